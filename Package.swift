@@ -1,0 +1,91 @@
+// swift-tools-version:6.2
+import PackageDescription
+
+// Kernels stay optimised in debug builds: an unoptimised kernel makes every test crawl.
+let optimised: [SwiftSetting] = [
+  .unsafeFlags(["-Ounchecked"])
+]
+
+// One target per instruction set. The flag is per target, so no code compiled for a newer
+// processor can end up on the path of an older one.
+#if arch(x86_64)
+  let avx2: [SwiftSetting] = optimised + [.unsafeFlags(["-Xcc", "-march=haswell"])]
+  let avx512: [SwiftSetting] = optimised + [.unsafeFlags(["-Xcc", "-march=cascadelake"])]
+#else
+  let avx2 = optimised
+  let avx512 = optimised
+#endif
+
+let package = Package(
+  name: "apus",
+  platforms: [.macOS(.v15)],
+  products: [
+    .library(name: "Transformer", targets: ["Transformer"]),
+    .library(name: "Tokenizer", targets: ["Tokenizer"]),
+    .library(name: "TensorCore", targets: ["TensorCore"]),
+    .library(name: "Metering", targets: ["Metering"]),
+    .library(name: "APIServer", targets: ["APIServer"]),
+    .executable(name: "apus", targets: ["apus"]),
+  ],
+  traits: [
+    .trait(name: "OpenBLAS", description: "Products of float matrices by the system's OpenBLAS."),
+    .default(enabledTraits: ["OpenBLAS"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
+    .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+    .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+    .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
+    .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+  ],
+  targets: [
+    .systemLibrary(
+      name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
+    .systemLibrary(
+      name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
+
+    .target(name: "JSON"),
+    .target(name: "KernelInterface", swiftSettings: optimised),
+    .target(
+      name: "KernelsPortable", dependencies: ["KernelInterface"], path: "Sources/Kernels/Portable",
+      swiftSettings: optimised),
+    .target(
+      name: "KernelsAVX2", dependencies: ["KernelInterface"], path: "Sources/Kernels/AVX2",
+      swiftSettings: avx2),
+    .target(
+      name: "KernelsAVX512", dependencies: ["KernelInterface"], path: "Sources/Kernels/AVX512",
+      swiftSettings: avx512),
+    .target(
+      name: "TensorCore",
+      dependencies: [
+        "KernelInterface", "KernelsPortable", "KernelsAVX2", "KernelsAVX512",
+        .target(name: "COpenBLAS", condition: .when(traits: ["OpenBLAS"])),
+      ]),
+    .target(name: "Tokenizer", dependencies: ["JSON"]),
+    .target(name: "Transformer", dependencies: ["TensorCore", "Tokenizer", "JSON"]),
+    .target(
+      name: "Metering",
+      dependencies: ["COpenSSL", .product(name: "GRDB", package: "GRDB.swift")]),
+    .target(
+      name: "APIServer",
+      dependencies: [
+        "Transformer", "Tokenizer", "Metering", "JSON",
+        .product(name: "Hummingbird", package: "hummingbird"),
+        .product(name: "HummingbirdCore", package: "hummingbird"),
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
+        .product(name: "HTTPTypes", package: "swift-http-types"),
+        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+      ]),
+    .executableTarget(
+      name: "apus",
+      dependencies: [
+        "APIServer", "Transformer", "TensorCore", "Tokenizer", "Metering", "JSON", "COpenSSL",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ]),
+  ],
+  swiftLanguageModes: [.v6]
+)
