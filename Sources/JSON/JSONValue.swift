@@ -12,39 +12,66 @@ public enum JSONValue: Sendable, Equatable {
   case object(JSONObject)
 }
 
-/// The members of a JSON object in the order they were written. A key stands once; the last
-/// value given for it wins.
-public struct JSONObject: Sendable, Equatable {
-  /// Keys in order.
-  public private(set) var keys: [String] = []
-  private var values: [String: JSONValue] = [:]
+extension JSONValue {
+  /// The text of a `string`, else nil.
+  public var stringValue: String? {
+    if case .string(let value) = self { value } else { nil }
+  }
 
-  public init() {}
+  /// The value of an `integer`, else nil: a number with a fraction or an exponent has none.
+  public var intValue: Int? {
+    if case .integer(let value) = self { Int(exactly: value) } else { nil }
+  }
 
-  public var count: Int { keys.count }
-
-  /// The value of `key`; setting nil removes the member.
-  public subscript(key: String) -> JSONValue? {
-    get { values[key] }
-    set {
-      if let newValue {
-        if values.updateValue(newValue, forKey: key) == nil { keys.append(key) }
-      } else if values.removeValue(forKey: key) != nil {
-        keys.removeAll { $0 == key }
-      }
+  /// The value of an `integer` (rounded to the nearest `Double`) or a `number`, else nil.
+  public var doubleValue: Double? {
+    switch self {
+    case .integer(let value): Double(value)
+    case .number(let value): value
+    default: nil
     }
   }
-}
 
-extension JSONObject: ExpressibleByDictionaryLiteral {
-  public init(dictionaryLiteral elements: (String, JSONValue)...) {
-    for (key, value) in elements { self[key] = value }
+  /// The value of a `bool`, else nil.
+  public var boolValue: Bool? {
+    if case .bool(let value) = self { value } else { nil }
+  }
+
+  /// The elements of an `array`, else nil.
+  public var arrayValue: [JSONValue]? {
+    if case .array(let value) = self { value } else { nil }
+  }
+
+  /// The members of an `object`, else nil.
+  public var objectValue: JSONObject? {
+    if case .object(let value) = self { value } else { nil }
+  }
+
+  /// Whether this is `null`.
+  public var isNull: Bool { self == .null }
+
+  /// The member `key` of an `object`; nil for a missing member and for any other value.
+  public subscript(key: String) -> JSONValue? { objectValue?[key] }
+
+  /// The element `index` of an `array`; nil outside its bounds and for any other value.
+  public subscript(index: Int) -> JSONValue? {
+    guard case .array(let elements) = self, elements.indices.contains(index) else { return nil }
+    return elements[index]
   }
 }
 
-extension JSONObject: Sequence {
-  public func makeIterator() -> AnyIterator<(key: String, value: JSONValue)> {
-    var keys = self.keys.makeIterator()
-    return AnyIterator { keys.next().map { ($0, values[$0]!) } }
+extension JSONValue: ExpressibleByStringInterpolation, ExpressibleByBooleanLiteral,
+  ExpressibleByIntegerLiteral, ExpressibleByFloatLiteral, ExpressibleByArrayLiteral,
+  ExpressibleByDictionaryLiteral
+{
+  public init(stringLiteral value: String) { self = .string(value) }
+  public init(booleanLiteral value: Bool) { self = .bool(value) }
+  public init(integerLiteral value: Int64) { self = .integer(value) }
+  public init(floatLiteral value: Double) { self = .number(value) }
+  public init(arrayLiteral elements: JSONValue...) { self = .array(elements) }
+  public init(dictionaryLiteral elements: (String, JSONValue)...) {
+    var object = JSONObject()
+    for (key, value) in elements { object[key] = value }
+    self = .object(object)
   }
 }
