@@ -1,0 +1,21 @@
+// One tensor of a GGUF file.
+
+public import KernelInterface
+
+/// A tensor as it lies in a mapped GGUF file, which it keeps alive.
+public struct GGUFTensor: Sendable {
+  public let name: String
+  /// One to four extents, each at least 1, the innermost first (`ne` in GGML): a matrix of `rows` ×
+  /// `columns` in row-major order has the shape `[columns, rows]`.
+  public let shape: [Int]
+  public let format: TensorFormat
+  /// The product of the shape.
+  public let elementCount: Int
+  /// Where the data lies in `file`; checked when the file was opened.
+  package let range: Range<Int>
+  /// The mapped file, or the part of a split model, that holds the data.
+  package let file: MappedFile
+
+  /// The size of the data.
+  public var byteCount: Int { range.count }
+}
