@@ -4,7 +4,7 @@
 ///
 /// A row is stored as whole blocks of ``blockElements`` elements, each ``blockBytes`` long.
 /// Numbers that are absent here (4, 5, 31 to 33, 36 to 38) were withdrawn by GGML.
-/// Sources: the GGUF specification, and `GGML_QUANT_SIZES` of the Python package `gguf`.
+/// Source: `ggml_type`, `ggml_type_size` and `ggml_blck_size` of ggml.
 public enum TensorFormat: UInt32, Sendable, CaseIterable {
   case F32 = 0
   case F16 = 1
@@ -71,8 +71,7 @@ public enum TensorFormat: UInt32, Sendable, CaseIterable {
     case .Q5_0: 22
     case .Q5_1: 24
     case .Q8_0: 34
-    case .NVFP4: 36
-    case .Q8_1: 40
+    case .NVFP4, .Q8_1: 36
     case .IQ1_S: 50
     case .TQ1_0: 54
     case .IQ1_M: 56
@@ -87,6 +86,15 @@ public enum TensorFormat: UInt32, Sendable, CaseIterable {
     case .Q5_K: 176
     case .Q6_K: 210
     case .Q8_K: 292
+    }
+  }
+
+  /// Whether weights may be stored in it: no integers, no F64, and not Q8_1 and Q8_K, which hold
+  /// activations while they are multiplied.
+  public var holdsWeights: Bool {
+    switch self {
+    case .I8, .I16, .I32, .I64, .F64, .Q8_1, .Q8_K: false
+    default: true
     }
   }
 

@@ -1,0 +1,80 @@
+// Attention over a key-value cache kept in blocks of positions.
+
+/// The number of positions in a cache block. Sums run block by block at absolute positions.
+public let cacheBlockPositionCount = 32
+
+/// How keys and values are stored.
+public enum CacheFormat: UInt8, Sendable, CaseIterable {
+  case F16, F32
+
+  /// Bytes of one value.
+  public var elementBytes: Int { self == .F16 ? 2 : 4 }
+}
+
+/// The shape of one head's part of a cache block.
+public struct CacheShape: Sendable, Equatable {
+  public let format: CacheFormat
+  public let keyLength: Int
+  public let valueLength: Int
+
+  public init(format: CacheFormat, keyLength: Int, valueLength: Int) {
+    self.format = format
+    self.keyLength = keyLength
+    self.valueLength = valueLength
+  }
+
+  /// Values from one position to the next: `valueLength` rounded up to a vector of 16.
+  public var valueStride: Int { (valueLength + 15) / 16 * 16 }
+  /// Bytes of the keys, after which the values begin.
+  public var keyBytes: Int { keyLength * cacheBlockPositionCount * format.elementBytes }
+  /// Bytes of one head's part of a block.
+  public var headBytes: Int {
+    keyBytes + valueStride * cacheBlockPositionCount * format.elementBytes
+  }
+}
+
+/// Query rows that share one key-value head of one sequence.
+///
+/// For each row: `softmax(query · key) · value` over positions `starts[row] ... ends[row]`, by
+/// online softmax (Milakov and Gimelshein 2018) over cache blocks in order. A cache block of one
+/// head is keys `[keyLength, 32]`, position innermost, then values `[32, valueStride]`, where
+/// `valueStride` is `valueLength` rounded up to 16 and the padding is zero.
+public struct AttentionCall {
+  public var shape: CacheShape
+  /// Rows in this call.
+  public var rowCount: Int
+  /// `[rows, queryStride]`, the scale already applied.
+  public var queries: UnsafePointer<Float>
+  public var queryStride: Int
+  /// The head's part of the block that holds position 0.
+  public var cache: UnsafeRawPointer
+  /// Bytes from a block to the next.
+  public var blockStride: Int
+  /// First and last visible position of each row, `0 <= start <= end`.
+  public var starts: UnsafePointer<Int32>
+  public var ends: UnsafePointer<Int32>
+  /// Logits become `cap × tanh(logit / cap)`; 0 leaves them alone.
+  public var softCap: Float
+  /// `[rows, outputStride]`.
+  public var output: UnsafeMutablePointer<Float>
+  public var outputStride: Int
+
+  public init(
+    shape: CacheShape, rowCount: Int, queries: UnsafePointer<Float>, queryStride: Int,
+    cache: UnsafeRawPointer, blockStride: Int,
+    starts: UnsafePointer<Int32>, ends: UnsafePointer<Int32>, softCap: Float,
+    output: UnsafeMutablePointer<Float>, outputStride: Int
+  ) {
+    self.shape = shape
+    self.rowCount = rowCount
+    self.queries = queries
+    self.queryStride = queryStride
+    self.cache = cache
+    self.blockStride = blockStride
+    self.starts = starts
+    self.ends = ends
+    self.softCap = softCap
+    self.output = output
+    self.outputStride = outputStride
+  }
+}

@@ -1,0 +1,19 @@
+// The table of this instruction set: AVX-512 F, BW, DQ, VL and VNNI.
+
+import KernelInterface
+
+#if arch(x86_64) && !os(macOS)
+  /// The kernels for processors with AVX-512 and VNNI (Cascade Lake, Ice Lake, Zen 4 and later).
+  public let avx512Kernels: KernelTable? = KernelTable(
+    name: "avx512",
+    quantise: quantise,
+    integerProduct: integerProduct,
+    floatProduct: floatProduct,
+    attention: attention,
+    append: append,
+    rmsNorm: rmsNorm,
+    gatedActivation: gatedActivation)
+#else
+  /// Absent on this architecture.
+  public let avx512Kernels: KernelTable? = nil
+#endif
