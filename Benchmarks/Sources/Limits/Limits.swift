@@ -1,0 +1,90 @@
+// Measures what this machine can do at most: a plain read of memory and a loop of nothing but
+// dot-product instructions, each by one thread and by several. Prints one JSON object.
+//
+//   limits [THREADS]      THREADS defaults to the number of active processors
+
+import Foundation
+import Synchronization
+
+@main
+enum Limits {
+  static let rounds = 7
+  /// 512 MiB: an order of magnitude more than the largest cache of a small server.
+  static let bufferBytes = 512 << 20
+
+  static func main() {
+    let counts = Set([1, threadsArgument()]).sorted()
+    let instructions = InstructionSet.best()
+    var large: [String] = []
+    var small: [String] = []
+    for hugePages in [true, false] {
+      let buffer = ReadBuffer(byteCount: bufferBytes, hugePages: hugePages)
+      let reads = counts.map { count in
+        let rates = (0..<rounds).map { _ in
+          rate(threads: count) { buffer.read(share: $0, of: count, by: instructions.read) }
+        }
+        return object(threads: count, rates: rates)
+      }
+      if hugePages { large = reads } else { small = reads }
+    }
+    let products = instructions.dotProducts.map { loop in
+      counts.map { object(threads: $0, rates: productRates(of: loop, threads: $0)) }
+    }
+    print(
+      """
+      {"instructions": "\(instructions.name)",
+       "memory_read_bytes_per_second": [\(large.joined(separator: ", "))],
+       "memory_read_4k_pages_bytes_per_second": [\(small.joined(separator: ", "))],
+       "dot_product_operations_per_second": [\((products ?? []).joined(separator: ", "))]}
+      """)
+  }
+
+  /// The number of threads asked for; ends the program where it is not a number it can use.
+  static func threadsArgument() -> Int {
+    let arguments = CommandLine.arguments.dropFirst()
+    guard let text = arguments.first else { return ProcessInfo.processInfo.activeProcessorCount }
+    guard arguments.count == 1, let number = Int(text), (1...1024).contains(number) else {
+      FileHandle.standardError.write(
+        Data("limits: takes one number of threads, from 1 to 1024: limits 2\n".utf8))
+      exit(64)
+    }
+    return number
+  }
+
+  /// Operations per second of each round.
+  static func productRates(
+    of loop: @escaping @Sendable (Int) -> (operations: Int, sum: Int32), threads: Int
+  ) -> [Double] {
+    // Looked at below, so that no run of the loop is without use.
+    let sums = Atomic<Int64>(0)
+    let rates = (0..<rounds).map { _ in
+      rate(threads: threads) { _ in
+        let (operations, sum) = loop(10_000_000)
+        sums.wrappingAdd(Int64(sum), ordering: .relaxed)
+        return operations
+      }
+    }
+    precondition(sums.load(ordering: .relaxed) != .min, "the loop was not run")
+    return rates
+  }
+
+  /// Runs `work` on as many threads at once and divides what they did in all by the time from the
+  /// first start to the last end. Starting a thread takes tens of microseconds, a round tens of
+  /// milliseconds.
+  static func rate(threads: Int, work: @Sendable (Int) -> Int) -> Double {
+    let done = Atomic<Int>(0)
+    let elapsed = ContinuousClock().measure {
+      DispatchQueue.concurrentPerform(iterations: threads) { index in
+        done.wrappingAdd(work(index), ordering: .relaxed)
+      }
+    }
+    return Double(done.load(ordering: .relaxed)) / (elapsed / .seconds(1))
+  }
+
+  private static func object(threads: Int, rates: [Double]) -> String {
+    let sorted = rates.sorted()
+    let figures = [("median", sorted[sorted.count / 2]), ("min", sorted[0]), ("max", sorted.last!)]
+    let text = figures.map { "\"\($0)\": \(Int($1))" }.joined(separator: ", ")
+    return "{\"threads\": \(threads), \(text)}"
+  }
+}
