@@ -1,0 +1,75 @@
+// The text of an API key: `apus_live_<8 base62>_<43 base62><6 base62>`.
+//
+// The first part is a public name that the table of keys is searched by, the second is 256 random
+// bits, the last is a CRC-32 of all before it. A fixed prefix and a checksum let scanners of leaked
+// secrets find keys without false alarms.
+
+/// An API key as its owner holds it. It exists in memory only: at rest there is its HMAC.
+package struct APIKey: Sendable {
+  /// What every key starts with.
+  package static let prefix = "apus_live_"
+
+  /// The whole key. Show it once, then forget it.
+  package let text: String
+  /// The public name: 8 characters.
+  package let publicName: KeyName
+
+  private static let nameLength = 8
+  private static let secretLength = 43
+  private static let checksumLength = 6
+
+  /// The key that some text spells, nil where shape or checksum is wrong.
+  package init?(_ text: String) {
+    let bytes = Array(text.utf8)
+    let prefix = Array(Self.prefix.utf8)
+    let nameEnd = prefix.count + Self.nameLength
+    let secretStart = nameEnd + 1
+    let checksumStart = secretStart + Self.secretLength
+    guard bytes.count == checksumStart + Self.checksumLength,
+      bytes.starts(with: prefix), bytes[nameEnd] == UInt8(ascii: "_"),
+      Base62.isValid(bytes[prefix.count..<nameEnd]), Base62.isValid(bytes[secretStart...]),
+      Array(Self.checksumText(bytes[..<checksumStart]).utf8) == Array(bytes[checksumStart...]),
+      let name = KeyName(bytes: bytes[prefix.count..<nameEnd])
+    else { return nil }
+    self.text = text
+    publicName = name
+  }
+
+  /// A new key out of 38 random bytes (6 for the name, 32 for the secret); nil for another number.
+  package init?(randomBytes: [UInt8]) {
+    guard randomBytes.count == 38 else { return nil }
+    let body =
+      Self.prefix + Base62.text(randomBytes[..<6], width: Self.nameLength) + "_"
+      + Base62.text(randomBytes[6...], width: Self.secretLength)
+    self.init(body + Self.checksumText(body.utf8))
+  }
+
+  private static func checksumText(_ bytes: some Sequence<UInt8>) -> String {
+    let sum = CRC32.checksum(bytes)
+    let parts = [24, 16, 8, 0].map { UInt8(truncatingIfNeeded: sum >> UInt32($0)) }
+    return Base62.text(parts, width: checksumLength)
+  }
+}
+
+/// The public name of a key, 8 base62 characters in one integer.
+package struct KeyName: Hashable, Sendable, CustomStringConvertible {
+  private let packed: UInt64
+
+  /// The name of exactly 8 base62 bytes, nil for others.
+  init?(bytes: some Collection<UInt8>) {
+    guard bytes.count == 8, Base62.isValid(bytes) else { return nil }
+    packed = bytes.reduce(0) { $0 << 8 | UInt64($1) }
+  }
+
+  /// The name that some text spells, nil where it is none.
+  package init?(_ text: String) {
+    self.init(bytes: Array(text.utf8))
+  }
+
+  package var description: String {
+    String(
+      decoding: stride(from: UInt64(56), through: 0, by: -8).map {
+        UInt8(truncatingIfNeeded: packed >> $0)
+      }, as: UTF8.self)
+  }
+}

@@ -1,0 +1,17 @@
+// The checksum at the end of an API key: CRC-32 as in gzip and PNG (ISO 3309, reflected 0xEDB88320).
+
+/// The checksum that tells a mistyped key from a wrong one without asking anybody.
+enum CRC32 {
+  private static let table: [UInt32] = (0..<256).map { index in
+    (0..<8).reduce(UInt32(index)) { value, _ in
+      value & 1 == 1 ? value >> 1 ^ 0xEDB8_8320 : value >> 1
+    }
+  }
+
+  /// The checksum of some bytes; that of "123456789" is 0xCBF43926.
+  static func checksum(_ bytes: some Sequence<UInt8>) -> UInt32 {
+    ~bytes.reduce(UInt32.max) { value, byte in
+      value >> 8 ^ table[Int(UInt8(truncatingIfNeeded: value) ^ byte)]
+    }
+  }
+}

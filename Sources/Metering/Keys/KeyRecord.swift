@@ -1,0 +1,43 @@
+// A key as the database and the running server know it: everything but the key.
+
+/// What a key may do; recorded with its requests where the metadata profile names it.
+package enum KeyRole: Int64, Sendable, CaseIterable {
+  case owner = 1
+  case mainUser = 2
+  case billing = 3
+  case member = 4
+  case service = 5
+}
+
+/// Whether a key works.
+package enum KeyState: Int64, Sendable, CaseIterable {
+  case active = 1
+  case revoked = 2
+}
+
+/// One row of the table of keys.
+package struct KeyRecord: Hashable, Sendable {
+  package let id: KeyID
+  package let account: AccountID
+  /// The part of the key that is not secret.
+  package let name: KeyName
+  /// HMAC-SHA256 of the whole key, 32 bytes.
+  let digest: [UInt8]
+  package let role: KeyRole
+  package let label: ShortName
+  package let state: KeyState
+  /// Milliseconds since 1970.
+  package let createdMilliseconds: Int64
+  /// The key's own limits; nil where the server's defaults hold.
+  package let limits: LimitRule?
+}
+
+/// Who is asking, as far as limits and the ledger need to know.
+package struct Principal: Hashable, Sendable {
+  package let key: KeyID
+  package let account: AccountID
+  package let role: KeyRole
+
+  /// Somebody on this machine, while no key exists.
+  package static let local = Principal(key: .local, account: .local, role: .owner)
+}

@@ -1,0 +1,75 @@
+// The right to serve one request, as a value that cannot be copied, lost or used twice.
+//
+// It holds integers only and finds its meter through a process-wide registry, because `discard
+// self` needs stored properties without destructors. Every way out of a scope ends it exactly once:
+// `settle`, or else `deinit`, which abandons it: the reservation is given back and an unbilled row
+// is written.
+
+/// An admitted request: to be settled once.
+package struct MeterLease: ~Copyable, Sendable {
+  /// The request's id, as `x-request-id` shows it.
+  package let requestID: RequestID
+  /// The limits as they stand after admission, for the headers of the answer.
+  package let rate: RateDecision
+  let handle: LeaseHandle
+
+  init(requestID: RequestID, rate: RateDecision, handle: LeaseHandle) {
+    self.requestID = requestID
+    self.rate = rate
+    self.handle = handle
+  }
+
+  /// Waits until the request's opening row is on the disk. Call it before the first token leaves;
+  /// the commit runs while the prompt is read.
+  ///
+  /// - Throws: ``MeterError`` (503) where the disk refuses.
+  package borrowing func opened() async throws(MeterError) { try await handle.opened() }
+
+  /// Notes how far the answer is and asks whether it may go on. Call it for every token: it waits
+  /// for nothing, and reserves 256 more where the answer has outgrown its reservation.
+  ///
+  /// - Parameter completionTokens: all tokens generated so far, never less than the last time.
+  package borrowing func advance(completionTokens: Int64) -> LeaseVerdict {
+    handle.advance(completionTokens: completionTokens)
+  }
+
+  /// Ends the request with what it really used. When this returns the row is on the disk, so the
+  /// client may be told the end.
+  ///
+  /// - Throws: ``MeterError`` (503) where the disk refuses: the client must not be told a good end,
+  ///   and is not charged.
+  package consuming func settle(_ settlement: Settlement) async throws(MeterError) {
+    let core = MeterRegistry.core(handle.meter)
+    let ticket = core?.settle(handle, settlement)
+    discard self
+    guard let core, let ticket else { return }
+    try await core.waitUntilDurable(ticket)
+  }
+
+  deinit {
+    MeterRegistry.core(handle.meter)?.abandon(handle)
+  }
+}
+
+/// Whether an answer may go on.
+package enum LeaseVerdict: Sendable, Equatable {
+  case proceed
+  /// The key was revoked while the answer ran: stop and settle as cancelled.
+  case keyRevoked
+}
+
+/// Where a lease's request is remembered. Unlike the lease it can be copied: it looks and notes,
+/// and after the end of the request it does nothing.
+struct LeaseHandle: Sendable {
+  let meter: UInt32
+  let slot: Int
+  let serial: Int64
+
+  func opened() async throws(MeterError) {
+    try await MeterRegistry.core(meter)?.waitUntilOpened(self)
+  }
+
+  func advance(completionTokens: Int64) -> LeaseVerdict {
+    MeterRegistry.core(meter)?.advance(self, completionTokens: completionTokens) ?? .proceed
+  }
+}

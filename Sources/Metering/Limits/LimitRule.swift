@@ -1,0 +1,115 @@
+// What may be limited, for whom, and by how much.
+
+/// A thing that a limit counts.
+package enum LimitMeter: UInt8, Sendable, CaseIterable {
+  case requests, inputTokens, outputTokens, tokens, parallel, failedAuthentications
+
+  /// Whether it counts tokens, which decides the `type` of a refusal.
+  var countsTokens: Bool {
+    switch self {
+    case .inputTokens, .outputTokens, .tokens: true
+    case .requests, .parallel, .failedAuthentications: false
+    }
+  }
+
+  /// How messages call it.
+  var name: String {
+    switch self {
+    case .requests: "requests per min (RPM)"
+    case .inputTokens: "input tokens per min (ITPM)"
+    case .outputTokens: "output tokens per min (OTPM)"
+    case .tokens: "tokens per min (TPM)"
+    case .parallel: "requests at the same time"
+    case .failedAuthentications: "failed authentications per min"
+    }
+  }
+
+  /// What `error.details.policy` says.
+  var detail: MeterError.Detail {
+    switch self {
+    case .requests: .requestsPerMinute
+    case .inputTokens: .inputTokensPerMinute
+    case .outputTokens: .outputTokensPerMinute
+    case .tokens: .tokensPerMinute
+    case .parallel: .parallelRequests
+    case .failedAuthentications: .failedAuthentications
+    }
+  }
+}
+
+/// Whom a limit binds.
+package enum LimitScope: Hashable, Sendable {
+  case key(KeyID)
+  case account(AccountID)
+  case model(ModelID)
+  /// A client's address in a form that the server chose, for example a hash or a /64 prefix.
+  case address(UInt64)
+}
+
+/// The limits of one scope; nil means none.
+package struct LimitRule: Hashable, Sendable {
+  package var requests: RateLimit?
+  package var inputTokens: RateLimit?
+  package var outputTokens: RateLimit?
+  package var tokens: RateLimit?
+  /// Requests that may run at the same time.
+  package var parallel: Int64?
+
+  /// A rule out of finished limits.
+  package init(
+    requests: RateLimit? = nil, inputTokens: RateLimit? = nil, outputTokens: RateLimit? = nil,
+    tokens: RateLimit? = nil, parallel: Int64? = nil
+  ) {
+    self.requests = requests
+    self.inputTokens = inputTokens
+    self.outputTokens = outputTokens
+    self.tokens = tokens
+    self.parallel = parallel
+  }
+
+  /// A limit on requests with the default burst: ten seconds' worth, at least 5. Nil below 1.
+  package static func requestLimit(perMinute: Int64) -> RateLimit? {
+    RateLimit(perMinute: perMinute, burst: max(5, perMinute / 6))
+  }
+
+  /// A limit on tokens with the default burst: sixty seconds' worth. Nil below 1.
+  package static func tokenLimit(perMinute: Int64) -> RateLimit? {
+    RateLimit(perMinute: perMinute, burst: perMinute)
+  }
+
+  /// The rate limit of one meter; nil for what is not a rate.
+  func rateLimit(of meter: LimitMeter) -> RateLimit? {
+    switch meter {
+    case .requests: requests
+    case .inputTokens: inputTokens
+    case .outputTokens: outputTokens
+    case .tokens: tokens
+    case .parallel, .failedAuthentications: nil
+    }
+  }
+}
+
+/// What one request takes from the limits.
+package struct LimitCost: Hashable, Sendable {
+  package var requests: Int64
+  package var inputTokens: Int64
+  package var outputTokens: Int64
+
+  /// A cost; numbers are at least 0.
+  package init(requests: Int64 = 1, inputTokens: Int64 = 0, outputTokens: Int64 = 0) {
+    self.requests = max(0, requests)
+    self.inputTokens = max(0, inputTokens)
+    self.outputTokens = max(0, outputTokens)
+  }
+
+  /// What the bucket of one meter is charged.
+  func amount(of meter: LimitMeter) -> Int64 {
+    switch meter {
+    case .requests: requests
+    case .inputTokens: inputTokens
+    case .outputTokens: outputTokens
+    case .tokens: inputTokens + outputTokens
+    case .parallel, .failedAuthentications: 0
+    }
+  }
+}

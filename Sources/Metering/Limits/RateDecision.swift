@@ -1,0 +1,74 @@
+// What a decision about limits tells the client: figures for headers, figures for a refusal.
+
+/// The limits that a request met, as they stand after the decision: all that the headers need.
+package struct RateDecision: Hashable, Sendable {
+  /// One rate limit as headers show it.
+  package struct Window: Hashable, Sendable {
+    /// Units a minute (`x-ratelimit-limit-…`).
+    package let limit: Int64
+    /// Units that fit at once after a rest.
+    package let burst: Int64
+    /// Whole units that would fit now (`x-ratelimit-remaining-…`).
+    package let remaining: Int64
+    /// Nanoseconds until all of the burst is there again (`x-ratelimit-reset-…`).
+    package let resetNanoseconds: Int64
+
+    /// The text of `x-ratelimit-reset-…`.
+    package var resetText: String { durationText(nanoseconds: resetNanoseconds) }
+    /// Whole seconds until all is there again, rounded up (`t` of the `RateLimit` header).
+    package var resetSeconds: Int64 { (resetNanoseconds + 999_999_999) / 1_000_000_000 }
+  }
+
+  /// A limit on requests at the same time, as headers show it.
+  package struct Parallel: Hashable, Sendable {
+    /// How many may run.
+    package let limit: Int64
+    /// How many run now, this one included.
+    package let running: Int64
+  }
+
+  /// The tightest limit on requests, nil where there is none.
+  package var requests: Window?
+  /// The tightest limit on tokens of any kind, nil where there is none.
+  package var tokens: Window?
+  /// The tightest limit on requests at the same time, nil where there is none.
+  package var parallel: Parallel?
+
+  /// A decision that met no limit.
+  package init() {}
+
+  /// Keeps the tighter of two windows: the one with less left, then the one with the lower limit.
+  mutating func note(_ window: Window, countsTokens: Bool) {
+    let current = countsTokens ? tokens : requests
+    if let current,
+      (current.remaining, current.limit) <= (window.remaining, window.limit)
+    {
+      return
+    }
+    if countsTokens { tokens = window } else { requests = window }
+  }
+
+  /// Keeps the tighter of two limits on requests at the same time.
+  mutating func note(_ candidate: Parallel) {
+    if let parallel, parallel.limit - parallel.running <= candidate.limit - candidate.running {
+      return
+    }
+    parallel = candidate
+  }
+}
+
+/// Which limit refused a request, and when it would not.
+package struct RateRefusal: Error, Hashable, Sendable {
+  package let scope: LimitScope
+  package let meter: LimitMeter
+  /// Units a minute, or requests at the same time.
+  package let limit: Int64
+  /// Units of it that are taken.
+  package let used: Int64
+  /// Units that were asked for.
+  package let requested: Int64
+  /// Nanoseconds until the same request fits, nil where it never can.
+  package let waitNanoseconds: Int64?
+  /// All limits as they stand.
+  package let decision: RateDecision
+}

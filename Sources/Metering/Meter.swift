@@ -1,0 +1,125 @@
+// The front door of the module: who is asking, may they, and what did it come to.
+//
+// A request goes: `authenticate`, `look` (so that nobody makes us tokenise for free), then with the
+// exact number of prompt tokens `admit`, which gives a ``MeterLease``; the lease is told of progress
+// and settled with the engine's counters. Only a request that was admitted leaves a row.
+
+/// Counts, limits and records what a server does, and remembers nothing of what was said.
+package final class Meter: Sendable {
+  private let core: MeterCore
+
+  /// Opens the data folder for serving; one meter a folder at a time.
+  ///
+  /// - Throws: ``UsageStoreError`` where the folder cannot be used or another server uses it.
+  package init(_ configuration: MeterConfiguration) throws(UsageStoreError) {
+    core = try MeterCore(configuration: configuration)
+    core.keys.start(every: configuration.keyCheckInterval)
+  }
+
+  deinit {
+    core.keys.stop()
+    core.retire()
+  }
+
+  /// Whether any key was ever made. Where none was, requests need no key and the server must
+  /// answer on loopback only.
+  package var hasKeys: Bool { !core.keys.table.isEmpty }
+
+  /// How many requests are admitted and not settled.
+  package var outstanding: Int { core.outstanding }
+
+  /// The ledger, for whoever shows what is in it.
+  package var store: UsageStore { core.store }
+
+  /// The row number of a model that is served, made on first use.
+  package func modelID(_ name: ShortName) throws(UsageStoreError) -> ModelID {
+    try core.store.modelID(name)
+  }
+
+  /// Finds out who is asking.
+  ///
+  /// - Parameters:
+  ///   - presented: the text of the key, nil where none came.
+  ///   - address: the client's address as a number, to slow down guessing; nil for no limit.
+  /// - Throws: ``MeterError``: 401, or 429 where the address has presented too many wrong keys.
+  package func authenticate(
+    _ presented: String?, address: UInt64? = nil
+  ) throws(MeterError) -> Principal {
+    let table = core.keys.table
+    if table.isEmpty { return .local }
+    if let key = presented.flatMap({ APIKey($0) }),
+      let record = table.record(of: key, pepper: core.store.pepper)
+    {
+      return Principal(key: record.id, account: record.account, role: record.role)
+    }
+    if let address, let limit = core.configuration.failedAuthentications {
+      let now = core.configuration.clock.monotonicNanoseconds()
+      let wait = core.withLimiter {
+        $0.strike(.address(address), .failedAuthentications, under: limit, at: now)
+      }
+      if wait > 0 {
+        throw .tooManyFailedAuthentications(
+          retryAfterMilliseconds: (wait + 999_999) / 1_000_000)
+      }
+    }
+    throw .invalidAPIKey
+  }
+
+  /// Looks at the limits on requests without taking anything: for the time before the prompt is
+  /// tokenised.
+  ///
+  /// - Throws: ``MeterError`` as ``admit(_:_:)`` would for the request alone.
+  package func look(_ principal: Principal, model: ModelID) throws(MeterError) {
+    let rules = try rules(for: principal, model: model)
+    let now = core.configuration.clock.monotonicNanoseconds()
+    let refusal = core.withLimiter { limiter -> RateRefusal? in
+      do throws(RateRefusal) {
+        try limiter.check(rules, cost: LimitCost(), at: now)
+        return nil
+      } catch { return error }
+    }
+    if let refusal { throw .limitExceeded(refusal, rate: refusal.decision) }
+  }
+
+  /// Takes a request in: it passes every limit, or is refused and takes from none.
+  ///
+  /// The opening row is on its way to the disk when this returns; nothing waits for it here.
+  ///
+  /// - Throws: ``MeterError``: 401 where the key was revoked meanwhile, 429, or 503 where the ledger
+  ///   cannot take more.
+  package func admit(
+    _ principal: Principal, _ request: AdmissionRequest
+  ) throws(MeterError) -> MeterLease {
+    try core.admit(principal, request, rules: rules(for: principal, model: request.model))
+  }
+
+  /// Looks for keys that other processes have made or revoked, now instead of within the interval.
+  package func refreshKeys() { core.keys.refresh() }
+
+  /// Waits until everything is on the disk and closes the files. No lease may be left.
+  ///
+  /// - Throws: ``UsageStoreError`` where something could not be written.
+  package func close() async throws(UsageStoreError) {
+    core.keys.stop()
+    let isWritten = await core.writer.flush()
+    try core.store.close()
+    guard isWritten else {
+      throw UsageStoreError(
+        .inputOutput, "some usage rows could not be written to '\(core.store.folder)'")
+    }
+  }
+
+  private func rules(
+    for principal: Principal, model: ModelID
+  ) throws(MeterError) -> [(scope: LimitScope, rule: LimitRule)] {
+    let configuration = core.configuration
+    var rules: [(scope: LimitScope, rule: LimitRule)] = []
+    if principal.key != .local {
+      guard let record = core.keys.activeRecord(principal.key) else { throw .invalidAPIKey }
+      rules.append((.key(record.id), record.limits ?? configuration.keyLimits))
+      rules.append((.account(record.account), configuration.accountLimits))
+    }
+    if let rule = configuration.modelLimits[model] { rules.append((.model(model), rule)) }
+    return rules
+  }
+}

@@ -1,0 +1,51 @@
+// What an operator decides about metering.
+
+/// The settings of a meter.
+package struct MeterConfiguration: Sendable {
+  /// The data folder, see ``DataFolder``.
+  package var folder: String
+  /// The limits of a key that has none of its own.
+  package var keyLimits = LimitRule(requests: LimitRule.requestLimit(perMinute: 600))
+  /// The limits that all keys of an account share.
+  package var accountLimits = LimitRule()
+  /// The limits that all requests to a model share.
+  package var modelLimits: [ModelID: LimitRule] = [:]
+  /// How often one address may present a wrong key before it is told to wait; nil for always.
+  package var failedAuthentications = RateLimit(perMinute: 60, burst: 20)
+  /// How often changes of keys by other processes are looked for.
+  package var keyCheckInterval: Duration = .milliseconds(250)
+  /// The clocks.
+  package var clock = MeterClock.system
+
+  /// The defaults, in this folder.
+  package init(folder: String) { self.folder = folder }
+}
+
+/// What a request asks for, in numbers.
+package struct AdmissionRequest: Sendable {
+  package var model: ModelID
+  package var kind: RequestKind
+  /// The exact number of prompt tokens.
+  package var promptTokens: Int64
+  /// The most tokens the answer may have, where the client said so.
+  package var maxCompletionTokens: Int64?
+  /// How many tokens fit into the context behind the prompt.
+  package var contextLeft: Int64
+
+  /// A request; numbers are at least 0.
+  package init(
+    model: ModelID, kind: RequestKind, promptTokens: Int64, maxCompletionTokens: Int64? = nil,
+    contextLeft: Int64
+  ) {
+    self.model = model
+    self.kind = kind
+    self.promptTokens = max(0, promptTokens)
+    self.maxCompletionTokens = maxCompletionTokens.map { max(0, $0) }
+    self.contextLeft = max(0, contextLeft)
+  }
+
+  /// How many output tokens are reserved at first: all that were asked for, or one step.
+  var reservedTokens: Int64 {
+    min(maxCompletionTokens ?? MeterCore.extensionStep, contextLeft)
+  }
+}

@@ -1,0 +1,182 @@
+// The state behind the front door, which outlives it for as long as one of its leases does.
+
+import Synchronization
+
+/// The limits, the running requests and the road to the disk of one meter.
+final class MeterCore: Sendable {
+  /// Output tokens that are reserved at once where nobody said how many there will be.
+  static let extensionStep: Int64 = 256
+  private static let checkpointTokens: Int64 = 256
+  private static let checkpointNanoseconds: Int64 = 1_000_000_000
+
+  private struct State {
+    var limiter = Limiter()
+    var leases = LeaseTable()
+    var number: UInt32 = 0
+    var isRetired = false
+  }
+
+  let configuration: MeterConfiguration
+  let store: UsageStore
+  let writer: LedgerWriter
+  let keys: KeyWatch
+  private let state = Mutex(State())
+
+  init(configuration: MeterConfiguration) throws(UsageStoreError) {
+    self.configuration = configuration
+    let store = try UsageStore(
+      folder: configuration.folder, mode: .serving, clock: configuration.clock)
+    self.store = store
+    keys = try KeyWatch(store: store)
+    writer = LedgerWriter(clock: configuration.clock) { entries throws(UsageStoreError) in
+      try store.commit(entries)
+    }
+    let number = MeterRegistry.add(self)
+    state.withLock { $0.number = number }
+  }
+
+  /// How many requests run.
+  var outstanding: Int { state.withLock { $0.leases.count } }
+
+  /// Runs `body` with the limiter.
+  func withLimiter<Result>(_ body: (inout Limiter) throws -> Result) rethrows -> Result {
+    try state.withLock { try body(&$0.limiter) }
+  }
+
+  /// Admits a request whose principal was found to be good.
+  func admit(
+    _ principal: Principal, _ request: AdmissionRequest,
+    rules: [(scope: LimitScope, rule: LimitRule)]
+  ) throws(MeterError) -> MeterLease {
+    guard writer.isAccepting() else { throw .serverIsOverloaded() }
+    let clock = configuration.clock
+    let now = clock.monotonicNanoseconds()
+    let wall = clock.wallMilliseconds()
+    var generator = SystemRandomNumberGenerator()
+    let row = OpenRow(
+      requestID: RequestID(wallMilliseconds: wall, using: &generator), startedMilliseconds: wall,
+      account: principal.account, key: principal.key, model: request.model, kind: request.kind,
+      promptTokens: request.promptTokens, reservedTokens: request.reservedTokens)
+    let cost = LimitCost(
+      inputTokens: request.promptTokens, outputTokens: request.reservedTokens)
+    let keyVersion = keys.version
+    let outcome = state.withLock { state -> Result<MeterLease, RateRefusal> in
+      do throws(RateRefusal) {
+        let (reservation, decision) = try state.limiter.admit(rules, cost: cost, at: now)
+        var entry = LeaseTable.Entry(
+          row: row, principal: principal, startedNanoseconds: now, reservation: reservation,
+          checkpointNanoseconds: now, keyVersion: keyVersion)
+        entry.openTicket = writer.enqueue(.opened(row))
+        let (slot, serial) = state.leases.insert(entry)
+        return .success(
+          MeterLease(
+            requestID: row.requestID, rate: decision,
+            handle: LeaseHandle(meter: state.number, slot: slot, serial: serial)))
+      } catch { return .failure(error) }
+    }
+    switch consume outcome {
+    case .success(let lease): return lease
+    case .failure(let refusal): throw .limitExceeded(refusal, rate: refusal.decision)
+    }
+  }
+
+  /// Waits for the opening row of a request.
+  func waitUntilOpened(_ handle: LeaseHandle) async throws(MeterError) {
+    guard let ticket = state.withLock({ $0.leases[handle]?.openTicket }) else { return }
+    try await waitUntilDurable(ticket)
+  }
+
+  /// Waits for an entry of the ledger.
+  func waitUntilDurable(_ ticket: LedgerWriter.Ticket) async throws(MeterError) {
+    guard await writer.wait(ticket) else { throw .serverIsOverloaded() }
+  }
+
+  /// Notes progress, reserves more, and says whether the answer may go on.
+  func advance(_ handle: LeaseHandle, completionTokens: Int64) -> LeaseVerdict {
+    let now = configuration.clock.monotonicNanoseconds()
+    let keyVersion = keys.version
+    let (keyToCheck, checkpoint) = state.withLock { state -> (KeyID?, LedgerEntry?) in
+      guard var entry = state.leases[handle] else { return (nil, nil) }
+      entry.completionTokens = max(entry.completionTokens, completionTokens)
+      if entry.completionTokens > entry.reservation.cost.outputTokens {
+        state.limiter.extend(
+          &entry.reservation,
+          outputTokens: max(
+            Self.extensionStep, entry.completionTokens - entry.reservation.cost.outputTokens),
+          at: now)
+      }
+      let progress = entry.completionTokens - entry.checkpointTokens
+      var checkpoint: LedgerEntry?
+      if progress >= Self.checkpointTokens
+        || progress > 0 && now - entry.checkpointNanoseconds >= Self.checkpointNanoseconds
+      {
+        entry.checkpointTokens = entry.completionTokens
+        entry.checkpointNanoseconds = now
+        checkpoint = .progressed(
+          entry.row.requestID, startedMilliseconds: entry.row.startedMilliseconds,
+          completionTokens: entry.completionTokens)
+      }
+      let keyToCheck = entry.keyVersion == keyVersion ? nil : entry.principal.key
+      state.leases[handle] = entry
+      return (keyToCheck, checkpoint)
+    }
+    if let checkpoint { writer.enqueue(checkpoint) }
+    guard let keyToCheck, keyToCheck != .local else { return .proceed }
+    guard keys.activeRecord(keyToCheck) != nil else { return .keyRevoked }
+    state.withLock { $0.leases[handle]?.keyVersion = keyVersion }
+    return .proceed
+  }
+
+  /// Ends a request, and gives the ticket of its row; nil where it has ended before.
+  func settle(_ handle: LeaseHandle, _ settlement: Settlement) -> LedgerWriter.Ticket? {
+    end(handle) { _, _ in settlement }
+  }
+
+  /// Ends a request that went out of scope, with what it was last known to have used.
+  func abandon(_ handle: LeaseHandle) {
+    _ = end(handle) { entry, now in
+      Settlement(
+        usage: TokenUsage(
+          promptTokens: entry.row.promptTokens, completionTokens: entry.completionTokens),
+        status: .abandoned, httpStatus: 0,
+        latency: .nanoseconds(now - entry.startedNanoseconds))
+    }
+  }
+
+  /// Lets go of the registry's hold as soon as no lease is left.
+  func retire() {
+    let number = state.withLock { state -> UInt32? in
+      state.isRetired = true
+      return state.leases.count == 0 ? state.number : nil
+    }
+    if let number { MeterRegistry.remove(number) }
+  }
+
+  private func end(
+    _ handle: LeaseHandle, _ settlement: (LeaseTable.Entry, Int64) -> Settlement
+  ) -> LedgerWriter.Ticket? {
+    let now = configuration.clock.monotonicNanoseconds()
+    let ended = state.withLock { state -> (LeaseTable.Entry, Settlement, UInt32?)? in
+      guard let entry = state.leases.remove(handle) else { return nil }
+      let end = settlement(entry, now)
+      state.limiter.settle(
+        entry.reservation,
+        used: LimitCost(
+          inputTokens: end.usage.promptTokens, outputTokens: end.usage.completionTokens),
+        at: now)
+      return (entry, end, state.isRetired && state.leases.count == 0 ? state.number : nil)
+    }
+    guard let (entry, end, lastOfRetired) = ended else { return nil }
+    let ticket = writer.enqueue(
+      .settled(
+        UsageRow(
+          requestID: entry.row.requestID, startedMilliseconds: entry.row.startedMilliseconds,
+          settledMilliseconds: configuration.clock.wallMilliseconds(),
+          account: entry.row.account, key: entry.row.key, model: entry.row.model,
+          kind: entry.row.kind, status: end.status, httpStatus: end.httpStatus, usage: end.usage,
+          firstTokenMicroseconds: end.timeToFirstToken?.microseconds,
+          latencyMicroseconds: end.latency.microseconds, isBillable: end.status.isBillable)))
+    if let lastOfRetired { MeterRegistry.remove(lastOfRetired) }
+    return ticket
+  }
+}

@@ -1,0 +1,64 @@
+// Every refusal of the module with its text: one row of the table of errors each.
+
+extension MeterError {
+  /// No key, a malformed one, one that is unknown, revoked or expired: one text for all of them,
+  /// so that an answer tells nobody which keys exist.
+  package static let invalidAPIKey = MeterError(
+    .invalidAPIKey, .invalidRequest, status: 401,
+    message:
+      "Incorrect API key provided. Send a valid key as 'Authorization: Bearer apus_live_...'.")
+
+  /// Too many wrong keys from one address.
+  static func tooManyFailedAuthentications(retryAfterMilliseconds: Int64) -> MeterError {
+    MeterError(
+      .rateLimitExceeded, .requests, status: 429,
+      message: "Too many requests with an incorrect API key from this address. Please try again "
+        + "in \(durationText(nanoseconds: retryAfterMilliseconds * 1_000_000)).",
+      detail: .failedAuthentications, retryAfterMilliseconds: retryAfterMilliseconds,
+      shouldRetry: true)
+  }
+
+  /// The model is not served here.
+  package static let modelNotFound = MeterError(
+    .modelNotFound, .invalidRequest, status: 404,
+    message: "The model does not exist or this key has no access to it. GET /v1/models lists "
+      + "what is served.")
+
+  /// The prompt does not fit the model's context.
+  package static func contextLengthExceeded(
+    promptTokens: Int64, contextLength: Int64
+  ) -> MeterError {
+    MeterError(
+      .contextLengthExceeded, .invalidRequest, status: 400,
+      message: "This model's maximum context length is \(contextLength) tokens, and the prompt has "
+        + "\(promptTokens) tokens. Please shorten the prompt.")
+  }
+
+  /// The ledger cannot take more, or the disk refuses: nothing is served unmetered.
+  package static func serverIsOverloaded(retryAfterMilliseconds: Int64 = 1000) -> MeterError {
+    MeterError(
+      .serverIsOverloaded, .serviceUnavailable, status: 503,
+      message: "The server cannot take this request at the moment. Please try again.",
+      retryAfterMilliseconds: retryAfterMilliseconds, shouldRetry: true)
+  }
+
+  /// A limit refused; what it says depends on which one and on whether waiting helps.
+  static func limitExceeded(_ refusal: RateRefusal, rate: RateDecision) -> MeterError {
+    let kind: Kind = refusal.meter.countsTokens ? .tokens : .requests
+    let figures =
+      "Limit \(refusal.limit), Used \(refusal.used), Requested \(refusal.requested)."
+    guard let wait = refusal.waitNanoseconds else {
+      return MeterError(
+        .rateLimitExceeded, kind, status: 429,
+        message: "Request too large for \(refusal.meter.name): \(figures) It can never pass this "
+          + "limit. Please send less at once.",
+        detail: refusal.meter.detail, rate: rate)
+    }
+    return MeterError(
+      .rateLimitExceeded, kind, status: 429,
+      message: "Rate limit reached for \(refusal.meter.name): \(figures) Please try again in "
+        + "\(durationText(nanoseconds: wait)).",
+      detail: refusal.meter.detail,
+      retryAfterMilliseconds: max(1, (wait + 999_999) / 1_000_000), shouldRetry: true, rate: rate)
+  }
+}

@@ -1,0 +1,59 @@
+// The name of one request: a UUID of version 7 (RFC 9562), so that names sort by time.
+
+/// A request's id, 128 bits: 48 of Unix milliseconds, then random.
+package struct RequestID: Hashable, Sendable, CustomStringConvertible {
+  /// The first eight bytes, most significant first.
+  package let high: UInt64
+  /// The last eight bytes, most significant first.
+  package let low: UInt64
+
+  /// An id with exactly these bits.
+  package init(high: UInt64, low: UInt64) {
+    self.high = high
+    self.low = low
+  }
+
+  /// A new id for a request that came at this wall time.
+  package init(
+    wallMilliseconds: Int64, using generator: inout some RandomNumberGenerator
+  ) {
+    let time = UInt64(clamping: wallMilliseconds) & 0xFFFF_FFFF_FFFF
+    high = time << 16 | 0x7000 | (generator.next() & 0x0FFF)
+    low = 0x8000_0000_0000_0000 | (generator.next() >> 2)
+  }
+
+  /// The 16 bytes in network order.
+  package var bytes: [UInt8] {
+    var bytes = [UInt8]()
+    bytes.reserveCapacity(16)
+    for word in [high, low] {
+      for shift in stride(from: UInt64(56), through: 0, by: -8) {
+        bytes.append(UInt8(truncatingIfNeeded: word >> shift))
+      }
+    }
+    return bytes
+  }
+
+  /// The id of 16 bytes in network order, nil for any other number of bytes.
+  package init?(bytes: some Collection<UInt8>) {
+    guard bytes.count == 16 else { return nil }
+    let words = bytes.reduce(into: (high: UInt64(0), low: UInt64(0))) { words, byte in
+      words.high = words.high << 8 | words.low >> 56
+      words.low = words.low << 8 | UInt64(byte)
+    }
+    self.init(high: words.high, low: words.low)
+  }
+
+  /// The 36 characters that clients see, in lower case.
+  package var description: String {
+    let digits = Array("0123456789abcdef".utf8)
+    var text = [UInt8]()
+    text.reserveCapacity(36)
+    for (index, byte) in bytes.enumerated() {
+      if index == 4 || index == 6 || index == 8 || index == 10 { text.append(UInt8(ascii: "-")) }
+      text.append(digits[Int(byte >> 4)])
+      text.append(digits[Int(byte & 15)])
+    }
+    return String(decoding: text, as: UTF8.self)
+  }
+}

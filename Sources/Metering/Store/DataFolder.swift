@@ -1,0 +1,30 @@
+// Where the ledger stands on disk.
+
+import FoundationEssentials
+
+/// The folder of the ledger, its keys and its pepper.
+package enum DataFolder {
+  /// `$APUS_DATA`, else the user's data folder: `$XDG_DATA_HOME/apus` or `~/.local/share/apus`,
+  /// on macOS `~/Library/Application Support/apus`. Nil where even `$HOME` is unknown.
+  package static func path(environment: [String: String]) -> String? {
+    if let path = environment["APUS_DATA"], !path.isEmpty { return path }
+    #if os(macOS)
+      return environment["HOME"].map { $0 + "/Library/Application Support/apus" }
+    #else
+      if let path = environment["XDG_DATA_HOME"], path.hasPrefix("/") { return path + "/apus" }
+      return environment["HOME"].map { $0 + "/.local/share/apus" }
+    #endif
+  }
+
+  /// Makes the folder with rights for its owner only; one that exists is left as it is.
+  static func create(_ path: String) throws(UsageStoreError) {
+    guard !FileManager.default.fileExists(atPath: path) else { return }
+    do {
+      try FileManager.default.createDirectory(
+        atPath: path, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+    } catch {
+      throw UsageStoreError(
+        .cannotOpen, "cannot make the data folder '\(path)': check the rights, or set APUS_DATA")
+    }
+  }
+}

@@ -1,0 +1,49 @@
+// Usage rows as they come back from the disk.
+
+import FoundationEssentials
+import GRDB
+
+extension RequestID {
+  /// The id as a value of the database.
+  var data: Data { Data(bytes) }
+}
+
+extension EventFile {
+  /// The newest rows of a month's file, newest first, read through a connection of their own.
+  ///
+  /// - Parameter limit: how many at most.
+  static func newestRows(
+    folder: String, month: UTCMonth, limit: Int
+  ) throws(UsageStoreError) -> [UsageRow] {
+    let path = path(folder: folder, month: month)
+    do {
+      let queue = try Schema.openForReading(path)
+      let rows = try queue.read { db in
+        try Row.fetchAll(
+          db, sql: "SELECT * FROM event ORDER BY seq DESC LIMIT ?", arguments: [limit])
+      }
+      return rows.compactMap(UsageRow.init)
+    } catch { throw UsageStoreError(error, doing: "read '\(path)'") }
+  }
+}
+
+extension UsageRow {
+  /// The row as it was written, nil where a number in it has no meaning to this version.
+  fileprivate init?(_ row: Row) {
+    let bytes: Data = row["request_id"]
+    guard let id = RequestID(bytes: bytes), let kind = RequestKind(rawValue: row["kind"]),
+      let status = RequestStatus(rawValue: row["status"])
+    else { return nil }
+    self.init(
+      requestID: id, startedMilliseconds: row["started_ms"],
+      settledMilliseconds: row["settled_ms"], account: AccountID(rawValue: row["account_id"]),
+      key: KeyID(rawValue: row["key_id"]), model: ModelID(rawValue: row["model_id"]), kind: kind,
+      status: status, httpStatus: row["http"],
+      usage: TokenUsage(
+        promptTokens: row["in_tok"], cachedPromptTokens: row["cached_tok"],
+        completionTokens: row["out_tok"], reasoningTokens: row["reason_tok"],
+        audioMilliseconds: row["audio_ms"]),
+      firstTokenMicroseconds: row["ttft_us"], latencyMicroseconds: row["latency_us"],
+      isBillable: row["billable"])
+  }
+}

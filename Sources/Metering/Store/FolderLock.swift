@@ -1,0 +1,38 @@
+// A lock between processes, on a file of its own.
+//
+// SQLite's write-ahead log has had faults that need two connections which write or checkpoint at
+// the same moment. Whoever writes to the database that several processes share holds this lock, so
+// that there is one writer at any time whatever the library's version.
+
+#if canImport(Glibc)
+  import Glibc
+#else
+  import Darwin
+#endif
+
+/// An exclusive lock that ends with its holder, also when that one is killed.
+final class FolderLock: Sendable {
+  private let file: Int32
+
+  /// Opens the lock's file, which stays empty.
+  init(path: String) throws(UsageStoreError) {
+    file = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+    guard file >= 0 else {
+      throw UsageStoreError(.cannotOpen, "cannot open '\(path)': check the folder's rights")
+    }
+  }
+
+  deinit { close(file) }
+
+  /// Takes the lock for as long as this object lives; false where somebody else has it.
+  func takeAtOnce() -> Bool {
+    flock(file, LOCK_EX | LOCK_NB) == 0
+  }
+
+  /// Runs `body` with the lock held, waiting for it first.
+  func whileHeld<Result>(_ body: () throws -> Result) rethrows -> Result {
+    while flock(file, LOCK_EX) != 0 && errno == EINTR {}
+    defer { flock(file, LOCK_UN) }
+    return try body()
+  }
+}

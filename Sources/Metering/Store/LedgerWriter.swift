@@ -1,0 +1,137 @@
+// The one road to the disk: commits at once when idle, and batches what arrives during a commit.
+//
+// There is no timer: a lone request waits for its own commit only, and under load the batches grow
+// by themselves. When a commit fails nothing is lost and nothing more is admitted: the entries stay
+// in order, are marked as the server's fault (nobody is charged for an answer whose end was never
+// sent), and are tried again with the next entry or probe.
+
+import Dispatch
+import Synchronization
+
+/// Writes ledger entries in the order in which they came.
+final class LedgerWriter: Sendable {
+  /// The place of an entry in the order; waiting for it is waiting for all before it.
+  typealias Ticket = Int64
+
+  private struct State {
+    var pending: [LedgerEntry] = []
+    var waiters: [(ticket: Ticket, continuation: CheckedContinuation<Bool, Never>)] = []
+    var lastTicket: Ticket = 0
+    var durableTicket: Ticket = 0
+    var isDraining = false
+    var failedAtNanoseconds: Int64?
+  }
+
+  /// How many entries may wait before new requests are refused.
+  private static let capacity = 65_536
+  private static let probeIntervalNanoseconds: Int64 = 1_000_000_000
+
+  private let commit: @Sendable ([LedgerEntry]) throws(UsageStoreError) -> Void
+  private let clock: MeterClock
+  private let state = Mutex(State())
+  private let queue = DispatchQueue(label: "apus.metering.writer", qos: .userInitiated)
+
+  /// A writer on top of a function that makes a batch durable, or throws and can be called again
+  /// with the same entries.
+  init(
+    clock: MeterClock, commit: @escaping @Sendable ([LedgerEntry]) throws(UsageStoreError) -> Void
+  ) {
+    self.clock = clock
+    self.commit = commit
+  }
+
+  /// Whether new requests may come in. While the disk refuses, asking tries it again once a second.
+  func isAccepting() -> Bool {
+    let now = clock.monotonicNanoseconds()
+    let (isAccepting, mustDrain) = state.withLock { state -> (Bool, Bool) in
+      guard let failedAt = state.failedAtNanoseconds else {
+        return (state.pending.count < Self.capacity, false)
+      }
+      let isDue = now - failedAt >= Self.probeIntervalNanoseconds
+      guard isDue, !state.isDraining else { return (false, false) }
+      state.isDraining = true
+      return (false, true)
+    }
+    if mustDrain { queue.async { self.drain() } }
+    return isAccepting
+  }
+
+  /// Puts an entry into the order. Returns before it is written.
+  @discardableResult
+  func enqueue(_ entry: LedgerEntry) -> Ticket {
+    let (ticket, mustDrain) = state.withLock { state -> (Ticket, Bool) in
+      state.pending.append(entry)
+      state.lastTicket += 1
+      defer { state.isDraining = true }
+      return (state.lastTicket, !state.isDraining)
+    }
+    if mustDrain { queue.async { self.drain() } }
+    return ticket
+  }
+
+  /// Waits until an entry is on the disk; false where the disk refused.
+  func wait(_ ticket: Ticket) async -> Bool {
+    await withCheckedContinuation { continuation in
+      let known = state.withLock { state -> Bool? in
+        if ticket <= state.durableTicket { return true }
+        if !state.isDraining { return false }
+        state.waiters.append((ticket, continuation))
+        return nil
+      }
+      if let known { continuation.resume(returning: known) }
+    }
+  }
+
+  /// Waits until everything that was put into the order is on the disk; false where it refused.
+  func flush() async -> Bool {
+    await wait(state.withLock { $0.lastTicket })
+  }
+
+  private func drain() {
+    while true {
+      let (batch, last) = state.withLock { state -> ([LedgerEntry], Ticket) in
+        let batch = state.pending
+        state.pending = []
+        if batch.isEmpty { state.isDraining = false }
+        return (batch, state.lastTicket)
+      }
+      if batch.isEmpty { return }
+      do throws(UsageStoreError) {
+        try commit(batch)
+      } catch {
+        fail(batch)
+        return
+      }
+      let done = state.withLock { state in
+        state.durableTicket = last
+        state.failedAtNanoseconds = nil
+        let done = state.waiters.filter { $0.ticket <= last }
+        state.waiters.removeAll { $0.ticket <= last }
+        return done
+      }
+      for waiter in done { waiter.continuation.resume(returning: true) }
+    }
+  }
+
+  private func fail(_ batch: [LedgerEntry]) {
+    let now = clock.monotonicNanoseconds()
+    let waiters = state.withLock { state in
+      state.pending = (batch + state.pending).map(\.spoiled)
+      state.isDraining = false
+      state.failedAtNanoseconds = now
+      defer { state.waiters = [] }
+      return state.waiters
+    }
+    for waiter in waiters { waiter.continuation.resume(returning: false) }
+  }
+}
+
+extension LedgerEntry {
+  /// The same entry after the disk refused it: its client was never told a good end.
+  fileprivate var spoiled: LedgerEntry {
+    guard case .settled(var row) = self, row.isBillable else { return self }
+    row.status = .failed
+    row.isBillable = false
+    return .settled(row)
+  }
+}

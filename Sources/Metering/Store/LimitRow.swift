@@ -1,0 +1,51 @@
+// Limits as rows of `limit_rule`.
+
+import GRDB
+
+/// How a rule of limits is written and read.
+enum LimitRow {
+  /// `scope_kind` of a key's own limits.
+  static let kindOfKeys: Int64 = 1
+  private static let kindOfAccounts: Int64 = 2
+  private static let kindOfModels: Int64 = 3
+
+  /// Writes the limits of a scope; addresses have none of their own in the database.
+  static func write(_ rule: LimitRule, scope: LimitScope, to db: Database) throws {
+    let kind: Int64
+    let id: Int64
+    switch scope {
+    case .key(let key): (kind, id) = (kindOfKeys, key.rawValue)
+    case .account(let account): (kind, id) = (kindOfAccounts, account.rawValue)
+    case .model(let model): (kind, id) = (kindOfModels, model.rawValue)
+    case .address: return
+    }
+    try db.execute(
+      sql: """
+        INSERT INTO limit_rule (scope_kind, scope_id, rpm, rpm_burst, itpm, itpm_burst, otpm,
+          otpm_burst, tpm, tpm_burst, parallel, version) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1)
+        ON CONFLICT (scope_kind, scope_id) DO UPDATE SET rpm = excluded.rpm,
+          rpm_burst = excluded.rpm_burst, itpm = excluded.itpm, itpm_burst = excluded.itpm_burst,
+          otpm = excluded.otpm, otpm_burst = excluded.otpm_burst, tpm = excluded.tpm,
+          tpm_burst = excluded.tpm_burst, parallel = excluded.parallel, version = version + 1
+        """,
+      arguments: [
+        kind, id, rule.requests?.perMinute, rule.requests?.burst, rule.inputTokens?.perMinute,
+        rule.inputTokens?.burst, rule.outputTokens?.perMinute, rule.outputTokens?.burst,
+        rule.tokens?.perMinute, rule.tokens?.burst, rule.parallel,
+      ])
+  }
+
+  /// The limits in a joined row, nil where it has none.
+  static func read(_ row: Row) -> LimitRule? {
+    guard (row["version"] as Int64?) != nil else { return nil }
+    func limit(_ name: String) -> RateLimit? {
+      guard let perMinute = row[name] as Int64?, let burst = row["\(name)_burst"] as Int64? else {
+        return nil
+      }
+      return RateLimit(perMinute: perMinute, burst: burst)
+    }
+    return LimitRule(
+      requests: limit("rpm"), inputTokens: limit("itpm"), outputTokens: limit("otpm"),
+      tokens: limit("tpm"), parallel: row["parallel"])
+  }
+}

@@ -1,0 +1,44 @@
+// A calendar month in UTC: what files of events are named after.
+
+/// A month, by the proleptic Gregorian calendar.
+package struct UTCMonth: Hashable, Comparable, Sendable, CustomStringConvertible {
+  /// Months since January of year 0.
+  package let index: Int64
+
+  /// The month of a moment.
+  package init(wallMilliseconds: Int64) {
+    // Days are counted from 1 March of year 0, so that leap days come last in their year; 400
+    // years have 146,097 days.
+    let days = Self.floorDivide(wallMilliseconds, 86_400_000) + 719_468
+    let era = Self.floorDivide(days, 146_097)
+    let dayOfEra = days - era * 146_097
+    let yearOfEra =
+      (dayOfEra - dayOfEra / 1460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
+    let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
+    let monthFromMarch = (5 * dayOfYear + 2) / 153
+    index = (era * 400 + yearOfEra) * 12 + monthFromMarch + 2
+  }
+
+  /// The month that text such as `2026-11` names, nil for other text.
+  package init?(_ text: some StringProtocol) {
+    let parts = text.split(separator: "-", omittingEmptySubsequences: false)
+    guard parts.count == 2, parts[0].utf8.count == 4, parts[1].utf8.count == 2,
+      let year = Int64(parts[0]), let month = Int64(parts[1]), (1...12).contains(month), year >= 0
+    else { return nil }
+    index = year * 12 + month - 1
+  }
+
+  package static func < (left: UTCMonth, right: UTCMonth) -> Bool { left.index < right.index }
+
+  /// Such as `2026-11`.
+  package var description: String {
+    let year = String(index / 12)
+    let month = String(index % 12 + 1)
+    return String(repeating: "0", count: max(0, 4 - year.utf8.count)) + year + "-"
+      + (month.utf8.count < 2 ? "0" + month : month)
+  }
+
+  private static func floorDivide(_ value: Int64, _ divisor: Int64) -> Int64 {
+    value >= 0 ? value / divisor : -((-value + divisor - 1) / divisor)
+  }
+}

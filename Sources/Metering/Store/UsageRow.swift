@@ -1,0 +1,55 @@
+// What the ledger holds of a request, while it runs and after it.
+
+/// A request that was admitted and has not ended: written before its first token leaves.
+package struct OpenRow: Hashable, Sendable {
+  package let requestID: RequestID
+  package let startedMilliseconds: Int64
+  package let account: AccountID
+  package let key: KeyID
+  package let model: ModelID
+  package let kind: RequestKind
+  package let promptTokens: Int64
+  package let reservedTokens: Int64
+}
+
+/// A request that has ended: one for each that was admitted, whatever became of it.
+package struct UsageRow: Hashable, Sendable {
+  package let requestID: RequestID
+  /// Wall time of admission; its month names the file that holds the row.
+  package let startedMilliseconds: Int64
+  /// Wall time of the end; the month of the bill is taken from it.
+  package let settledMilliseconds: Int64
+  package let account: AccountID
+  package let key: KeyID
+  package let model: ModelID
+  package let kind: RequestKind
+  package var status: RequestStatus
+  /// 0 where no answer went out.
+  package let httpStatus: Int64
+  package let usage: TokenUsage
+  /// Microseconds from arrival to the first token.
+  package let firstTokenMicroseconds: Int64?
+  /// Microseconds from arrival to the end.
+  package let latencyMicroseconds: Int64
+  package var isBillable: Bool
+
+  /// The file that the row belongs to.
+  var month: UTCMonth { UTCMonth(wallMilliseconds: startedMilliseconds) }
+}
+
+/// One thing to be written, in the order in which things happened.
+enum LedgerEntry: Sendable {
+  case opened(OpenRow)
+  case progressed(RequestID, startedMilliseconds: Int64, completionTokens: Int64)
+  case settled(UsageRow)
+
+  /// The file that the entry belongs to: that of the month in which its request began, whatever
+  /// the clock says now.
+  var month: UTCMonth {
+    switch self {
+    case .opened(let row): UTCMonth(wallMilliseconds: row.startedMilliseconds)
+    case .progressed(_, let started, _): UTCMonth(wallMilliseconds: started)
+    case .settled(let row): row.month
+    }
+  }
+}

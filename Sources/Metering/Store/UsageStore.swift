@@ -1,0 +1,155 @@
+// The data folder as one object: `meter.db` for keys and limits, a file of events for each month,
+// the pepper, and the locks that keep writers apart.
+
+import FoundationEssentials
+import GRDB
+import Synchronization
+
+/// The durable half of the module. It holds numbers and the operator's own short names only.
+package final class UsageStore: Sendable {
+  /// What a process opens the folder for.
+  package enum Mode: Sendable {
+    /// To write usage rows; one process at a time, which also ends what a crash left open.
+    case serving
+    /// To change keys and to look, also while another process serves.
+    case administering
+  }
+
+  /// Where everything stands.
+  package let folder: String
+  let pepper: Pepper
+  let clock: MeterClock
+  private let database: DatabaseQueue
+  private let reader: DatabaseQueue
+  private let writerLock: FolderLock
+  private let servingLock: FolderLock?
+  private let eventFiles = Mutex<[UTCMonth: EventFile]>([:])
+
+  /// How many months' files stay open for writing.
+  private static let openFileLimit = 3
+
+  /// Opens the data folder, or makes it.
+  ///
+  /// - Throws: ``UsageStoreError``, also where another process already serves from this folder.
+  package init(
+    folder: String, mode: Mode, clock: MeterClock = .system
+  ) throws(UsageStoreError) {
+    self.folder = folder
+    self.clock = clock
+    try DataFolder.create(folder)
+    if mode == .serving {
+      let lock = try FolderLock(path: folder + "/serving.lock")
+      guard lock.takeAtOnce() else {
+        throw UsageStoreError(
+          .alreadyServing,
+          "another server already writes to '\(folder)': stop it, or set APUS_DATA to another "
+            + "folder for this one")
+      }
+      servingLock = lock
+    } else {
+      servingLock = nil
+    }
+    writerLock = try FolderLock(path: folder + "/writer.lock")
+    let path = folder + "/meter.db"
+    do {
+      database = try writerLock.whileHeld { try Schema.meter.open(path) }
+      reader = try Schema.openForReading(path)
+    } catch { throw UsageStoreError(error, doing: "open '\(path)'") }
+    let hasKeys: Bool
+    do {
+      hasKeys = try reader.read {
+        try Bool.fetchOne($0, sql: "SELECT EXISTS (SELECT 1 FROM api_key)") ?? false
+      }
+    } catch { throw UsageStoreError(error, doing: "read '\(path)'") }
+    pepper = try Pepper(folder: folder, mayCreate: !hasKeys)
+    if mode == .serving { try abortOpenRequests() }
+  }
+
+  /// Changes `meter.db` in one transaction, with no other writer in any process.
+  func write<Result: Sendable>(
+    doing action: String, _ body: (Database) throws -> Result
+  ) throws(UsageStoreError) -> Result {
+    do { return try writerLock.whileHeld { try database.write(body) } } catch {
+      throw UsageStoreError(error, doing: action)
+    }
+  }
+
+  /// Looks into `meter.db`.
+  func read<Result: Sendable>(
+    doing action: String, _ body: (Database) throws -> Result
+  ) throws(UsageStoreError) -> Result {
+    do { return try reader.read(body) } catch { throw UsageStoreError(error, doing: action) }
+  }
+
+  /// A number that changes whenever another connection, of any process, has changed `meter.db`.
+  func dataVersion() throws(UsageStoreError) -> Int64 {
+    do {
+      return try reader.inDatabase { try Int64.fetchOne($0, sql: "PRAGMA data_version") ?? 0 }
+    } catch { throw UsageStoreError(error, doing: "look for changes of meter.db") }
+  }
+
+  /// Writes entries to the files of their months, each file in one transaction. When this returns
+  /// they are on the disk; when it throws, those of some months may be.
+  func commit(_ entries: [LedgerEntry]) throws(UsageStoreError) {
+    var rest = entries[...]
+    while let month = rest.first?.month {
+      let same = rest.prefix { $0.month == month }
+      try eventFile(month).commit(same)
+      rest = rest.dropFirst(same.count)
+    }
+  }
+
+  /// The newest usage rows of a month, newest first; none where nothing happened in it.
+  package func usageRows(
+    month: UTCMonth, limit: Int = 100
+  ) throws(UsageStoreError) -> [UsageRow] {
+    guard
+      FileManager.default.fileExists(atPath: EventFile.path(folder: folder, month: month))
+    else { return [] }
+    return try EventFile.newestRows(folder: folder, month: month, limit: limit)
+  }
+
+  /// The months that have a file of events, oldest first.
+  package func months() throws(UsageStoreError) -> [UTCMonth] {
+    do {
+      return try FileManager.default.contentsOfDirectory(atPath: folder)
+        .compactMap(EventFile.month(fileName:)).sorted()
+    } catch {
+      throw UsageStoreError(.cannotOpen, "cannot list '\(folder)': check the folder's rights")
+    }
+  }
+
+  /// Closes every file. Nothing may be written after it.
+  package func close() throws(UsageStoreError) {
+    for file in eventFiles.withLock({ files in
+      defer { files = [:] }
+      return Array(files.values)
+    }) { try file.close() }
+    do {
+      try reader.close()
+      try writerLock.whileHeld { try database.close() }
+    } catch { throw UsageStoreError(error, doing: "close meter.db") }
+  }
+
+  private func eventFile(_ month: UTCMonth) throws(UsageStoreError) -> EventFile {
+    if let file = eventFiles.withLock({ $0[month] }) { return file }
+    let file = try EventFile(folder: folder, month: month)
+    let retired = eventFiles.withLock { files -> EventFile? in
+      files[month] = file
+      guard files.count > Self.openFileLimit, let oldest = files.keys.min(), oldest != month
+      else { return nil }
+      return files.removeValue(forKey: oldest)
+    }
+    try retired?.close()
+    return file
+  }
+
+  private func abortOpenRequests() throws(UsageStoreError) {
+    let now = clock.wallMilliseconds()
+    for month in try months() {
+      let file = try EventFile(folder: folder, month: month)
+      if try file.openCount() > 0 { try file.abortOpenRequests(wallMilliseconds: now) }
+      try file.close()
+    }
+  }
+}
