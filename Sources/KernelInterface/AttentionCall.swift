@@ -33,6 +33,14 @@ public struct CacheShape: Sendable, Equatable {
   }
 }
 
+/// Rows that an attention kernel takes through the cache together.
+public let attentionRowCount = 8
+
+/// Floats of scratch for an attention call.
+public func attentionScratchCount(_ shape: CacheShape) -> Int {
+  attentionRowCount * (shape.valueStride + cacheBlockPositionCount)
+}
+
 /// Query rows that share one key-value head of one sequence.
 ///
 /// For each row: `softmax(query · key) · value` over positions `starts[row] ... ends[row]`, by
@@ -55,6 +63,8 @@ public struct AttentionCall {
   public var ends: UnsafePointer<Int32>
   /// Logits become `cap × tanh(logit / cap)`; 0 leaves them alone.
   public var softCap: Float
+  /// `attentionScratchCount(shape)` floats that nobody else uses during the call.
+  public var scratch: UnsafeMutablePointer<Float>
   /// `[rows, outputStride]`.
   public var output: UnsafeMutablePointer<Float>
   public var outputStride: Int
@@ -63,7 +73,7 @@ public struct AttentionCall {
     shape: CacheShape, rowCount: Int, queries: UnsafePointer<Float>, queryStride: Int,
     cache: UnsafeRawPointer, blockStride: Int,
     starts: UnsafePointer<Int32>, ends: UnsafePointer<Int32>, softCap: Float,
-    output: UnsafeMutablePointer<Float>, outputStride: Int
+    scratch: UnsafeMutablePointer<Float>, output: UnsafeMutablePointer<Float>, outputStride: Int
   ) {
     self.shape = shape
     self.rowCount = rowCount
@@ -74,6 +84,7 @@ public struct AttentionCall {
     self.starts = starts
     self.ends = ends
     self.softCap = softCap
+    self.scratch = scratch
     self.output = output
     self.outputStride = outputStride
   }

@@ -68,29 +68,26 @@
   /// Cuts the rows into runs that fit the registers.
   @inline(__always)
   private func walk<Element: CacheElement>(_ call: AttentionCall, _ element: Element.Type) {
-    let stride = call.shape.valueStride
-    withUnsafeTemporaryAllocation(of: Float.self, capacity: 8 * (stride + 32)) { scratch in
-      let sums = scratch.baseAddress!
-      let weights = sums + 8 * stride
-      var row = 0
-      while row < call.rowCount {
-        switch call.rowCount - row {
-        case 8...:
-          run(call, row, sums, weights, element, InlineArray<8, Floats>.self)
-          row += 8
-        case 4...:
-          run(call, row, sums, weights, element, InlineArray<4, Floats>.self)
-          row += 4
-        case 3:
-          run(call, row, sums, weights, element, InlineArray<3, Floats>.self)
-          row += 3
-        case 2:
-          run(call, row, sums, weights, element, InlineArray<2, Floats>.self)
-          row += 2
-        default:
-          run(call, row, sums, weights, element, InlineArray<1, Floats>.self)
-          row += 1
-        }
+    let sums = call.scratch
+    let weights = sums + attentionRowCount * call.shape.valueStride
+    var row = 0
+    while row < call.rowCount {
+      switch call.rowCount - row {
+      case 8...:
+        run(call, row, sums, weights, element, InlineArray<8, Floats>.self)
+        row += 8
+      case 4...:
+        run(call, row, sums, weights, element, InlineArray<4, Floats>.self)
+        row += 4
+      case 3:
+        run(call, row, sums, weights, element, InlineArray<3, Floats>.self)
+        row += 3
+      case 2:
+        run(call, row, sums, weights, element, InlineArray<2, Floats>.self)
+        row += 2
+      default:
+        run(call, row, sums, weights, element, InlineArray<1, Floats>.self)
+        row += 1
       }
     }
   }

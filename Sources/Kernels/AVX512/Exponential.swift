@@ -53,9 +53,15 @@
   /// The largest of 16 lanes.
   @inline(__always)
   func laneMaximum(_ x: Floats) -> Float {
-    let a = pointwiseMax(x.lowHalf, x.highHalf)
-    let b = pointwiseMax(a.lowHalf, a.highHalf)
-    let c = pointwiseMax(b.lowHalf, b.highHalf)
+    let a = larger(x.lowHalf, x.highHalf)
+    let b = larger(a.lowHalf, a.highHalf)
+    let c = larger(b.lowHalf, b.highHalf)
     return max(c[0], c[1])
+  }
+
+  @inline(__always)
+  private func larger<Vector: SIMD>(_ a: Vector, _ b: Vector) -> Vector
+  where Vector.Scalar: Comparable {
+    a.replacing(with: b, where: b .> a)
   }
 #endif
