@@ -1,0 +1,81 @@
+// Turning stored weights of any format into floats: the plain reading of every GGML format.
+//
+// `Dequantise+….swift` hold the formats by kind. Each reads whole blocks from bytes that need not be
+// aligned. Floats are multiplied and added in the order of GGML's reference code, without fused
+// products, so the results are the same bits. Layouts: ggml, `ggml-common.h`; arithmetic: the Python
+// package `gguf`, `quants.py`. Only little-endian machines are supported.
+
+public import KernelInterface
+
+/// Writes `elements` floats to `output`, the exact values of the weights stored at `source`.
+///
+/// - Parameters:
+///   - format: a format that ``TensorFormat/holdsWeights``.
+///   - source: whole blocks, `format.rowBytes(elements:)` bytes; any alignment.
+///   - elements: a multiple of `format.blockElements`; 0 writes nothing.
+///   - output: room for `elements` floats, apart from `source`.
+public func dequantise(
+  _ format: TensorFormat, _ source: UnsafeRawPointer, count elements: Int,
+  into output: UnsafeMutablePointer<Float>
+) {
+  let blocks = elements / format.blockElements
+  switch format {
+  case .F32: dequantiseF32(source, elements, output)
+  case .F16: dequantiseF16(source, elements, output)
+  case .BF16: dequantiseBF16(source, elements, output)
+  case .Q4_0: dequantiseQ4_0(source, blocks, output)
+  case .Q4_1: dequantiseQ4_1(source, blocks, output)
+  case .Q5_0: dequantiseQ5_0(source, blocks, output)
+  case .Q5_1: dequantiseQ5_1(source, blocks, output)
+  case .Q8_0: dequantiseQ8_0(source, blocks, output)
+  case .Q4_K: dequantiseQ4_K(source, blocks, output)
+  case .Q5_K: dequantiseQ5_K(source, blocks, output)
+  case .Q6_K: dequantiseQ6_K(source, blocks, output)
+  case .Q2_K: dequantiseQ2_K(source, blocks, output)
+  case .Q3_K: dequantiseQ3_K(source, blocks, output)
+  case .IQ1_S: dequantiseIQ1_S(source, blocks, output)
+  case .IQ1_M: dequantiseIQ1_M(source, blocks, output)
+  case .IQ2_XXS: dequantiseIQ2_XXS(source, blocks, output)
+  case .IQ2_XS: dequantiseIQ2_XS(source, blocks, output)
+  case .IQ2_S: dequantiseIQ2_S(source, blocks, output)
+  case .IQ3_XXS: dequantiseIQ3_XXS(source, blocks, output)
+  case .IQ3_S: dequantiseIQ3_S(source, blocks, output)
+  case .IQ4_NL: dequantiseIQ4_NL(source, blocks, output)
+  case .IQ4_XS: dequantiseIQ4_XS(source, blocks, output)
+  case .TQ1_0: dequantiseTQ1_0(source, blocks, output)
+  case .TQ2_0: dequantiseTQ2_0(source, blocks, output)
+  case .MXFP4: dequantiseMXFP4(source, blocks, output)
+  case .NVFP4: dequantiseNVFP4(source, blocks, output)
+  case .Q1_0: dequantiseQ1_0(source, blocks, output)
+  case .Q2_0: dequantiseQ2_0(source, blocks, output)
+  case .I8, .I16, .I32, .I64, .F64, .Q8_1, .Q8_K:
+    // Not `precondition`, which this target's optimisation takes for granted.
+    fatalError("no weights are stored as this format")
+  }
+}
+
+/// The float32 of an IEEE half-precision number's bits, NaN payloads included.
+///
+/// By integers, because the processors of this path convert no halves, and because subnormal halves
+/// must come out right even where the processor treats subnormal floats as zero.
+@inline(__always)
+func float(half bits: UInt16) -> Float {
+  let magnitude = UInt32(bits & 0x7fff)
+  // Exponents are rebased from 15 to 127; infinity and NaN move up once more, to 255.
+  let rebased = (magnitude << 13) &+ (magnitude < 0x7c00 ? 112 << 23 : 224 << 23)
+  let subnormal = (Float(Int32(truncatingIfNeeded: magnitude)) * 0x1p-24).bitPattern
+  return Float(
+    bitPattern: (magnitude < 0x0400 ? subnormal : rebased) | UInt32(bits & 0x8000) << 16)
+}
+
+extension UnsafeRawPointer {
+  /// The unsigned byte at `offset`.
+  @inline(__always)
+  func byte(_ offset: Int) -> UInt8 { load(fromByteOffset: offset, as: UInt8.self) }
+
+  /// The half-precision number at `offset`, as float32.
+  @inline(__always)
+  func half(_ offset: Int) -> Float {
+    float(half: loadUnaligned(fromByteOffset: offset, as: UInt16.self))
+  }
+}
