@@ -32,14 +32,15 @@ extension GGUFReader {
     if begins("version https://git-lfs") {
       return ", a Git LFS pointer; fetch the file it stands for (git lfs pull)"
     }
+    // A 64-bit length of the JSON that follows: tried before "<", which it may begin with.
+    if bytes.count > 8, bytes[7] == 0, bytes[8] == UInt8(ascii: "{") {
+      return ", a safetensors file; convert it to GGUF"
+    }
     if begins("<") { return ", a web page; download the model file itself" }
     if bytes.starts(with: [0x1f, 0x8b]) { return ", a gzip archive; unpack it" }
     if begins("PK") { return ", a zip archive or PyTorch checkpoint; unpack or convert it" }
     if ["ggml", "lmgg", "fmgg", "tjgg", "algg"].contains(where: begins) {
       return ", a model of a time before GGUF; take a newer download"
-    }
-    if bytes.count > 8, bytes[8] == UInt8(ascii: "{") {
-      return ", a safetensors file; convert it to GGUF"
     }
     return "; give a model in GGUF format"
   }

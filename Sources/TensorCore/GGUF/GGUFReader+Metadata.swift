@@ -36,7 +36,7 @@ extension GGUFReader {
 
   private mutating func value(of key: String) throws(GGUFError) -> GGUFValue {
     let what = "metadata \(GGUFError.quoted(key))"
-    let type = try valueType(of: what)
+    let type = try valueType(what, "value type")
     switch type {
     case .string: return .string(file.text(in: try stringRange(what)))
     case .array: return .array(try array(what))
@@ -53,10 +53,12 @@ extension GGUFReader {
   }
 
   private mutating func array(_ what: String) throws(GGUFError) -> GGUFArray {
-    let type = try valueType(of: "the elements of " + what)
+    let type = try valueType(what, "elements of type")
     let announced: UInt64 = try integer(what)
     guard type != .array else {
-      throw damage("\(what) is an array of arrays, which no model uses and which is not read")
+      throw GGUFError(
+        .metadata, path: path,
+        "\(what) is an array of arrays, which is not supported; convert the model without it")
     }
     // A string is its length at least.
     let count = try checked(
@@ -79,10 +81,12 @@ extension GGUFReader {
     return array
   }
 
-  private mutating func valueType(of what: String) throws(GGUFError) -> GGUFValueType {
+  private mutating func valueType(
+    _ what: String, _ role: String
+  ) throws(GGUFError) -> GGUFValueType {
     let number: UInt32 = try integer(what)
     guard let type = GGUFValueType(rawValue: number) else {
-      throw damage("\(what) has value type \(number), but only 0 to 12 exist")
+      throw damage("\(what) has \(role) \(number), but only 0 to 12 exist")
     }
     return type
   }

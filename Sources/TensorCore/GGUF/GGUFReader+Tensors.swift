@@ -92,14 +92,16 @@ extension GGUFReader {
       shape.append(extent)
     }
     let format = try format(of: name, what)
-    guard let rowBytes = format.rowBytes(elements: shape[0]) else {
+    guard shape[0] % format.blockElements == 0 else {
       throw damage(
         name,
         "has rows of \(shape[0]) elements, but \(format.name) comes in blocks of "
           + "\(format.blockElements)")
     }
-    let (byteCount, overflow) = (elementCount / shape[0]).multipliedReportingOverflow(by: rowBytes)
-    guard !overflow else { throw damage(name, "has more than 2^63 bytes") }
+    // Rows are whole blocks, and so is the tensor.
+    guard let byteCount = format.rowBytes(elements: elementCount) else {
+      throw damage(name, "has more than 2^63 bytes")
+    }
     return Description(
       name: name, shape: shape, format: format, elementCount: elementCount, byteCount: byteCount,
       offset: try integer(what))
@@ -107,12 +109,16 @@ extension GGUFReader {
 
   private mutating func name(index: Int, _ what: String) throws(GGUFError) -> String {
     let range = try stringRange(what)
-    guard !range.isEmpty, range.count <= Self.maximumNameBytes, let name = file.validText(in: range)
-    else {
+    guard !range.isEmpty, range.count <= Self.maximumNameBytes else {
       throw GGUFError(
         .tensor, path: path,
-        "the name of tensor \(index) should be 1 to \(Self.maximumNameBytes) bytes of UTF-8, but "
-          + "has \(range.count) or is not UTF-8; the file is damaged: download it again")
+        "the name of tensor \(index) has \(range.count) bytes instead of 1 to "
+          + "\(Self.maximumNameBytes); the file is damaged: download it again")
+    }
+    guard let name = file.validText(in: range) else {
+      throw GGUFError(
+        .tensor, path: path,
+        "the name of tensor \(index) is not UTF-8; the file is damaged: download it again")
     }
     return name
   }
@@ -120,10 +126,10 @@ extension GGUFReader {
   private mutating func format(of name: String, _ what: String) throws(GGUFError) -> TensorFormat {
     let number: UInt32 = try integer(what)
     guard let format = TensorFormat(rawValue: number) else {
-      let known = TensorFormat.allCases.map { "\($0.name) (\($0.rawValue))" }
+      let known = TensorFormat.allCases.filter(\.holdsWeights).map { "\($0.name) (\($0.rawValue))" }
       throw GGUFError(
         .tensor, path: path,
-        "tensor \(GGUFError.quoted(name)) has type number \(number), which is unknown; known are "
+        "tensor \(GGUFError.quoted(name)) has type number \(number), which is unknown; weights may be "
           + known.joined(separator: ", ") + ": quantise the model to one of these")
     }
     return format

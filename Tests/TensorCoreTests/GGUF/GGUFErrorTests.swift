@@ -47,6 +47,7 @@ import Testing
       ("PK\u{3}\u{4}", "begins with bytes 50 4b 03 04, a zip archive or PyTorch checkpoint"),
       ("lmgg....", "begins with 'lmgg....', a model of a time before GGUF"),
       ("\u{8}\0\0\0\0\0\0\0{\"a\":1}", "begins with bytes 08 00 00 00, a safetensors file"),
+      ("<\0\0\0\0\0\0\0{\"a\":1}", "begins with bytes 3c 00 00 00, a safetensors file"),
       ("line\u{1b}[31m", "begins with bytes 6c 69 6e 65; give a model"),
       ("a\nb", "begins with 'a\u{FFFD}b'; give a model"),
     ])
