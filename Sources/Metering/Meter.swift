@@ -10,9 +10,14 @@ package final class Meter: Sendable {
 
   /// Opens the data folder for serving; one meter a folder at a time.
   ///
+  /// - Parameters:
+  ///   - configuration: the operator's settings.
+  ///   - ledger: where usage is written; nil for the data folder itself.
   /// - Throws: ``UsageStoreError`` where the folder cannot be used or another server uses it.
-  package init(_ configuration: MeterConfiguration) throws(UsageStoreError) {
-    core = try MeterCore(configuration: configuration)
+  package init(
+    _ configuration: MeterConfiguration, ledger: (any UsageLedger)? = nil
+  ) throws(UsageStoreError) {
+    core = try MeterCore(configuration: configuration, ledger: ledger)
     core.keys.start(every: configuration.keyCheckInterval)
   }
 

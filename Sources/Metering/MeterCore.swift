@@ -22,15 +22,15 @@ final class MeterCore: Sendable {
   let keys: KeyWatch
   private let state = Mutex(State())
 
-  init(configuration: MeterConfiguration) throws(UsageStoreError) {
+  init(
+    configuration: MeterConfiguration, ledger: (any UsageLedger)?
+  ) throws(UsageStoreError) {
     self.configuration = configuration
     let store = try UsageStore(
       folder: configuration.folder, mode: .serving, clock: configuration.clock)
     self.store = store
     keys = try KeyWatch(store: store)
-    writer = LedgerWriter(clock: configuration.clock) { entries throws(UsageStoreError) in
-      try store.commit(entries)
-    }
+    writer = LedgerWriter(ledger: ledger ?? store, clock: configuration.clock)
     let number = MeterRegistry.add(self)
     state.withLock { $0.number = number }
   }

@@ -67,6 +67,18 @@ final class EventFile: Sendable {
     } catch { throw UsageStoreError(error, doing: "count open requests") }
   }
 
+  /// The journal's mode and the level of `synchronous` of the writing connection.
+  func settings() throws(UsageStoreError) -> (journalMode: String, synchronous: Int) {
+    do {
+      return try queue.inDatabase { db in
+        (
+          try String.fetchOne(db, sql: "PRAGMA journal_mode") ?? "",
+          try Int.fetchOne(db, sql: "PRAGMA synchronous") ?? 0
+        )
+      }
+    } catch { throw UsageStoreError(error, doing: "read the settings of a file of events") }
+  }
+
   /// Closes the file; what was committed is in it.
   func close() throws(UsageStoreError) {
     do { try queue.close() } catch { throw UsageStoreError(error, doing: "close a file of events") }

@@ -26,18 +26,15 @@ final class LedgerWriter: Sendable {
   private static let capacity = 65_536
   private static let probeIntervalNanoseconds: Int64 = 1_000_000_000
 
-  private let commit: @Sendable ([LedgerEntry]) throws(UsageStoreError) -> Void
+  private let ledger: any UsageLedger
   private let clock: MeterClock
   private let state = Mutex(State())
   private let queue = DispatchQueue(label: "apus.metering.writer", qos: .userInitiated)
 
-  /// A writer on top of a function that makes a batch durable, or throws and can be called again
-  /// with the same entries.
-  init(
-    clock: MeterClock, commit: @escaping @Sendable ([LedgerEntry]) throws(UsageStoreError) -> Void
-  ) {
+  /// A writer on top of a ledger.
+  init(ledger: any UsageLedger, clock: MeterClock) {
+    self.ledger = ledger
     self.clock = clock
-    self.commit = commit
   }
 
   /// Whether new requests may come in. While the disk refuses, asking tries it again once a second.
@@ -97,7 +94,7 @@ final class LedgerWriter: Sendable {
       }
       if batch.isEmpty { return }
       do throws(UsageStoreError) {
-        try commit(batch)
+        try ledger.commit(batch)
       } catch {
         fail(batch)
         return

@@ -23,7 +23,8 @@ package struct UTCMonth: Hashable, Comparable, Sendable, CustomStringConvertible
   package init?(_ text: some StringProtocol) {
     let parts = text.split(separator: "-", omittingEmptySubsequences: false)
     guard parts.count == 2, parts[0].utf8.count == 4, parts[1].utf8.count == 2,
-      let year = Int64(parts[0]), let month = Int64(parts[1]), (1...12).contains(month), year >= 0
+      parts.joined().utf8.allSatisfy({ (48...57).contains($0) }), let year = Int64(parts[0]),
+      let month = Int64(parts[1]), (1...12).contains(month)
     else { return nil }
     index = year * 12 + month - 1
   }

@@ -36,20 +36,3 @@ package struct UsageRow: Hashable, Sendable {
   /// The file that the row belongs to.
   var month: UTCMonth { UTCMonth(wallMilliseconds: startedMilliseconds) }
 }
-
-/// One thing to be written, in the order in which things happened.
-enum LedgerEntry: Sendable {
-  case opened(OpenRow)
-  case progressed(RequestID, startedMilliseconds: Int64, completionTokens: Int64)
-  case settled(UsageRow)
-
-  /// The file that the entry belongs to: that of the month in which its request began, whatever
-  /// the clock says now.
-  var month: UTCMonth {
-    switch self {
-    case .opened(let row): UTCMonth(wallMilliseconds: row.startedMilliseconds)
-    case .progressed(_, let started, _): UTCMonth(wallMilliseconds: started)
-    case .settled(let row): row.month
-    }
-  }
-}

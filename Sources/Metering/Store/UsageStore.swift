@@ -6,7 +6,7 @@ import GRDB
 import Synchronization
 
 /// The durable half of the module. It holds numbers and the operator's own short names only.
-package final class UsageStore: Sendable {
+package final class UsageStore: UsageLedger {
   /// What a process opens the folder for.
   package enum Mode: Sendable {
     /// To write usage rows; one process at a time, which also ends what a crash left open.
@@ -90,7 +90,7 @@ package final class UsageStore: Sendable {
 
   /// Writes entries to the files of their months, each file in one transaction. When this returns
   /// they are on the disk; when it throws, those of some months may be.
-  func commit(_ entries: [LedgerEntry]) throws(UsageStoreError) {
+  package func commit(_ entries: [LedgerEntry]) throws(UsageStoreError) {
     var rest = entries[...]
     while let month = rest.first?.month {
       let same = rest.prefix { $0.month == month }
@@ -117,6 +117,12 @@ package final class UsageStore: Sendable {
     } catch {
       throw UsageStoreError(.cannotOpen, "cannot list '\(folder)': check the folder's rights")
     }
+  }
+
+  /// How the file of the current month is written: SQLite's own words for the journal, and the
+  /// level of `synchronous` (2 is FULL, which survives a power cut).
+  package func ledgerSettings() throws(UsageStoreError) -> (journalMode: String, synchronous: Int) {
+    try eventFile(UTCMonth(wallMilliseconds: clock.wallMilliseconds())).settings()
   }
 
   /// Closes every file. Nothing may be written after it.

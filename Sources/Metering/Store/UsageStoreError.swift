@@ -13,7 +13,8 @@ package struct UsageStoreError: Error, Sendable, Equatable, CustomStringConverti
   package let code: Code
   package let message: String
 
-  init(_ code: Code, _ message: String) {
+  /// A fault with a one-line text that says what to do.
+  package init(_ code: Code, _ message: String) {
     self.code = code
     self.message = message
   }

@@ -1,0 +1,26 @@
+// The seam between what is decided in memory and what is kept on a disk.
+
+/// Where a meter writes what happens. The data folder is one; a test may put another in its place.
+package protocol UsageLedger: Sendable {
+  /// Makes entries durable, in their order. When this returns they are; when it throws, some may
+  /// be, and the same entries come again: writing one twice must change nothing.
+  func commit(_ entries: [LedgerEntry]) throws(UsageStoreError)
+}
+
+/// One thing to be written, in the order in which things happened.
+package enum LedgerEntry: Sendable {
+  case opened(OpenRow)
+  /// An open request has come this far.
+  case progressed(RequestID, startedMilliseconds: Int64, completionTokens: Int64)
+  case settled(UsageRow)
+
+  /// The file that the entry belongs to: that of the month in which its request began, whatever
+  /// the clock says now.
+  var month: UTCMonth {
+    switch self {
+    case .opened(let row): UTCMonth(wallMilliseconds: row.startedMilliseconds)
+    case .progressed(_, let started, _): UTCMonth(wallMilliseconds: started)
+    case .settled(let row): row.month
+    }
+  }
+}

@@ -1,0 +1,233 @@
+// Leases: every way out of a scope ends a request exactly once.
+
+import FoundationEssentials
+import Metering
+import Synchronization
+import Testing
+
+/// A ledger in memory that can be told to refuse.
+final class MemoryLedger: UsageLedger {
+  struct Contents {
+    var opened: Set<RequestID> = []
+    var settled: [RequestID: UsageRow] = [:]
+    var settledTwice = 0
+    var settledUnopened = 0
+    var checkpoints: [Int64] = []
+    var batches = 0
+    var refuses = false
+  }
+
+  private let state = Mutex(Contents())
+
+  var contents: Contents { state.withLock { $0 } }
+  func refuse(_ refuses: Bool) { state.withLock { $0.refuses = refuses } }
+
+  func commit(_ entries: [LedgerEntry]) throws(UsageStoreError) {
+    let error = state.withLock { state -> UsageStoreError? in
+      if state.refuses { return UsageStoreError(.diskFull, "cannot write usage rows: full") }
+      state.batches += 1
+      for entry in entries {
+        switch entry {
+        case .opened(let row): state.opened.insert(row.requestID)
+        case .progressed(_, _, let completionTokens): state.checkpoints.append(completionTokens)
+        case .settled(let row):
+          if !state.opened.contains(row.requestID) { state.settledUnopened += 1 }
+          if state.settled.updateValue(row, forKey: row.requestID) != nil {
+            state.settledTwice += 1
+          }
+        }
+      }
+      return nil
+    }
+    if let error { throw error }
+  }
+}
+
+private struct Interruption: Error {}
+
+@Suite struct LeaseTests {
+  @Test func aLeaseThatIsDroppedLeavesAnUnbilledRowAndNothingReserved() async throws {
+    let bench = try MeterBench {
+      $0.accountLimits = LimitRule(tokens: LimitRule.tokenLimit(perMinute: 1000), parallel: 1)
+    }
+    let who = try bench.meter.authenticate(bench.key().text)
+    do {
+      let lease = try bench.meter.admit(who, bench.request(prompt: 100, most: 500))
+      #expect(lease.rate.tokens?.remaining == 400)
+      #expect(lease.advance(completionTokens: 42) == .proceed)
+    }
+    #expect(bench.meter.outstanding == 0)
+    let lease = try bench.meter.admit(who, bench.request(prompt: 100, most: 500))
+    // 42 tokens were made, they stay taken; the other 458 came back.
+    #expect(lease.rate.tokens?.remaining == 258)
+    try await lease.settle(completed())
+    let rows = try bench.rows()
+    #expect(rows.map(\.status) == [.completed, .abandoned])
+    #expect(rows.map(\.isBillable) == [true, false])
+    #expect(rows[1].usage == TokenUsage(promptTokens: 100, completionTokens: 42))
+    #expect(rows[1].httpStatus == 0)
+  }
+
+  @Test func aHolderGivesItsLeaseOnceAndAbandonsOneThatNobodyTook() async throws {
+    let bench = try MeterBench()
+    let holder = LeaseHolder(try bench.meter.admit(.local, bench.request()))
+    try await holder.opened()
+    #expect(holder.advance(completionTokens: 3) == .proceed)
+    guard let lease = holder.take() else {
+      Issue.record("the holder gave nothing")
+      return
+    }
+    #expect(lease.requestID == holder.requestID)
+    let isEmpty = holder.take() == nil
+    #expect(isEmpty)
+    try await lease.settle(completed())
+    #expect(holder.advance(completionTokens: 4) == .proceed)
+    try await holder.opened()
+    do {
+      let unused = LeaseHolder(try bench.meter.admit(.local, bench.request()))
+      #expect(bench.meter.outstanding == 1)
+      _ = unused
+    }
+    #expect(bench.meter.outstanding == 0)
+    try await bench.meter.close()
+    #expect(try reopenedRows(bench).map(\.status) == [.abandoned, .completed])
+  }
+
+  @Test func aLeaseMayOutliveItsMeter() throws {
+    let ledger = MemoryLedger()
+    let folder = TemporaryFolder()
+    func lease() throws -> MeterLease {
+      let meter = try Meter(MeterConfiguration(folder: folder.path), ledger: ledger)
+      let model = try meter.modelID(name("tiny"))
+      return try meter.admit(
+        .local,
+        AdmissionRequest(model: model, kind: .chat, promptTokens: 1, contextLeft: 10))
+    }
+    do {
+      let left = try lease()
+      #expect(left.advance(completionTokens: 1) == .proceed)
+      #expect(throws: UsageStoreError.self) {
+        _ = try UsageStore(folder: folder.path, mode: .serving)
+      }
+    }
+    // With the last lease the meter lets go of the folder, once its writer is through.
+    var isFree = false
+    for _ in 0..<1_000_000 where !isFree {
+      isFree = (try? UsageStore(folder: folder.path, mode: .serving)) != nil
+    }
+    #expect(isFree)
+    #expect(ledger.contents.settled.values.map(\.status) == [.abandoned])
+  }
+
+  @Test func progressIsKeptEvery256TokensOrEverySecond() async throws {
+    let ledger = MemoryLedger()
+    let bench = try MeterBench(ledger: ledger)
+    let lease = try bench.meter.admit(.local, bench.request())
+    for count in 1...600 { _ = lease.advance(completionTokens: Int64(count)) }
+    bench.clock.advance(.seconds(1))
+    _ = lease.advance(completionTokens: 600)
+    bench.clock.advance(.seconds(1))
+    _ = lease.advance(completionTokens: 600)
+    _ = lease.advance(completionTokens: 599)
+    try await lease.settle(completed(completion: 600))
+    #expect(ledger.contents.checkpoints == [256, 512, 600])
+  }
+
+  /// A million paths in release; fewer where the optimiser does not help.
+  #if DEBUG
+    private static let pathCount = 100_000
+  #else
+    private static let pathCount = 1_000_000
+  #endif
+
+  @Test func noPathOutOfAScopeLeavesAnythingOutstanding() async throws {
+    let ledger = MemoryLedger()
+    let bench = try MeterBench(ledger: ledger) {
+      $0.accountLimits = LimitRule(
+        requests: RateLimit(perMinute: 50_000_000_000, burst: 1_000_000_000),
+        tokens: RateLimit(perMinute: 50_000_000_000, burst: 1_000_000_000), parallel: 40)
+    }
+    let who = try bench.meter.authenticate(bench.key(limits: LimitRule(parallel: 24)).text)
+    let taskCount = 4
+    let admitted = try await withThrowingTaskGroup(of: Int.self) { group in
+      for task in 0..<taskCount {
+        group.addTask {
+          var generator = SeededGenerator(seed: UInt64(task))
+          var admitted = 0
+          for _ in 0..<Self.pathCount / taskCount {
+            admitted += try await Self.takeRandomPath(bench, who, &generator) ? 1 : 0
+          }
+          return admitted
+        }
+      }
+      return try await group.reduce(0, +)
+    }
+    #expect(admitted == Self.pathCount)
+    #expect(bench.meter.outstanding == 0)
+    let lease = try bench.meter.admit(who, bench.request())
+    #expect(lease.rate.parallel?.running == 1)
+    try await lease.settle(completed())
+    let contents = ledger.contents
+    #expect(contents.opened.count == admitted + 1)
+    #expect(contents.settled.count == admitted + 1)
+    #expect(contents.settledTwice == 0)
+    #expect(contents.settledUnopened == 0)
+  }
+
+  /// Admits one request and leaves its scope in one of eight ways.
+  private static func takeRandomPath(
+    _ bench: MeterBench, _ who: Principal, _ generator: inout SeededGenerator
+  ) async throws -> Bool {
+    let tokens = Int64.random(in: 0...600, using: &generator)
+    let lease: MeterLease
+    do throws(MeterError) {
+      lease = try bench.meter.admit(
+        who, bench.request(prompt: tokens, most: Bool.random(using: &generator) ? 64 : nil))
+    } catch { return false }
+    switch Int.random(in: 0..<8, using: &generator) {
+    case 0:
+      try await lease.settle(completed(prompt: tokens, completion: tokens / 2))
+    case 1:
+      break
+    case 2:
+      _ = lease.advance(completionTokens: tokens)
+      _ = consume lease
+    case 3:
+      do {
+        try fail(with: lease)
+      } catch is Interruption {}
+    case 4:
+      let holder = LeaseHolder(lease)
+      _ = holder.advance(completionTokens: tokens)
+    case 5:
+      let holder = LeaseHolder(lease)
+      let task = Task.detached { try await holder.take()?.settle(completed()) }
+      try await task.value
+    case 6:
+      let holder = LeaseHolder(lease)
+      let task = Task.detached {
+        try Task.checkCancellation()
+        try await holder.take()?.settle(completed())
+      }
+      task.cancel()
+      _ = await task.result
+    default:
+      try await lease.opened()
+      _ = lease.advance(completionTokens: tokens)
+      var settlement = completed(prompt: tokens)
+      settlement.status = .cancelled
+      try await lease.settle(settlement)
+    }
+    return true
+  }
+
+  private static func fail(with lease: consuming MeterLease) throws {
+    if lease.advance(completionTokens: 1) == .proceed { throw Interruption() }
+  }
+
+  private func reopenedRows(_ bench: MeterBench) throws -> [UsageRow] {
+    let store = try UsageStore(folder: bench.folder.path, mode: .administering)
+    return try store.usageRows(
+      month: UTCMonth(wallMilliseconds: bench.clock.clock.wallMilliseconds()))
+  }
+}

@@ -1,0 +1,161 @@
+// All limits together: a request passes every one of them or takes from none.
+
+import Metering
+import Testing
+
+@Suite struct LimiterTests {
+  private let key = LimitScope.key(KeyID(rawValue: 1))
+  private let account = LimitScope.account(AccountID(rawValue: 1))
+
+  @Test func aRefusalTakesFromNoLimit() throws {
+    var generator = SeededGenerator(seed: 3)
+    for _ in 0..<300 {
+      var limiter = Limiter()
+      let rules = randomRules(&generator)
+      var now: Int64 = 1_000_000_000
+      for _ in 0..<40 {
+        now += Int64.random(in: 0...2_000_000_000, using: &generator)
+        let cost = LimitCost(
+          inputTokens: Int64.random(in: 0...60, using: &generator),
+          outputTokens: Int64.random(in: 0...60, using: &generator))
+        let before = limiter.decision(rules, at: now)
+        let looked = refusal(limiter, rules, cost, now)
+        do {
+          _ = try limiter.admit(rules, cost: cost, at: now)
+          #expect(looked == nil)
+        } catch {
+          #expect(limiter.decision(rules, at: now) == before)
+          #expect(looked == error)
+          guard let wait = error.waitNanoseconds, error.meter != .parallel else { continue }
+          // Whoever waits as told is not refused by any rate limit.
+          let later = refusal(limiter, rules, cost, now + wait)
+          #expect(later == nil || later?.meter == .parallel)
+        }
+      }
+    }
+  }
+
+  @Test func unusedTokensComeBackAndTheRequestDoesNot() throws {
+    var limiter = Limiter()
+    let rules = [
+      (
+        scope: key,
+        rule: LimitRule(
+          requests: RateLimit(perMinute: 60, burst: 5),
+          tokens: RateLimit(perMinute: 6000, burst: 1000), parallel: 2)
+      )
+    ]
+    let (reservation, decision) = try limiter.admit(
+      rules, cost: LimitCost(inputTokens: 100, outputTokens: 400), at: 0)
+    #expect(decision.tokens?.remaining == 500)
+    #expect(decision.requests?.remaining == 4)
+    #expect(decision.parallel?.limit == 2 && decision.parallel?.running == 1)
+    limiter.settle(reservation, used: LimitCost(inputTokens: 100, outputTokens: 50), at: 0)
+    let after = limiter.decision(rules, at: 0)
+    #expect(after.tokens?.remaining == 850)
+    #expect(after.requests?.remaining == 4)
+    #expect(after.parallel?.running == 0)
+    #expect(limiter.runningCount == 0)
+  }
+
+  @Test func anAnswerThatOutgrowsItsReservationLeadsIntoDebtAndIsNotCut() throws {
+    var limiter = Limiter()
+    let rules = [
+      (scope: key, rule: LimitRule(outputTokens: RateLimit(perMinute: 600, burst: 300)))
+    ]
+    var (reservation, _) = try limiter.admit(rules, cost: LimitCost(outputTokens: 256), at: 0)
+    limiter.extend(&reservation, outputTokens: 256, at: 0)
+    #expect(limiter.decision(rules, at: 0).tokens?.remaining == 0)
+    // 212 tokens of debt and one more take 21.3 seconds at ten a second.
+    #expect(
+      refusal(limiter, rules, LimitCost(outputTokens: 1), 0)?.waitNanoseconds == 21_300_000_000)
+    limiter.settle(reservation, used: LimitCost(outputTokens: 300), at: 0)
+    #expect(limiter.decision(rules, at: 0).tokens?.remaining == 0)
+    #expect(refusal(limiter, rules, LimitCost(outputTokens: 1), 0)?.waitNanoseconds == 100_000_000)
+  }
+
+  @Test func whatWasUsedBeyondTheReservationIsCharged() throws {
+    var limiter = Limiter()
+    let rules = [
+      (scope: key, rule: LimitRule(tokens: RateLimit(perMinute: 600, burst: 300)))
+    ]
+    let (reservation, _) = try limiter.admit(rules, cost: LimitCost(outputTokens: 10), at: 0)
+    limiter.settle(reservation, used: LimitCost(outputTokens: 30), at: 0)
+    #expect(limiter.decision(rules, at: 0).tokens?.remaining == 270)
+  }
+
+  @Test func requestsAtTheSameTimeAreCountedForEveryScope() throws {
+    var limiter = Limiter()
+    let rules = [
+      (scope: key, rule: LimitRule(parallel: 2)), (scope: account, rule: LimitRule(parallel: 3)),
+    ]
+    let others = [
+      (scope: LimitScope.key(KeyID(rawValue: 2)), rule: LimitRule(parallel: 2)),
+      (scope: account, rule: LimitRule(parallel: 3)),
+    ]
+    let (first, _) = try limiter.admit(rules, cost: LimitCost(), at: 0)
+    _ = try limiter.admit(rules, cost: LimitCost(), at: 0)
+    let refused = try #require(refusal(limiter, rules, LimitCost(), 0))
+    #expect(refused.meter == .parallel)
+    #expect(refused.scope == key)
+    #expect(refused.limit == 2 && refused.used == 2 && refused.requested == 1)
+    _ = try limiter.admit(others, cost: LimitCost(), at: 0)
+    #expect(refusal(limiter, others, LimitCost(), 0)?.scope == account)
+    limiter.settle(first, used: LimitCost(), at: 0)
+    #expect(refusal(limiter, rules, LimitCost(), 0) == nil)
+  }
+
+  @Test func fiftyRequestsNeverExceedABudgetOfTokens() throws {
+    var limiter = Limiter()
+    let rules = [(scope: key, rule: LimitRule(tokens: LimitRule.tokenLimit(perMinute: 10_000)))]
+    var reserved: Int64 = 0
+    for _ in 0..<50 {
+      let cost = LimitCost(inputTokens: 300, outputTokens: 256)
+      guard refusal(limiter, rules, cost, 0) == nil else { continue }
+      _ = try limiter.admit(rules, cost: cost, at: 0)
+      reserved += 556
+    }
+    #expect(reserved == 17 * 556)
+  }
+
+  @Test func fullBucketsAreForgotten() throws {
+    var limiter = Limiter()
+    let limit = try #require(RateLimit(perMinute: 60, burst: 1))
+    for address in 0..<10_000 {
+      _ = limiter.strike(
+        .address(UInt64(address)), .failedAuthentications, under: limit,
+        at: Int64(address) * 1_000_000_000)
+    }
+    #expect(limiter.bucketCount <= 1025)
+  }
+
+  private func refusal(
+    _ limiter: Limiter, _ rules: [(scope: LimitScope, rule: LimitRule)], _ cost: LimitCost,
+    _ now: Int64
+  ) -> RateRefusal? {
+    do throws(RateRefusal) {
+      try limiter.check(rules, cost: cost, at: now)
+      return nil
+    } catch { return error }
+  }
+
+  private func randomRules(
+    _ generator: inout SeededGenerator
+  ) -> [(scope: LimitScope, rule: LimitRule)] {
+    func limit() -> RateLimit? {
+      Bool.random(using: &generator)
+        ? RateLimit(
+          perMinute: Int64.random(in: 1...500, using: &generator),
+          burst: Int64.random(in: 1...100, using: &generator)) : nil
+    }
+    return [key, account, .model(ModelID(rawValue: 1))].map {
+      (
+        $0,
+        LimitRule(
+          requests: limit(), inputTokens: limit(), outputTokens: limit(), tokens: limit(),
+          parallel: Bool.random(using: &generator)
+            ? Int64.random(in: 1...4, using: &generator) : nil)
+      )
+    }
+  }
+}

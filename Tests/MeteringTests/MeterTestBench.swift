@@ -1,0 +1,118 @@
+// What the tests of the module share: clocks to hold, folders to throw away, a meter on both.
+
+import FoundationEssentials
+import Metering
+import Synchronization
+
+/// Clocks that stand still until they are moved.
+final class HandClock: Sendable {
+  private let monotonic = Mutex<Int64>(1_000_000_000)
+  private let wall: Mutex<Int64>
+
+  init(wallMilliseconds: Int64 = 1_795_316_400_000) { wall = Mutex(wallMilliseconds) }
+
+  var clock: MeterClock {
+    MeterClock(
+      monotonicNanoseconds: { self.monotonic.withLock { $0 } },
+      wallMilliseconds: { self.wall.withLock { $0 } })
+  }
+
+  /// Moves both clocks.
+  func advance(_ duration: Duration) {
+    let parts = duration.components
+    let nanoseconds = parts.seconds * 1_000_000_000 + parts.attoseconds / 1_000_000_000
+    monotonic.withLock { $0 += nanoseconds }
+    wall.withLock { $0 += nanoseconds / 1_000_000 }
+  }
+
+  /// Moves the wall clock alone, either way.
+  func jump(wallMilliseconds: Int64) { wall.withLock { $0 += wallMilliseconds } }
+}
+
+/// A data folder that goes away with this object.
+final class TemporaryFolder: Sendable {
+  let path: String
+
+  init() {
+    path = FileManager.default.temporaryDirectory.path + "/apus-metering-\(UUID().uuidString)"
+  }
+
+  deinit { try? FileManager.default.removeItem(atPath: path) }
+}
+
+/// A generator that gives the same numbers for the same seed (SplitMix64).
+struct SeededGenerator: RandomNumberGenerator {
+  private var state: UInt64
+  init(seed: UInt64) { state = seed }
+
+  mutating func next() -> UInt64 {
+    state &+= 0x9E37_79B9_7F4A_7C15
+    var value = state
+    value = (value ^ value >> 30) &* 0xBF58_476D_1CE4_E5B9
+    value = (value ^ value >> 27) &* 0x94D0_49BB_1331_11EB
+    return value ^ value >> 31
+  }
+}
+
+/// A meter in a folder of its own, on clocks that stand still.
+struct MeterBench {
+  let folder = TemporaryFolder()
+  let clock = HandClock()
+  let meter: Meter
+  let model: ModelID
+
+  init(
+    ledger: (any UsageLedger)? = nil, _ change: (inout MeterConfiguration) -> Void = { _ in }
+  ) throws {
+    var configuration = MeterConfiguration(folder: folder.path)
+    configuration.clock = clock.clock
+    // Tests look for changed keys themselves.
+    configuration.keyCheckInterval = .seconds(3600)
+    change(&configuration)
+    meter = try Meter(configuration, ledger: ledger)
+    model = try meter.modelID(name("tiny"))
+  }
+
+  /// Makes a key as another process would, and lets the meter see it.
+  func key(limits: LimitRule? = nil) throws -> NewKey {
+    let store = try UsageStore(folder: folder.path, mode: .administering, clock: clock.clock)
+    let key = try store.createKey(label: name("test"), limits: limits)
+    try store.close()
+    meter.refreshKeys()
+    return key
+  }
+
+  /// A chat request of some tokens.
+  func request(prompt: Int64 = 10, most: Int64? = nil) -> AdmissionRequest {
+    AdmissionRequest(
+      model: model, kind: .chat, promptTokens: prompt, maxCompletionTokens: most,
+      contextLeft: 4096)
+  }
+
+  /// The rows of the month in which the clock stands.
+  func rows() throws -> [UsageRow] {
+    try meter.store.usageRows(
+      month: UTCMonth(wallMilliseconds: clock.clock.wallMilliseconds()), limit: 100_000)
+  }
+}
+
+/// A short name that is known to be one.
+func name(_ text: String) -> ShortName {
+  guard let name = ShortName(text) else { preconditionFailure("'\(text)' is no short name") }
+  return name
+}
+
+/// A settlement of a chat that went well.
+func completed(prompt: Int64 = 10, completion: Int64 = 5) -> Settlement {
+  Settlement(
+    usage: TokenUsage(promptTokens: prompt, completionTokens: completion), status: .completed,
+    httpStatus: 200, latency: .milliseconds(7), timeToFirstToken: .milliseconds(2))
+}
+
+/// The refusal that `body` throws, nil where it throws none.
+func refusal(_ body: () throws(MeterError) -> Void) -> MeterError? {
+  do throws(MeterError) {
+    try body()
+    return nil
+  } catch { return error }
+}
