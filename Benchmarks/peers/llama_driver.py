@@ -4,7 +4,8 @@ A program of its own, run by the Python that has the package, so that each measu
 process to itself:
 
     python llama_driver.py bench MODEL --prompt 512 --generate 128 --threads 2
-    python llama_driver.py logits MODEL --output FILE        token id lists on standard input
+    python llama_driver.py first-token MODEL
+    python llama_driver.py logits MODEL --output FILE         a JSON list of ids on standard input
     python llama_driver.py tokenize MODEL [--special]        JSON strings on standard input
     python llama_driver.py encode-speed MODEL                text on standard input
 
@@ -159,30 +160,33 @@ def first_token(arguments):
 
 
 def logits(arguments):
-    """Raw float32 logits of every position of every list of ids, one list after the other."""
+    """Raw float32 logits of every position of a list of ids: the prompt's in batches of 512, as
+    many as `--prompt` says, and the rest one at a time, for llama.cpp's results depend on it."""
     model = Model(arguments.model)
+    ids = json.load(sys.stdin)
+    context = model.context(max(512, len(ids)), arguments.threads, arguments.flash_attention)
     with open(arguments.output, "wb") as file:
-        for line in sys.stdin:
-            ids = json.loads(line)
-            context = model.context(len(ids), arguments.threads, arguments.flash_attention)
-            step = 1 if arguments.stepwise else 512
-            for start in range(0, len(ids), step):
-                part = ids[start:start + step]
-                batch = llama.llama_batch_init(len(part), 0, 1)
-                batch.n_tokens = len(part)
-                for index, token in enumerate(part):
-                    batch.token[index] = token
-                    batch.pos[index] = start + index
-                    batch.n_seq_id[index] = 1
-                    batch.seq_id[index][0] = 0
-                    batch.logits[index] = 1
-                status = llama.llama_decode(context, batch)
-                if status != 0:
-                    sys.exit(f"llama_decode failed with status {status}")
-                size = len(part) * model.vocabulary_size * 4
-                file.write(ctypes.string_at(llama.llama_get_logits(context), size))
-                llama.llama_batch_free(batch)
-            llama.llama_free(context)
+        start = 0
+        while start < len(ids):
+            if start < arguments.prompt:
+                part = ids[start:min(start + 512, arguments.prompt)]
+            else:
+                part = ids[start:start + 1]
+            batch = llama.llama_batch_init(len(part), 0, 1)
+            batch.n_tokens = len(part)
+            for index, token in enumerate(part):
+                batch.token[index] = token
+                batch.pos[index] = start + index
+                batch.n_seq_id[index] = 1
+                batch.seq_id[index][0] = 0
+                batch.logits[index] = 1
+            status = llama.llama_decode(context, batch)
+            if status != 0:
+                sys.exit(f"llama_decode failed with status {status}")
+            size = len(part) * model.vocabulary_size * 4
+            file.write(ctypes.string_at(llama.llama_get_logits(context), size))
+            llama.llama_batch_free(batch)
+            start += len(part)
 
 
 def tokenize(arguments):
@@ -225,7 +229,7 @@ def main():
     command("first-token", first_token)
     added = command("logits", logits)
     added.add_argument("--output", required=True)
-    added.add_argument("--stepwise", action="store_true")
+    added.add_argument("--prompt", type=int, default=0)
     command("tokenize", tokenize).add_argument("--special", action="store_true")
     command("encode-speed", encode_speed)
     arguments = parser.parse_args()
