@@ -25,37 +25,34 @@ public struct GGUFArray: Sendable {
   /// The elements of any integer type; nil for other types and when one does not fit an `Int`.
   public var integers: [Int]? {
     switch elementType {
-    case .float32, .float64, .bool, .string, .array: return nil
-    default: return decoded(\.integer)
+    case .uint8: file.elements(UInt8.self, in: range) { Int($0) }
+    case .int8: file.elements(Int8.self, in: range) { Int($0) }
+    case .uint16: file.elements(UInt16.self, in: range) { Int($0) }
+    case .int16: file.elements(Int16.self, in: range) { Int($0) }
+    case .uint32: file.elements(UInt32.self, in: range) { Int(exactly: $0) }
+    case .int32: file.elements(Int32.self, in: range) { Int($0) }
+    case .uint64: file.elements(UInt64.self, in: range) { Int(exactly: $0) }
+    case .int64: file.elements(Int64.self, in: range) { Int($0) }
+    case .float32, .float64, .bool, .string, .array: nil
     }
   }
 
   /// The elements of any floating-point or integer type as float32; nil for other types.
   public var floats: [Float]? {
     switch elementType {
-    case .bool, .string, .array: return nil
-    default: return decoded(\.float)
+    case .float32: file.elements(UInt32.self, in: range) { Float(bitPattern: $0) }
+    case .float64: file.elements(UInt64.self, in: range) { Float(Double(bitPattern: $0)) }
+    default: integers?.map(Float.init)
     }
   }
 
   /// The elements when they are booleans.
   public var bools: [Bool]? {
-    guard elementType == .bool else { return nil }
-    return decoded { if case .bool(let value) = $0 { value } else { nil } }
+    elementType == .bool ? file.elements(UInt8.self, in: range) { $0 == 1 } : nil
   }
 
   /// The elements when they are strings.
   public var strings: GGUFStringArray? {
     elementType == .string ? GGUFStringArray(self) : nil
-  }
-
-  private func decoded<T>(_ convert: (GGUFValue) -> T?) -> [T]? {
-    var result: [T] = []
-    result.reserveCapacity(count)
-    for index in 0..<count {
-      guard let value = convert(self[index]) else { return nil }
-      result.append(value)
-    }
-    return result
   }
 }

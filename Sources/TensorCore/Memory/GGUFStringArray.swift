@@ -26,7 +26,8 @@ public struct GGUFStringArray: Sendable, Sequence {
   /// All strings, each a copy; U+FFFD replaces what is not UTF-8.
   public func decoded() -> [String] { map(string(in:)) }
 
-  /// Calls `body` with the bytes of each string in turn, valid during the call alone.
+  /// Calls `body` with the bytes of each string in turn, valid during the call alone. For a whole
+  /// vocabulary this is several times as fast as iterating from another module.
   public func forEachBytes<Failure: Error>(
     _ body: (UnsafeRawBufferPointer) throws(Failure) -> Void
   ) throws(Failure) {

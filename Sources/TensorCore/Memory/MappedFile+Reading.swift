@@ -15,6 +15,21 @@ extension MappedFile {
     UnsafeRawBufferPointer(rebasing: bytes[range])
   }
 
+  /// The little-endian integers that fill `range`, converted; nil when one cannot be.
+  func elements<T: FixedWidthInteger, Element>(
+    _ type: T.Type, in range: Range<Int>, _ convert: (T) -> Element?
+  ) -> [Element]? {
+    let bytes = bytes(in: range)
+    var result: [Element] = []
+    result.reserveCapacity(bytes.count / MemoryLayout<T>.size)
+    for offset in stride(from: 0, to: bytes.count, by: MemoryLayout<T>.size) {
+      let value = T(littleEndian: bytes.loadUnaligned(fromByteOffset: offset, as: T.self))
+      guard let element = convert(value) else { return nil }
+      result.append(element)
+    }
+    return result
+  }
+
   /// The first `count` bytes of the file, or all of a shorter one.
   func prefix(_ count: Int) -> [UInt8] { Array(bytes.prefix(count)) }
 

@@ -98,6 +98,32 @@ import Testing
     }
   }
 
+  @Test("Arrays of every integer type are read, and numbers that fit no Int are refused")
+  func integerArrays() throws {
+    let arrays: [(GGUFValueType, [[UInt8]], [Int]?)] = [
+      (.uint8, [[0], [255]], [0, 255]),
+      (.int8, [[0x80], [0x7f]], [-128, 127]),
+      (.uint16, [UInt16.max].map { GGUFBuilder.bytes($0) }, [65_535]),
+      (.int16, [Int16.min].map { GGUFBuilder.bytes($0) }, [-32_768]),
+      (.uint32, [UInt32.max].map { GGUFBuilder.bytes($0) }, [4_294_967_295]),
+      (.int32, [Int32.min, 7].map { GGUFBuilder.bytes($0) }, [-2_147_483_648, 7]),
+      (.uint64, [1, UInt64.max].map { GGUFBuilder.bytes($0) }, nil),
+      (.int64, [Int64.min].map { GGUFBuilder.bytes($0) }, [.min]),
+      (.float64, [Double(1).bitPattern].map { GGUFBuilder.bytes($0) }, nil),
+      (.bool, [[1]], nil),
+    ]
+    for (type, elements, expected) in arrays {
+      var builder = GGUFBuilder()
+      builder.add("array", array: type, elements)
+      guard case .array(let array)? = try open(builder).metadata["array"] else {
+        Issue.record("no array")
+        continue
+      }
+      #expect(array.integers == expected, "\(type)")
+      #expect(array.count == elements.count)
+    }
+  }
+
   @Test("A value a layer is an array of the right length or a scalar for all")
   func valuesPerLayer() throws {
     var builder = GGUFBuilder()
