@@ -1,6 +1,6 @@
 // The table of this instruction set: AVX-512 F, BW, DQ, VL and VNNI.
 
-import KernelInterface
+public import KernelInterface
 
 #if arch(x86_64) && !os(macOS)
   /// The kernels for processors with AVX-512 and VNNI (Cascade Lake, Ice Lake, Zen 4 and later).

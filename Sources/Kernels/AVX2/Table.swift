@@ -1,0 +1,19 @@
+// The table of this instruction set: AVX2, FMA and F16C.
+
+public import KernelInterface
+
+#if arch(x86_64) && !os(macOS)
+  /// The kernels for processors with AVX2 (Haswell, Zen and later).
+  public let avx2Kernels: KernelTable? = KernelTable(
+    name: "avx2",
+    quantise: quantise,
+    integerProduct: integerProduct,
+    floatProduct: floatProduct,
+    attention: attention,
+    append: append,
+    rmsNorm: rmsNorm,
+    gatedActivation: gatedActivation)
+#else
+  /// Absent on this architecture.
+  public let avx2Kernels: KernelTable? = nil
+#endif

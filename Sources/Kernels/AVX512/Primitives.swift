@@ -1,0 +1,85 @@
+// What AVX-512 does in its own way; everything else is in `Shared`.
+
+#if arch(x86_64) && !os(macOS)
+  import KernelInterface
+  import _Builtin_intrinsics.intel
+
+  /// a × b + c, rounded once.
+  @inline(__always)
+  func multiplyAdd(_ a: Floats, _ b: Floats, _ c: Floats) -> Floats { _mm512_fmadd_ps(a, b, c) }
+
+  /// sum + Σ byte × quant over the four unsigned bytes of each lane and the four signed ones at
+  /// `quants`. Exact for all values.
+  @inline(__always)
+  func dot(_ sum: Integers, _ bytes: Words, _ quants: UnsafeRawPointer) -> Integers {
+    let broadcast = _mm512_set1_epi32(quants.loadUnaligned(as: Int32.self))
+    return unsafeBitCast(
+      _mm512_dpbusd_epi32(
+        unsafeBitCast(sum, to: __m512i.self), unsafeBitCast(bytes, to: __m512i.self), broadcast),
+      to: Integers.self)
+  }
+
+  /// As `dot`, for bytes that use all eight bits.
+  @inline(__always)
+  func dotWide(_ sum: Integers, _ bytes: Words, _ quants: UnsafeRawPointer) -> Integers {
+    dot(sum, bytes, quants)
+  }
+
+  /// Where the sums of `dotWide` begin: it takes bytes as they are, 128 above their value.
+  @inline(__always) var wideZeroPoint: Int? { ActivationBlock.zeroPoint128 }
+
+  /// Adds 16 to the bytes whose bit is set.
+  @inline(__always)
+  func addingFifthBits(_ bytes: Words, _ mask: UInt64) -> Words {
+    let value = unsafeBitCast(bytes, to: __m512i.self)
+    return unsafeBitCast(
+      _mm512_mask_add_epi8(value, mask, value, _mm512_set1_epi8(16)), to: Words.self)
+  }
+
+  /// 16 half-precision numbers.
+  @inline(__always)
+  func loadHalves(_ address: UnsafeRawPointer) -> Floats {
+    _mm512_cvtph_ps(address.loadUnaligned(as: __m256i.self))
+  }
+
+  /// The nearest half-precision number, ties to even; finite numbers stay finite.
+  @inline(__always)
+  func half(_ value: Float) -> UInt16 {
+    Float16(value > 65_504 ? 65_504 : value < -65_504 ? -65_504 : value).bitPattern
+  }
+
+  /// x × 2^n for whole numbers n; 0 where the result would be below the normal range.
+  @inline(__always)
+  func timesPowerOfTwo(_ x: Floats, _ n: Floats) -> Floats { _mm512_scalef_ps(x, n) }
+
+  /// The square root.
+  @inline(__always)
+  func squareRoot(_ x: Floats) -> Floats { _mm512_sqrt_ps(x) }
+
+  @inline(__always)
+  func floats(_ x: Integers) -> Floats {
+    _mm512_cvtepi32_ps(unsafeBitCast(x, to: __m512i.self))
+  }
+
+  @inline(__always)
+  func widened(_ x: SIMD16<UInt16>) -> Words {
+    unsafeBitCast(_mm512_cvtepu16_epi32(unsafeBitCast(x, to: __m256i.self)), to: Words.self)
+  }
+
+  @inline(__always)
+  func widened(_ x: SIMD16<UInt8>) -> Integers {
+    unsafeBitCast(_mm512_cvtepu8_epi32(unsafeBitCast(x, to: __m128i.self)), to: Integers.self)
+  }
+
+  @inline(__always)
+  func widened(_ x: SIMD16<Int8>) -> Integers {
+    unsafeBitCast(_mm512_cvtepi8_epi32(unsafeBitCast(x, to: __m128i.self)), to: Integers.self)
+  }
+
+  /// The low bytes.
+  @inline(__always)
+  func narrowed(_ x: Integers) -> SIMD16<Int8> {
+    unsafeBitCast(
+      _mm512_cvtepi32_epi8(unsafeBitCast(x, to: __m512i.self)), to: SIMD16<Int8>.self)
+  }
+#endif

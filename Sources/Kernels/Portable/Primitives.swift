@@ -1,0 +1,113 @@
+// What a processor without special instructions does; everything else is in `Shared`.
+
+import KernelInterface
+
+/// a × b + c, rounded twice: without the instruction a fused product would be a call per lane.
+@inline(__always)
+func multiplyAdd(_ a: Floats, _ b: Floats, _ c: Floats) -> Floats { a * b + c }
+
+/// sum + Σ byte × quant over the four unsigned bytes of each lane and the four signed ones at
+/// `quants`. Exact for all values.
+@inline(__always)
+func dot(_ sum: Integers, _ bytes: Words, _ quants: UnsafeRawPointer) -> Integers {
+  @inline(__always) func product(_ i: Int) -> Integers {
+    let byte = unsafeBitCast((bytes &>> UInt32(8 * i)) & 255, to: Integers.self)
+    return byte &* Integers(repeating: Int32(quants.load(fromByteOffset: i, as: Int8.self)))
+  }
+  return sum &+ (product(0) &+ product(1)) &+ (product(2) &+ product(3))
+}
+
+/// As `dot`, for bytes that use all eight bits.
+@inline(__always)
+func dotWide(_ sum: Integers, _ bytes: Words, _ quants: UnsafeRawPointer) -> Integers {
+  dot(sum, bytes, quants)
+}
+
+/// Where the sums of `dotWide` begin: it takes bytes as they are, 128 above their value.
+@inline(__always) var wideZeroPoint: Int? { ActivationBlock.zeroPoint128 }
+
+/// Adds 16 to the bytes whose bit is set.
+@inline(__always)
+func addingFifthBits(_ bytes: Words, _ mask: UInt64) -> Words {
+  var bits = Words()
+  for row in 0..<16 { bits[row] = UInt32((mask >> UInt64(4 * row)) & 15) }
+  // Bits 0...3 of a lane go to bit 4 of its bytes 0...3.
+  let spread = bits & 1 | (bits & 2) &<< 7 | (bits & 4) &<< 14 | (bits & 8) &<< 21
+  return bytes | spread &<< 4
+}
+
+/// 16 half-precision numbers.
+@inline(__always)
+func loadHalves(_ address: UnsafeRawPointer) -> Floats {
+  let bits = widened(address.loadUnaligned(as: SIMD16<UInt16>.self))
+  let magnitude = (bits & 0x7FFF) &<< 13
+  // 2^112 moves the exponent's bias from 15 to 127 and is exact for subnormal numbers too.
+  let scaled = unsafeBitCast(magnitude, to: Floats.self) * Float(bitPattern: 0x7780_0000)
+  let special = Words(repeating: 0).replacing(
+    with: 0x7F80_0000, where: magnitude .>= Words(repeating: 0x0F80_0000))
+  let sign = (bits & 0x8000) &<< 16
+  return unsafeBitCast(unsafeBitCast(scaled, to: Words.self) | special | sign, to: Floats.self)
+}
+
+/// The nearest half-precision number, ties to even; finite numbers stay finite.
+@inline(__always)
+func half(_ value: Float) -> UInt16 {
+  let bits = value.bitPattern
+  let sign = UInt16(truncatingIfNeeded: bits >> 16) & 0x8000
+  let magnitude = bits & 0x7FFF_FFFF
+  if magnitude > 0x7F80_0000 { return sign | 0x7E00 }
+  if magnitude >= 0x477F_E000 { return sign | 0x7BFF }  // 65,504 and above
+  if magnitude < 0x3880_0000 {  // below 2^-14: subnormal halves are steps of 2^-24
+    let steps = Float(bitPattern: magnitude) * 16_777_216
+    return sign | UInt16((steps + 8_388_608) - 8_388_608)
+  }
+  let rounded = magnitude &+ 0xFFF &+ ((magnitude >> 13) & 1)
+  return sign | UInt16(truncatingIfNeeded: (rounded >> 13) &- (112 << 10))
+}
+
+/// x × 2^n for whole numbers n; 0 where the result would be below the normal range.
+@inline(__always)
+func timesPowerOfTwo(_ x: Floats, _ n: Floats) -> Floats { x * powerOfTwo(n) }
+
+/// The square root.
+@inline(__always)
+func squareRoot(_ x: Floats) -> Floats { x.squareRoot() }
+
+// The standard library's conversions of vectors are generic calls; these become one instruction
+// for a few lanes.
+
+@inline(__always)
+func floats(_ x: Integers) -> Floats {
+  var result = Floats(repeating: 0)
+  for lane in 0..<16 { result[lane] = Float(x[lane]) }
+  return result
+}
+
+@inline(__always)
+func widened(_ x: SIMD16<UInt16>) -> Words {
+  var result = Words(repeating: 0)
+  for lane in 0..<16 { result[lane] = UInt32(x[lane]) }
+  return result
+}
+
+@inline(__always)
+func widened(_ x: SIMD16<UInt8>) -> Integers {
+  var result = Integers(repeating: 0)
+  for lane in 0..<16 { result[lane] = Int32(x[lane]) }
+  return result
+}
+
+@inline(__always)
+func widened(_ x: SIMD16<Int8>) -> Integers {
+  var result = Integers(repeating: 0)
+  for lane in 0..<16 { result[lane] = Int32(x[lane]) }
+  return result
+}
+
+/// The low bytes.
+@inline(__always)
+func narrowed(_ x: Integers) -> SIMD16<Int8> {
+  var result = SIMD16<Int8>(repeating: 0)
+  for lane in 0..<16 { result[lane] = Int8(truncatingIfNeeded: x[lane]) }
+  return result
+}

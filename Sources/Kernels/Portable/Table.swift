@@ -1,0 +1,14 @@
+// The table of the plain path, which every processor runs.
+
+public import KernelInterface
+
+/// The kernels without special instructions.
+public let portableKernels = KernelTable(
+  name: "portable",
+  quantise: quantise,
+  integerProduct: integerProduct,
+  floatProduct: floatProduct,
+  attention: attention,
+  append: append,
+  rmsNorm: rmsNorm,
+  gatedActivation: gatedActivation)

@@ -1,0 +1,123 @@
+// Kernels over one row: quantisation, RMS norm, gated activations.
+
+import KernelInterface
+
+/// Quantises rows into activation blocks.
+@Sendable
+func quantise(
+  _ input: UnsafePointer<Float>, _ inputStride: Int, _ rows: Int, _ columns: Int,
+  _ output: UnsafeMutableRawPointer
+) {
+  var block = output
+  for row in 0..<rows {
+    let values = input + row * inputStride
+    for column in stride(from: 0, to: columns, by: blockElementCount) {
+      quantiseBlock(values + column, block)
+      block += ActivationBlock.stride
+    }
+  }
+}
+
+@inline(__always)
+private func quantiseBlock(_ values: UnsafePointer<Float>, _ block: UnsafeMutableRawPointer) {
+  let low = loadFloats(values)
+  let high = loadFloats(values + 16)
+  let largest = laneMaximum(larger(magnitude(low), magnitude(high)))
+  let inverse: Float = largest > 0 ? 127 / largest : 0
+  let lowQuants = roundedIntegers(low * inverse)
+  let highQuants = roundedIntegers(high * inverse)
+  block.storeBytes(
+    of: narrowed(lowQuants), toByteOffset: ActivationBlock.quants,
+    as: SIMD16<Int8>.self)
+  block.storeBytes(
+    of: narrowed(highQuants), toByteOffset: ActivationBlock.quants + 16,
+    as: SIMD16<Int8>.self)
+  let lowSum = lowQuants.wrappedSum()
+  let highSum = highQuants.wrappedSum()
+  let sum = lowSum &+ highSum
+  let scale = largest / 127
+  block.storeBytes(of: scale, toByteOffset: ActivationBlock.scale, as: Float.self)
+  block.storeBytes(
+    of: scale * Float(sum), toByteOffset: ActivationBlock.scaledSum, as: Float.self)
+  block.storeBytes(of: -8 &* sum, toByteOffset: ActivationBlock.zeroPoint8, as: Int32.self)
+  block.storeBytes(of: -16 &* sum, toByteOffset: ActivationBlock.zeroPoint16, as: Int32.self)
+  block.storeBytes(of: -128 &* sum, toByteOffset: ActivationBlock.zeroPoint128, as: Int32.self)
+  block.storeBytes(
+    of: -32 &* lowSum, toByteOffset: ActivationBlock.lowZeroPoint32, as: Int32.self)
+  block.storeBytes(
+    of: -32 &* highSum, toByteOffset: ActivationBlock.highZeroPoint32, as: Int32.self)
+}
+
+@inline(__always)
+private func magnitude(_ x: Floats) -> Floats {
+  unsafeBitCast(unsafeBitCast(x, to: Words.self) & 0x7FFF_FFFF, to: Floats.self)
+}
+
+/// The `count` values at `address`, fewer than 16, and zeros.
+@inline(never)
+private func loadTail(_ address: UnsafePointer<Float>, _ count: Int) -> Floats {
+  var result = Floats(repeating: 0)
+  for i in 0..<count { result[i] = address[i] }
+  return result
+}
+
+@inline(never)
+private func storeTail(_ value: Floats, _ address: UnsafeMutablePointer<Float>, _ count: Int) {
+  for i in 0..<count { address[i] = value[i] }
+}
+
+/// `output = input / rms × weight`.
+@Sendable
+func rmsNorm(
+  _ input: UnsafePointer<Float>, _ weight: UnsafePointer<Float>, _ count: Int, _ epsilon: Float,
+  _ output: UnsafeMutablePointer<Float>
+) {
+  let whole = count / 16 * 16
+  let rest = count - whole
+  var squares = Floats(repeating: 0)
+  for i in stride(from: 0, to: whole, by: 16) {
+    let x = loadFloats(input + i)
+    squares = multiplyAdd(x, x, squares)
+  }
+  if rest > 0 {
+    let x = loadTail(input + whole, rest)
+    squares = multiplyAdd(x, x, squares)
+  }
+  let mean = laneSum(squares) / Float(count)
+  let scale = 1 / squareRoot(Floats(repeating: mean + epsilon))
+  for i in stride(from: 0, to: whole, by: 16) {
+    store(loadFloats(input + i) * scale * loadFloats(weight + i), output + i)
+  }
+  if rest > 0 {
+    let x = loadTail(input + whole, rest) * scale * loadTail(weight + whole, rest)
+    storeTail(x, output + whole, rest)
+  }
+}
+
+/// `gate = activation(gate) × up`.
+@Sendable
+func gatedActivation(
+  _ activation: Activation, _ gate: UnsafeMutablePointer<Float>, _ up: UnsafePointer<Float>,
+  _ count: Int
+) {
+  let whole = count / 16 * 16
+  for i in stride(from: 0, to: whole, by: 16) {
+    store(activated(activation, loadFloats(gate + i)) * loadFloats(up + i), gate + i)
+  }
+  let rest = count - whole
+  if rest > 0 {
+    let x = activated(activation, loadTail(gate + whole, rest))
+    storeTail(x * loadTail(up + whole, rest), gate + whole, rest)
+  }
+}
+
+@inline(__always)
+private func activated(_ activation: Activation, _ x: Floats) -> Floats {
+  switch activation {
+  case .silu: return x * logistic(x)
+  case .geluTanh:
+    // x/2 (1 + tanh u) = x · logistic(2 u), u = √(2/π) (x + 0.044715 x³)
+    let inner = multiplyAdd(x * x * x, Floats(repeating: 0.044715), x)
+    return x * logistic(1.595_769_1 * inner)
+  }
+}

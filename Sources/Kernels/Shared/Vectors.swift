@@ -1,0 +1,99 @@
+// The vectors of the kernels: 16 lanes, one for each row of a panel or position of a half block.
+//
+// The files of this folder are compiled once for each instruction set, through a link in its
+// folder. What an instruction set does in its own way is in its `Primitives.swift`.
+
+typealias Floats = SIMD16<Float>
+typealias Integers = SIMD16<Int32>
+typealias Words = SIMD16<UInt32>
+
+@inline(__always)
+func loadFloats(_ address: UnsafePointer<Float>) -> Floats {
+  UnsafeRawPointer(address).loadUnaligned(as: Floats.self)
+}
+
+@inline(__always)
+func store(_ value: Floats, _ address: UnsafeMutablePointer<Float>) {
+  UnsafeMutableRawPointer(address).storeBytes(of: value, as: Floats.self)
+}
+
+@inline(__always)
+func loadWords(_ address: UnsafeRawPointer) -> Words { address.loadUnaligned(as: Words.self) }
+
+/// 16 `bfloat16` numbers.
+@inline(__always)
+func loadBrainFloats(_ address: UnsafeRawPointer) -> Floats {
+  unsafeBitCast(widened(address.loadUnaligned(as: SIMD16<UInt16>.self)) &<< 16, to: Floats.self)
+}
+
+/// 16 unsigned bytes.
+@inline(__always)
+func loadBytes(_ address: UnsafeRawPointer) -> Floats {
+  floats(widened(address.loadUnaligned(as: SIMD16<UInt8>.self)))
+}
+
+/// 16 signed bytes.
+@inline(__always)
+func loadSignedBytes(_ address: UnsafeRawPointer) -> Integers {
+  widened(address.loadUnaligned(as: SIMD16<Int8>.self))
+}
+
+@inline(__always)
+func broadcastFloat(_ address: UnsafeRawPointer) -> Floats {
+  Floats(repeating: address.loadUnaligned(as: Float.self))
+}
+
+@inline(__always)
+func broadcastInteger(_ address: UnsafeRawPointer) -> Integers {
+  Integers(repeating: address.loadUnaligned(as: Int32.self))
+}
+
+/// The sum of 16 lanes, halves first: a fixed order.
+@inline(__always)
+func laneSum(_ x: Floats) -> Float {
+  let a = x.lowHalf + x.highHalf
+  let b = a.lowHalf + a.highHalf
+  let c = b.lowHalf + b.highHalf
+  return c[0] + c[1]
+}
+
+/// The largest of 16 lanes.
+@inline(__always)
+func laneMaximum(_ x: Floats) -> Float {
+  let a = x.lowHalf.replacing(with: x.highHalf, where: x.highHalf .> x.lowHalf)
+  let b = a.lowHalf.replacing(with: a.highHalf, where: a.highHalf .> a.lowHalf)
+  let c = b.lowHalf.replacing(with: b.highHalf, where: b.highHalf .> b.lowHalf)
+  return c[1] > c[0] ? c[1] : c[0]
+}
+
+/// The larger of each pair of lanes.
+@inline(__always)
+func larger(_ a: Floats, _ b: Floats) -> Floats { a.replacing(with: b, where: b .> a) }
+
+/// The nearest whole number, ties to even, for |x| < 2^22.
+///
+/// 12,582,912 is 1.5 · 2^23: a sum with it has no bits below 1.
+@inline(__always)
+func rounded(_ x: Floats) -> Floats { (x + 12_582_912) - 12_582_912 }
+
+/// `rounded` as integers.
+@inline(__always)
+func roundedIntegers(_ x: Floats) -> Integers {
+  unsafeBitCast(x + 12_582_912, to: Integers.self) &- 0x4B40_0000
+}
+
+/// Calls `body` for 0..<count, written out, so that sums stay in registers; count is 1, 2, 3, 4
+/// or 8.
+@inline(__always)
+func unrolled(_ count: Int, _ body: (Int) -> Void) {
+  body(0)
+  if count > 1 { body(1) }
+  if count > 2 { body(2) }
+  if count > 3 { body(3) }
+  if count > 4 {
+    body(4)
+    body(5)
+    body(6)
+    body(7)
+  }
+}

@@ -1,0 +1,108 @@
+// A weight matrix in memory: packed panels that every product reads.
+
+package import KernelInterface
+import KernelsPortable
+
+/// A matrix `[rows, columns]` of weights, packed for the kernels.
+package struct PackedMatrix: Sendable {
+  package let format: PackedFormat
+  package let rowCount: Int
+  package let columnCount: Int
+  /// Bytes of one panel of 16 rows.
+  package let panelBytes: Int
+  private let storage: AlignedBuffer
+
+  /// Panels, the last one padded with zero rows.
+  package var panelCount: Int { (rowCount + panelRowCount - 1) / panelRowCount }
+  /// Rows rounded up to whole panels: the width of what a product writes.
+  package var paddedRowCount: Int { panelCount * panelRowCount }
+  /// Bytes held in memory.
+  package var byteCount: Int { storage.byteCount }
+
+  package func panel(_ index: Int) -> UnsafeRawPointer {
+    UnsafeRawPointer(storage.base + index * panelBytes)
+  }
+
+  /// Packs a tensor of shape `[columns, rows]`, on all threads of `pool`.
+  ///
+  /// - Parameter exact: keep float32 values instead of the stored quants.
+  ///
+  /// Formats without a layout of their own are kept as float32 values, which is exact.
+  /// The tensor's pages are given back to the system as they are consumed.
+  package init(_ tensor: GGUFTensor, exact: Bool, pool: WorkerPool) throws(AllocationError) {
+    columnCount = tensor.shape[0]
+    rowCount = tensor.elementCount / tensor.shape[0]
+    let stored = tensor.format.packed
+    let format = exact ? .F32 : stored ?? .F32
+    self.format = format
+    panelBytes = columnCount / format.blockColumnCount * format.blockBytes
+    let panelCount = (rowCount + panelRowCount - 1) / panelRowCount
+    storage = try AlignedBuffer(byteCount: panelBytes * panelCount)
+
+    let bytes = tensor.bytes
+    let rowBytes = bytes.count / rowCount
+    let isDirect = format == stored
+    let rows = rowCount
+    let columns = columnCount
+    let target = storage.base
+    let size = panelBytes
+    let grain = max(1, (1 << 20) / size)
+    let scratch =
+      isDirect
+      ? nil
+      : try AlignedBuffer(
+        byteCount: pool.threadCount * panelRowCount * columns * 4)
+    pool.forEach(panelCount, grain: grain) { range, worker in
+      for p in range {
+        let first = p * panelRowCount
+        let count = min(panelRowCount, rows - first)
+        let source = bytes.baseAddress! + first * rowBytes
+        if let scratch {
+          let floats = scratch.floats + worker * panelRowCount * columns
+          for row in 0..<count {
+            dequantise(
+              tensor.format, source + row * rowBytes, count: columns,
+              into: floats + row * columns)
+          }
+          packPanel(
+            .F32, source: floats, rowBytes: columns * 4, rowCount: count, columns: columns,
+            panel: target + p * size)
+        } else {
+          packPanel(
+            format, source: source, rowBytes: rowBytes, rowCount: count, columns: columns,
+            panel: target + p * size)
+        }
+      }
+      let from = range.lowerBound * panelRowCount * rowBytes
+      let to = min(range.upperBound * panelRowCount, rows) * rowBytes
+      tensor.release(from..<to)
+    }
+  }
+}
+
+extension TensorFormat {
+  /// The layout that holds this format as it is, nil where there is none.
+  package var packed: PackedFormat? {
+    switch self {
+    case .F32: .F32
+    case .F16: .F16
+    case .BF16: .BF16
+    case .Q4_0: .Q4_0
+    case .Q4_1: .Q4_1
+    case .Q5_0: .Q5_0
+    case .Q5_1: .Q5_1
+    case .Q8_0: .Q8_0
+    case .Q4_K: .Q4_K
+    case .Q5_K: .Q5_K
+    case .Q6_K: .Q6_K
+    default: nil
+    }
+  }
+}
+
+extension GGUFTensor {
+  /// Gives the whole pages of a part of the data back to the system; they can be read again.
+  fileprivate func release(_ part: Range<Int>) {
+    file.release(range.lowerBound + part.lowerBound..<range.lowerBound + part.upperBound)
+  }
+}

@@ -1,0 +1,42 @@
+// Small float parameters: norm weights, biases, rotary factors.
+
+import KernelsPortable
+
+/// A vector of float32 parameters `[count]`.
+package struct Vector: Sendable {
+  package let count: Int
+  private let storage: AlignedBuffer
+
+  /// Valid while this vector lives.
+  package var values: UnsafePointer<Float> { UnsafePointer(storage.floats) }
+
+  /// Reads a tensor of any format as floats.
+  package init(_ tensor: GGUFTensor) throws(AllocationError) {
+    count = tensor.elementCount
+    storage = try AlignedBuffer(byteCount: count * 4)
+    dequantise(
+      tensor.format, tensor.bytes.baseAddress!, count: count, into: storage.floats)
+  }
+}
+
+/// Rows of floats read straight from a mapped tensor `[columns, rows]`: token embeddings.
+package struct RowTable: Sendable {
+  package let rowCount: Int
+  package let columnCount: Int
+  private let tensor: GGUFTensor
+  private let rowBytes: Int
+
+  package init(_ tensor: GGUFTensor) {
+    self.tensor = tensor
+    columnCount = tensor.shape[0]
+    rowCount = tensor.elementCount / tensor.shape[0]
+    rowBytes = tensor.byteCount / rowCount
+  }
+
+  /// Writes row `index` (0..<rowCount) as `[columnCount]` floats.
+  package func read(_ index: Int, into output: UnsafeMutablePointer<Float>) {
+    precondition(index >= 0 && index < rowCount, "row \(index) of \(rowCount)")
+    dequantise(
+      tensor.format, tensor.bytes.baseAddress! + index * rowBytes, count: columnCount, into: output)
+  }
+}
