@@ -1,0 +1,77 @@
+// What every request is answered with: the models by name, the meter, the settings.
+
+import Metering
+import NIOCore
+import Synchronization
+
+/// A model with the number that records know it by.
+struct BackendModel: Sendable {
+  let name: String
+  let engine: any TextEngine
+  let recordID: ModelID
+}
+
+/// Shared by all requests of a server.
+final class Backend: Sendable {
+  let configuration: Server.Configuration
+  let meter: Meter?
+  /// In the order they were given.
+  let models: [BackendModel]
+  /// Seconds since 1970 when the server was set up.
+  let created: Int64
+  private let places: [String: Int]
+  private let boundAddress = Mutex("")
+
+  init(
+    models: [ServedModel], meter: Meter?, configuration: Server.Configuration
+  ) throws(ServerError) {
+    guard !models.isEmpty else { throw .noModels }
+    var known: [BackendModel] = []
+    var places: [String: Int] = [:]
+    for (place, model) in models.enumerated() {
+      for name in [model.name] + model.aliases {
+        guard ShortName(name) != nil else { throw .invalidName(model: place) }
+        guard places.updateValue(place, forKey: name) == nil else { throw .duplicateName(name) }
+      }
+      known.append(
+        BackendModel(
+          name: model.name, engine: model.engine,
+          recordID: try Self.recordID(model.name, place, meter)))
+    }
+    self.models = known
+    self.places = places
+    self.meter = meter
+    self.configuration = configuration
+    created = MeterClock.system.wallMilliseconds() / 1000
+  }
+
+  /// The model of this name or alias.
+  func model(named name: String) throws(APIError) -> BackendModel {
+    guard let place = places[name] else { throw APIError(MeterError.modelNotFound) }
+    return models[place]
+  }
+
+  /// Notes where the server listens and gives it as a URL.
+  func listening(on address: SocketAddress?) -> String {
+    let host = configuration.host
+    let url =
+      "http://\(host.contains(":") ? "[\(host)]" : host):\(address?.port ?? configuration.port)"
+    boundAddress.withLock { $0 = url }
+    return url
+  }
+
+  /// The URL that the server listens on.
+  var address: String { boundAddress.withLock { $0 } }
+
+  private static func recordID(
+    _ name: String, _ place: Int, _ meter: Meter?
+  ) throws(ServerError) -> ModelID {
+    guard let meter else { return ModelID(rawValue: Int64(place)) }
+    guard let name = ShortName(name) else { throw .invalidName(model: place) }
+    do {
+      return try meter.modelID(name)
+    } catch {
+      throw .unusableRecords("\(error)")
+    }
+  }
+}

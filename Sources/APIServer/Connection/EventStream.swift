@@ -1,0 +1,17 @@
+// The media type of server-sent events, by which a stream is known from any other body.
+
+import HTTPTypes
+
+enum EventStream {
+  static let mediaType = "text/event-stream"
+
+  /// Headers of a stream: nothing on the way may keep, join or delay its events.
+  static let headers: HTTPFields = [
+    .contentType: mediaType, .cacheControl: "no-cache", .xAccelBuffering: "no",
+  ]
+}
+
+extension HTTPField.Name {
+  /// nginx reads it: `no` switches its buffering off for this answer.
+  static let xAccelBuffering = HTTPField.Name("X-Accel-Buffering")!
+}

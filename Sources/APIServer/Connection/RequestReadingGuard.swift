@@ -1,0 +1,120 @@
+// What HTTP leaves to a server while it reads a request: a deadline for the body, an answer to
+// what is no HTTP, `100 Continue`, and a decent end where a request is refused half read.
+
+import HTTPTypes
+import NIOCore
+import NIOHTTP1
+import NIOHTTPTypes
+
+/// The body of a request was still on its way when its time was over.
+struct RequestBodyTimeout: Error {}
+
+/// One per connection, between the HTTP decoder and Hummingbird.
+final class RequestReadingGuard: ChannelDuplexHandler, RemovableChannelHandler {
+  typealias InboundIn = HTTPRequestPart
+  typealias InboundOut = HTTPRequestPart
+  typealias OutboundIn = HTTPResponsePart
+  typealias OutboundOut = HTTPResponsePart
+
+  /// How long the rest of a refused request is read and thrown away. Closing at once would reset
+  /// the connection and could destroy the refusal on its way.
+  private static let lingering = TimeAmount.seconds(1)
+
+  private let bodyPatience: TimeAmount
+  private let bodyLimit: Int
+  /// Whether a request's head has come and its end has not.
+  private var isReading = false
+  private var unansweredCount = 0
+  /// Whether what still comes is thrown away.
+  private var isDiscarding = false
+  private var timer: Scheduled<Void>?
+
+  init(bodyPatience: TimeAmount, bodyLimit: Int) {
+    self.bodyPatience = bodyPatience
+    self.bodyLimit = bodyLimit
+  }
+
+  func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+    guard !isDiscarding else { return }
+    switch unwrapInboundIn(data) {
+    case .head(let head):
+      isReading = true
+      unansweredCount += 1
+      allowBody(of: head, context)
+    case .body:
+      break
+    case .end:
+      isReading = false
+      timer?.cancel()
+      timer = nil
+    }
+    context.fireChannelRead(data)
+  }
+
+  func channelReadComplete(context: ChannelHandlerContext) {
+    if isDiscarding {
+      context.read()
+    } else if isReading, timer == nil {
+      timer = context.eventLoop.assumeIsolated().scheduleTask(in: bodyPatience) {
+        self.timer = nil
+        self.isDiscarding = true
+        context.fireErrorCaught(RequestBodyTimeout())
+      }
+    }
+    context.fireChannelReadComplete()
+  }
+
+  /// Answers what cannot be read as a request; a fault inside a body goes to whoever reads it.
+  func errorCaught(context: ChannelHandlerContext, error: any Error) {
+    let isMalformed = !(error is IOError || error is ChannelError)
+    guard isMalformed, unansweredCount == 0, !isDiscarding else {
+      return context.fireErrorCaught(error)
+    }
+    unansweredCount = 1
+    isReading = true
+    isDiscarding = true
+    let refusal = APIError(malformed: error)
+    let body = refusal.body
+    write(
+      context: context, data: wrapOutboundOut(.head(refusal.head(bodyBytes: body.count))),
+      promise: nil)
+    write(
+      context: context, data: wrapOutboundOut(.body(ByteBuffer(bytes: body))), promise: nil)
+    write(context: context, data: wrapOutboundOut(.end(nil)), promise: nil)
+    context.flush()
+  }
+
+  func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
+    switch unwrapOutboundIn(data) {
+    case .head(var head) where isReading && head.status.kind != .informational:
+      head.headerFields[.connection] = "close"
+      context.write(wrapOutboundOut(.head(head)), promise: promise)
+    case .end:
+      unansweredCount -= 1
+      context.write(data, promise: promise)
+      if isReading { linger(context) }
+    default:
+      context.write(data, promise: promise)
+    }
+  }
+
+  func handlerRemoved(context: ChannelHandlerContext) {
+    timer?.cancel()
+  }
+
+  /// Sends `100 Continue` where a client waits for it and its body would be accepted.
+  private func allowBody(of head: HTTPRequest, _ context: ChannelHandlerContext) {
+    guard let expectation = head.headerFields[.expect], expectation.lowercased() == "100-continue",
+      head.headerFields[.contentLength].flatMap({ Int($0) }) ?? 0 <= bodyLimit
+    else { return }
+    context.writeAndFlush(wrapOutboundOut(.head(HTTPResponse(status: .continue))), promise: nil)
+  }
+
+  private func linger(_ context: ChannelHandlerContext) {
+    isDiscarding = true
+    timer?.cancel()
+    let channel = context.channel
+    timer = context.eventLoop.scheduleTask(in: Self.lingering) { channel.close(promise: nil) }
+    context.read()
+  }
+}

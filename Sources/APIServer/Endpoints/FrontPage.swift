@@ -1,0 +1,41 @@
+// GET /: what a person who opens the server's address in a browser needs to get on.
+
+import Hummingbird
+import JSON
+import NIOCore
+
+enum FrontPage {
+  static let route = Route(method: .get, path: "/", requiresKey: false) { exchange, _ in
+    let backend = exchange.backend
+    // Where keys decide who may know what is served, this page does not tell.
+    let names = backend.meter?.hasKeys == true ? [] : backend.models.map(\.name)
+    // A model that answers messages makes the better example.
+    let model = backend.models.first { $0.engine.hasChatTemplate } ?? backend.models[0]
+    let request: JSONValue = [
+      "model": .string(names.isEmpty ? "MODEL" : model.name), "stream": true,
+      "messages": [["role": "user", "content": "Tell me about swifts, the birds."]],
+    ]
+    let body = request.serialized().replacing("'", with: "'\\''")
+    let page = """
+      Apus answers OpenAI's API at \(backend.address)/v1
+
+      \(names.isEmpty ? askForKey : (["Models:"] + names).joined(separator: "\n  "))
+
+      Try it:
+
+        curl -N \(backend.address)/v1/chat/completions \\
+          -H 'Content-Type: application/json' \\\(names.isEmpty ? keyLine : "")
+          -d '\(body)'
+
+      GET /health says whether the server is well.
+
+      """
+    return Response(
+      status: .ok, headers: [.contentType: "text/plain; charset=utf-8"],
+      body: ResponseBody(byteBuffer: ByteBuffer(string: page)))
+  }
+
+  private static let askForKey =
+    "Requests need a key; with one, GET /v1/models lists what is served."
+  private static let keyLine = "\n    -H \"Authorization: Bearer $APUS_API_KEY\" \\"
+}

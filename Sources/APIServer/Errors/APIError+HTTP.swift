@@ -1,0 +1,129 @@
+// The one place where errors meet HTTP: every error of the layers below becomes a refusal with a
+// status here, and a refusal becomes a response.
+
+import HTTPTypes
+import Hummingbird
+import JSON
+import Metering
+import NIOCore
+import NIOHTTP1
+import Tokenizer
+import Transformer
+
+extension APIError {
+  /// What a client is told about an error; nil for one that is nobody's business outside, which
+  /// is answered as an internal error and logged.
+  init?(known error: any Error) {
+    switch error {
+    case let error as APIError: self = error
+    case let error as MeterError: self.init(error)
+    case let error as EngineError: self.init(error)
+    case let error as TemplateError: self.init(error)
+    case let error as JSONError: self.init(error)
+    case is RequestBodyTimeout: self = .bodyTimeout
+    case is HTTPParserError: self = .truncatedBody
+    case is CancellationError: self = .stopping
+    default: return nil
+    }
+  }
+
+  init(_ error: MeterError) {
+    status = HTTPResponse.Status(code: error.httpStatus)
+    kind =
+      switch error.kind {
+      case .invalidRequest: .invalidRequest
+      case .permission: .permission
+      case .requests: .requests
+      case .tokens: .tokens
+      case .insufficientQuota: .insufficientQuota
+      case .serviceUnavailable: .serviceUnavailable
+      }
+    code = error.code.rawValue
+    message = error.message
+    param = error.code == .modelNotFound ? "model" : nil
+    isWorthRetrying = error.shouldRetry
+    if let detail = error.detail { details[detail.key] = .string(detail.rawValue) }
+    if let seconds = error.retryAfterSeconds { headers[.retryAfter] = "\(seconds)" }
+    if let milliseconds = error.retryAfterMilliseconds {
+      headers[.retryAfterMilliseconds] = "\(milliseconds)"
+    }
+    if let rate = error.rate { headers.append(contentsOf: rate.headers) }
+  }
+
+  init(_ error: EngineError) {
+    switch error {
+    case .emptyPrompt:
+      self = .invalid("messages", "empty_prompt", "The prompt has no tokens; send some text.")
+    case .promptTooLong(let tokens, let contextLength):
+      self.init(
+        MeterError.contextLengthExceeded(
+          promptTokens: Int64(tokens), contextLength: Int64(contextLength)))
+      param = "messages"
+    case .tokenOutOfRange:
+      self = .invalid("prompt", "invalid_token", "A token id is outside the model's vocabulary.")
+    case .overloaded:
+      self.init(MeterError.serverIsOverloaded())
+    case .stopped:
+      self = .stopping
+    }
+  }
+
+  /// The error quotes the template, which is the model's, and never the conversation.
+  private init(_ error: TemplateError) {
+    self = .invalid(
+      "messages", "chat_template_error",
+      "The model's chat template refuses these messages: \(error.message).")
+  }
+
+  private init(_ error: JSONError) {
+    switch error.code {
+    case .tooManyBytes, .tooManyValues, .tooDeep:
+      self = .invalid(nil, "json_too_large", "The body is too large for this server: \(error).")
+    default:
+      self = .invalid(nil, "invalid_json", "The body is not valid JSON: \(error).")
+    }
+  }
+
+  /// What came could not be read as an HTTP request at all.
+  init(malformed error: any Error) {
+    if let error = error as? HTTPParserError, error == .headerOverflow {
+      self = .refused(
+        .requestHeaderFieldsTooLarge, "request_headers_too_large",
+        "The request's line and headers are larger than this server accepts.")
+    } else {
+      self = .refused(.badRequest, "malformed_request", "This is not a valid HTTP/1.1 request.")
+    }
+  }
+
+  /// The head of the response, for a body of so many bytes.
+  func head(bodyBytes: Int) -> HTTPResponse {
+    var fields = headers
+    fields[.contentType] = "application/json"
+    fields[.contentLength] = "\(bodyBytes)"
+    if status.kind == .clientError || status.kind == .serverError {
+      fields[.shouldRetry] = isWorthRetrying ? "true" : "false"
+    }
+    return HTTPResponse(status: status, headerFields: fields)
+  }
+
+  /// The whole response.
+  var response: Response {
+    let body = body
+    let head = head(bodyBytes: body.count)
+    return Response(
+      status: head.status, headers: head.headerFields,
+      body: ResponseBody(byteBuffer: ByteBuffer(bytes: body)))
+  }
+}
+
+extension MeterError.Detail {
+  /// The member of `error.details` that bears it.
+  fileprivate var key: String {
+    switch self {
+    case .requestsPerMinute, .inputTokensPerMinute, .outputTokensPerMinute, .tokensPerMinute,
+      .parallelRequests, .failedAuthentications:
+      "policy"
+    case .terms, .abuse, .security, .nonpayment, .legal, .terminated: "reason"
+    }
+  }
+}

@@ -1,0 +1,115 @@
+// A refusal as OpenAI's clients read it. Everything that goes wrong while a request is answered
+// ends as one of these; `APIError+Sources.swift` says how.
+
+import HTTPTypes
+import JSON
+
+/// What is wrong with a request, or with the server, complete with its status and headers.
+///
+/// The message says what to change; it repeats field names and numbers, never a request's text.
+struct APIError: Error {
+  /// The `type` of the body: the coarse kind that clients switch on.
+  enum Kind: String {
+    case invalidRequest = "invalid_request_error"
+    case permission = "permission_error"
+    case requests
+    case tokens
+    case insufficientQuota = "insufficient_quota"
+    case serviceUnavailable = "service_unavailable_error"
+    case server = "server_error"
+  }
+
+  let status: HTTPResponse.Status
+  let kind: Kind
+  /// The `code` of the body: what exactly happened, in one word.
+  let code: String
+  let message: String
+  /// The field at fault, as a path (`messages[0].content`); nil where it is none.
+  var param: String?
+  /// What `error.details` carries beside the code.
+  var details = JSONObject()
+  /// Headers that belong to the refusal (`Retry-After`, `Allow`, …).
+  var headers = HTTPFields()
+  /// Whether a client gains anything by trying the same again (`x-should-retry`).
+  var isWorthRetrying = false
+
+  /// The body: `{"error":{"message","type","param","code"}}`.
+  var body: [UInt8] {
+    var error: JSONObject = [
+      "message": .string(message), "type": .string(kind.rawValue),
+      "param": param.map { .string($0) } ?? .null, "code": .string(code),
+    ]
+    if !details.isEmpty { error["details"] = .object(details) }
+    return JSONValue.object(["error": .object(error)]).utf8()
+  }
+}
+
+extension APIError {
+  /// A fault of one field, status 400.
+  static func invalid(_ param: String?, _ code: String, _ message: String) -> APIError {
+    APIError(
+      status: .badRequest, kind: .invalidRequest, code: code, message: message, param: param)
+  }
+
+  /// A fault of the request as a whole.
+  static func refused(
+    _ status: HTTPResponse.Status, _ code: String, _ message: String, headers: HTTPFields = [:]
+  ) -> APIError {
+    APIError(
+      status: status, kind: .invalidRequest, code: code, message: message, headers: headers)
+  }
+
+  /// A fault of the server that the request is not to blame for. Nothing of its cause goes out.
+  static let internalError = APIError(
+    status: .internalServerError, kind: .server, code: "internal_error",
+    message: "The server had an error while it answered this request. Its log has the cause "
+      + "under the request's id (header x-request-id).")
+
+  /// The server ends, or an engine does, before the answer was complete.
+  static let stopping = APIError(
+    status: .serviceUnavailable, kind: .serviceUnavailable, code: "server_is_overloaded",
+    message: "The server is stopping. Please try again.",
+    headers: [.retryAfter: "5"], isWorthRetrying: true)
+
+  static let chatTemplateMissing = invalid(
+    "model", "chat_template_missing",
+    "This is a base model: it has no chat template and cannot answer messages. Ask for an "
+      + "instruction-tuned model, or restart the server with --chat-template.")
+
+  static let unknownRoute = refused(
+    .notFound, "unknown_url", "Nothing is served under this path. GET / lists what is.")
+
+  static let missingHost = refused(
+    .badRequest, "missing_host", "HTTP/1.1 requires a Host header; the request has none.")
+
+  static let foreignHost = APIError(
+    status: .forbidden, kind: .permission, code: "host_not_allowed",
+    message: "Without API keys only requests to this machine's own address are answered: send "
+      + "'Host: localhost' or the loopback address, or create a key and use it.")
+
+  static let unsupportedMediaType = refused(
+    .unsupportedMediaType, "unsupported_media_type",
+    "The body must be JSON: send it with 'Content-Type: application/json'.")
+
+  static let bodyTimeout = APIError(
+    status: .requestTimeout, kind: .invalidRequest, code: "request_timeout",
+    message: "The request's body did not arrive in time. Send it without pauses.",
+    isWorthRetrying: true)
+
+  static let truncatedBody = refused(
+    .badRequest, "truncated_body",
+    "The request ended before its body was complete, or the body was not framed as HTTP says.")
+
+  static func bodyTooLarge(limit: Int) -> APIError {
+    refused(
+      .contentTooLarge, "request_too_large",
+      "The request's body is larger than \(limit) bytes, which is all this server accepts. "
+        + "Please send less at once.")
+  }
+
+  static func methodNotAllowed(allow: String) -> APIError {
+    refused(
+      .methodNotAllowed, "method_not_allowed",
+      "This path answers \(allow) only.", headers: [.allow: allow])
+  }
+}

@@ -1,0 +1,88 @@
+// Where every request comes in and every response goes out.
+
+import HTTPTypes
+import Hummingbird
+import Logging
+import Metering
+import NIOCore
+
+/// Finds the route, checks the caller, calls the endpoint, turns whatever is thrown into an answer,
+/// and adds the headers that all answers have.
+struct Frontend: HTTPResponder {
+  typealias Context = Connection
+
+  let backend: Backend
+  let logger: Logger
+  private let routes = RouteTable()
+
+  init(backend: Backend, logger: Logger) {
+    self.backend = backend
+    self.logger = logger
+  }
+
+  func respond(to request: Request, context: Connection) async -> Response {
+    let exchange = Exchange(request, context, backend: backend, logger: logger)
+    var response: Response
+    do {
+      response = try await answer(exchange)
+    } catch {
+      let refusal = exchange.refusal(for: error)
+      exchange.withAccount { $0.code = refusal.code }
+      response = refusal.response
+    }
+    let account = exchange.withAccount { $0 }
+    if let rate = account.rate, response.headers[.requestLimit] == nil {
+      response.headers.append(contentsOf: rate.headers)
+    }
+    response.headers[.requestID] = account.requestID.description
+    response.headers[.processingMilliseconds] = "\(exchange.age.milliseconds)"
+    if request.method == .head { response = response.createHeadResponse() }
+    if !account.endsWithBody { exchange.log(status: response.status.code) }
+    return response
+  }
+
+  private func answer(_ exchange: Exchange) async throws -> Response {
+    let request = exchange.request
+    let (route, parameter) = try routes.route(request.method, request.uri.path)
+    exchange.withAccount { $0.route = route.path }
+    try checkHost(request)
+    if route.requiresKey {
+      let principal = try authenticate(exchange)
+      exchange.withAccount { $0.principal = principal }
+    }
+    return try await route.handler(exchange, parameter)
+  }
+
+  /// Without keys only this machine is answered, under its own name: a page in somebody's browser
+  /// can make a foreign name point here, and would then read what it likes.
+  private func checkHost(_ request: Request) throws(APIError) {
+    guard let authority = request.head.authority, !authority.isEmpty else { throw .missingHost }
+    if backend.meter?.hasKeys == true || backend.configuration.allowsRemoteWithoutKeys { return }
+    let host = LoopbackHost.host(ofAuthority: authority)
+    guard LoopbackHost.contains(host) else { throw .foreignHost }
+  }
+
+  private func authenticate(_ exchange: Exchange) throws(MeterError) -> Principal {
+    guard let meter = backend.meter else { return .local }
+    return try meter.authenticate(
+      Self.key(in: exchange.request.headers),
+      address: exchange.channel.remoteAddress?.networkNumber)
+  }
+
+  /// The key of a request: a bearer token, or the header that Anthropic's clients use.
+  private static func key(in headers: HTTPFields) -> String? {
+    guard let credentials = headers[.authorization] else { return headers[.apiKey] }
+    let parts = credentials.split(separator: " ", maxSplits: 1)
+    guard parts.count == 2, parts[0].lowercased() == "bearer" else { return nil }
+    return String(parts[1])
+  }
+}
+
+extension Exchange {
+  /// What the client is told about an error. One that is the server's own is logged.
+  func refusal(for error: any Error) -> APIError {
+    if let known = APIError(known: error) { return known }
+    log(internalError: error)
+    return .internalError
+  }
+}

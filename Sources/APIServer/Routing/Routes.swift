@@ -1,0 +1,96 @@
+// Every route of the server in one table: what is not in it does not exist.
+
+import HTTPTypes
+import Hummingbird
+
+/// A path, the method it answers, and who may ask.
+struct Route: Sendable {
+  typealias Handler = @Sendable (Exchange, _ parameter: String) async throws -> Response
+
+  let method: HTTPRequest.Method
+  /// A trailing `{id}` stands for the rest of a path, slashes included.
+  let path: String
+  /// Other paths for the same.
+  var aliases: [String] = []
+  /// Whether a key must come along once there are keys.
+  var requiresKey = true
+  let handler: Handler
+}
+
+/// Finds the route of a request.
+struct RouteTable: Sendable {
+  /// The public API.
+  static let all: [Route] = [
+    FrontPage.route, Health.route, Models.list, Models.one, ChatCompletions.route,
+  ]
+
+  private struct Place: Sendable {
+    var routes: [HTTPRequest.Method: Route] = [:]
+
+    /// The value of an `Allow` header.
+    var allow: String {
+      let names = routes.keys.map(\.rawValue) + (routes[.get] == nil ? [] : ["HEAD"])
+      return names.sorted().joined(separator: ", ")
+    }
+  }
+
+  private var exact: [String: Place] = [:]
+  /// Paths that end with a parameter, by what stands before it.
+  private var open: [(prefix: String, place: Place)] = []
+
+  init(_ routes: [Route] = all) {
+    for route in routes {
+      for path in [route.path] + route.aliases {
+        if path.hasSuffix("/{id}") {
+          let prefix = String(path.dropLast("{id}".count))
+          let index = open.firstIndex { $0.prefix == prefix } ?? open.count
+          if index == open.count { open.append((prefix, Place())) }
+          open[index].place.routes[route.method] = route
+        } else {
+          exact[path, default: Place()].routes[route.method] = route
+        }
+      }
+    }
+  }
+
+  /// The route of a request and the parameter in its path.
+  ///
+  /// - Throws: 404 for a path that is not served, 405 for a method that it does not answer.
+  func route(
+    _ method: HTTPRequest.Method, _ path: String
+  ) throws(APIError) -> (route: Route, parameter: String) {
+    let path = path.count > 1 && path.hasSuffix("/") ? String(path.dropLast()) : path
+    let place: Place
+    var parameter = ""
+    if let found = exact[path] {
+      place = found
+    } else if let found = open.first(where: { path.hasPrefix($0.prefix) }) {
+      place = found.place
+      parameter = path.dropFirst(found.prefix.count).removingPercentEncoding
+    } else {
+      throw .unknownRoute
+    }
+    guard let route = place.routes[method == .head ? .get : method] else {
+      throw .methodNotAllowed(allow: place.allow)
+    }
+    return (route, parameter)
+  }
+}
+
+extension Substring {
+  /// The text with `%XX` replaced; what is no escape stays, what is no UTF-8 is replaced.
+  fileprivate var removingPercentEncoding: String {
+    var bytes: [UInt8] = []
+    var rest = utf8[...]
+    while let byte = rest.popFirst() {
+      let digits = rest.prefix(2).compactMap { Character(Unicode.Scalar($0)).hexDigitValue }
+      if byte == UInt8(ascii: "%"), digits.count == 2 {
+        bytes.append(UInt8(digits[0] * 16 + digits[1]))
+        rest = rest.dropFirst(2)
+      } else {
+        bytes.append(byte)
+      }
+    }
+    return String(decoding: bytes, as: UTF8.self)
+  }
+}

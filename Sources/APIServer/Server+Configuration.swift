@@ -1,0 +1,47 @@
+// What an operator decides about the server, and how much it takes from anybody.
+
+extension Server {
+  /// The settings of a server.
+  public struct Configuration: Sendable {
+    /// The address to listen on: a name or a number.
+    public var host = "127.0.0.1"
+    /// The port to listen on; 0 takes any that is free.
+    public var port = 8080
+    /// Answers requests from other machines although no key was ever made.
+    public var allowsRemoteWithoutKeys = false
+    /// Refuses fields that nobody knows instead of ignoring them.
+    public var isStrict = false
+    /// How long running answers may go on once the server is told to stop.
+    public var drainDuration = Duration.seconds(30)
+    public var limits = Limits()
+
+    public init() {}
+  }
+
+  /// What one connection or request may take. Whatever is above has its own error.
+  public struct Limits: Sendable {
+    /// The body of a request; more is answered 413.
+    public var bodyBytes = 8 << 20
+    /// From the head of a request to the end of its body; longer is answered 408.
+    public var bodyDuration = Duration.seconds(30)
+    /// One header field, its name and value.
+    public var headerFieldBytes = 16 << 10
+    /// All header fields and the request line.
+    public var headerBytes = 32 << 10
+    public var headerCount = 100
+    /// Open connections; more wait in the system's queue.
+    public var connectionCount = 4096
+    /// A connection without a request, or with one whose head does not arrive, is closed after it.
+    public var idleDuration = Duration.seconds(60)
+    /// A client that reads nothing of its answer for this long loses its connection.
+    public var stallDuration = Duration.seconds(60)
+    /// Silence in a stream after which a comment is sent.
+    public var keepAliveInterval = Duration.seconds(15)
+    /// How deep the JSON of a request may be nested.
+    public var jsonDepth = 64
+    /// Messages of one conversation.
+    public var messageCount = 4096
+
+    public init() {}
+  }
+}

@@ -1,0 +1,78 @@
+// What the server needs of an engine, and nothing more: the seam at which a test or a benchmark of
+// the server puts an engine that answers at once.
+
+import JSON
+import Tokenizer
+import Transformer
+
+/// What the server asks of an engine. `Engine` is the real one; tests and benchmarks of the server
+/// bring one that answers at once.
+package protocol TextEngine: Sendable {
+  /// Tokens of prompt and answer together, at most.
+  var contextLength: Int { get }
+  /// What is served, for people.
+  var facts: ModelFacts { get }
+  /// Whether conversations can be answered.
+  var hasChatTemplate: Bool { get }
+
+  /// The tokens of a conversation by the model's own template.
+  ///
+  /// - Throws: `ModelError` where the model has no template, `TemplateError` where it refuses.
+  func prompt(
+    _ messages: [ChatMessage], addGenerationPrompt: Bool, variables: JSONObject
+  ) throws -> [TokenID]
+
+  /// Begins an answer; the work is done on the engine's own threads.
+  ///
+  /// - Throws: `EngineError`.
+  func start(_ request: GenerationRequest) throws -> any TokenStream
+}
+
+/// What `/v1/models` tells of a model beside its name.
+package struct ModelFacts: Sendable {
+  /// In one line: family, size and format.
+  package let description: String
+  package let architecture: String
+  package let parameterCount: Int
+  /// Tokens that the model was trained to look back on.
+  package let trainedContextLength: Int
+
+  package init(
+    description: String, architecture: String, parameterCount: Int, trainedContextLength: Int
+  ) {
+    self.description = description
+    self.architecture = architecture
+    self.parameterCount = parameterCount
+    self.trainedContextLength = trainedContextLength
+  }
+}
+
+/// The events of one answer. Ends after `.finished`, also when it is cancelled.
+package protocol TokenStream: AsyncSequence, Sendable
+where Element == GenerationEvent, Failure == any Error {
+  /// Stops the answer within one step of the engine. May be called from anywhere, more than once.
+  func cancel()
+}
+
+extension Generation: TokenStream {}
+
+extension Engine: TextEngine {
+  package var contextLength: Int { model.contextLength }
+  package var facts: ModelFacts {
+    ModelFacts(
+      description: model.info.description, architecture: model.info.architecture,
+      parameterCount: model.info.parameterCount,
+      trainedContextLength: model.info.trainedContextLength)
+  }
+  package var hasChatTemplate: Bool { model.chatTemplate != nil }
+
+  package func prompt(
+    _ messages: [ChatMessage], addGenerationPrompt: Bool, variables: JSONObject
+  ) throws -> [TokenID] {
+    try model.prompt(messages, addGenerationPrompt: addGenerationPrompt, variables: variables)
+  }
+
+  package func start(_ request: GenerationRequest) throws -> any TokenStream {
+    try generate(request)
+  }
+}

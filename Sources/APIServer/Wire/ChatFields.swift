@@ -1,0 +1,79 @@
+// The body of a chat completion request as the server uses it.
+
+import JSON
+import Transformer
+
+/// `POST /v1/chat/completions`, taken apart.
+struct ChatFields {
+  let model: String
+  let messages: [ChatMessage]
+  let isStreamed: Bool
+  /// Whether a stream ends with a chunk of usage.
+  let includesUsage: Bool
+  /// Whether the template opens the assistant's turn.
+  let addsGenerationPrompt: Bool
+  /// `chat_template_kwargs`: variables for the template.
+  let templateVariables: JSONObject
+  let generation: GenerationFields
+
+  init(body: JSONValue, limits: Server.Limits, isStrict: Bool) throws(APIError) {
+    var fields = try RequestFields(body: body)
+    guard let model = try fields.string("model") else { throw fields.missing("model") }
+    self.model = model
+    messages = try ChatMessageFields.messages(&fields, atMost: limits.messageCount)
+    isStreamed = try fields.bool("stream") ?? false
+    if var options = try fields.fields("stream_options") {
+      guard isStreamed else {
+        throw fields.invalid("stream_options", "invalid_value", "needs 'stream' to be true")
+      }
+      includesUsage = try options.bool("include_usage") ?? false
+      // Padding that hides lengths: there is none here, so either answer is honoured.
+      _ = try options.bool("include_obfuscation")
+      if isStrict { try options.refuseUnknown() }
+    } else {
+      includesUsage = false
+    }
+    addsGenerationPrompt = try fields.bool("add_generation_prompt") ?? true
+    templateVariables = try fields.fields("chat_template_kwargs")?.members ?? [:]
+    generation = try GenerationFields(&fields)
+    try Self.refuseUnsupported(&fields)
+    Self.acceptAndDrop(&fields)
+    if isStrict { try fields.refuseUnknown() }
+  }
+
+  /// Fields that belong to chat, are known, and would change the answer.
+  private static func refuseUnsupported(_ fields: inout RequestFields) throws(APIError) {
+    let leaveOut = "leave it out"
+    let isEmptyArray: (JSONValue) -> Bool = { $0.arrayValue?.isEmpty == true }
+    try fields.refuseUnsupported("tools", unless: isEmptyArray, "send messages without tools")
+    try fields.refuseUnsupported("functions", unless: isEmptyArray, "send messages without them")
+    for name in ["tool_choice", "function_call"] {
+      try fields.refuseUnsupported(name, unless: { $0 == "none" || $0 == "auto" }, leaveOut)
+    }
+    try fields.refuseUnsupported(
+      "response_format", unless: { $0["type"] == "text" }, "only {\"type\":\"text\"} is")
+    for name in ["logprobs", "store", "continue_final_message"] {
+      try fields.refuseUnsupported(name, unless: { $0 == false }, leaveOut)
+    }
+    try fields.refuseUnsupported("top_logprobs", unless: { $0.doubleValue == 0 }, leaveOut)
+    try fields.refuseUnsupported(
+      "modalities", unless: { $0 == ["text"] }, "only [\"text\"] is")
+    try fields.refuseUnsupported(
+      "service_tier", unless: { $0 == "auto" || $0 == "default" }, leaveOut)
+    for name in [
+      "audio", "moderation", "prediction", "reasoning_effort", "verbosity", "web_search_options",
+    ] {
+      try fields.refuseUnsupported(name, unless: { _ in false }, leaveOut)
+    }
+  }
+
+  /// Fields that change nothing in an answer. They are never kept.
+  private static func acceptAndDrop(_ fields: inout RequestFields) {
+    for name in [
+      "user", "metadata", "safety_identifier", "parallel_tool_calls", "prompt_cache_key",
+      "prompt_cache_options", "prompt_cache_retention", "cache_prompt",
+    ] {
+      _ = fields.value(name)
+    }
+  }
+}

@@ -1,0 +1,182 @@
+// The members of a JSON object in a request, taken out by name, type and range, so that whatever
+// is wrong is refused with the path of the field and what was expected of it.
+
+import JSON
+
+/// One object of a request's body. `null` counts as absent everywhere.
+///
+/// Every member that is asked for becomes known; `refuseUnknown` refuses the others.
+struct RequestFields {
+  private let object: JSONObject
+  /// Where the object stands in the body: empty for the body itself, else `messages[0]`.
+  private let path: String
+  private var known: Set<String> = []
+
+  init(_ object: JSONObject, path: String = "") {
+    self.object = object
+    self.path = path
+  }
+
+  /// The body of a request: it has to be an object.
+  init(body: JSONValue) throws(APIError) {
+    guard case .object(let object) = body else {
+      throw .invalid(
+        nil, "invalid_type", "The body must be a JSON object; found \(Self.kind(of: body)).")
+    }
+    self.init(object)
+  }
+
+  /// The path of a member, as `param` and messages call it.
+  func path(of name: String) -> String {
+    path.isEmpty ? name : "\(path).\(name)"
+  }
+
+  /// A member of any type, nil where it is absent.
+  mutating func value(_ name: String) -> JSONValue? {
+    known.insert(name)
+    guard let value = object[name], !value.isNull else { return nil }
+    return value
+  }
+
+  mutating func string(_ name: String) throws(APIError) -> String? {
+    guard let value = value(name) else { return nil }
+    guard case .string(let text) = value else { throw mistyped(name, "a string", value) }
+    return text
+  }
+
+  mutating func bool(_ name: String) throws(APIError) -> Bool? {
+    guard let value = value(name) else { return nil }
+    guard case .bool(let flag) = value else { throw mistyped(name, "true or false", value) }
+    return flag
+  }
+
+  /// A whole number; one written with an empty fraction (`16.0`) counts.
+  mutating func integer(
+    _ name: String, in range: ClosedRange<Int>
+  ) throws(APIError) -> Int? {
+    guard let value = value(name) else { return nil }
+    let number: Int
+    switch value {
+    case .integer(let exact):
+      number = Int(exact)
+    case .number(let real):
+      guard let whole = Int(exactly: real) else { throw mistyped(name, "a whole number", value) }
+      number = whole
+    default:
+      throw mistyped(name, "a whole number", value)
+    }
+    if number < range.lowerBound {
+      throw invalid(
+        name, "integer_below_min_value", "must be at least \(range.lowerBound)")
+    }
+    if number > range.upperBound {
+      throw invalid(name, "integer_above_max_value", "must be at most \(range.upperBound)")
+    }
+    return number
+  }
+
+  mutating func number(
+    _ name: String, in range: ClosedRange<Double>
+  ) throws(APIError) -> Double? {
+    guard let value = value(name) else { return nil }
+    guard let number = value.doubleValue else { throw mistyped(name, "a number", value) }
+    if number < range.lowerBound {
+      throw invalid(
+        name, "decimal_below_min_value", "must be at least \(range.lowerBound)")
+    }
+    if number > range.upperBound {
+      throw invalid(name, "decimal_above_max_value", "must be at most \(range.upperBound)")
+    }
+    return number
+  }
+
+  mutating func elements(
+    _ name: String, atMost limit: Int
+  ) throws(APIError) -> [JSONValue]? {
+    guard let value = value(name) else { return nil }
+    guard case .array(let elements) = value else { throw mistyped(name, "an array", value) }
+    if elements.count > limit {
+      throw invalid(
+        name, "array_above_max_length",
+        "has \(elements.count) elements; at most \(limit) are accepted")
+    }
+    return elements
+  }
+
+  /// A member that is an object itself.
+  mutating func fields(_ name: String) throws(APIError) -> RequestFields? {
+    guard let value = value(name) else { return nil }
+    guard case .object(let object) = value else { throw mistyped(name, "an object", value) }
+    return RequestFields(object, path: path(of: name))
+  }
+
+  /// An element of an array member, which has to be an object.
+  func fields(_ name: String, _ index: Int, _ element: JSONValue) throws(APIError) -> RequestFields
+  {
+    guard case .object(let object) = element else {
+      throw mistyped("\(name)[\(index)]", "an object", element)
+    }
+    return RequestFields(object, path: path(of: "\(name)[\(index)]"))
+  }
+
+  /// The members as they are, for what is passed on whole.
+  var members: JSONObject { object }
+
+  /// Takes a member that the server knows and cannot honour, unless it asks for what happens
+  /// anyway.
+  mutating func refuseUnsupported(
+    _ name: String, unless isHarmless: (JSONValue) -> Bool, _ instead: String
+  ) throws(APIError) {
+    guard let value = value(name), !isHarmless(value) else { return }
+    throw .invalid(
+      path(of: name), "unsupported_parameter",
+      "'\(path(of: name))' is not supported by this server: \(instead).")
+  }
+
+  /// Refuses the first member that nobody asked for. Its name is checked before it is repeated.
+  func refuseUnknown() throws(APIError) {
+    for name in object.keys where !known.contains(name) {
+      let isPlain = name.utf8.count <= 64 && name.allSatisfy(\.isFieldCharacter)
+      let shown = isPlain ? path(of: name) : path
+      throw .invalid(
+        shown.isEmpty ? nil : shown, "unknown_parameter",
+        isPlain
+          ? "Unknown parameter: '\(shown)'. This server runs in strict mode; leave the field out."
+          : "A field's name is not one this server knows, and it runs in strict mode.")
+    }
+  }
+
+  func missing(_ name: String) -> APIError {
+    .invalid(
+      path(of: name), "missing_required_parameter",
+      "Missing required parameter: '\(path(of: name))'.")
+  }
+
+  func mistyped(_ name: String, _ expected: String, _ found: JSONValue) -> APIError {
+    .invalid(
+      path(of: name), "invalid_type",
+      "'\(path(of: name))' must be \(expected); found \(Self.kind(of: found)).")
+  }
+
+  /// A member of the right type with a wrong value: `rule` ends the sentence that its path begins.
+  func invalid(_ name: String, _ code: String, _ rule: String) -> APIError {
+    .invalid(path(of: name), code, "'\(path(of: name))' \(rule).")
+  }
+
+  private static func kind(of value: JSONValue) -> String {
+    switch value {
+    case .null: "null"
+    case .bool: "a boolean"
+    case .integer: "a whole number"
+    case .number: "a number with a fraction"
+    case .string: "a string"
+    case .array: "an array"
+    case .object: "an object"
+    }
+  }
+}
+
+extension Character {
+  /// Whether a field's name with this character may be repeated in a message.
+  fileprivate var isFieldCharacter: Bool { isASCII && (isLetter || isNumber || self == "_") }
+}

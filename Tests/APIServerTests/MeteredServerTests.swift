@@ -1,0 +1,184 @@
+// Keys, limits and records: every answer's usage is the row in the ledger.
+
+import APIServer
+import JSON
+import Metering
+import Testing
+
+@Suite struct MeteredServerTests {
+  private func month() -> UTCMonth {
+    UTCMonth(wallMilliseconds: MeterClock.system.wallMilliseconds())
+  }
+
+  @Test(arguments: [
+    [], ["Authorization: Bearer wrong"], ["Authorization: Basic x"], ["Authorization: Bearer"],
+    ["x-api-key: wrong"],
+    ["Authorization: Bearer apus_live_aaaaaaaa_\(String(repeating: "a", count: 49))"],
+  ])
+  func aWrongKeyIsRefusedEverywhereButWhereNoneIsNeeded(headers: [String]) async throws {
+    try await withMeter { meter, store in
+      _ = try store.createKey(label: ShortName("test")!, role: .service, limits: nil)
+      meter.refreshKeys()
+      try await RunningServer.serving(meter: meter) { server in
+        for route in ["/v1/models", "/v1/models/swift-1", "/models"] {
+          let answer = try await server.get(route, headers: headers)
+          #expect(answer.status == 401)
+          #expect(try answer.errorCode == "invalid_api_key")
+        }
+        let answer = try await server.chat(ChatCompletionTests.chat, headers: headers)
+        #expect(answer.status == 401)
+        #expect(try answer.json["error"]?["type"] == "invalid_request_error")
+        #expect(answer.headers["x-should-retry"] == "false")
+        #expect(try await server.get("/health").status == 200)
+        let page = try await server.get("/")
+        #expect(page.status == 200)
+        #expect(!page.body.contains("swift-1"))
+      }
+    }
+  }
+
+  @Test func usageInAnAnswerEqualsTheRow() async throws {
+    try await withMeter { meter, store in
+      let key = try store.createKey(label: ShortName("test")!, role: .service, limits: nil)
+      meter.refreshKeys()
+      try await RunningServer.serving(meter: meter) { server in
+        let bearer = ["Authorization: Bearer \(key.text)"]
+        let plain = try await server.chat(ChatCompletionTests.chat, headers: bearer)
+        #expect(plain.status == 200)
+        #expect(plain.headers["x-ratelimit-limit-requests"] == "600")
+        #expect(plain.headers["x-ratelimit-remaining-requests"] == "99")
+        #expect(plain.headers["ratelimit-policy"]?.contains("\"rpm\";q=600;w=60") == true)
+        let streamed = try await server.chat(
+          ChatCompletionTests.chat([
+            "stream": true, "max_tokens": 3, "stream_options": ["include_usage": true],
+          ]), headers: ["x-api-key: \(key.text)"])
+        let usage = try JSONValue.parse(streamed.events[streamed.events.count - 2])["usage"]
+        // The rows are there as soon as the client has its answers.
+        let rows = try store.usageRows(month: month())
+        #expect(rows.count == 2)
+        for (row, (usage, id)) in zip(
+          rows,
+          [
+            (usage, streamed.headers["x-request-id"]),
+            (try plain.json["usage"], plain.headers["x-request-id"]),
+          ])
+        {
+          #expect(row.status == .completed)
+          #expect(row.httpStatus == 200)
+          #expect(row.key == key.record.id)
+          #expect(row.kind == .chat)
+          #expect(row.requestID.description == id)
+          #expect(usage?["prompt_tokens"] == .integer(row.usage.promptTokens))
+          #expect(usage?["completion_tokens"] == .integer(row.usage.completionTokens))
+          #expect(row.firstTokenMicroseconds != nil)
+        }
+        #expect(rows.map(\.usage.completionTokens) == [3, 5])
+        #expect(meter.outstanding == 0)
+      }
+    }
+  }
+
+  @Test func overTheLimitIsA429ThatSaysWhenToComeBack() async throws {
+    try await withMeter { meter, store in
+      let limit = RateLimit(perMinute: 1, burst: 2)
+      let key = try store.createKey(
+        label: ShortName("test")!, role: .service, limits: LimitRule(requests: limit))
+      meter.refreshKeys()
+      try await RunningServer.serving(meter: meter) { server in
+        let bearer = ["Authorization: Bearer \(key.text)"]
+        for _ in 0..<2 {
+          #expect(try await server.chat(ChatCompletionTests.chat, headers: bearer).status == 200)
+        }
+        let answer = try await server.chat(ChatCompletionTests.chat, headers: bearer)
+        #expect(answer.status == 429)
+        #expect(try answer.errorCode == "rate_limit_exceeded")
+        #expect(try answer.json["error"]?["type"] == "requests")
+        #expect(try answer.json["error"]?["details"]?["policy"] == "rpm")
+        #expect(answer.headers["x-should-retry"] == "true")
+        #expect(
+          answer.headers["retry-after"].flatMap { Int($0) }.map { (1...60).contains($0) } == true)
+        #expect(answer.headers["retry-after-ms"].flatMap { Int($0) } != nil)
+        #expect(answer.headers["x-ratelimit-remaining-requests"] == "0")
+        #expect(try store.usageRows(month: month()).count == 2)
+      }
+    }
+  }
+
+  @Test func withoutAnyKeyThisMachineIsCountedAsNobody() async throws {
+    try await withMeter { meter, store in
+      try await RunningServer.serving(meter: meter) { server in
+        #expect(try await server.chat(ChatCompletionTests.chat).status == 200)
+        let row = try #require(try store.usageRows(month: month()).first)
+        #expect(row.key == .local)
+        #expect(row.usage.completionTokens == 5)
+      }
+    }
+  }
+
+  @Test(arguments: [
+    (FakeEngine.Behaviour.fail, RequestStatus.failed, 500 as Int64), (.stop, .failed, 503),
+    (.refuse, .rejected, 503),
+  ])
+  func whatTheServerSpoilsIsRecordedAndNotCharged(
+    behaviour: FakeEngine.Behaviour, status: RequestStatus, httpStatus: Int64
+  ) async throws {
+    try await withMeter { meter, store in
+      try await RunningServer.serving(FakeEngine(["a", "b"], behaviour), meter: meter) { server in
+        _ = try await server.chat(ChatCompletionTests.chat)
+        let row = try #require(try store.usageRows(month: month()).first)
+        #expect(row.status == status)
+        #expect(row.httpStatus == httpStatus)
+        #expect(!row.isBillable)
+        #expect(meter.outstanding == 0)
+      }
+    }
+  }
+
+  @Test(arguments: [true, false])
+  func aClientThatLeavesCancelsItsAnswerAndPaysForWhatWasMade(isStreamed: Bool) async throws {
+    let engine = FakeEngine(["one", "two"], .hangAfterFirst)
+    try await withMeter { meter, store in
+      try await RunningServer.serving(engine, meter: meter) { server in
+        let request = server.request(
+          "/v1/chat/completions",
+          ChatCompletionTests.chat(["stream": .bool(isStreamed)]).serialized())
+        try await RawConnection.open(port: server.port) { exchange in
+          try await exchange.send(request)
+          for await _ in engine.hangs { break }
+          exchange.halfClose()
+          for await _ in engine.cancellations { break }
+        }
+        while meter.outstanding > 0 { await Task.yield() }
+      }
+      // The server has ended, so its last record is written.
+      let row = try #require(try store.usageRows(month: month()).first)
+      #expect(row.status == .cancelled)
+      #expect(row.isBillable)
+      #expect(row.usage.completionTokens == 1)
+    }
+  }
+
+  @Test func aRevokedKeyEndsItsRunningAnswers() async throws {
+    try await withMeter { meter, store in
+      let key = try store.createKey(label: ShortName("test")!, role: .service, limits: nil)
+      meter.refreshKeys()
+      let pieces = (0..<400).map { "\($0) " }
+      let engine = FakeEngine(pieces) { index in
+        if index == 200 {
+          try? store.revokeKey(key.record.name)
+          meter.refreshKeys()
+        }
+      }
+      try await RunningServer.serving(engine, meter: meter) { server in
+        let answer = try await server.chat(
+          ChatCompletionTests.chat(["stream": true]),
+          headers: ["Authorization: Bearer \(key.text)"])
+        #expect(!answer.events.contains("[DONE]"))
+        #expect(
+          try JSONValue.parse(answer.events.last ?? "")["error"]?["code"] == "invalid_api_key")
+        let row = try #require(try store.usageRows(month: month()).first)
+        #expect(row.status == .cancelled)
+      }
+    }
+  }
+}

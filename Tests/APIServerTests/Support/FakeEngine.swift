@@ -1,0 +1,84 @@
+// An engine that answers at once with words of the test's own choice, so that everything around an
+// engine can be tested without one.
+
+import APIServer
+import JSON
+import Metering
+import Synchronization
+import Tokenizer
+import Transformer
+
+/// Answers every prompt with the same pieces of text, one token each.
+final class FakeEngine: TextEngine {
+  /// What happens instead of, or before, an answer.
+  enum Behaviour: Sendable {
+    case answer
+    /// The stream stops after the first token until somebody cancels it.
+    case hangAfterFirst
+    /// The engine refuses: its queue is full.
+    case refuse
+    /// The engine fails in the middle of the answer.
+    case fail
+    /// The engine is shut down in the middle of the answer.
+    case stop
+    /// There is no chat template.
+    case base
+  }
+
+  struct Broken: Error {}
+
+  let contextLength: Int
+  let facts = ModelFacts(
+    description: "fake 1M F32", architecture: "fake", parameterCount: 1_000_000,
+    trainedContextLength: 2048)
+  private let pieces: [String]
+  private let behaviour: Behaviour
+  private let beforeToken: @Sendable (Int) -> Void
+  private let seen = Mutex<GenerationRequest?>(nil)
+  private let cancelled: AsyncStream<Void>.Continuation
+  private let hanging: AsyncStream<Void>.Continuation
+  /// An element for every answer that hangs.
+  let hangs: AsyncStream<Void>
+  /// An element for every answer that was cancelled.
+  let cancellations: AsyncStream<Void>
+
+  init(
+    _ pieces: [String] = ["Swifts", " sleep", " in", " flight", "."],
+    _ behaviour: Behaviour = .answer, contextLength: Int = 512,
+    beforeToken: @escaping @Sendable (Int) -> Void = { _ in }
+  ) {
+    self.beforeToken = beforeToken
+    self.pieces = pieces
+    self.behaviour = behaviour
+    self.contextLength = contextLength
+    (cancellations, cancelled) = AsyncStream.makeStream()
+    (hangs, hanging) = AsyncStream.makeStream()
+  }
+
+  var hasChatTemplate: Bool {
+    if case .base = behaviour { false } else { true }
+  }
+
+  /// The last request that reached the engine.
+  var lastRequest: GenerationRequest? { seen.withLock { $0 } }
+
+  /// One token for each word of the conversation.
+  func prompt(
+    _ messages: [ChatMessage], addGenerationPrompt: Bool, variables: JSONObject
+  ) throws -> [TokenID] {
+    let words = messages.flatMap { $0.content.split(whereSeparator: \.isWhitespace) }
+    return words.indices.map { TokenID($0) }
+  }
+
+  func start(_ request: GenerationRequest) throws -> any TokenStream {
+    seen.withLock { $0 = request }
+    if case .refuse = behaviour { throw EngineError.overloaded(queueLimit: 1) }
+    if request.prompt.isEmpty { throw EngineError.emptyPrompt }
+    let limit = min(request.maxTokens ?? .max, contextLength - request.prompt.count)
+    let count = min(pieces.count, limit)
+    return FakeStream(
+      pieces: Array(pieces.prefix(count)), reason: count < pieces.count ? .length : .stop,
+      prompt: request.prompt.count, behaviour: behaviour, beforeToken: beforeToken,
+      onHang: { [hanging] in hanging.yield() }, onCancel: { [cancelled] in cancelled.yield() })
+  }
+}

@@ -1,0 +1,80 @@
+// The answer of a `FakeEngine`: an asynchronous sequence without any engine behind it.
+
+import APIServer
+import Synchronization
+import Tokenizer
+import Transformer
+
+/// The events of a `FakeEngine`, each made when it is asked for.
+final class FakeStream: TokenStream {
+  struct AsyncIterator: AsyncIteratorProtocol {
+    fileprivate let stream: FakeStream
+    fileprivate var next = 0
+    fileprivate var isFinished = false
+
+    mutating func next() async throws -> GenerationEvent? {
+      try await stream.event(&self)
+    }
+  }
+
+  private let pieces: [String]
+  private let reason: FinishReason
+  private let prompt: Int
+  private let behaviour: FakeEngine.Behaviour
+  private let beforeToken: @Sendable (Int) -> Void
+  private let onHang: @Sendable () -> Void
+  private let onCancel: @Sendable () -> Void
+  private let isCancelled = Atomic(false)
+  private let cancelling = AsyncStream<Void>.makeStream()
+
+  init(
+    pieces: [String], reason: FinishReason, prompt: Int, behaviour: FakeEngine.Behaviour,
+    beforeToken: @escaping @Sendable (Int) -> Void, onHang: @escaping @Sendable () -> Void,
+    onCancel: @escaping @Sendable () -> Void
+  ) {
+    self.pieces = pieces
+    self.reason = reason
+    self.prompt = prompt
+    self.behaviour = behaviour
+    self.beforeToken = beforeToken
+    self.onHang = onHang
+    self.onCancel = onCancel
+  }
+
+  func cancel() {
+    isCancelled.store(true, ordering: .releasing)
+    cancelling.continuation.finish()
+    onCancel()
+  }
+
+  func makeAsyncIterator() -> AsyncIterator { AsyncIterator(stream: self) }
+
+  private func event(_ iterator: inout AsyncIterator) async throws -> GenerationEvent? {
+    if iterator.isFinished { return nil }
+    let index = iterator.next
+    if index == 1 {
+      switch behaviour {
+      case .hangAfterFirst:
+        onHang()
+        for await _ in cancelling.stream {}
+      case .fail: throw FakeEngine.Broken()
+      case .stop: return finish(&iterator, .cancelled)
+      case .answer, .refuse, .base: break
+      }
+    }
+    if isCancelled.load(ordering: .acquiring) { return finish(&iterator, .cancelled) }
+    guard index < pieces.count else { return finish(&iterator, reason) }
+    beforeToken(index)
+    iterator.next += 1
+    return .token(GeneratedToken(id: TokenID(index), text: pieces[index]))
+  }
+
+  private func finish(_ iterator: inout AsyncIterator, _ reason: FinishReason) -> GenerationEvent {
+    iterator.isFinished = true
+    return .finished(
+      GenerationSummary(
+        finishReason: reason, promptTokenCount: prompt, cachedPromptTokenCount: 0,
+        generatedTokenCount: iterator.next, reasoningTokenCount: 0, promptDuration: .zero,
+        decodeDuration: .zero, queueDuration: .zero, text: ""))
+  }
+}
