@@ -60,7 +60,7 @@ package final class Meter: Sendable {
     if let address, let limit = core.configuration.failedAuthentications {
       let now = core.configuration.clock.monotonicNanoseconds()
       let wait = core.withLimiter {
-        $0.strike(.address(address), .failedAuthentications, under: limit, at: now)
+        $0.strike(.address(address), under: limit, at: now)
       }
       if wait > 0 {
         throw .tooManyFailedAuthentications(
@@ -116,9 +116,9 @@ package final class Meter: Sendable {
 
   private func rules(
     for principal: Principal, model: ModelID
-  ) throws(MeterError) -> [(scope: LimitScope, rule: LimitRule)] {
+  ) throws(MeterError) -> [ScopedRule] {
     let configuration = core.configuration
-    var rules: [(scope: LimitScope, rule: LimitRule)] = []
+    var rules: [ScopedRule] = []
     if principal.key != .local {
       guard let record = core.keys.activeRecord(principal.key) else { throw .invalidAPIKey }
       rules.append((.key(record.id), record.limits ?? configuration.keyLimits))

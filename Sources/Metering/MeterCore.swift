@@ -14,6 +14,7 @@ final class MeterCore: Sendable {
     var leases = LeaseTable()
     var number: UInt32 = 0
     var isRetired = false
+    var random = RandomPool()
   }
 
   let configuration: MeterConfiguration
@@ -46,23 +47,23 @@ final class MeterCore: Sendable {
   /// Admits a request whose principal was found to be good.
   func admit(
     _ principal: Principal, _ request: AdmissionRequest,
-    rules: [(scope: LimitScope, rule: LimitRule)]
+    rules: [ScopedRule]
   ) throws(MeterError) -> MeterLease {
     guard writer.isAccepting() else { throw .serverIsOverloaded() }
     let clock = configuration.clock
     let now = clock.monotonicNanoseconds()
     let wall = clock.wallMilliseconds()
-    var generator = SystemRandomNumberGenerator()
-    let row = OpenRow(
-      requestID: RequestID(wallMilliseconds: wall, using: &generator), startedMilliseconds: wall,
-      account: principal.account, key: principal.key, model: request.model, kind: request.kind,
-      promptTokens: request.promptTokens, reservedTokens: request.reservedTokens)
     let cost = LimitCost(
       inputTokens: request.promptTokens, outputTokens: request.reservedTokens)
     let keyVersion = keys.version
     let outcome = state.withLock { state -> Result<MeterLease, RateRefusal> in
       do throws(RateRefusal) {
         let (reservation, decision) = try state.limiter.admit(rules, cost: cost, at: now)
+        let row = OpenRow(
+          requestID: RequestID(wallMilliseconds: wall, using: &state.random),
+          startedMilliseconds: wall, account: principal.account, key: principal.key,
+          model: request.model, kind: request.kind, promptTokens: request.promptTokens,
+          reservedTokens: request.reservedTokens)
         var entry = LeaseTable.Entry(
           row: row, principal: principal, startedNanoseconds: now, reservation: reservation,
           checkpointNanoseconds: now, keyVersion: keyVersion)

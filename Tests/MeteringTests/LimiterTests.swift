@@ -123,14 +123,14 @@ import Testing
     let limit = try #require(RateLimit(perMinute: 60, burst: 1))
     for address in 0..<10_000 {
       _ = limiter.strike(
-        .address(UInt64(address)), .failedAuthentications, under: limit,
+        .address(UInt64(address)), under: limit,
         at: Int64(address) * 1_000_000_000)
     }
-    #expect(limiter.bucketCount <= 1025)
+    #expect(limiter.scopeCount <= 1025)
   }
 
   private func refusal(
-    _ limiter: Limiter, _ rules: [(scope: LimitScope, rule: LimitRule)], _ cost: LimitCost,
+    _ limiter: Limiter, _ rules: [ScopedRule], _ cost: LimitCost,
     _ now: Int64
   ) -> RateRefusal? {
     do throws(RateRefusal) {
@@ -141,7 +141,7 @@ import Testing
 
   private func randomRules(
     _ generator: inout SeededGenerator
-  ) -> [(scope: LimitScope, rule: LimitRule)] {
+  ) -> [ScopedRule] {
     func limit() -> RateLimit? {
       Bool.random(using: &generator)
         ? RateLimit(

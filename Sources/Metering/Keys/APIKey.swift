@@ -9,45 +9,49 @@ package struct APIKey: Sendable {
   /// What every key starts with.
   package static let prefix = "apus_live_"
 
-  /// The whole key. Show it once, then forget it.
-  package let text: String
   /// The public name: 8 characters.
   package let publicName: KeyName
+  /// The whole key in ASCII.
+  let bytes: [UInt8]
 
+  private static let prefixBytes = Array(prefix.utf8)
   private static let nameLength = 8
   private static let secretLength = 43
   private static let checksumLength = 6
 
   /// The key that some text spells, nil where shape or checksum is wrong.
   package init?(_ text: String) {
-    let bytes = Array(text.utf8)
-    let prefix = Array(Self.prefix.utf8)
-    let nameEnd = prefix.count + Self.nameLength
-    let secretStart = nameEnd + 1
-    let checksumStart = secretStart + Self.secretLength
-    guard bytes.count == checksumStart + Self.checksumLength,
-      bytes.starts(with: prefix), bytes[nameEnd] == UInt8(ascii: "_"),
-      Base62.isValid(bytes[prefix.count..<nameEnd]), Base62.isValid(bytes[secretStart...]),
-      Array(Self.checksumText(bytes[..<checksumStart]).utf8) == Array(bytes[checksumStart...]),
-      let name = KeyName(bytes: bytes[prefix.count..<nameEnd])
-    else { return nil }
-    self.text = text
-    publicName = name
+    self.init(bytes: Array(text.utf8))
   }
 
   /// A new key out of 38 random bytes (6 for the name, 32 for the secret); nil for another number.
   package init?(randomBytes: [UInt8]) {
     guard randomBytes.count == 38 else { return nil }
     let body =
-      Self.prefix + Base62.text(randomBytes[..<6], width: Self.nameLength) + "_"
-      + Base62.text(randomBytes[6...], width: Self.secretLength)
-    self.init(body + Self.checksumText(body.utf8))
+      Self.prefixBytes + Base62.digits(randomBytes[..<6], width: Self.nameLength)
+      + [UInt8(ascii: "_")] + Base62.digits(randomBytes[6...], width: Self.secretLength)
+    self.init(bytes: body + Self.checksum(body[...]))
   }
 
-  private static func checksumText(_ bytes: some Sequence<UInt8>) -> String {
-    let sum = CRC32.checksum(bytes)
-    let parts = [24, 16, 8, 0].map { UInt8(truncatingIfNeeded: sum >> UInt32($0)) }
-    return Base62.text(parts, width: checksumLength)
+  private init?(bytes: [UInt8]) {
+    let nameStart = Self.prefixBytes.count
+    let nameEnd = nameStart + Self.nameLength
+    let checksumStart = nameEnd + 1 + Self.secretLength
+    guard bytes.count == checksumStart + Self.checksumLength,
+      bytes.starts(with: Self.prefixBytes), bytes[nameEnd] == UInt8(ascii: "_"),
+      Base62.isValid(bytes[(nameEnd + 1)...]),
+      Self.checksum(bytes[..<checksumStart]).elementsEqual(bytes[checksumStart...]),
+      let name = KeyName(bytes: bytes[nameStart..<nameEnd])
+    else { return nil }
+    publicName = name
+    self.bytes = bytes
+  }
+
+  /// The whole key. Show it once, then forget it.
+  package var text: String { String(decoding: bytes, as: UTF8.self) }
+
+  private static func checksum(_ bytes: ArraySlice<UInt8>) -> [UInt8] {
+    Base62.digits(UInt64(CRC32.checksum(bytes)), width: checksumLength)
   }
 }
 

@@ -6,7 +6,7 @@ enum Base62 {
     "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz".utf8)
 
   /// The big-endian number `bytes` in exactly `width` digits; what does not fit is cut at the top.
-  static func text(_ bytes: some Collection<UInt8>, width: Int) -> String {
+  static func digits(_ bytes: some Collection<UInt8>, width: Int) -> [UInt8] {
     var number = Array(bytes)
     var digits = [UInt8](repeating: alphabet[0], count: width)
     for place in stride(from: width - 1, through: 0, by: -1) {
@@ -18,7 +18,18 @@ enum Base62 {
       }
       digits[place] = alphabet[remainder]
     }
-    return String(decoding: digits, as: UTF8.self)
+    return digits
+  }
+
+  /// A number in exactly `width` digits; what does not fit is cut at the top.
+  static func digits(_ number: UInt64, width: Int) -> [UInt8] {
+    var rest = number
+    var digits = [UInt8](repeating: alphabet[0], count: width)
+    for place in stride(from: width - 1, through: 0, by: -1) {
+      digits[place] = alphabet[Int(rest % 62)]
+      rest /= 62
+    }
+    return digits
   }
 
   /// Whether every byte is a digit.

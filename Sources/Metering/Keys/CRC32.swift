@@ -9,7 +9,7 @@ enum CRC32 {
   }
 
   /// The checksum of some bytes; that of "123456789" is 0xCBF43926.
-  static func checksum(_ bytes: some Sequence<UInt8>) -> UInt32 {
+  static func checksum(_ bytes: ArraySlice<UInt8>) -> UInt32 {
     ~bytes.reduce(UInt32.max) { value, byte in
       value >> 8 ^ table[Int(UInt8(truncatingIfNeeded: value) ^ byte)]
     }

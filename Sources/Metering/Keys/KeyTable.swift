@@ -22,7 +22,7 @@ struct KeyTable: Sendable {
   /// An unknown name costs the same digest as a wrong secret.
   func record(of key: APIKey, pepper: Pepper) -> KeyRecord? {
     let digest = pepper.digest(of: key)
-    guard let record = byName[key.publicName], Digest.areEqual(digest, record.digest),
+    guard let record = byName[key.publicName], LibCrypto.areEqual(digest, record.digest),
       record.state == .active
     else { return nil }
     return record

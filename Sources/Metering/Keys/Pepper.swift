@@ -14,15 +14,10 @@ struct Pepper: Sendable {
 
   /// The number that rows of the key table remember it by.
   static let id: Int64 = 1
-  private let secret: [UInt8]
+  private let code: MessageCode
 
-  /// A pepper with these bytes.
-  init(secret: [UInt8]) { self.secret = secret }
-
-  /// What is stored of a key.
-  func digest(of key: APIKey) -> [UInt8] {
-    Digest.hmacSHA256(key: secret, message: Array(key.text.utf8))
-  }
+  /// What is stored of a key: HMAC-SHA256, 32 bytes; empty only if libcrypto itself fails.
+  func digest(of key: APIKey) -> [UInt8] { code.digest(of: key.bytes) }
 
   /// Reads the pepper of a folder, or makes it where there is none and `mayCreate` allows it.
   ///
@@ -52,14 +47,17 @@ struct Pepper: Sendable {
         "'\(path)' should hold \(Self.length) bytes and holds another number: restore it from a "
           + "backup")
     }
-    secret = Array(bytes.prefix(Self.length))
+    guard let code = MessageCode(key: Array(bytes.prefix(Self.length))) else {
+      throw UsageStoreError(.unusablePepper, "the system's libcrypto offers no SHA-256")
+    }
+    self.code = code
   }
 
   /// Writes a new pepper under another name and links it into place, so that two processes that
   /// start together end with the same one and nobody reads half of it.
   private static func createIfMissing(_ path: String) throws(UsageStoreError) {
     guard access(path, F_OK) != 0 else { return }
-    guard let secret = Digest.randomBytes(count: length) else {
+    guard let secret = LibCrypto.randomBytes(count: length) else {
       throw UsageStoreError(.unusablePepper, "the system gave no random bytes for '\(path)'")
     }
     let draft = path + ".\(getpid())"

@@ -2,13 +2,18 @@
 
 /// A thing that a limit counts.
 package enum LimitMeter: UInt8, Sendable, CaseIterable {
-  case requests, inputTokens, outputTokens, tokens, parallel, failedAuthentications
+  case requests, inputTokens, outputTokens, tokens, parallel
+
+  /// Those that are so many a minute.
+  static let rates: [LimitMeter] = [.requests, .inputTokens, .outputTokens, .tokens]
+  /// Those of them that count tokens.
+  static let tokenRates: [LimitMeter] = [.inputTokens, .outputTokens, .tokens]
 
   /// Whether it counts tokens, which decides the `type` of a refusal.
   var countsTokens: Bool {
     switch self {
     case .inputTokens, .outputTokens, .tokens: true
-    case .requests, .parallel, .failedAuthentications: false
+    case .requests, .parallel: false
     }
   }
 
@@ -20,7 +25,6 @@ package enum LimitMeter: UInt8, Sendable, CaseIterable {
     case .outputTokens: "output tokens per min (OTPM)"
     case .tokens: "tokens per min (TPM)"
     case .parallel: "requests at the same time"
-    case .failedAuthentications: "failed authentications per min"
     }
   }
 
@@ -32,7 +36,6 @@ package enum LimitMeter: UInt8, Sendable, CaseIterable {
     case .outputTokens: .outputTokensPerMinute
     case .tokens: .tokensPerMinute
     case .parallel: .parallelRequests
-    case .failedAuthentications: .failedAuthentications
     }
   }
 }
@@ -84,7 +87,7 @@ package struct LimitRule: Hashable, Sendable {
     case .inputTokens: inputTokens
     case .outputTokens: outputTokens
     case .tokens: tokens
-    case .parallel, .failedAuthentications: nil
+    case .parallel: nil
     }
   }
 }
@@ -109,7 +112,7 @@ package struct LimitCost: Hashable, Sendable {
     case .inputTokens: inputTokens
     case .outputTokens: outputTokens
     case .tokens: inputTokens + outputTokens
-    case .parallel, .failedAuthentications: 0
+    case .parallel: 0
     }
   }
 }

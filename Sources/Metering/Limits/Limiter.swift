@@ -3,73 +3,64 @@
 // A pure value without clock, lock or store: the front door keeps it behind its lock, tests replay
 // histories through it.
 
+/// One scope and the limits that hold in it.
+package typealias ScopedRule = (scope: LimitScope, rule: LimitRule)
+
 /// The state of every bucket and of every count of running requests.
 package struct Limiter: Sendable {
-  private struct BucketID: Hashable {
-    let scope: LimitScope
-    let meter: LimitMeter
-  }
-
-  /// What one request took, to be given back or settled once.
+  /// What one request took, to be settled once.
   package struct Reservation: Sendable {
-    struct Taken: Sendable {
+    struct Held: Sendable {
       let scope: LimitScope
-      let meter: LimitMeter
-      let limit: RateLimit
-      var amount: Int64
-      var arrivalAfterTaking: Int64
+      let rule: LimitRule
+      /// Where the buckets of tokens stood after the last taking.
+      var state: ScopeState
     }
-    var taken: [Taken] = []
-    var parallelScopes: [LimitScope] = []
-    var cost = LimitCost(requests: 0)
+    var held: [Held] = []
+    var cost: LimitCost
   }
 
-  private static let rateMeters: [LimitMeter] = [.requests, .inputTokens, .outputTokens, .tokens]
   /// How long a request that met a full count of running ones is told to wait: nobody knows when
   /// one of them ends.
   private static let parallelWaitNanoseconds: Int64 = 1_000_000_000
 
-  private var buckets: [BucketID: GCRABucket] = [:]
-  private var running: [LimitScope: Int64] = [:]
+  private var scopes: [LimitScope: ScopeState] = [:]
   private var sweepAt = 1024
 
   /// A limiter that has seen nothing.
   package init() {}
 
-  /// How many buckets are held; full ones are dropped now and then.
-  package var bucketCount: Int { buckets.count }
-  /// How many requests hold a place in some limit on running ones.
-  package var runningCount: Int64 { running.values.reduce(0, +) }
+  /// How many scopes are remembered; those at rest are forgotten now and then.
+  package var scopeCount: Int { scopes.count }
+  /// How many requests hold a place, summed over all scopes.
+  package var runningCount: Int64 { scopes.values.reduce(0) { $0 + $1.running } }
 
   /// Takes `cost` from every limit of every scope, or throws and takes nothing.
   package mutating func admit(
-    _ rules: [(scope: LimitScope, rule: LimitRule)], cost: LimitCost, at now: Int64
+    _ rules: [ScopedRule], cost: LimitCost, at now: Int64
   ) throws(RateRefusal) -> (reservation: Reservation, decision: RateDecision) {
     try check(rules, cost: cost, at: now)
     sweep(at: now)
-    var reservation = Reservation()
-    reservation.cost = cost
+    var reservation = Reservation(cost: cost)
+    reservation.held.reserveCapacity(rules.count)
+    var decision = RateDecision()
     for (scope, rule) in rules {
-      for meter in Self.rateMeters {
+      var state = scopes[scope] ?? ScopeState()
+      for meter in LimitMeter.rates {
         guard let limit = rule.rateLimit(of: meter) else { continue }
-        let amount = cost.amount(of: meter)
-        let arrival = buckets[BucketID(scope: scope, meter: meter), default: GCRABucket()]
-          .take(amount, under: limit, at: now)
-        reservation.taken.append(
-          .init(
-            scope: scope, meter: meter, limit: limit, amount: amount, arrivalAfterTaking: arrival))
+        state[meter].take(cost.amount(of: meter), under: limit, at: now)
       }
-      if rule.parallel != nil {
-        running[scope, default: 0] += 1
-        reservation.parallelScopes.append(scope)
-      }
+      state.running += 1
+      scopes[scope] = state
+      reservation.held.append(.init(scope: scope, rule: rule, state: state))
+      decision.note(rule, state, at: now)
     }
-    return (reservation, decision(rules, at: now))
+    return (reservation, decision)
   }
 
   /// Throws what `admit` would throw, and takes nothing.
   package func check(
-    _ rules: [(scope: LimitScope, rule: LimitRule)], cost: LimitCost, at now: Int64
+    _ rules: [ScopedRule], cost: LimitCost, at now: Int64
   ) throws(RateRefusal) {
     // Of several limits that refuse, the one that takes longest to pass is named, so that a client
     // that waits as told is not refused again by another.
@@ -81,21 +72,19 @@ package struct Limiter: Sendable {
       worst = (scope, meter, wait, limit, used)
     }
     for (scope, rule) in rules {
-      for meter in Self.rateMeters {
+      let state = scopes[scope] ?? ScopeState()
+      for meter in LimitMeter.rates {
         guard let limit = rule.rateLimit(of: meter) else { continue }
-        let bucket = buckets[BucketID(scope: scope, meter: meter)] ?? GCRABucket()
-        let wait = bucket.wait(for: cost.amount(of: meter), under: limit, at: now)
+        let wait = state[meter].wait(for: cost.amount(of: meter), under: limit, at: now)
         if wait == 0 { continue }
-        let free = bucket.remaining(under: limit, at: now)
+        let free = state[meter].remaining(under: limit, at: now)
         consider(
           scope, meter, wait: wait, limit: limit.perMinute, used: max(0, limit.perMinute - free))
       }
-      if let limit = rule.parallel {
-        let count = running[scope] ?? 0
-        if count < limit { continue }
+      if let limit = rule.parallel, state.running >= limit {
         consider(
           scope, .parallel, wait: limit > 0 ? Self.parallelWaitNanoseconds : nil, limit: limit,
-          used: count)
+          used: state.running)
       }
     }
     guard let worst else { return }
@@ -112,13 +101,15 @@ package struct Limiter: Sendable {
   ) {
     guard outputTokens > 0 else { return }
     reservation.cost.outputTokens += outputTokens
-    for index in reservation.taken.indices {
-      let taken = reservation.taken[index]
-      guard taken.meter == .outputTokens || taken.meter == .tokens else { continue }
-      reservation.taken[index].amount += outputTokens
-      reservation.taken[index].arrivalAfterTaking =
-        buckets[BucketID(scope: taken.scope, meter: taken.meter), default: GCRABucket()]
-        .take(outputTokens, under: taken.limit, at: now)
+    for index in reservation.held.indices {
+      let (scope, rule) = (reservation.held[index].scope, reservation.held[index].rule)
+      var state = scopes[scope] ?? ScopeState()
+      for meter in [LimitMeter.outputTokens, .tokens] {
+        guard let limit = rule.rateLimit(of: meter) else { continue }
+        state[meter].take(outputTokens, under: limit, at: now)
+      }
+      scopes[scope] = state
+      reservation.held[index].state = state
     }
   }
 
@@ -127,68 +118,49 @@ package struct Limiter: Sendable {
   package mutating func settle(
     _ reservation: consuming Reservation, used: LimitCost, at now: Int64
   ) {
-    for taken in reservation.taken where taken.meter != .requests {
-      let difference = taken.amount - used.amount(of: taken.meter)
-      let id = BucketID(scope: taken.scope, meter: taken.meter)
-      if difference == 0 { continue }
-      var bucket = buckets[id] ?? GCRABucket()
-      if difference > 0 {
-        bucket.giveBack(
-          difference, under: taken.limit, arrivalAfterTaking: taken.arrivalAfterTaking, at: now)
-      } else {
-        bucket.take(-difference, under: taken.limit, at: now)
+    for held in reservation.held {
+      var state = scopes[held.scope] ?? ScopeState()
+      for meter in LimitMeter.tokenRates {
+        guard let limit = held.rule.rateLimit(of: meter) else { continue }
+        let difference = reservation.cost.amount(of: meter) - used.amount(of: meter)
+        if difference > 0 {
+          state[meter].giveBack(
+            difference, under: limit, arrivalAfterTaking: held.state[meter].arrival, at: now)
+        } else if difference < 0 {
+          state[meter].take(-difference, under: limit, at: now)
+        }
       }
-      buckets[id] = bucket
-    }
-    for scope in reservation.parallelScopes {
-      let left = (running[scope] ?? 0) - 1
-      running[scope] = left > 0 ? left : nil
+      state.running = max(0, state.running - 1)
+      scopes[held.scope] = state
     }
   }
 
-  /// The limits as they stand, tightest first.
-  package func decision(
-    _ rules: [(scope: LimitScope, rule: LimitRule)], at now: Int64
-  ) -> RateDecision {
-    var decision = RateDecision()
-    for (scope, rule) in rules {
-      for meter in Self.rateMeters {
-        guard let limit = rule.rateLimit(of: meter) else { continue }
-        let bucket = buckets[BucketID(scope: scope, meter: meter)] ?? GCRABucket()
-        decision.note(
-          .init(
-            limit: limit.perMinute, burst: limit.burst,
-            remaining: bucket.remaining(under: limit, at: now),
-            resetNanoseconds: bucket.timeToFull(at: now)),
-          countsTokens: meter.countsTokens)
-      }
-      if let limit = rule.parallel {
-        decision.note(.init(limit: limit, running: running[scope] ?? 0))
-      }
+  /// The limits as they stand, the tightest of each kind.
+  package func decision(_ rules: [ScopedRule], at now: Int64) -> RateDecision {
+    rules.reduce(into: RateDecision()) { decision, entry in
+      decision.note(entry.rule, scopes[entry.scope] ?? ScopeState(), at: now)
     }
-    return decision
   }
 
-  /// Takes one unit of a limit that stands outside any request, such as failed authentications.
+  /// Takes one request from a limit that stands outside any lease, such as that on failed
+  /// authentications of an address.
   ///
   /// - Returns: nanoseconds to wait where it does not fit, 0 where it did and was taken.
-  package mutating func strike(
-    _ scope: LimitScope, _ meter: LimitMeter, under limit: RateLimit, at now: Int64
-  ) -> Int64 {
-    let id = BucketID(scope: scope, meter: meter)
-    var bucket = buckets[id] ?? GCRABucket()
-    let wait = bucket.wait(for: 1, under: limit, at: now) ?? 0
+  package mutating func strike(_ scope: LimitScope, under limit: RateLimit, at now: Int64) -> Int64
+  {
+    var state = scopes[scope] ?? ScopeState()
+    let wait = state[.requests].wait(for: 1, under: limit, at: now) ?? 0
     guard wait == 0 else { return wait }
-    bucket.take(1, under: limit, at: now)
+    state[.requests].take(1, under: limit, at: now)
     sweep(at: now)
-    buckets[id] = bucket
+    scopes[scope] = state
     return 0
   }
 
-  /// Drops full buckets: one that is full is the same as one that was never there.
+  /// Forgets scopes at rest: one whose buckets are full is the same as one never seen.
   private mutating func sweep(at now: Int64) {
-    guard buckets.count >= sweepAt else { return }
-    buckets = buckets.filter { $0.value.arrival > now }
-    sweepAt = max(1024, buckets.count * 2)
+    guard scopes.count >= sweepAt else { return }
+    scopes = scopes.filter { !$0.value.isAtRest(at: now) }
+    sweepAt = max(1024, scopes.count * 2)
   }
 }

@@ -37,23 +37,30 @@ package struct RateDecision: Hashable, Sendable {
   /// A decision that met no limit.
   package init() {}
 
-  /// Keeps the tighter of two windows: the one with less left, then the one with the lower limit.
-  mutating func note(_ window: Window, countsTokens: Bool) {
-    let current = countsTokens ? tokens : requests
-    if let current,
-      (current.remaining, current.limit) <= (window.remaining, window.limit)
-    {
-      return
+  /// Takes the limits of one scope into account.
+  mutating func note(_ rule: LimitRule, _ state: ScopeState, at now: Int64) {
+    for meter in LimitMeter.rates {
+      guard let limit = rule.rateLimit(of: meter) else { continue }
+      let window = Window(
+        limit: limit.perMinute, burst: limit.burst,
+        remaining: state[meter].remaining(under: limit, at: now),
+        resetNanoseconds: state[meter].timeToFull(at: now))
+      if meter.countsTokens {
+        tokens = tokens.map { $0.isTighter(than: window) ? $0 : window } ?? window
+      } else {
+        requests = requests.map { $0.isTighter(than: window) ? $0 : window } ?? window
+      }
     }
-    if countsTokens { tokens = window } else { requests = window }
+    guard let limit = rule.parallel else { return }
+    if let parallel, parallel.limit - parallel.running <= limit - state.running { return }
+    parallel = Parallel(limit: limit, running: state.running)
   }
+}
 
-  /// Keeps the tighter of two limits on requests at the same time.
-  mutating func note(_ candidate: Parallel) {
-    if let parallel, parallel.limit - parallel.running <= candidate.limit - candidate.running {
-      return
-    }
-    parallel = candidate
+extension RateDecision.Window {
+  /// Whether less is left in this window, or as much under a limit that is no higher.
+  fileprivate func isTighter(than other: Self) -> Bool {
+    (remaining, limit) <= (other.remaining, other.limit)
   }
 }
 

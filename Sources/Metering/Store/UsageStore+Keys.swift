@@ -21,7 +21,8 @@ extension UsageStore {
   package func createKey(
     label: ShortName, role: KeyRole = .service, limits: LimitRule? = nil
   ) throws(UsageStoreError) -> NewKey {
-    guard let random = Digest.randomBytes(count: 38), let key = APIKey(randomBytes: random) else {
+    guard let random = LibCrypto.randomBytes(count: 38), let key = APIKey(randomBytes: random)
+    else {
       throw UsageStoreError(.inputOutput, "cannot create a key: the system gave no random bytes")
     }
     let digest = pepper.digest(of: key)
