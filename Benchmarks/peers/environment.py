@@ -39,13 +39,17 @@ def install(path, with_tokenizers):
         venv.create(FOLDER, with_pip=True)
     pip = [path, "-m", "pip", "install", "--quiet"]
     native = dict(os.environ, CMAKE_ARGS="-DGGML_NATIVE=ON")
-    subprocess.run(pip + ["--no-binary", "llama-cpp-python", LLAMA], env=native, check=True)
+    # A cached wheel may have been built for any processor.
+    subprocess.run(pip + ["--no-cache-dir", "--no-binary", "llama-cpp-python", LLAMA], env=native,
+                   check=True)
     if with_tokenizers:
         subprocess.run(pip + TOKENIZERS, check=True)
 
 
 def enter(arguments, with_tokenizers=False):
     """Goes on in the peers' Python, for a script that needs their packages itself."""
+    own = os.path.join(FOLDER, "bin", "python")
+    if os.path.abspath(sys.executable) in (own, os.path.abspath(arguments.python or own)):
+        return
     path = python(arguments, with_tokenizers)
-    if os.path.abspath(sys.executable) != os.path.abspath(path):
-        os.execv(path, [path] + sys.argv)
+    os.execv(path, [path] + sys.argv)

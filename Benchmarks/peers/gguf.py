@@ -3,16 +3,19 @@
 import os
 import struct
 
-SCALARS = {0: "B", 1: "b", 2: "H", 3: "h", 4: "I", 5: "i", 6: "f", 7: "?", 10: "Q", 11: "q", 12: "d"}
+SCALARS = {0: "B", 1: "b", 2: "H", 3: "h", 4: "I", 5: "i", 6: "f", 7: "?", 10: "Q", 11: "q",
+           12: "d"}
 STRING, ARRAY = 8, 9
 # Tables of which a token reads one row.
 ROW_TABLES = ("token_embd.weight", "per_layer_token_embd.weight", "position_embd.weight")
 
 
 class Weights:
-    """The tensors of one file: name to (dimensions, bytes), and its scalar metadata."""
+    """The tensors of one file: name to (dimensions, bytes), its scalar metadata, and those arrays
+    of strings that are asked for."""
 
-    def __init__(self, path):
+    def __init__(self, path, arrays=()):
+        self.arrays = {}
         self.metadata = {}
         self.tensors = {}
         with open(path, "rb") as file:
@@ -21,7 +24,12 @@ class Weights:
                 raise SystemExit(f"{path}: expected a GGUF file of version 2 or 3")
             for _ in range(entry_count):
                 key = self._string(file)
-                value = self._value(file, *struct.unpack("<I", file.read(4)))
+                kind, = struct.unpack("<I", file.read(4))
+                if key in arrays:
+                    _, count = struct.unpack("<IQ", file.read(12))
+                    self.arrays[key] = [self._string(file) for _ in range(count)]
+                    continue
+                value = self._value(file, kind)
                 if value is not None:
                     self.metadata[key] = value
             offsets = []

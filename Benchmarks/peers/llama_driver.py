@@ -7,7 +7,6 @@ process to itself:
     python llama_driver.py first-token MODEL
     python llama_driver.py logits MODEL --output FILE         a JSON list of ids on standard input
     python llama_driver.py tokenize MODEL [--special]        JSON strings on standard input
-    python llama_driver.py encode-speed MODEL                text on standard input
 
 The parameters are those of llama.cpp's own `llama-bench`: `n_batch` 2048, `n_ubatch` 512, an F16
 cache, a context just large enough, flash attention where llama.cpp chooses it, a mapped file,
@@ -61,14 +60,15 @@ class Model:
             sys.exit(f"llama.cpp cannot make a context of {length} tokens")
         return handle
 
-    def tokenize(self, text, special):
-        """Ids of `text`, with what the model's metadata asks for at its ends."""
+    def tokenize(self, text, special, ends=True):
+        """Ids of `text`, special tokens in it parsed or not; `ends` puts what the model's metadata
+        asks for at its beginning and end."""
         data = text.encode()
         room = len(data) + 16
         while True:
             ids = (llama.llama_token * room)()
             count = llama.llama_tokenize(
-                self.vocabulary, data, len(data), ids, room, True, special)
+                self.vocabulary, data, len(data), ids, room, ends, special)
             if count >= 0:
                 return ids[:count]
             room = -count
@@ -197,18 +197,6 @@ def tokenize(arguments):
         sys.stdout.write(json.dumps(ids, separators=(",", ":")) + "\n")
 
 
-def encode_speed(arguments):
-    """Seconds for the text on standard input, by single calls over its parts."""
-    model = Model(arguments.model, vocabulary_only=True)
-    parts = json.load(sys.stdin)
-    seconds = []
-    for _ in range(arguments.repetitions):
-        start = time.perf_counter()
-        counts = [len(model.tokenize(part, False)) for part in parts]
-        seconds.append(time.perf_counter() - start)
-    print(json.dumps({"seconds": seconds, "tokens": sum(counts)}))
-
-
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     commands = parser.add_subparsers(dest="command", required=True)
@@ -231,7 +219,6 @@ def main():
     added.add_argument("--output", required=True)
     added.add_argument("--prompt", type=int, default=0)
     command("tokenize", tokenize).add_argument("--special", action="store_true")
-    command("encode-speed", encode_speed)
     arguments = parser.parse_args()
     quiet = keep_quiet()
     arguments.work(arguments)

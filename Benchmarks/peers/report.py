@@ -8,7 +8,7 @@ from peers.environment import HERE
 
 def public_command(command):
     """A command as anybody would type it: programs and scripts by name, without folders."""
-    return " ".join(os.path.basename(part) if os.path.isabs(part) else part for part in command)
+    return " ".join(os.path.basename(part) if os.sep in part else part for part in command)
 
 
 def table(columns, rows):
@@ -82,6 +82,28 @@ def generation(result):
         "## Limits of the machine, same run", "",
         table(["Limit", "Threads", "Rate"], limit_rows(result["limits"])), "",
         "## Machine, versions, commands", "", *machine_lines(result), ""])
+
+
+def tokenizer_speed(result):
+    """The page of `tokenizer_speed`."""
+    rows = []
+    for model in result["models"]:
+        ours = model["sides"].get("apus")
+        for name, side in model["sides"].items():
+            times = "–"
+            if ours and side is not ours:
+                times = f"{ours['encode']['median'] / side['encode']['median']:.1f} ×"
+            rows.append([model["vocabulary"], name, spread(side["encode"]), times,
+                         spread(side.get("decode")), share(side["same_ids"])])
+    text = result["text"]
+    columns = ["Vocabulary", "Encoder", "Encode, MB/s", "apus is faster by", "Decode, MB/s",
+               "Documents with llama.cpp's ids"]
+    return "\n".join([
+        "# Tokenizers, one thread", "",
+        f"{text['bytes'] / 1e6:.1f} MB of English, code and a hundred languages in "
+        f"{text['documents']} documents (SHA-256 `{text['sha256'][:16]}…`). Medians of "
+        f"{result['rounds']} alternating rounds (smallest–largest).", "",
+        table(columns, rows), "", "## Machine, versions, commands", "", *machine_lines(result), ""])
 
 
 def ratio(ours, theirs, key):
