@@ -71,7 +71,16 @@ public struct JSONWriter: Sendable {
 
   /// Appends the inside of a JSON string to `bytes`.
   package static func escape(_ text: String, into bytes: inout [UInt8]) {
-    for byte in text.utf8 {
+    escape(text.utf8, into: &bytes)
+  }
+
+  /// Appends the inside of a JSON string, given in UTF-8, to `bytes`.
+  package static func escape(utf8: [UInt8], into bytes: inout [UInt8]) {
+    escape(utf8, into: &bytes)
+  }
+
+  private static func escape(_ text: some Sequence<UInt8>, into bytes: inout [UInt8]) {
+    for byte in text {
       switch byte {
       case UInt8(ascii: "\""), UInt8(ascii: "\\"):
         bytes.append(UInt8(ascii: "\\"))

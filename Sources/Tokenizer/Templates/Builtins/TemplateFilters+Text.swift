@@ -1,0 +1,188 @@
+// Filters that make text of text. Other values are turned into text first.
+
+extension TemplateFilters {
+  /// A filter without arguments that makes other text of the text.
+  static func mapped(
+    _ change: @escaping @Sendable (TemplateText) -> TemplateText
+  ) -> TemplateFunction {
+    { (evaluator, value, arguments) throws(TemplateFault) in
+      try TemplateStrings.mapped(change)(evaluator, try evaluator.text(of: value), arguments)
+    }
+  }
+
+  static func string(
+    _ evaluator: TemplateEvaluator, _ value: TemplateValue, _ arguments: TemplateArguments
+  ) throws(TemplateFault) -> TemplateValue {
+    _ = try arguments.bind([])
+    if value.text != nil { return value }
+    return .string(try evaluator.text(of: value))
+  }
+
+  static func trim(
+    _ evaluator: TemplateEvaluator, _ value: TemplateValue, _ arguments: TemplateArguments
+  ) throws(TemplateFault) -> TemplateValue {
+    try TemplateStrings.strip(evaluator, try evaluator.text(of: value), arguments)
+  }
+
+  static func center(
+    _ evaluator: TemplateEvaluator, _ value: TemplateValue, _ arguments: TemplateArguments
+  ) throws(TemplateFault) -> TemplateValue {
+    let width = try arguments.bind(["width"])[0] ?? .int(80)
+    return try TemplateStrings.center(
+      evaluator, try evaluator.text(of: value), TemplateArguments(positional: [width]))
+  }
+
+  static func replace(
+    _ evaluator: TemplateEvaluator, _ value: TemplateValue, _ arguments: TemplateArguments
+  ) throws(TemplateFault) -> TemplateValue {
+    let given = try arguments.bind(["old", "new", "count"], required: 2)
+    var limit = -1
+    if let count = given[2], count.type != .none { limit = try evaluator.integer(count, or: -1) }
+    return .string(
+      try evaluator.replacing(
+        try evaluator.text(of: given[0]!), with: try evaluator.text(of: given[1]!),
+        in: try evaluator.text(of: value), limit: limit))
+  }
+
+  static func format(
+    _ evaluator: TemplateEvaluator, _ value: TemplateValue, _ arguments: TemplateArguments
+  ) throws(TemplateFault) -> TemplateValue {
+    guard arguments.positional.isEmpty || arguments.named.isEmpty else {
+      throw evaluator.invalid("'format' takes arguments by place or by name, not both")
+    }
+    let format = try evaluator.text(of: value)
+    if arguments.named.isEmpty {
+      return try evaluator.formatted(
+        format, with: try evaluator.list(arguments.positional, .tuple))
+    }
+    var members = TemplateDictBuilder()
+    for (name, value) in arguments.named { members[.string(name)] = value }
+    return try evaluator.formatted(format, with: try evaluator.dict(members))
+  }
+
+  static func indent(
+    _ evaluator: TemplateEvaluator, _ value: TemplateValue, _ arguments: TemplateArguments
+  ) throws(TemplateFault) -> TemplateValue {
+    let given = try arguments.bind(["width", "first", "blank"])
+    let text = try evaluator.string(value)
+    let indent = try evaluator.indentation(given[0] ?? .int(4))
+    let indentsFirst = given[1]?.isTrue ?? false
+    let indentsBlank = given[2]?.isTrue ?? false
+    // A line break behind the last line would be lost with the lines' ends.
+    let lines = TemplateText(utf8: text.utf8 + [0x0A]).lines()
+    try evaluator.budget.make(text.utf8.count + lines.count)
+    var result: [UInt8] = []
+    for (index, line) in lines.enumerated() {
+      if index > 0 { result.append(0x0A) }
+      if index > 0 ? indentsBlank || !line.isEmpty : indentsFirst {
+        try evaluator.budget.make(indent.utf8.count)
+        result += indent.utf8
+      }
+      result += line
+    }
+    return .string(TemplateText(utf8: result))
+  }
+
+  static func truncate(
+    _ evaluator: TemplateEvaluator, _ value: TemplateValue, _ arguments: TemplateArguments
+  ) throws(TemplateFault) -> TemplateValue {
+    let given = try arguments.bind(["length", "killwords", "end", "leeway"])
+    let text = try evaluator.string(value)
+    let end = try evaluator.string(given[2], or: "...")
+    let length = try evaluator.integer(given[0], or: 255)
+    let leeway = try evaluator.integer(given[3], or: 5)
+    guard length >= end.count, leeway >= 0 else {
+      throw evaluator.invalid("'length' must not be less than that of 'end', nor 'leeway' negative")
+    }
+    if text.count - leeway <= length { return value }
+    var kept = text.utf8[..<text.offset(ofScalar: length - end.count)]
+    if given[1]?.isTrue != true, let space = kept.lastIndex(of: UInt8(ascii: " ")) {
+      kept = kept[..<space]
+    }
+    return try evaluator.string(TemplateText(utf8: kept + end.utf8))
+  }
+
+  static func wordCount(
+    _ evaluator: TemplateEvaluator, _ value: TemplateValue, _ arguments: TemplateArguments
+  ) throws(TemplateFault) -> TemplateValue {
+    _ = try arguments.bind([])
+    let text = try evaluator.text(of: value)
+    try evaluator.budget.scan(text.utf8.count)
+    var count = 0
+    var isInWord = false
+    for scalar in text.scalars {
+      let isPart =
+        scalar == "_" || scalar.isPythonLetter || scalar.properties.numericType != nil
+      if isPart, !isInWord { count += 1 }
+      isInWord = isPart
+    }
+    return .int(count)
+  }
+
+  // MARK: Escaping
+
+  static func safe(
+    _ evaluator: TemplateEvaluator, _ value: TemplateValue, _ arguments: TemplateArguments
+  ) throws(TemplateFault) -> TemplateValue {
+    _ = try arguments.bind([])
+    return .markup(try evaluator.text(of: value))
+  }
+
+  static func escape(
+    _ evaluator: TemplateEvaluator, _ value: TemplateValue, _ arguments: TemplateArguments
+  ) throws(TemplateFault) -> TemplateValue {
+    _ = try arguments.bind([])
+    return .markup(try evaluator.escaped(value))
+  }
+
+  static func forceEscape(
+    _ evaluator: TemplateEvaluator, _ value: TemplateValue, _ arguments: TemplateArguments
+  ) throws(TemplateFault) -> TemplateValue {
+    _ = try arguments.bind([])
+    return .markup(try evaluator.escaped(.string(try evaluator.text(of: value))))
+  }
+}
+
+extension TemplateEvaluator {
+  /// What a line is indented by: a string, or a number of spaces.
+  func indentation(_ value: TemplateValue) throws(TemplateFault) -> TemplateText {
+    if let text = value.text { return text }
+    return try repeated(" ", try integer(value, or: 0))
+  }
+
+  /// The value as safe text: with HTML's entities unless it is safe already.
+  func escaped(_ value: TemplateValue) throws(TemplateFault) -> TemplateText {
+    if case .markup(let text) = value { return text }
+    let text = try text(of: value)
+    // The longest entity stands for one byte.
+    try budget.make(text.utf8.count * 5)
+    var result: [UInt8] = []
+    for byte in text.utf8 {
+      switch byte {
+      case UInt8(ascii: "&"): result += "&amp;".utf8
+      case UInt8(ascii: "<"): result += "&lt;".utf8
+      case UInt8(ascii: ">"): result += "&gt;".utf8
+      case UInt8(ascii: "\""): result += "&#34;".utf8
+      case UInt8(ascii: "'"): result += "&#39;".utf8
+      default: result.append(byte)
+      }
+    }
+    return TemplateText(utf8: result)
+  }
+}
+
+extension TemplateText {
+  /// Each word with its first letter in upper case and the others in lower case; white space,
+  /// hyphens and opening brackets part words.
+  var titlecasedWords: TemplateText {
+    var isInWord = false
+    var result = ""
+    for scalar in scalars {
+      let parts = scalar.isPythonSpace || "-({[<".unicodeScalars.contains(scalar)
+      let properties = scalar.properties
+      result += isInWord ? properties.lowercaseMapping : properties.uppercaseMapping
+      isInWord = !parts
+    }
+    return TemplateText(result)
+  }
+}
