@@ -1,0 +1,29 @@
+// Byte-level byte-pair encoding (GPT-2 and everything after it): text is split into pieces, and the
+// bytes of each piece are merged.
+
+/// Encodes by a pre-tokenizer and merges over bytes.
+struct BytePairEncoder: FragmentEncoder {
+  private let preTokenizer: PreTokenizer
+  private let words: WordEncoder<PairMerges>
+
+  /// An encoder for tokens whose bytes are `tokens.strings`.
+  init(tokens: TokenLookup, merges: consuming StringTable, rule: PreTokenizerRule) {
+    let tokenCount = tokens.strings.count
+    let built = MergeList.build(tokens: tokens, merges: merges, isByteLevel: true)
+    preTokenizer = PreTokenizer(rule)
+    let byteSymbols = (0...255).map { built.symbols.find(CollectionOfOne(UInt8($0))) }
+    words = WordEncoder(
+      rule: built.rule, symbols: built.symbols, tokenCount: tokenCount, unit: .bytes(byteSymbols),
+      byteTokens: byteSymbols.map { Int($0) < tokenCount ? $0 : -1 },
+      keepsWholeTokens: rule.keepsWholeTokens)
+  }
+
+  func encode(
+    _ bytes: [UInt8], from start: Int, to end: Int, followsSpecial: Bool,
+    _ scratch: inout EncodingScratch, into result: inout [TokenID]
+  ) {
+    preTokenizer.split(bytes, from: start, to: end) { start, end in
+      words.encode(bytes, from: start, to: end, &scratch, into: &result)
+    }
+  }
+}

@@ -1,0 +1,52 @@
+// Ids back to text.
+
+extension TextTokenizer {
+  /// The text of `ids`. Special tokens are left out unless `showingSpecial`; ids outside the
+  /// vocabulary are left out; bytes that are no UTF-8 become U+FFFD. Where the vocabulary puts a
+  /// space before a text, the one at the beginning is removed.
+  public func decode(_ ids: some Sequence<TokenID>, showingSpecial: Bool = false) -> String {
+    String(decoding: bytes(of: ids, showingSpecial: showingSpecial), as: UTF8.self)
+  }
+
+  /// The bytes of `ids`, as `decode` has them, valid UTF-8 or not.
+  public func bytes(of ids: some Sequence<TokenID>, showingSpecial: Bool = false) -> [UInt8] {
+    var result: [UInt8] = []
+    result.reserveCapacity(ids.underestimatedCount * 4)
+    for id in ids {
+      if let range = piece(of: id, showingSpecial) {
+        result.append(contentsOf: pieces.bytes[range])
+      }
+    }
+    if addsSpacePrefix, result.first == 0x20 { result.removeFirst() }
+    return result
+  }
+
+  /// The bytes of one token; empty for a special one unless `showingSpecial`, and for an id outside
+  /// the vocabulary.
+  public func bytes(of id: TokenID, showingSpecial: Bool) -> [UInt8] {
+    piece(of: id, showingSpecial).map { Array(pieces.bytes[$0]) } ?? []
+  }
+
+  @inline(__always)
+  private func piece(of id: TokenID, _ showingSpecial: Bool) -> Range<Int>? {
+    if id < 0 || Int(id) >= pieces.count { return nil }
+    if !showingSpecial, isSpecial(id) { return nil }
+    return pieces.range(of: Int(id))
+  }
+
+  /// The vocabulary's own spelling of a token, with U+FFFD for bytes that are no UTF-8; empty for
+  /// an id outside the vocabulary.
+  public func text(of id: TokenID) -> String {
+    if id < 0 || Int(id) >= vocabularyCount { return "" }
+    return String(decoding: index.texts[Int(id)], as: UTF8.self)
+  }
+
+  /// Whether a token is a control or unknown token, which is not part of a text.
+  public func isSpecial(_ id: TokenID) -> Bool {
+    if id < 0 || Int(id) >= traits.count { return false }
+    return !traits[Int(id)].isDisjoint(with: [.control, .unknown])
+  }
+
+  /// The id of the token that is spelled `text`.
+  public func id(ofToken text: String) -> TokenID? { index.id(of: text.utf8) }
+}

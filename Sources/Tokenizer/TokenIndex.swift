@@ -1,0 +1,93 @@
+// From spelling to id and from id to bytes.
+
+/// The tokens of a vocabulary by spelling.
+struct TokenIndex: Sendable {
+  /// The vocabulary's own spellings.
+  let texts: StringTable
+  /// Ids by what encoders look for: bytes for byte-level vocabularies, else the spellings.
+  let symbols: TokenLookup
+  /// Ids of tokens of a byte-level vocabulary whose spellings are not in the byte alphabet.
+  private let others: TokenLookup?
+
+  /// An index of `texts`. Of equal spellings the last one's id is found; an empty one is not found.
+  init(_ texts: StringTable, isByteLevel: Bool) {
+    self.texts = texts
+    guard isByteLevel else {
+      var symbols = TokenLookup(strings: texts, capacity: texts.count)
+      for id in 0..<texts.count where !texts.range(of: id).isEmpty { symbols.enter(id) }
+      self.symbols = symbols
+      others = nil
+      return
+    }
+    var bytes = StringTable()
+    bytes.reserve(strings: texts.count, bytes: texts.bytes.count)
+    var isOther = [Bool](repeating: false, count: texts.count)
+    for id in 0..<texts.count {
+      isOther[id] = !ByteAlphabet.decode(texts.bytes, texts.range(of: id), into: &bytes)
+      bytes.endString()
+    }
+    var symbols = TokenLookup(strings: bytes, capacity: texts.count)
+    var others = TokenLookup(strings: texts, capacity: 16)
+    for id in 0..<texts.count where !texts.range(of: id).isEmpty {
+      if isOther[id] { others.enter(id) } else { symbols.enter(id) }
+    }
+    self.symbols = symbols
+    self.others = others
+  }
+
+  /// The id of a spelling.
+  func id(of spelling: some Collection<UInt8>) -> TokenID? {
+    var id = TokenLookup.none
+    if let others {
+      var bytes = StringTable()
+      let spelling = Array(spelling)
+      if ByteAlphabet.decode(spelling, 0..<spelling.count, into: &bytes) {
+        id = symbols.find(bytes.bytes)
+      } else {
+        id = others.find(spelling)
+      }
+    } else {
+      id = symbols.find(spelling)
+    }
+    return id < 0 ? nil : id
+  }
+
+  /// The bytes that each token stands for in a text.
+  func pieces(_ traits: [TokenTraits]) -> StringTable {
+    var pieces = StringTable()
+    pieces.reserve(strings: texts.count, bytes: texts.bytes.count)
+    for id in 0..<texts.count {
+      let text = texts[id]
+      if !traits[id].isDisjoint(with: [.control, .unknown, .userDefined]) {
+        pieces.append(text)
+      } else if traits[id].contains(.byte) {
+        pieces.append(ByteTokens.byte(of: text).map { [$0] } ?? [])
+      } else if !traits[id].contains(.normal) {
+        pieces.append([])
+      } else if others != nil {
+        let bytes = symbols.strings[id]
+        pieces.append(bytes.isEmpty ? text : bytes)
+      } else {
+        appendUnescaped(text, to: &pieces)
+      }
+    }
+    return pieces
+  }
+
+  /// Adds a spelling with U+2581 turned back into a space.
+  private func appendUnescaped(_ text: ArraySlice<UInt8>, to pieces: inout StringTable) {
+    var position = text.startIndex
+    while position < text.endIndex {
+      if text[position] == 0xE2, position + 3 <= text.endIndex, text[position + 1] == 0x96,
+        text[position + 2] == 0x81
+      {
+        pieces.appendByte(0x20)
+        position += 3
+      } else {
+        pieces.appendByte(text[position])
+        position += 1
+      }
+    }
+    pieces.endString()
+  }
+}
