@@ -1,0 +1,70 @@
+// Streams over time: silence, readers that do not read, and a server that is told to stop.
+
+import APIServer
+import JSON
+import Testing
+
+@Suite struct LongStreamTests {
+  private let streamed = ChatCompletionTests.chat(["stream": true])
+
+  @Test func aSilentStreamIsKeptAliveByComments() async throws {
+    let engine = FakeEngine(["one", "two"], .hangAfterFirst)
+    try await RunningServer.serving(
+      engine, configure: { $0.limits.keepAliveInterval = .milliseconds(10) }
+    ) { server in
+      let request = server.request("/v1/chat/completions", streamed.serialized())
+      let text = try await RawConnection.open(port: server.port) { exchange in
+        try await exchange.send(request)
+        return try await exchange.read(until: ": still working\n\n")
+      }
+      #expect(text.contains(": still working\n\n"))
+      for await _ in engine.cancellations { break }
+    }
+  }
+
+  @Test func aReaderWhoDoesNotReadLosesItsConnection() async throws {
+    let piece = String(repeating: "x", count: 1 << 16)
+    let engine = FakeEngine(Array(repeating: piece, count: 1000), contextLength: 2000)
+    try await RunningServer.serving(
+      engine, configure: { $0.limits.stallDuration = .milliseconds(50) }
+    ) { server in
+      let request = server.request("/v1/chat/completions", streamed.serialized())
+      try await RawConnection.open(port: server.port) { exchange in
+        try await exchange.send(request)
+        for await _ in engine.cancellations { break }
+      }
+      #expect(try await server.get("/health").status == 200)
+    }
+  }
+
+  @Test func aServerThatIsToldToStopFinishesItsAnswers() async throws {
+    let stopping = AsyncStream<Void>.makeStream()
+    let engine = FakeEngine(["one ", "two ", "three"]) { index in
+      if index == 1 { stopping.continuation.yield() }
+    }
+    try await RunningServer.serving(engine) { server in
+      async let answer = server.chat(streamed)
+      for await _ in stopping.stream { break }
+      await server.service.triggerGracefulShutdown()
+      let complete = try await answer
+      #expect(try complete.streamedText == "one two three")
+      #expect(complete.events.last == "[DONE]")
+    }
+  }
+
+  @Test func manyClientsAtOnceGetTheirOwnAnswers() async throws {
+    let pieces = (0..<100).map { "\($0) " }
+    try await RunningServer.serving(FakeEngine(pieces)) { server in
+      try await withThrowingTaskGroup(of: Void.self) { group in
+        for count in 1...64 {
+          group.addTask {
+            let answer = try await server.chat(
+              ChatCompletionTests.chat(["stream": true, "max_tokens": .integer(Int64(count))]))
+            #expect(try answer.streamedText == pieces.prefix(count).joined())
+          }
+        }
+        try await group.waitForAll()
+      }
+    }
+  }
+}
