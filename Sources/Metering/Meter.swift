@@ -18,20 +18,26 @@ package final class Meter: Sendable {
     _ configuration: MeterConfiguration, ledger: (any UsageLedger)? = nil
   ) throws(UsageStoreError) {
     core = try MeterCore(configuration: configuration, ledger: ledger)
-    core.keys.start(every: configuration.keyCheckInterval)
+    core.settings.start(every: configuration.keyCheckInterval)
   }
 
   deinit {
-    core.keys.stop()
+    core.settings.stop()
     core.retire()
   }
 
   /// Whether any key was ever made. Where none was, requests need no key and the server must
   /// answer on loopback only.
-  package var hasKeys: Bool { !core.keys.table.isEmpty }
+  package var hasKeys: Bool { !core.settings.current.settings.keys.isEmpty }
 
   /// How many requests are admitted and not settled.
   package var outstanding: Int { core.outstanding }
+
+  /// What a key or an account has spent in the current month, and what is reserved for requests
+  /// that run.
+  package func spending(of scope: LimitScope) -> (spent: PicoEuro, reserved: PicoEuro) {
+    core.spending(of: scope)
+  }
 
   /// The ledger, for whoever shows what is in it.
   package var store: UsageStore { core.store }
@@ -50,7 +56,7 @@ package final class Meter: Sendable {
   package func authenticate(
     _ presented: String?, address: UInt64? = nil
   ) throws(MeterError) -> Principal {
-    let table = core.keys.table
+    let table = core.settings.current.settings.keys
     if table.isEmpty { return .local }
     if let key = presented.flatMap({ APIKey($0) }),
       let record = table.record(of: key, pepper: core.store.pepper)
@@ -98,14 +104,14 @@ package final class Meter: Sendable {
     try core.admit(principal, request, rules: rules(for: principal, model: request.model))
   }
 
-  /// Looks for keys that other processes have made or revoked, now instead of within the interval.
-  package func refreshKeys() { core.keys.refresh() }
+  /// Looks for keys, prices and limits that other processes have changed, now instead of within the interval.
+  package func refreshKeys() { core.settings.refresh() }
 
   /// Waits until everything is on the disk and closes the files. No lease may be left.
   ///
   /// - Throws: ``UsageStoreError`` where something could not be written.
   package func close() async throws(UsageStoreError) {
-    core.keys.stop()
+    core.settings.stop()
     let isWritten = await core.writer.flush()
     try core.store.close()
     guard isWritten else {
@@ -120,7 +126,7 @@ package final class Meter: Sendable {
     let configuration = core.configuration
     var rules: [ScopedRule] = []
     if principal.key != .local {
-      guard let record = core.keys.activeRecord(principal.key) else { throw .invalidAPIKey }
+      guard let record = core.settings.activeRecord(principal.key) else { throw .invalidAPIKey }
       rules.append((.key(record.id), record.limits ?? configuration.keyLimits))
       rules.append((.account(record.account), configuration.accountLimits))
     }

@@ -31,17 +31,20 @@ package struct AdmissionRequest: Sendable {
   package var maxCompletionTokens: Int64?
   /// How many tokens fit into the context behind the prompt.
   package var contextLeft: Int64
+  /// Decoded audio in the request, in milliseconds.
+  package var audioMilliseconds: Int64
 
   /// A request; numbers are at least 0.
   package init(
     model: ModelID, kind: RequestKind, promptTokens: Int64, maxCompletionTokens: Int64? = nil,
-    contextLeft: Int64
+    contextLeft: Int64, audioMilliseconds: Int64 = 0
   ) {
     self.model = model
     self.kind = kind
     self.promptTokens = max(0, promptTokens)
     self.maxCompletionTokens = maxCompletionTokens.map { max(0, $0) }
     self.contextLeft = max(0, contextLeft)
+    self.audioMilliseconds = max(0, audioMilliseconds)
   }
 
   /// How many output tokens are reserved at first: all that were asked for, or one step.

@@ -2,6 +2,12 @@
 
 import Synchronization
 
+/// Why a request was not admitted.
+private enum AdmissionRefusal: Error {
+  case rate(RateRefusal)
+  case spend(SpendRefusal)
+}
+
 /// The limits, the running requests and the road to the disk of one meter.
 final class MeterCore: Sendable {
   /// Output tokens that are reserved at once where nobody said how many there will be.
@@ -11,17 +17,26 @@ final class MeterCore: Sendable {
 
   private struct State {
     var limiter = Limiter()
+    var spending: SpendBook
+    var settingsVersion: Int64 = 0
     var leases = LeaseTable()
     var number: UInt32 = 0
     var isRetired = false
     var random = RandomPool()
   }
 
+  /// What one call of `advance` found out under the lock.
+  private struct Step {
+    var checkpoint: LedgerEntry?
+    var keyToCheck: KeyID?
+    var isPaidFor = true
+  }
+
   let configuration: MeterConfiguration
   let store: UsageStore
   let writer: LedgerWriter
-  let keys: KeyWatch
-  private let state = Mutex(State())
+  let settings: SettingsWatch
+  private let state: Mutex<State>
 
   init(
     configuration: MeterConfiguration, ledger: (any UsageLedger)?
@@ -30,7 +45,9 @@ final class MeterCore: Sendable {
     let store = try UsageStore(
       folder: configuration.folder, mode: .serving, clock: configuration.clock)
     self.store = store
-    keys = try KeyWatch(store: store)
+    settings = try SettingsWatch(store: store)
+    let month = UTCMonth(wallMilliseconds: configuration.clock.wallMilliseconds())
+    state = Mutex(State(spending: SpendBook(month: month, spent: try store.spent(in: month))))
     writer = LedgerWriter(ledger: ledger ?? store, clock: configuration.clock)
     let number = MeterRegistry.add(self)
     state.withLock { $0.number = number }
@@ -38,6 +55,11 @@ final class MeterCore: Sendable {
 
   /// How many requests run.
   var outstanding: Int { state.withLock { $0.leases.count } }
+
+  /// What a scope has spent this month and what is reserved in it.
+  func spending(of scope: LimitScope) -> (spent: PicoEuro, reserved: PicoEuro) {
+    state.withLock { ($0.spending.spent(in: scope), $0.spending.reserved(in: scope)) }
+  }
 
   /// Runs `body` with the limiter.
   func withLimiter<Result>(_ body: (inout Limiter) throws -> Result) rethrows -> Result {
@@ -53,31 +75,49 @@ final class MeterCore: Sendable {
     let clock = configuration.clock
     let now = clock.monotonicNanoseconds()
     let wall = clock.wallMilliseconds()
+    let (settings, settingsVersion) = settings.current
+    let list = settings.prices.list(of: request.model, at: wall)
     let cost = LimitCost(
       inputTokens: request.promptTokens, outputTokens: request.reservedTokens)
-    let keyVersion = keys.version
-    let outcome = state.withLock { state -> Result<MeterLease, RateRefusal> in
+    let outcome = state.withLock { state -> Result<MeterLease, AdmissionRefusal> in
+      if state.settingsVersion != settingsVersion {
+        state.settingsVersion = settingsVersion
+        state.spending.setCaps(settings.budgets)
+      }
+      state.spending.begin(UTCMonth(wallMilliseconds: wall))
+      var spend: SpendReservation?
+      if let list {
+        do throws(SpendRefusal) {
+          spend = try SpendReservation(
+            request, list: list, scopes: principal.spendScopes, in: &state.spending)
+        } catch { return .failure(.spend(error)) }
+      }
       do throws(RateRefusal) {
         let (reservation, decision) = try state.limiter.admit(rules, cost: cost, at: now)
         let row = OpenRow(
           requestID: RequestID(wallMilliseconds: wall, using: &state.random),
           startedMilliseconds: wall, account: principal.account, key: principal.key,
-          model: request.model, kind: request.kind, promptTokens: request.promptTokens,
-          reservedTokens: request.reservedTokens)
-        var entry = LeaseTable.Entry(
-          row: row, principal: principal, startedNanoseconds: now, reservation: reservation,
-          checkpointNanoseconds: now, keyVersion: keyVersion)
-        entry.openTicket = writer.enqueue(.opened(row))
-        let (slot, serial) = state.leases.insert(entry)
+          model: request.model, kind: request.kind, price: list?.id ?? .none,
+          promptTokens: request.promptTokens, reservedTokens: request.reservedTokens)
+        let ticket = writer.enqueue(.opened(row))
+        let (slot, serial) = state.leases.insert(
+          LeaseTable.Entry(
+            row: row, principal: principal, startedNanoseconds: now, openTicket: ticket,
+            reservation: reservation, spend: spend, checkpointNanoseconds: now,
+            settingsVersion: settingsVersion))
         return .success(
           MeterLease(
             requestID: row.requestID, rate: decision,
             handle: LeaseHandle(meter: state.number, slot: slot, serial: serial)))
-      } catch { return .failure(error) }
+      } catch {
+        _ = spend?.settle(TokenUsage(), isBillable: false, in: &state.spending)
+        return .failure(.rate(error))
+      }
     }
     switch consume outcome {
     case .success(let lease): return lease
-    case .failure(let refusal): throw .limitExceeded(refusal, rate: refusal.decision)
+    case .failure(.rate(let refusal)): throw .limitExceeded(refusal, rate: refusal.decision)
+    case .failure(.spend(let refusal)): throw .spendLimitExceeded(scope: refusal.scope)
     }
   }
 
@@ -95,9 +135,10 @@ final class MeterCore: Sendable {
   /// Notes progress, reserves more, and says whether the answer may go on.
   func advance(_ handle: LeaseHandle, completionTokens: Int64) -> LeaseVerdict {
     let now = configuration.clock.monotonicNanoseconds()
-    let keyVersion = keys.version
-    let (keyToCheck, checkpoint) = state.withLock { state -> (KeyID?, LedgerEntry?) in
-      guard var entry = state.leases[handle] else { return (nil, nil) }
+    let settingsVersion = settings.version
+    let step = state.withLock { state -> Step in
+      guard var entry = state.leases[handle] else { return Step() }
+      var step = Step()
       entry.completionTokens = max(entry.completionTokens, completionTokens)
       if entry.completionTokens > entry.reservation.cost.outputTokens {
         state.limiter.extend(
@@ -107,25 +148,28 @@ final class MeterCore: Sendable {
           at: now)
       }
       let progress = entry.completionTokens - entry.checkpointTokens
-      var checkpoint: LedgerEntry?
       if progress >= Self.checkpointTokens
         || progress > 0 && now - entry.checkpointNanoseconds >= Self.checkpointNanoseconds
       {
         entry.checkpointTokens = entry.completionTokens
         entry.checkpointNanoseconds = now
-        checkpoint = .progressed(
+        step.checkpoint = .progressed(
           entry.row.requestID, startedMilliseconds: entry.row.startedMilliseconds,
           completionTokens: entry.completionTokens)
       }
-      let keyToCheck = entry.keyVersion == keyVersion ? nil : entry.principal.key
+      if entry.settingsVersion != settingsVersion { step.keyToCheck = entry.principal.key }
+      step.isPaidFor =
+        entry.spend?.paysForMore(
+          than: entry.completionTokens, step: Self.extensionStep, in: &state.spending) ?? true
       state.leases[handle] = entry
-      return (keyToCheck, checkpoint)
+      return step
     }
-    if let checkpoint { writer.enqueue(checkpoint) }
-    guard let keyToCheck, keyToCheck != .local else { return .proceed }
-    guard keys.activeRecord(keyToCheck) != nil else { return .keyRevoked }
-    state.withLock { $0.leases[handle]?.keyVersion = keyVersion }
-    return .proceed
+    if let checkpoint = step.checkpoint { writer.enqueue(checkpoint) }
+    if let key = step.keyToCheck, key != .local {
+      guard settings.activeRecord(key) != nil else { return .keyRevoked }
+      state.withLock { $0.leases[handle]?.settingsVersion = settingsVersion }
+    }
+    return step.isPaidFor ? .proceed : .budgetSpent
   }
 
   /// Ends a request, and gives the ticket of its row; nil where it has ended before.
@@ -157,7 +201,8 @@ final class MeterCore: Sendable {
     _ handle: LeaseHandle, _ settlement: (LeaseTable.Entry, Int64) -> Settlement
   ) -> LedgerWriter.Ticket? {
     let now = configuration.clock.monotonicNanoseconds()
-    let ended = state.withLock { state -> (LeaseTable.Entry, Settlement, UInt32?)? in
+    let wall = configuration.clock.wallMilliseconds()
+    let ended = state.withLock { state -> (LeaseTable.Entry, Settlement, PicoEuro, UInt32?)? in
       guard let entry = state.leases.remove(handle) else { return nil }
       let end = settlement(entry, now)
       state.limiter.settle(
@@ -165,18 +210,23 @@ final class MeterCore: Sendable {
         used: LimitCost(
           inputTokens: end.usage.promptTokens, outputTokens: end.usage.completionTokens),
         at: now)
-      return (entry, end, state.isRetired && state.leases.count == 0 ? state.number : nil)
+      state.spending.begin(UTCMonth(wallMilliseconds: wall))
+      let cost =
+        entry.spend?.settle(
+          end.usage, isBillable: end.status.isBillable, in: &state.spending) ?? .zero
+      return (entry, end, cost, state.isRetired && state.leases.count == 0 ? state.number : nil)
     }
-    guard let (entry, end, lastOfRetired) = ended else { return nil }
+    guard let (entry, end, cost, lastOfRetired) = ended else { return nil }
     let ticket = writer.enqueue(
       .settled(
         UsageRow(
           requestID: entry.row.requestID, startedMilliseconds: entry.row.startedMilliseconds,
-          settledMilliseconds: configuration.clock.wallMilliseconds(),
+          settledMilliseconds: wall,
           account: entry.row.account, key: entry.row.key, model: entry.row.model,
           kind: entry.row.kind, status: end.status, httpStatus: end.httpStatus, usage: end.usage,
           firstTokenMicroseconds: end.timeToFirstToken?.microseconds,
-          latencyMicroseconds: end.latency.microseconds, isBillable: end.status.isBillable)))
+          latencyMicroseconds: end.latency.microseconds, price: entry.row.price,
+          cost: cost, isBillable: end.status.isBillable)))
     if let lastOfRetired { MeterRegistry.remove(lastOfRetired) }
     return ticket
   }

@@ -34,6 +34,20 @@ extension MeterError {
         + "\(promptTokens) tokens. Please shorten the prompt.")
   }
 
+  /// The cap of a key or of its account leaves no room for what the request can cost at most.
+  static func spendLimitExceeded(scope: LimitScope) -> MeterError {
+    if case .key = scope {
+      return MeterError(
+        .projectSpendLimitExceeded, .insufficientQuota, status: 429,
+        message: "This key's monthly spend limit leaves no room for this request. Ask for fewer "
+          + "tokens, raise the limit, or wait for the next month.")
+    }
+    return MeterError(
+      .organizationSpendLimitExceeded, .insufficientQuota, status: 429,
+      message: "This account's monthly spend limit leaves no room for this request. Ask for fewer "
+        + "tokens, raise the limit, or wait for the next month.")
+  }
+
   /// The ledger cannot take more, or the disk refuses: nothing is served unmetered.
   package static func serverIsOverloaded(retryAfterMilliseconds: Int64 = 1000) -> MeterError {
     MeterError(

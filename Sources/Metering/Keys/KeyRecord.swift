@@ -40,4 +40,7 @@ package struct Principal: Hashable, Sendable {
 
   /// Somebody on this machine, while no key exists.
   package static let local = Principal(key: .local, account: .local, role: .owner)
+
+  /// Where its spending counts.
+  var spendScopes: [LimitScope] { key == .local ? [] : [.key(key), .account(account)] }
 }

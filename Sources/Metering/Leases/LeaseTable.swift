@@ -7,12 +7,13 @@ struct LeaseTable: Sendable {
     let row: OpenRow
     let principal: Principal
     let startedNanoseconds: Int64
-    var openTicket: LedgerWriter.Ticket = 0
+    let openTicket: LedgerWriter.Ticket
     var reservation: Limiter.Reservation
+    var spend: SpendReservation?
     var completionTokens: Int64 = 0
     var checkpointTokens: Int64 = 0
     var checkpointNanoseconds: Int64
-    var keyVersion: Int64
+    var settingsVersion: Int64
   }
 
   private struct Slot: Sendable {

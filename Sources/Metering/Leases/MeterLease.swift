@@ -56,6 +56,9 @@ package enum LeaseVerdict: Sendable, Equatable {
   case proceed
   /// The key was revoked while the answer ran: stop and settle as cancelled.
   case keyRevoked
+  /// This token was the last one that the budget pays for: stop with the finish reason `length` and
+  /// settle as stopped by the budget.
+  case budgetSpent
 }
 
 /// Where a lease's request is remembered. Unlike the lease it can be copied: it looks and notes,

@@ -2,6 +2,12 @@
 
 import FoundationEssentials
 
+#if canImport(Glibc)
+  import Glibc
+#else
+  import Darwin
+#endif
+
 /// The folder of the ledger, its keys and its pepper.
 package enum DataFolder {
   /// `$APUS_DATA`, else the user's data folder: `$XDG_DATA_HOME/apus` or `~/.local/share/apus`,
@@ -26,5 +32,12 @@ package enum DataFolder {
       throw UsageStoreError(
         .cannotOpen, "cannot make the data folder '\(path)': check the rights, or set APUS_DATA")
     }
+  }
+
+  /// Makes an empty file that its owner alone may read, where there is none; SQLite then gives its
+  /// companions the same rights. What cannot be made is left to whoever opens the file to report.
+  static func createPrivateFile(_ path: String) {
+    let file = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+    if file >= 0 { close(file) }
   }
 }

@@ -48,9 +48,9 @@ final class EventFile: Sendable {
           sql: """
             INSERT INTO event (request_id, started_ms, settled_ms, account_id, key_id, model_id,
               kind, status, http, in_tok, cached_tok, out_tok, reason_tok, audio_ms, latency_us,
-              billable)
+              price_id, cost_p, billable)
             SELECT request_id, started_ms, ?, account_id, key_id, model_id, kind, ?, 0, in_tok, 0,
-              out_ckpt, 0, 0, 0, 0
+              out_ckpt, 0, 0, 0, price_id, 0, 0
             FROM open_request WHERE true ON CONFLICT (request_id) DO NOTHING
             """, arguments: [wallMilliseconds, RequestStatus.abortedByCrash.rawValue])
         try db.execute(sql: "DELETE FROM open_request")
@@ -90,12 +90,13 @@ final class EventFile: Sendable {
       try db.cachedStatement(
         sql: """
           INSERT INTO open_request (request_id, started_ms, account_id, key_id, model_id, kind,
-            in_tok, reserved_tok, out_ckpt) VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0)
+            price_id, in_tok, reserved_tok, out_ckpt) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 0)
           ON CONFLICT (request_id) DO NOTHING
           """
       ).execute(arguments: [
         row.requestID.data, row.startedMilliseconds, row.account.rawValue, row.key.rawValue,
-        row.model.rawValue, row.kind.rawValue, row.promptTokens, row.reservedTokens,
+        row.model.rawValue, row.kind.rawValue, row.price.rawValue, row.promptTokens,
+        row.reservedTokens,
       ])
     case .progressed(let id, _, let completionTokens):
       try db.cachedStatement(sql: "UPDATE open_request SET out_ckpt = ? WHERE request_id = ?")
@@ -107,7 +108,8 @@ final class EventFile: Sendable {
         sql: """
           INSERT INTO event (request_id, started_ms, settled_ms, account_id, key_id, model_id,
             kind, status, http, in_tok, cached_tok, out_tok, reason_tok, audio_ms, ttft_us,
-            latency_us, billable) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            latency_us, price_id, cost_p, billable)
+          VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
           ON CONFLICT (request_id) DO NOTHING
           """
       ).execute(arguments: [
@@ -116,7 +118,7 @@ final class EventFile: Sendable {
         row.status.rawValue, row.httpStatus, row.usage.promptTokens,
         row.usage.cachedPromptTokens, row.usage.completionTokens, row.usage.reasoningTokens,
         row.usage.audioMilliseconds, row.firstTokenMicroseconds, row.latencyMicroseconds,
-        row.isBillable,
+        row.price.rawValue, row.cost.rawValue, row.isBillable,
       ])
     }
   }

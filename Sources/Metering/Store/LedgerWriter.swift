@@ -128,6 +128,7 @@ extension LedgerEntry {
   fileprivate var spoiled: LedgerEntry {
     guard case .settled(var row) = self, row.isBillable else { return self }
     row.status = .failed
+    row.cost = .zero
     row.isBillable = false
     return .settled(row)
   }

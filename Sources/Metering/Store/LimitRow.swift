@@ -9,16 +9,29 @@ enum LimitRow {
   private static let kindOfAccounts: Int64 = 2
   private static let kindOfModels: Int64 = 3
 
+  /// The two numbers that name a scope in the database; nil for an address, which has no row.
+  static func numbers(of scope: LimitScope) -> (kind: Int64, id: Int64)? {
+    switch scope {
+    case .key(let key): (kindOfKeys, key.rawValue)
+    case .account(let account): (kindOfAccounts, account.rawValue)
+    case .model(let model): (kindOfModels, model.rawValue)
+    case .address: nil
+    }
+  }
+
+  /// The scope that two numbers name; nil where they mean nothing to this version.
+  static func scope(kind: Int64, id: Int64) -> LimitScope? {
+    switch kind {
+    case kindOfKeys: .key(KeyID(rawValue: id))
+    case kindOfAccounts: .account(AccountID(rawValue: id))
+    case kindOfModels: .model(ModelID(rawValue: id))
+    default: nil
+    }
+  }
+
   /// Writes the limits of a scope; addresses have none of their own in the database.
   static func write(_ rule: LimitRule, scope: LimitScope, to db: Database) throws {
-    let kind: Int64
-    let id: Int64
-    switch scope {
-    case .key(let key): (kind, id) = (kindOfKeys, key.rawValue)
-    case .account(let account): (kind, id) = (kindOfAccounts, account.rawValue)
-    case .model(let model): (kind, id) = (kindOfModels, model.rawValue)
-    case .address: return
-    }
+    guard let (kind, id) = numbers(of: scope) else { return }
     try db.execute(
       sql: """
         INSERT INTO limit_rule (scope_kind, scope_id, rpm, rpm_burst, itpm, itpm_burst, otpm,

@@ -45,6 +45,27 @@ struct Schema: Sendable {
       id INTEGER PRIMARY KEY,
       name TEXT NOT NULL UNIQUE CHECK (length(name) BETWEEN 1 AND 64)
     ) STRICT;
+    CREATE TABLE price (
+      id INTEGER PRIMARY KEY,
+      model_id INTEGER NOT NULL REFERENCES model (id),
+      input INTEGER NOT NULL,
+      cached_input INTEGER NOT NULL,
+      output INTEGER NOT NULL,
+      reasoning INTEGER NOT NULL,
+      audio_ms INTEGER NOT NULL,
+      request INTEGER NOT NULL,
+      effective_from_ms INTEGER NOT NULL
+    ) STRICT;
+    CREATE TRIGGER price_is_never_changed BEFORE UPDATE ON price
+      BEGIN SELECT RAISE(ABORT, 'prices are append-only'); END;
+    CREATE TRIGGER price_is_never_deleted BEFORE DELETE ON price
+      BEGIN SELECT RAISE(ABORT, 'prices are append-only'); END;
+    CREATE TABLE budget (
+      scope_kind INTEGER NOT NULL,
+      scope_id INTEGER NOT NULL,
+      hard_p INTEGER NOT NULL CHECK (hard_p >= 0),
+      PRIMARY KEY (scope_kind, scope_id)
+    ) STRICT, WITHOUT ROWID;
     """
   ])
 
@@ -69,7 +90,10 @@ struct Schema: Sendable {
       audio_ms INTEGER NOT NULL CHECK (audio_ms >= 0),
       ttft_us INTEGER,
       latency_us INTEGER NOT NULL,
-      billable INTEGER NOT NULL CHECK (billable IN (0, 1))
+      price_id INTEGER NOT NULL,
+      cost_p INTEGER NOT NULL CHECK (cost_p >= 0),
+      billable INTEGER NOT NULL CHECK (billable IN (0, 1)),
+      CHECK (billable = 1 OR cost_p = 0)
     ) STRICT;
     CREATE INDEX event_by_account ON event (account_id, settled_ms);
     CREATE TABLE open_request (
@@ -79,10 +103,37 @@ struct Schema: Sendable {
       key_id INTEGER NOT NULL,
       model_id INTEGER NOT NULL,
       kind INTEGER NOT NULL,
+      price_id INTEGER NOT NULL,
       in_tok INTEGER NOT NULL CHECK (in_tok >= 0),
       reserved_tok INTEGER NOT NULL CHECK (reserved_tok >= 0),
       out_ckpt INTEGER NOT NULL CHECK (out_ckpt >= 0)
     ) STRICT, WITHOUT ROWID;
+    CREATE TABLE rollup_hour (
+      hour INTEGER NOT NULL,
+      account_id INTEGER NOT NULL,
+      key_id INTEGER NOT NULL,
+      model_id INTEGER NOT NULL,
+      price_id INTEGER NOT NULL,
+      billable INTEGER NOT NULL,
+      requests INTEGER NOT NULL,
+      in_tok INTEGER NOT NULL,
+      cached_tok INTEGER NOT NULL,
+      out_tok INTEGER NOT NULL,
+      reason_tok INTEGER NOT NULL,
+      audio_ms INTEGER NOT NULL,
+      cost_p INTEGER NOT NULL,
+      PRIMARY KEY (hour, account_id, key_id, model_id, price_id, billable)
+    ) STRICT, WITHOUT ROWID;
+    CREATE TRIGGER event_is_rolled_up AFTER INSERT ON event BEGIN
+      INSERT INTO rollup_hour VALUES (
+        new.settled_ms / 3600000, new.account_id, new.key_id, new.model_id, new.price_id,
+        new.billable, 1, new.in_tok, new.cached_tok, new.out_tok, new.reason_tok, new.audio_ms,
+        new.cost_p)
+      ON CONFLICT DO UPDATE SET requests = requests + 1, in_tok = in_tok + excluded.in_tok,
+        cached_tok = cached_tok + excluded.cached_tok, out_tok = out_tok + excluded.out_tok,
+        reason_tok = reason_tok + excluded.reason_tok, audio_ms = audio_ms + excluded.audio_ms,
+        cost_p = cost_p + excluded.cost_p;
+    END;
     """
   ])
 
@@ -93,6 +144,7 @@ struct Schema: Sendable {
     var configuration = Configuration()
     configuration.journalMode = .wal
     configuration.busyMode = .timeout(5)
+    DataFolder.createPrivateFile(path)
     let queue = try DatabaseQueue(path: path, configuration: configuration)
     try queue.inDatabase { db in
       try db.execute(

@@ -31,6 +31,11 @@ package struct UTCMonth: Hashable, Comparable, Sendable, CustomStringConvertible
 
   package static func < (left: UTCMonth, right: UTCMonth) -> Bool { left.index < right.index }
 
+  /// The month before.
+  package var previous: UTCMonth { UTCMonth(index: index - 1) }
+
+  private init(index: Int64) { self.index = index }
+
   /// Such as `2026-11`.
   package var description: String {
     let year = String(index / 12)

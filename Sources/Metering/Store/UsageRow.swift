@@ -8,6 +8,7 @@ package struct OpenRow: Hashable, Sendable {
   package let key: KeyID
   package let model: ModelID
   package let kind: RequestKind
+  package let price: PriceID
   package let promptTokens: Int64
   package let reservedTokens: Int64
 }
@@ -31,8 +32,22 @@ package struct UsageRow: Hashable, Sendable {
   package let firstTokenMicroseconds: Int64?
   /// Microseconds from arrival to the end.
   package let latencyMicroseconds: Int64
+  /// The price list that the request was admitted under.
+  package let price: PriceID
+  /// What it is charged: exactly its units times the list's prices; 0 where it is not billable.
+  package var cost: PicoEuro
   package var isBillable: Bool
 
   /// The file that the row belongs to.
   var month: UTCMonth { UTCMonth(wallMilliseconds: startedMilliseconds) }
+}
+
+/// What many requests come to.
+package struct LedgerSums: Hashable, Sendable {
+  /// No request.
+  package init() {}
+
+  package var requests: Int64 = 0
+  package var usage = TokenUsage()
+  package var cost = PicoEuro.zero
 }

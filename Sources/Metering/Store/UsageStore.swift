@@ -25,6 +25,12 @@ package final class UsageStore: UsageLedger {
   private let servingLock: FolderLock?
   private let eventFiles = Mutex<[UTCMonth: EventFile]>([:])
 
+  /// The version of the system's SQLite, such as `3.40.1`.
+  package static var sqliteVersion: String {
+    let number = Int(Database.sqliteLibVersionNumber)
+    return "\(number / 1_000_000).\(number / 1000 % 1000).\(number % 1000)"
+  }
+
   /// How many months' files stay open for writing.
   private static let openFileLimit = 3
 
@@ -107,6 +113,13 @@ package final class UsageStore: UsageLedger {
       FileManager.default.fileExists(atPath: EventFile.path(folder: folder, month: month))
     else { return [] }
     return try EventFile.newestRows(folder: folder, month: month, limit: limit)
+  }
+
+  /// The sums of a month's file over its events and over its rollups, which must be equal.
+  package func sums(
+    month: UTCMonth
+  ) throws(UsageStoreError) -> (events: LedgerSums, rollups: LedgerSums) {
+    try EventFile.sums(folder: folder, month: month)
   }
 
   /// The months that have a file of events, oldest first.

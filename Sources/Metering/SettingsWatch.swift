@@ -1,46 +1,65 @@
-// The keys of a running server, kept up to date with what other processes change in the database.
+// Keys, prices and spend limits of a running server, kept up to date with what other processes
+// change in the database.
 
 import Dispatch
 import Synchronization
 
-/// The table of keys in memory, and the look at the database that renews it.
-final class KeyWatch: Sendable {
+/// What the database says that a decision needs, as it stood at one version.
+struct OperatorSettings: Sendable {
+  let keys: KeyTable
+  let prices: PriceBook
+  let budgets: [LimitScope: PicoEuro]
+
+  /// Reads all of it.
+  init(_ store: UsageStore) throws(UsageStoreError) {
+    keys = KeyTable(try store.keys())
+    prices = PriceBook(try store.priceLists())
+    budgets = try store.budgets()
+  }
+}
+
+/// The settings in memory, and the look at the database that renews them.
+final class SettingsWatch: Sendable {
   private struct State {
-    var table: KeyTable
+    var settings: OperatorSettings
     var dataVersion: Int64
     var version: Int64
   }
 
   private let store: UsageStore
   private let state: Mutex<State>
-  private let queue = DispatchQueue(label: "apus.metering.keys")
+  private let queue = DispatchQueue(label: "apus.metering.settings")
   private let isWatching = Mutex(false)
 
   init(store: UsageStore) throws(UsageStoreError) {
     self.store = store
     let dataVersion = try store.dataVersion()
     state = Mutex(
-      State(table: KeyTable(try store.keys()), dataVersion: dataVersion, version: 1))
+      State(settings: try OperatorSettings(store), dataVersion: dataVersion, version: 1))
   }
 
-  /// The table as it stands.
-  var table: KeyTable { state.withLock { $0.table } }
-  /// A number that grows whenever the table may have changed.
+  /// The settings as they stand, and a number that grows whenever they may have changed.
+  var current: (settings: OperatorSettings, version: Int64) {
+    state.withLock { ($0.settings, $0.version) }
+  }
+
+  /// The number alone.
   var version: Int64 { state.withLock { $0.version } }
 
   /// The record of a key that works, nil otherwise.
-  func activeRecord(_ id: KeyID) -> KeyRecord? { state.withLock { $0.table.activeRecord(id) } }
+  func activeRecord(_ id: KeyID) -> KeyRecord? {
+    state.withLock { $0.settings.keys.activeRecord(id) }
+  }
 
-  /// Looks for changes once. A database that cannot be read just now leaves the table as it is.
+  /// Looks for changes once. A database that cannot be read just now leaves everything as it is.
   func refresh() {
     // The version is read before the rows: a change between the two is seen the next time.
     guard let dataVersion = try? store.dataVersion(),
       dataVersion != state.withLock({ $0.dataVersion }),
-      let records = try? store.keys()
+      let settings = try? OperatorSettings(store)
     else { return }
-    let table = KeyTable(records)
     state.withLock { state in
-      state.table = table
+      state.settings = settings
       state.dataVersion = dataVersion
       state.version += 1
     }

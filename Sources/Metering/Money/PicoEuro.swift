@@ -1,0 +1,56 @@
+// Money in integers: a trillionth of a euro, so that a price per million units in millionths of a
+// euro is a whole number per unit and nothing is ever rounded before an invoice's line.
+
+/// An amount of money, in 1e-12 EUR. It holds 9.2 million euros either way.
+package struct PicoEuro: Hashable, Comparable, Sendable, CustomStringConvertible {
+  package let rawValue: Int64
+
+  /// Nothing.
+  package static let zero = PicoEuro(rawValue: 0)
+  private static let perCent: Int64 = 10_000_000_000
+
+  package init(rawValue: Int64) { self.rawValue = rawValue }
+
+  /// So many whole cents; nil outside the range.
+  package init?(cents: Int64) {
+    let (value, overflow) = cents.multipliedReportingOverflow(by: Self.perCent)
+    guard !overflow else { return nil }
+    rawValue = value
+  }
+
+  package static func < (left: PicoEuro, right: PicoEuro) -> Bool { left.rawValue < right.rawValue }
+
+  /// The sum, or an error where it leaves the range: money never wraps and never turns to a float.
+  package func adding(_ other: PicoEuro) throws(MoneyError) -> PicoEuro {
+    let (sum, overflow) = rawValue.addingReportingOverflow(other.rawValue)
+    guard !overflow else { throw .outOfRange }
+    return PicoEuro(rawValue: sum)
+  }
+
+  /// The amount for so many units, or an error where it leaves the range.
+  package func times(_ units: Int64) throws(MoneyError) -> PicoEuro {
+    let (product, overflow) = rawValue.multipliedReportingOverflow(by: units)
+    guard !overflow else { throw .outOfRange }
+    return PicoEuro(rawValue: product)
+  }
+
+  /// Whole cents, halves away from zero: the one rounding there is, used once a line of an invoice.
+  package var roundedCents: Int64 {
+    let (cents, rest) = rawValue.quotientAndRemainder(dividingBy: Self.perCent)
+    return cents + (rest >= Self.perCent / 2 ? 1 : rest <= -Self.perCent / 2 ? -1 : 0)
+  }
+
+  /// The exact amount in euros, such as `0.0000015`.
+  package var description: String {
+    let (euros, rest) = rawValue.magnitude.quotientAndRemainder(dividingBy: 1_000_000_000_000)
+    var fraction = String(String(1_000_000_000_000 + rest).dropFirst())
+    while fraction.count > 2, fraction.last == "0" { fraction.removeLast() }
+    return "\(rawValue < 0 ? "-" : "")\(euros).\(fraction)"
+  }
+}
+
+/// Arithmetic that money does not survive.
+package enum MoneyError: Error, Sendable {
+  /// A sum or product beyond 9.2 million euros.
+  case outOfRange
+}

@@ -1,0 +1,73 @@
+// The money side of one running request: how many tokens are paid for, and the step to the next.
+
+/// What a request has reserved, in money and in the tokens that this money pays for.
+struct SpendReservation: Sendable {
+  let list: PriceList
+  let scopes: [LimitScope]
+  /// Output tokens beyond which the client wants none.
+  private let mostTokens: Int64
+  private(set) var reserved: PicoEuro
+  /// Output tokens that the reservation pays for.
+  private(set) var grantedTokens: Int64
+
+  /// Reserves the worst case of a request's beginning.
+  ///
+  /// - Throws: ``SpendRefusal`` where a cap refuses it.
+  init(
+    _ request: AdmissionRequest, list: PriceList, scopes: [LimitScope], in book: inout SpendBook
+  ) throws(SpendRefusal) {
+    let tokens = request.reservedTokens
+    let amount: PicoEuro
+    do throws(MoneyError) {
+      amount = try list.prices.worstCase(
+        promptTokens: request.promptTokens, completionTokens: tokens,
+        audioMilliseconds: request.audioMilliseconds)
+    } catch { throw SpendRefusal(scope: scopes.first ?? .account(.local)) }
+    if let scope = book.reserve(amount, for: scopes) { throw SpendRefusal(scope: scope) }
+    self.list = list
+    self.scopes = scopes
+    mostTokens = min(request.maxCompletionTokens ?? .max, request.contextLeft)
+    reserved = amount
+    grantedTokens = tokens
+  }
+
+  /// Whether one more token after `completionTokens` is paid for, reserving the next step if needed:
+  /// as many tokens of it as there is money for.
+  mutating func paysForMore(
+    than completionTokens: Int64, step: Int64, in book: inout SpendBook
+  ) -> Bool {
+    guard completionTokens >= grantedTokens, grantedTokens < mostTokens else { return true }
+    let price = list.prices.dearestOutput
+    let wanted = min(step, mostTokens - grantedTokens)
+    let affordable = price == 0 ? wanted : max(0, book.room(in: scopes).rawValue) / price
+    let tokens = min(wanted, affordable)
+    guard tokens > 0 else { return false }
+    let amount = PicoEuro(rawValue: tokens * price)
+    guard book.reserve(amount, for: scopes) == nil else { return false }
+    reserved = PicoEuro(rawValue: reserved.rawValue + amount.rawValue)
+    grantedTokens += tokens
+    return true
+  }
+
+  /// Ends the reservation and gives what the usage costs; nothing where it is not billable.
+  ///
+  /// A usage beyond what was granted is charged up to the reservation only: an engine that makes
+  /// more tokens than it was allowed does so at its own cost.
+  consuming func settle(
+    _ usage: TokenUsage, isBillable: Bool, in book: inout SpendBook
+  ) -> PicoEuro {
+    var cost = PicoEuro.zero
+    if isBillable {
+      do throws(MoneyError) { cost = min(reserved, try list.prices.cost(of: usage)) } catch {
+        cost = reserved
+      }
+    }
+    book.settle(reserved: reserved, spent: cost, for: scopes)
+    return cost
+  }
+}
+
+/// A cap that refused a request.
+struct SpendRefusal: Error {
+  let scope: LimitScope
+}
