@@ -1,0 +1,36 @@
+// The command line. Each command parses, calls a library and prints; one file per command.
+
+import ArgumentParser
+
+@main
+struct Apus: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "apus",
+    abstract: "Runs GGUF language models on the CPU and serves them.",
+    discussion: """
+      A MODEL is a name of the catalogue ('apus models' lists them) or the path of a .gguf file.
+
+      First steps:
+        apus pull                 fetch the default model
+        apus chat                 talk with it
+        apus serve                answer programs over HTTP, as OpenAI's API does
+
+      Answers go to standard output, everything else to standard error. The exit code is 0, or 1 \
+      after an error, or 64 where the command line is wrong.
+
+      Environment: APUS_MODELS (folder of models), APUS_DATA (folder of keys and usage), \
+      APUS_ISA (portable, avx2 or avx512: forces an instruction set), APUS_EXACT=1 (slow reference \
+      arithmetic in float32).
+      """,
+    version: version,
+    groupedSubcommands: [
+      CommandGroup(name: "Use", subcommands: [Chat.self, Run.self, Serve.self, Keys.self]),
+      CommandGroup(name: "Models", subcommands: [Pull.self, Models.self, Inspect.self]),
+      CommandGroup(
+        name: "Measure",
+        subcommands: [Tokenize.self, Logits.self, Perplexity.self, Bench.self, Doctor.self]),
+    ])
+
+  /// The version of this program (semver).
+  static let version = "0.1.0"
+}

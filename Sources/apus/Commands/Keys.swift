@@ -1,0 +1,128 @@
+// apus keys: makes, lists and revokes the keys that requests are answered for.
+
+import ArgumentParser
+import Foundation
+import JSON
+import Metering
+
+struct Keys: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Make, list and revoke API keys.",
+    discussion: """
+      A running server sees changes within a second. Keys and usage live in $APUS_DATA, else in \
+      the user's data folder.
+      """,
+    subcommands: [Create.self, List.self, Revoke.self])
+
+  /// The folder of keys and usage.
+  static func folder() throws -> String {
+    guard let folder = DataFolder.path(environment: ProcessInfo.processInfo.environment) else {
+      throw CommandError(
+        .unusableEnvironment,
+        "there is no place for keys and usage: neither APUS_DATA nor HOME is set; set one of them")
+    }
+    return folder
+  }
+
+  /// Opens the store, does `body` and closes it, also after an error.
+  fileprivate static func withStore<Value>(_ body: (UsageStore) throws -> Value) throws -> Value {
+    let store = try UsageStore(folder: folder(), mode: .administering)
+    let result = Result { try body(store) }
+    try store.close()
+    return try result.get()
+  }
+}
+
+extension Keys {
+  struct Create: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Make a key and print it; it is shown this once.")
+
+    @Argument(help: "What the key is for, in lists: 1 to 64 bytes.")
+    var label = "key"
+
+    @Option(
+      help: ArgumentHelp("Requests that it may make in a minute; by default 600.", valueName: "n"))
+    var requestsPerMinute: Int64?
+
+    @Flag(help: "Print a JSON object.")
+    var json = false
+
+    func validate() throws {
+      if let requestsPerMinute, LimitRule.requestLimit(perMinute: requestsPerMinute) == nil {
+        throw ValidationError("--requests-per-minute takes a number above 0.")
+      }
+    }
+
+    func run() throws {
+      guard let name = ShortName(label) else {
+        throw CommandError(
+          .unusableInput, "a label has 1 to 64 bytes and no control characters")
+      }
+      let limits = requestsPerMinute.map {
+        LimitRule(requests: LimitRule.requestLimit(perMinute: $0))
+      }
+      let key = try Keys.withStore {
+        try $0.createKey(label: name, role: .service, limits: limits)
+      }
+      if json {
+        let value: JSONValue = [
+          "key": .string(key.text), "name": .string("\(key.record.name)"),
+          "label": .string(label),
+        ]
+        Terminal.writeLine(value.serialized())
+      } else {
+        Terminal.note("This is shown once; only a digest of it is kept.")
+        Terminal.writeLine(key.text)
+      }
+    }
+  }
+
+  struct List: ParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "List the keys, not their secrets.")
+
+    @Flag(help: "Print a JSON array.")
+    var json = false
+
+    func run() throws {
+      let keys = try Keys.withStore { try $0.keys() }
+      if json {
+        let list = keys.map { key -> JSONValue in
+          [
+            "name": .string("\(key.name)"), "label": .string("\(key.label)"),
+            "state": .string("\(key.state)"), "role": .string("\(key.role)"),
+            "created": .integer(key.createdMilliseconds / 1000),
+            "requests_per_minute": key.limits?.requests.map { .integer($0.perMinute) } ?? .null,
+          ]
+        }
+        Terminal.writeLine(JSONValue.array(list).serialized(.pretty))
+        return
+      }
+      for key in keys {
+        let created = Date(timeIntervalSince1970: Double(key.createdMilliseconds) / 1000)
+        let limit = key.limits?.requests.map { "\($0.perMinute) requests/min" } ?? "default limits"
+        Terminal.writeLine(
+          "\(key.name)  \("\(key.state)".padded(to: 8))  \(created.formatted(.iso8601))  "
+            + "\(limit.padded(to: 18))  \(key.label)")
+      }
+      if keys.isEmpty { Terminal.note("There are no keys; 'apus keys create' makes one.") }
+    }
+  }
+
+  struct Revoke: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Take a key back; requests with it are refused from then on.")
+
+    @Argument(help: "The key's name, as 'apus keys list' prints it.")
+    var name: String
+
+    func run() throws {
+      guard let key = KeyName(name) else {
+        throw CommandError(
+          .unusableInput, "a key's name has 8 letters and digits; 'apus keys list' prints them")
+      }
+      try Keys.withStore { try $0.revokeKey(key) }
+      Terminal.note("\(name) is revoked.")
+    }
+  }
+}

@@ -1,0 +1,99 @@
+// apus perplexity: how well a model foresees a text.
+
+import ArgumentParser
+import Foundation
+import JSON
+import Tokenizer
+import Transformer
+
+struct Perplexity: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Measure how well a model foresees a text; lower is better.",
+    discussion: """
+      The text is cut into windows of --context tokens that are read one by one from an empty \
+      memory. Every token of a window but its first counts: the perplexity is the exponential of \
+      their mean negative log-probability.
+      """)
+
+  @OptionGroup var model: ModelArgument
+  @OptionGroup var engine: EngineArguments
+
+  @Option(name: [.short, .long], help: "The text, in UTF-8; - reads standard input.")
+  var file: String
+
+  @Option(
+    name: [.short, .long], help: "Tokens of a window; by default 512, at most the model's own.")
+  var context: Int?
+
+  @Flag(help: "Print a JSON object.")
+  var json = false
+
+  /// Tokens whose logits are in memory at once.
+  private static let chunk = 64
+
+  func validate() throws {
+    if let context, context < 2 { throw ValidationError("--context takes a number above 1.") }
+  }
+
+  func run() async throws {
+    try await onOwnThread { try measure() }
+  }
+
+  private func measure() throws {
+    let text = try InputFile.text(file)
+    let model = try engine.load(LocatedModel.find(model.model).path, contextLength: context)
+    let window = min(context ?? 512, model.contextLength)
+    let ids = model.tokenizer.encode(text)
+    guard ids.count >= 2 else {
+      throw CommandError(
+        .unusableInput, "\(file) has \(ids.count) tokens; a perplexity needs 2 at least")
+    }
+    let session = try Session(model, contextLength: window)
+    var sum = 0.0
+    var count = 0
+    for start in stride(from: 0, to: ids.count, by: window) {
+      session.reset()
+      let part = ids[start..<min(start + window, ids.count)]
+      for chunk in stride(from: part.startIndex, to: part.endIndex, by: Self.chunk) {
+        let end = min(chunk + Self.chunk, part.endIndex)
+        let rows = try session.evaluate(Array(part[chunk..<end]), logits: .all)
+        let width = rows.count / (end - chunk)
+        for position in chunk..<end where position + 1 < part.endIndex {
+          let row = rows[(position - chunk) * width..<(position - chunk + 1) * width]
+          sum -= logProbability(of: Int(ids[position + 1]), in: row)
+          count += 1
+        }
+      }
+      if Terminal.isErrorInteractive, count > 0 {
+        let done = min(start + window, ids.count)
+        Terminal.noteInPlace(
+          "\r\u{1B}[K\(done) of \(ids.count) tokens, \(decimal(exp(sum / Double(count)), 4))")
+      }
+    }
+    if Terminal.isErrorInteractive { Terminal.noteInPlace("\r\u{1B}[K") }
+    guard count > 0 else {
+      throw CommandError(.unusableInput, "no window of \(file) has 2 tokens")
+    }
+    let perplexity = exp(sum / Double(count))
+    if json {
+      let value: JSONValue = [
+        "perplexity": .number(perplexity), "tokens": .integer(Int64(ids.count)),
+        "counted": .integer(Int64(count)), "context": .integer(Int64(window)),
+        "negative_log_likelihood": .number(sum),
+      ]
+      Terminal.writeLine(value.serialized())
+    } else {
+      Terminal.writeLine(
+        "perplexity \(decimal(perplexity, 4)) over \(count) tokens in windows of \(window)")
+    }
+  }
+}
+
+/// The natural logarithm of the probability that softmax gives to `token`, in float64. `row` holds
+/// one position's logits, [vocabulary].
+private func logProbability(of token: Int, in row: ArraySlice<Float>) -> Double {
+  let greatest = row.max() ?? 0
+  var sum = 0.0
+  for value in row { sum += exp(Double(value - greatest)) }
+  return Double(row[row.startIndex + token] - greatest) - log(sum)
+}

@@ -1,0 +1,108 @@
+// apus run: one prompt, one answer.
+
+import ArgumentParser
+import JSON
+import Tokenizer
+import Transformer
+
+struct Run: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Answer one prompt.",
+    discussion: """
+      The prompt is put into the model's chat template as a question; --raw continues it as a text \
+      instead. Examples:
+        apus run smollm2-135m-instruct -p "Why is the sky blue?"
+        apus run gemma-3-270m --raw -p "The capital of Slovenia is" -n 16 --temp 0
+      """)
+
+  @OptionGroup var model: ModelArgument
+
+  @Option(name: [.short, .long], help: "The prompt; without it standard input is read.")
+  var prompt: String?
+
+  @Option(
+    name: [.customShort("n"), .long],
+    help: "Tokens to write, at most; by default to the end of the context.")
+  var maxTokens: Int?
+
+  @Flag(help: "Continue the prompt as it stands, without a chat template.")
+  var raw = false
+
+  @Option(help: "What the model is told before the prompt.")
+  var system: String?
+
+  @Option(help: "End before this text would be written; may be given more than once.")
+  var stop: [String] = []
+
+  @Flag(help: "Print a JSON object with text, token counts and times when all is done.")
+  var json = false
+
+  @Flag(help: "Tell tokens and speed on standard error.")
+  var stats = false
+
+  @OptionGroup var engine: EngineArguments
+  @OptionGroup(title: "Conversation") var conversation: ConversationArguments
+  @OptionGroup(title: "Sampling") var sampling: SamplingArguments
+
+  func validate() throws {
+    if let maxTokens, maxTokens < 1 { throw ValidationError("-n takes a number above 0.") }
+    if raw, system != nil { throw ValidationError("--raw has no place for --system.") }
+    if stop.contains("") { throw ValidationError("--stop takes a text that is not empty.") }
+  }
+
+  func run() async throws {
+    let located = try LocatedModel.find(model.model)
+    let template = try conversation.templateSource()
+    let (loaded, text) = try await onOwnThread {
+      let text = try prompt ?? InputFile.text("-")
+      let model = try engine.load(
+        located.path, contextLength: conversation.context, chatTemplate: template)
+      return (model, text)
+    }
+    var request = GenerationRequest(prompt: try tokens(of: text, for: loaded, named: located.name))
+    request.sampling = sampling.options
+    request.maxTokens = maxTokens
+    request.stop = stop
+    let running = Engine(loaded)
+    defer { running.shutdown() }
+    let generation = try running.generate(request)
+    let interrupts = Interrupts { generation.cancel() }
+    defer { withExtendedLifetime(interrupts) {} }
+    try await show(generation)
+  }
+
+  private func tokens(
+    of text: String, for model: Model, named name: String
+  ) throws -> [TokenID] {
+    if raw { return model.tokenizer.encode(text, parsingSpecial: true) }
+    guard model.chatTemplate != nil else { throw noChatTemplate(name) }
+    return try model.prompt((system.map { [.system($0)] } ?? []) + [.user(text)])
+  }
+
+  private func show(_ generation: Generation) async throws {
+    var text = ""
+    for try await event in generation {
+      switch event {
+      case .token(let token):
+        if json { text += token.text } else { Terminal.write(token.text) }
+      case .finished(let summary):
+        if json {
+          Terminal.writeLine(document(text + summary.text, summary).serialized())
+        } else {
+          Terminal.writeLine(summary.text)
+        }
+        if stats { Terminal.note(speedText(summary)) }
+      }
+    }
+  }
+
+  private func document(_ text: String, _ summary: GenerationSummary) -> JSONValue {
+    [
+      "text": .string(text), "finish_reason": .string(summary.finishReason.rawValue),
+      "prompt_tokens": .integer(Int64(summary.promptTokenCount)),
+      "completion_tokens": .integer(Int64(summary.generatedTokenCount)),
+      "prompt_seconds": .number(summary.promptDuration / .seconds(1)),
+      "decode_seconds": .number(summary.decodeDuration / .seconds(1)),
+    ]
+  }
+}

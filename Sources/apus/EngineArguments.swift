@@ -1,0 +1,141 @@
+// Arguments that several commands share.
+
+import ArgumentParser
+import Foundation
+import Synchronization
+import TensorCore
+import Transformer
+
+/// How a model is loaded.
+struct EngineArguments: ParsableArguments {
+  @Option(
+    name: [.short, .long],
+    help: "Threads that compute; by default as many as this process may use.")
+  var threads: Int?
+
+  func validate() throws {
+    if let threads, !(1...1024).contains(threads) {
+      throw ValidationError("--threads takes a number from 1 to 1024.")
+    }
+  }
+
+  /// Loads the model at `path`. A bar shows how far it is, where somebody looks and it takes long.
+  func load(
+    _ path: String, contextLength: Int? = nil, chatTemplate: String? = nil
+  ) throws -> Model {
+    if let problem = InstructionSet.environmentProblem {
+      throw CommandError(.unusableEnvironment, problem + "; unset it or choose another")
+    }
+    var options = ModelOptions()
+    options.threadCount = threads
+    options.contextLength = contextLength
+    options.chatTemplate = chatTemplate
+    options.exact = ProcessInfo.processInfo.environment["APUS_EXACT"] == "1"
+    let start = ContinuousClock.now
+    let shown = Atomic(-1)
+    defer {
+      if shown.load(ordering: .relaxed) >= 0 { Terminal.noteInPlace("\r\u{1B}[K") }
+    }
+    return try Model.load(path, options: options) { share in
+      guard Terminal.isErrorInteractive, ContinuousClock.now - start > .milliseconds(500) else {
+        return
+      }
+      let percent = Int(share * 100)
+      if shown.exchange(percent, ordering: .relaxed) != percent {
+        Terminal.noteInPlace("\r\u{1B}[KLoading \(percent) %")
+      }
+    }
+  }
+}
+
+/// How much a conversation may hold, and how it is written for the model.
+struct ConversationArguments: ParsableArguments {
+  @Option(
+    name: [.short, .long],
+    help: "Tokens of prompt and answer together; by default the model's own, at most 8192.")
+  var context: Int?
+
+  @Option(
+    help: ArgumentHelp(
+      "A chat template in place of the model's: a file in Jinja, or one of "
+        + "\(BuiltInTemplate.names.joined(separator: ", ")).",
+      valueName: "file|name"))
+  var chatTemplate: String?
+
+  func validate() throws {
+    if let context, context < 1 { throw ValidationError("--context takes a number above 0.") }
+  }
+
+  /// The source of the template that was asked for, nil for the model's own.
+  func templateSource() throws -> String? {
+    try chatTemplate.map { try BuiltInTemplate.source(of: $0) }
+  }
+}
+
+/// How tokens are chosen.
+struct SamplingArguments: ParsableArguments {
+  @Option(help: "Temperature; 0 always takes the likeliest token.")
+  var temp = SamplingOptions().temperature
+
+  @Option(help: "Choose among the likeliest K tokens; 0 means all.")
+  var topK = SamplingOptions().topK
+
+  @Option(help: "Choose among the likeliest tokens that make up this share of the probability.")
+  var topP = SamplingOptions().topP
+
+  @Option(help: "Leave out tokens less likely than this share of the likeliest one's probability.")
+  var minP = SamplingOptions().minP
+
+  @Option(help: "Make tokens of the last 64 less likely by this factor; 1 changes nothing.")
+  var repeatPenalty = SamplingOptions().repeatPenalty
+
+  @Option(help: "Take this from the logit of tokens that occurred; 0 changes nothing.")
+  var presencePenalty = SamplingOptions().presencePenalty
+
+  @Option(help: "Take this from the logit for each time a token occurred; 0 changes nothing.")
+  var frequencyPenalty = SamplingOptions().frequencyPenalty
+
+  @Option(help: "The same seed gives the same answer; by default it is random.")
+  var seed: UInt64?
+
+  func validate() throws {
+    guard temp >= 0, temp.isFinite else {
+      throw ValidationError("--temp takes a number of 0 or more.")
+    }
+    guard topK >= 0 else { throw ValidationError("--top-k takes a number of 0 or more.") }
+    guard (0...1).contains(topP) else { throw ValidationError("--top-p lies between 0 and 1.") }
+    guard (0...1).contains(minP) else { throw ValidationError("--min-p lies between 0 and 1.") }
+    guard repeatPenalty > 0, repeatPenalty.isFinite else {
+      throw ValidationError("--repeat-penalty takes a number above 0.")
+    }
+    guard presencePenalty.isFinite, frequencyPenalty.isFinite else {
+      throw ValidationError("A penalty must be a finite number.")
+    }
+  }
+
+  var options: SamplingOptions {
+    var options = SamplingOptions()
+    options.temperature = temp
+    options.topK = topK
+    options.topP = topP
+    options.minP = minP
+    options.repeatPenalty = repeatPenalty
+    options.presencePenalty = presencePenalty
+    options.frequencyPenalty = frequencyPenalty
+    options.seed = seed
+    return options
+  }
+}
+
+/// The model of a command that has no use without one.
+struct ModelArgument: ParsableArguments {
+  @Argument(help: "A name of the catalogue, or the path of a .gguf file.")
+  var model: String
+}
+
+/// The model of a command that takes the default one where none is named.
+struct OptionalModelArgument: ParsableArguments {
+  @Argument(
+    help: "A name of the catalogue, or the path of a .gguf file; by default the default model.")
+  var model: String?
+}

@@ -1,0 +1,67 @@
+// A program of the system, run to its end.
+
+import Dispatch
+import Foundation
+
+/// Runs the system's programs. A terminal's Ctrl-C ends the program and then this process.
+enum Subprocess {
+  struct Result {
+    let status: Int32
+    /// What it wrote to standard error.
+    let errors: String
+
+    /// The last line of what it wrote, for a message.
+    var lastError: String {
+      errors.split(whereSeparator: \.isNewline).last.map(String.init) ?? "exit code \(status)"
+    }
+    /// The shell's number for a program that is not there.
+    var isMissing: Bool { status == 127 }
+  }
+
+  /// Runs `tool`, found in the path, and waits for it.
+  ///
+  /// - Parameters:
+  ///   - output: Where its standard output goes; thrown away by default.
+  ///   - eachTick: Called some times a second while it runs.
+  static func run(
+    _ tool: String, _ arguments: [String], environment: [String: String] = [:],
+    output: FileHandle = .nullDevice, eachTick: @escaping @Sendable () -> Void = {}
+  ) throws -> Result {
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+    process.arguments = [tool] + arguments
+    process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
+    process.standardInput = FileHandle.nullDevice
+    process.standardOutput = output
+    let errors = Pipe()
+    process.standardError = errors
+    try process.run()
+
+    let identifier = process.processIdentifier
+    let interrupts = [SIGINT, SIGTERM].map { number in
+      signal(number, SIG_IGN)
+      let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
+      source.setEventHandler {
+        kill(identifier, SIGTERM)
+        exit(128 + number)
+      }
+      source.resume()
+      return source
+    }
+    let timer = DispatchSource.makeTimerSource(queue: DispatchQueue(label: "progress"))
+    timer.setEventHandler(handler: eachTick)
+    timer.schedule(deadline: .now(), repeating: .milliseconds(200))
+    timer.resume()
+    defer {
+      timer.cancel()
+      for (number, source) in zip([SIGINT, SIGTERM], interrupts) {
+        source.cancel()
+        signal(number, SIG_DFL)
+      }
+    }
+    let written = try errors.fileHandleForReading.readToEnd() ?? Data()
+    process.waitUntilExit()
+    return Result(
+      status: process.terminationStatus, errors: String(decoding: written, as: UTF8.self))
+  }
+}

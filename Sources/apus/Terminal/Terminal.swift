@@ -1,0 +1,32 @@
+// What a command says: answers on standard output, everything else on standard error.
+
+import Foundation
+
+enum Terminal {
+  /// Whether somebody looks at standard error while it is written.
+  static let isErrorInteractive = isatty(2) == 1
+  /// Whether somebody types standard input.
+  static let isInputInteractive = isatty(0) == 1
+  /// Whether somebody looks at standard output while it is written.
+  static let isOutputInteractive = isatty(1) == 1
+
+  /// Writes text to standard output at once. A reader that has gone ends the program quietly, as
+  /// the end of a pipe does.
+  static func write(_ text: String) {
+    guard !text.isEmpty else { return }
+    do { try FileHandle.standardOutput.write(contentsOf: Data(text.utf8)) } catch { exit(1) }
+  }
+
+  /// Writes a line to standard output.
+  static func writeLine(_ text: String) { write(text + "\n") }
+
+  /// Tells the person a line, on standard error.
+  static func note(_ text: String) {
+    try? FileHandle.standardError.write(contentsOf: Data((text + "\n").utf8))
+  }
+
+  /// Writes text to standard error at once, without a line end.
+  static func noteInPlace(_ text: String) {
+    try? FileHandle.standardError.write(contentsOf: Data(text.utf8))
+  }
+}
