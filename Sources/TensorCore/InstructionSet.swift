@@ -1,6 +1,6 @@
 // Which kernels this process runs: found out once, from the processor and from APUS_ISA.
 
-import KernelInterface
+package import KernelInterface
 import KernelsAVX2
 import KernelsAVX512
 import KernelsPortable

@@ -25,15 +25,9 @@ public enum Processor {
     var count = coreCount
     var reason = "\(count) processors are online"
     #if os(Linux)
-      var mask = cpu_set_t()
-      if sched_getaffinity(0, MemoryLayout<cpu_set_t>.size, &mask) == 0 {
-        let allowed = withUnsafeBytes(of: &mask) { bytes in
-          bytes.reduce(0) { $0 + $1.nonzeroBitCount }
-        }
-        if allowed > 0, allowed < count {
-          count = allowed
-          reason = "the affinity mask allows \(allowed) of \(coreCount) processors"
-        }
+      if let allowed = allowedCount(), allowed < count {
+        count = allowed
+        reason = "the affinity mask allows \(allowed) of \(coreCount) processors"
       }
       if let quota = quota(), quota < count {
         count = quota
@@ -58,6 +52,19 @@ public enum Processor {
     #else
       "unknown"
     #endif
+  }
+
+  /// Processors of this process's affinity mask, from a list such as `0-3,8`.
+  private static func allowedCount() -> Int? {
+    guard let list = contents("/proc/self/status").flatMap({ field("Cpus_allowed_list", in: $0) })
+    else { return nil }
+    var count = 0
+    for part in list.split(separator: ",") {
+      let bounds = part.split(separator: "-").compactMap { Int($0.filter(\.isNumber)) }
+      guard let first = bounds.first, let last = bounds.last, first <= last else { return nil }
+      count += last - first + 1
+    }
+    return count > 0 ? count : nil
   }
 
   /// Whole processors of the control group's quota (version 2, then version 1), at least 1.
@@ -88,7 +95,7 @@ public enum Processor {
   private static func field(_ name: String, in text: String) -> String? {
     for line in text.split(separator: "\n") where line.hasPrefix(name) {
       guard let colon = line.firstIndex(of: ":") else { continue }
-      return String(line[line.index(after: colon)...].drop { $0 == " " })
+      return String(line[line.index(after: colon)...].drop { $0 == " " || $0 == "\t" })
     }
     return nil
   }

@@ -9,9 +9,6 @@ import Synchronization
 #else
   import Darwin
 #endif
-#if arch(x86_64)
-  import _Builtin_intrinsics.intel
-#endif
 
 /// A fixed number of threads that run one region at a time, the caller among them.
 ///
@@ -78,8 +75,10 @@ private final class PoolState: @unchecked Sendable {
   private let wake: UnsafeMutablePointer<pthread_cond_t>
   private let done: UnsafeMutablePointer<pthread_cond_t>
 
-  /// Turns of the spinning loop, some 30 µs, before a thread sleeps.
-  private static let spinLimit = 1_000
+  /// Turns of the spinning loop, some 30 µs on an idle machine, before a thread sleeps.
+  private static let spinLimit = 12_000
+  /// Turns after which a spinning thread lets others run, should they want to.
+  private static let yieldInterval = 256
 
   init(workers: Int) {
     self.workers = workers
@@ -121,9 +120,9 @@ private final class PoolState: @unchecked Sendable {
   }
 
   private func waitForWorkers() {
-    for _ in 0..<Self.spinLimit {
+    for turn in 1...Self.spinLimit {
       if unfinished.load(ordering: .acquiring) == 0 { return }
-      pause()
+      if turn % Self.yieldInterval == 0 { sched_yield() }
     }
     pthread_mutex_lock(lock)
     callerSleeps.store(true, ordering: .sequentiallyConsistent)
@@ -182,10 +181,10 @@ private final class PoolState: @unchecked Sendable {
   }
 
   private func waitForRegion(after seen: Int) -> Int {
-    for _ in 0..<Self.spinLimit {
+    for turn in 1...Self.spinLimit {
       let now = region.load(ordering: .acquiring)
       if now != seen { return now }
-      pause()
+      if turn % Self.yieldInterval == 0 { sched_yield() }
     }
     pthread_mutex_lock(lock)
     sleepers.wrappingAdd(1, ordering: .sequentiallyConsistent)
@@ -197,12 +196,6 @@ private final class PoolState: @unchecked Sendable {
     sleepers.wrappingSubtract(1, ordering: .relaxed)
     pthread_mutex_unlock(lock)
     return now
-  }
-
-  private func pause() {
-    #if arch(x86_64)
-      _mm_pause()
-    #endif
   }
 }
 

@@ -17,7 +17,9 @@ package final class AlignedBuffer: @unchecked Sendable {
   private let mappedBytes: Int
 
   /// Throws `AllocationError` when the system has no such amount of memory.
-  package init(byteCount: Int) throws(AllocationError) {
+  ///
+  /// - Parameter filled: all of it will be written, so large pages are worth asking for.
+  package init(byteCount: Int, filled: Bool = false) throws(AllocationError) {
     guard byteCount >= 0, byteCount < Int.max - 65536 else {
       throw AllocationError(byteCount: byteCount)
     }
@@ -28,7 +30,7 @@ package final class AlignedBuffer: @unchecked Sendable {
       memory != UnsafeMutableRawPointer(bitPattern: -1)
     else { throw AllocationError(byteCount: byteCount) }
     #if os(Linux)
-      if mappedBytes >= 4 << 20 { madvise(memory, mappedBytes, 14 /* MADV_HUGEPAGE */) }
+      if filled { madvise(memory, mappedBytes, 14 /* MADV_HUGEPAGE */) }
     #endif
     base = memory
     self.byteCount = byteCount

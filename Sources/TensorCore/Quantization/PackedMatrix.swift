@@ -10,17 +10,26 @@ package struct PackedMatrix: Sendable {
   package let columnCount: Int
   /// Bytes of one panel of 16 rows.
   package let panelBytes: Int
-  private let storage: AlignedBuffer
+  private let storage: AlignedBuffer?
 
   /// Panels, the last one padded with zero rows.
   package var panelCount: Int { (rowCount + panelRowCount - 1) / panelRowCount }
   /// Rows rounded up to whole panels: the width of what a product writes.
   package var paddedRowCount: Int { panelCount * panelRowCount }
   /// Bytes held in memory.
-  package var byteCount: Int { storage.byteCount }
+  package var byteCount: Int { storage?.byteCount ?? 0 }
 
   package func panel(_ index: Int) -> UnsafeRawPointer {
-    UnsafeRawPointer(storage.base + index * panelBytes)
+    UnsafeRawPointer(storage!.base + index * panelBytes)
+  }
+
+  /// A matrix without memory, for a tensor that turned out to be missing. It must not be read.
+  package init(standInRows rows: Int, columns: Int) {
+    format = .F32
+    rowCount = rows
+    columnCount = columns
+    panelBytes = 0
+    storage = nil
   }
 
   /// Packs a tensor of shape `[columns, rows]`, on all threads of `pool`.
@@ -37,7 +46,8 @@ package struct PackedMatrix: Sendable {
     self.format = format
     panelBytes = columnCount / format.blockColumnCount * format.blockBytes
     let panelCount = (rowCount + panelRowCount - 1) / panelRowCount
-    storage = try AlignedBuffer(byteCount: panelBytes * panelCount)
+    let storage = try AlignedBuffer(byteCount: panelBytes * panelCount, filled: true)
+    self.storage = storage
 
     let bytes = tensor.bytes
     let rowBytes = bytes.count / rowCount

@@ -10,6 +10,11 @@ package struct Vector: Sendable {
   /// Valid while this vector lives.
   package var values: UnsafePointer<Float> { UnsafePointer(storage.floats) }
 
+  package init(zeros count: Int) throws(AllocationError) {
+    self.count = count
+    storage = try AlignedBuffer(byteCount: count * 4)
+  }
+
   /// Reads a tensor of any format as floats.
   package init(_ tensor: GGUFTensor) throws(AllocationError) {
     count = tensor.elementCount
@@ -33,10 +38,13 @@ package struct RowTable: Sendable {
     rowBytes = tensor.byteCount / rowCount
   }
 
-  /// Writes row `index` (0..<rowCount) as `[columnCount]` floats.
-  package func read(_ index: Int, into output: UnsafeMutablePointer<Float>) {
+  /// Writes row `index` (0..<rowCount) as `[columnCount]` floats, each multiplied by `scale`.
+  package func read(_ index: Int, into output: UnsafeMutablePointer<Float>, scale: Float) {
     precondition(index >= 0 && index < rowCount, "row \(index) of \(rowCount)")
     dequantise(
       tensor.format, tensor.bytes.baseAddress! + index * rowBytes, count: columnCount, into: output)
+    if scale != 1 {
+      for column in 0..<columnCount { output[column] *= scale }
+    }
   }
 }

@@ -1,32 +1,6 @@
 // Products of one input with one or more weight matrices, in one parallel region.
 
-package import KernelInterface
-
-/// Rows of activations with their quantised form: what products read.
-///
-/// `[rows, columns]` floats, and for integer weights one `ActivationBlock` for each 32 columns.
-package struct Activations {
-  package var floats: UnsafeMutablePointer<Float>
-  /// Floats from row to row.
-  package var stride: Int
-  package var quantised: UnsafeMutableRawPointer
-  package var columns: Int
-
-  package init(
-    floats: UnsafeMutablePointer<Float>, stride: Int, quantised: UnsafeMutableRawPointer,
-    columns: Int
-  ) {
-    self.floats = floats
-    self.stride = stride
-    self.quantised = quantised
-    self.columns = columns
-  }
-
-  /// Bytes of one quantised row.
-  package var quantisedStride: Int {
-    columns / blockElementCount * ActivationBlock.stride
-  }
-}
+import KernelInterface
 
 /// One linear map, or several that share their input (query, key and value; gate and up).
 ///
@@ -65,20 +39,21 @@ package struct Projection: Sendable {
   package var byteCount: Int { parts.reduce(0) { $0 + $1.byteCount } }
 
   /// `output[t, offsets[i] + r] = Σ_c parts[i][r, c] × input[t, c]` for `rows` rows.
+  ///
+  /// The input is quantised where `needsQuantised` says so. Output rows are `outputStride` wide.
   package func multiply(
-    _ input: Activations, rows: Int, into output: UnsafeMutablePointer<Float>,
-    kernels: KernelTable, pool: WorkerPool
+    _ input: Activations, rows: Int, into output: FloatRows, _ compute: Compute
   ) {
     guard rows > 0 else { return }
     // A run of panels is what one thread takes at a time: enough runs to even out the threads,
     // large enough to amortise the counter.
-    let runs = pool.threadCount * (rows == 1 ? 8 : 16)
+    let runs = compute.pool.threadCount * (rows == 1 ? 8 : 16)
     let grain = max(1, panelCount / runs)
     // Activations of one pass stay in the second-level cache while the panels go by.
     let tokens = max(8, (384 << 10) / max(1, input.quantisedStride) / 8 * 8)
-    pool.forEach(panelCount, grain: grain) { range, _ in
+    compute.pool.forEach(panelCount, grain: grain) { range, _ in
       for first in stride(from: 0, to: rows, by: tokens) {
-        multiply(range, input, first, min(tokens, rows - first), output, kernels)
+        multiply(range, input, first, min(tokens, rows - first), output, compute.kernels)
       }
     }
   }
@@ -86,7 +61,7 @@ package struct Projection: Sendable {
   /// One run of panels, counted over all parts, for rows `first..<first + count`.
   private func multiply(
     _ range: Range<Int>, _ input: Activations, _ first: Int, _ count: Int,
-    _ output: UnsafeMutablePointer<Float>, _ kernels: KernelTable
+    _ output: FloatRows, _ kernels: KernelTable
   ) {
     var base = 0
     for (part, offset) in zip(parts, offsets) {
@@ -94,7 +69,7 @@ package struct Projection: Sendable {
       let from = max(range.lowerBound, base) - base
       let to = min(range.upperBound, base + part.panelCount) - base
       guard from < to else { continue }
-      let target = output + first * outputStride + offset + from * panelRowCount
+      let target = output.row(first) + offset + from * panelRowCount
       if part.format.takesQuantisedActivations {
         kernels.integerProduct(
           IntegerProduct(
@@ -102,14 +77,14 @@ package struct Projection: Sendable {
             panelCount: to - from, columns: columnCount,
             activations: UnsafeRawPointer(input.quantised + first * input.quantisedStride),
             activationStride: input.quantisedStride, tokenCount: count, output: target,
-            outputStride: outputStride))
+            outputStride: output.stride))
       } else {
         kernels.floatProduct(
           FloatProduct(
             format: part.format, panels: part.panel(from), panelBytes: part.panelBytes,
             panelCount: to - from, columns: columnCount,
-            activations: input.floats + first * input.stride, activationStride: input.stride,
-            tokenCount: count, output: target, outputStride: outputStride))
+            activations: input.floats.row(first), activationStride: input.floats.stride,
+            tokenCount: count, output: target, outputStride: output.stride))
       }
     }
   }

@@ -80,7 +80,8 @@ package struct RotaryEmbedding: Sendable {
   }
 
   /// Writes cosines `[dimensionCount / 2]` and then sines `[dimensionCount / 2]` of a position.
-  package func angles(at position: Int, into output: UnsafeMutablePointer<Float>) {
+  package func writeAngles(at position: Int, to rows: FloatRows, row: Int) {
+    let output = rows.row(row)
     let pairs = dimensionCount / 2
     for pair in 0..<pairs {
       let angle = Float(position) * frequencies[pair]
@@ -90,7 +91,7 @@ package struct RotaryEmbedding: Sendable {
   }
 
   /// Turns one head `[dimensionCount...]` in place by the angles of its position.
-  package func rotate(_ head: UnsafeMutablePointer<Float>, angles: UnsafePointer<Float>) {
+  func rotate(_ head: UnsafeMutablePointer<Float>, angles: UnsafePointer<Float>) {
     let pairs = dimensionCount / 2
     switch pairing {
     case .adjacent:

@@ -1,0 +1,66 @@
+// A view of rows of floats in a workspace: what operations read and write.
+
+/// Rows of floats, `stride` apart, in memory that somebody else keeps alive.
+///
+/// The view is two words; a shifted view (`columns(from:)`) selects a part of each row.
+package struct FloatRows: @unchecked Sendable {
+  package let base: UnsafeMutablePointer<Float>
+  /// Floats from row to row.
+  package let stride: Int
+
+  package init(base: UnsafeMutablePointer<Float>, stride: Int) {
+    self.base = base
+    self.stride = stride
+  }
+
+  package func row(_ index: Int) -> UnsafeMutablePointer<Float> { base + index * stride }
+
+  /// The same rows from column `offset` on.
+  package func columns(from offset: Int) -> FloatRows {
+    FloatRows(base: base + offset, stride: stride)
+  }
+
+  /// The rows from `first` on.
+  package func rows(from first: Int) -> FloatRows {
+    FloatRows(base: row(first), stride: stride)
+  }
+
+  /// Copies `count` floats of a row to `array`.
+  package func read(row index: Int, count: Int) -> [Float] {
+    Array(UnsafeBufferPointer(start: row(index), count: count))
+  }
+
+  /// Writes floats to the beginning of a row.
+  package func write(_ values: [Float], row index: Int) {
+    values.withUnsafeBufferPointer { source in
+      row(index).update(from: source.baseAddress!, count: source.count)
+    }
+  }
+}
+
+/// Rows of activations with their quantised form: what products read.
+///
+/// `[rows, columns]` floats, and for integer weights one `ActivationBlock` for each 32 columns.
+package struct Activations: @unchecked Sendable {
+  package let floats: FloatRows
+  package let quantised: UnsafeMutableRawPointer
+  package let columns: Int
+
+  package init(floats: FloatRows, quantised: UnsafeMutableRawPointer, columns: Int) {
+    self.floats = floats
+    self.quantised = quantised
+    self.columns = columns
+  }
+
+  /// Bytes of one quantised row.
+  package var quantisedStride: Int { Self.quantisedBytes(columns: columns) }
+
+  /// The same rows from `first` on.
+  package func rows(from first: Int) -> Activations {
+    Activations(
+      floats: floats.rows(from: first), quantised: quantised + first * quantisedStride,
+      columns: columns)
+  }
+
+  package static func quantisedBytes(columns: Int) -> Int { columns / 32 * 64 }
+}

@@ -1,0 +1,86 @@
+// Gemma 3 (Gemma Team 2025).
+//
+//   x = embedding[token] × √width
+//   each layer:  x += norm(output(attend(rotate(norm(q)), rotate(norm(k)), v)))
+//                x += norm(down(gelu(gate(y)) × up(y))),  y = norm(x)
+//   logits = head(norm(x)), the head tied to the embedding
+//
+// Five layers of six see a sliding window and turn by base 10,000; every sixth sees all and turns
+// by the file's base and scaling. Rotary pairs are halves. GGUF files store norm weights with the
+// family's +1 already added.
+
+import TensorCore
+
+struct Gemma3: Architecture {
+  static let names = ["gemma3"]
+
+  let embedding: TokenEmbedding
+  let layers: [(attention: AttentionLayer, feedForward: FeedForwardLayer)]
+  let head: OutputHead
+  let rotaries: [RotaryEmbedding]
+
+  /// Positions of a local layer turn by this base, without scaling.
+  private static let localBase: Float = 10_000
+  /// Layers of the 27B model, whose queries are scaled by width / heads.
+  private static let largeModelLayers = 62
+
+  init(_ weights: WeightLoader) throws {
+    let h = weights.hyperparameters
+    let global = try weights.rotary(.halves)
+    let local = RotaryEmbedding(
+      pairing: .halves, dimensionCount: h.rotaryDimensionCount,
+      base: try h.float("rope.freq_base_swa") ?? Self.localBase)
+    rotaries = [global, local]
+    let window = try h.int("attention.sliding_window")
+    guard window.map({ $0 >= 1 }) ?? true else {
+      throw h.unsupported("attention.sliding_window", "is \(window!), expected at least 1")
+    }
+    let pattern = try h.bools("attention.sliding_window_pattern")
+    let period = pattern == nil ? try h.int("attention.sliding_window_pattern") ?? 6 : 6
+    guard period >= 1 else {
+      throw h.unsupported("attention.sliding_window_pattern", "is \(period), expected at least 1")
+    }
+    let queryLength =
+      h.blockCount == Self.largeModelLayers ? h.embeddingLength / h.headCount : h.keyLength
+    let table = try weights.embeddings()
+    layers = try (0..<h.blockCount).map { index in
+      let isLocal = window != nil && (pattern?[index] ?? ((index + 1) % period != 0))
+      var heads = AttentionHeads(
+        headCount: h.headCount, keyValueHeadCount: h.keyValueHeadCount, keyLength: h.keyLength,
+        valueLength: h.valueLength,
+        scale: try h.float("attention.scale") ?? 1 / Float(queryLength).squareRoot())
+      heads.window = isLocal ? window : nil
+      heads.rotary = isLocal ? local : global
+      heads.normEpsilon = h.normEpsilon
+      heads.softCap = try h.float("attn_logit_softcapping") ?? 0
+      heads.queryNorm = try weights.vector("blk.\(index).attn_q_norm.weight", count: h.keyLength)
+      heads.keyNorm = try weights.vector("blk.\(index).attn_k_norm.weight", count: h.keyLength)
+      return (
+        try AttentionLayer(
+          weights, index, heads: heads, rotaryIndex: isLocal ? 1 : 0, hasOutputNorm: true),
+        try FeedForwardLayer(weights, index, activation: .geluTanh, hasOutputNorm: true)
+      )
+    }
+    head = try OutputHead(weights)
+    try weights.finish()
+    embedding = TokenEmbedding(table!, scale: Float(h.embeddingLength).squareRoot())
+  }
+
+  var layerMemories: [LayerMemoryShape] { layers.map(\.attention.memory) }
+
+  func size(_ shape: inout WorkspaceShape) {
+    for layer in layers {
+      layer.attention.size(&shape)
+      layer.feedForward.size(&shape)
+    }
+    head.size(&shape)
+  }
+
+  func forward(_ pass: Pass) {
+    embedding.forward(pass)
+    for (index, layer) in layers.enumerated() {
+      layer.attention.forward(pass, layer: index)
+      layer.feedForward.forward(pass)
+    }
+  }
+}

@@ -1,0 +1,98 @@
+// Self-attention with a residual: norm, query-key-value, heads, output.
+
+package import TensorCore
+
+/// An attention block `hidden += output(attend(qkv(norm(hidden))))`.
+package struct AttentionLayer: Sendable {
+  package let norm: Vector
+  /// Query, key and value, one product.
+  package let inputs: Projection
+  package let inputBiases: [Vector?]
+  package let output: Projection
+  package let outputBias: Vector?
+  /// A norm of the output before it is added (Gemma).
+  package let outputNorm: Vector?
+  package let heads: AttentionHeads
+  /// Which of the model's rotary embeddings turns the heads.
+  package let rotaryIndex: Int
+  private let epsilon: Float
+
+  /// Reads layer `index` with the tensor names that most families share.
+  package init(
+    _ weights: WeightLoader, _ index: Int, heads: AttentionHeads, rotaryIndex: Int,
+    hasOutputNorm: Bool = false
+  ) throws {
+    let h = weights.hyperparameters
+    let name = "blk.\(index)."
+    let queryWidth = heads.headCount * heads.keyLength
+    let keyWidth = heads.keyValueHeadCount * heads.keyLength
+    let valueWidth = heads.keyValueHeadCount * heads.valueLength
+    norm = try weights.vector(name + "attn_norm.weight", count: h.embeddingLength)
+    inputs = Projection([
+      try weights.matrix(name + "attn_q.weight", rows: queryWidth, columns: h.embeddingLength),
+      try weights.matrix(name + "attn_k.weight", rows: keyWidth, columns: h.embeddingLength),
+      try weights.matrix(name + "attn_v.weight", rows: valueWidth, columns: h.embeddingLength),
+    ])
+    inputBiases = [
+      try weights.optionalVector(name + "attn_q.bias", count: queryWidth),
+      try weights.optionalVector(name + "attn_k.bias", count: keyWidth),
+      try weights.optionalVector(name + "attn_v.bias", count: valueWidth),
+    ]
+    output = Projection(
+      try weights.matrix(
+        name + "attn_output.weight", rows: h.embeddingLength,
+        columns: heads.headCount * heads.valueLength))
+    outputBias = try weights.optionalVector(name + "attn_output.bias", count: h.embeddingLength)
+    outputNorm =
+      hasOutputNorm
+      ? try weights.vector(name + "post_attention_norm.weight", count: h.embeddingLength) : nil
+    self.heads = heads
+    self.rotaryIndex = rotaryIndex
+    epsilon = h.normEpsilon
+  }
+
+  /// Makes room for this layer.
+  package func size(_ shape: inout WorkspaceShape) {
+    shape.include(inputs)
+    shape.include(output)
+    shape.attentionScratch = max(
+      shape.attentionScratch, Compute.attentionScratchFloats(heads))
+  }
+
+  package var memory: LayerMemoryShape {
+    LayerMemoryShape(
+      headCount: heads.keyValueHeadCount, keyLength: heads.keyLength,
+      valueLength: heads.valueLength)
+  }
+
+  package func forward(_ pass: Pass, layer: Int) {
+    let (workspace, compute, rows) = (pass.workspace, pass.compute, pass.rowCount)
+    let width = norm.count
+    let input = workspace.input(columns: width)
+    compute.rmsNorm(
+      workspace.hidden, norm, epsilon: epsilon, rows: rows, into: input,
+      quantising: inputs.needsQuantised)
+    inputs.multiply(input, rows: rows, into: workspace.projected, compute)
+    for (bias, offset) in zip(inputBiases, inputs.offsets) {
+      if let bias { compute.add(bias, to: workspace.projected.columns(from: offset), rows: rows) }
+    }
+
+    let query = workspace.projected
+    let runs = pass.batch.attentionRuns(layer: layer)
+    compute.storeHeads(
+      heads, query: query, key: workspace.projected.columns(from: inputs.offsets[1]),
+      value: workspace.projected.columns(from: inputs.offsets[2]),
+      angles: workspace.angles[rotaryIndex], runs: runs)
+    let attended = workspace.input(columns: heads.headCount * heads.valueLength)
+    compute.attend(
+      heads, query: query, output: attended.floats, runs: runs,
+      scratch: workspace.attentionScratch)
+
+    if output.needsQuantised { compute.quantise(attended, rows: rows) }
+    output.multiply(attended, rows: rows, into: workspace.projected, compute)
+    if let outputBias { compute.add(outputBias, to: workspace.projected, rows: rows) }
+    compute.addResidual(
+      workspace.projected, norm: outputNorm, epsilon: epsilon, to: workspace.hidden,
+      columns: width, rows: rows)
+  }
+}

@@ -1,0 +1,71 @@
+// A gated feed-forward block with a residual (Shazeer 2020).
+
+package import KernelInterface
+package import TensorCore
+
+/// A block `hidden += down(activation(gate(x)) × up(x))` with `x = norm(hidden)`.
+package struct FeedForwardLayer: Sendable {
+  package let norm: Vector
+  /// Gate and up, one product.
+  package let inputs: Projection
+  package let inputBiases: [Vector?]
+  package let output: Projection
+  package let outputBias: Vector?
+  /// A norm of the output before it is added (Gemma).
+  package let outputNorm: Vector?
+  package let activation: Activation
+  private let epsilon: Float
+
+  /// Reads layer `index` with the tensor names that most families share.
+  package init(
+    _ weights: WeightLoader, _ index: Int, activation: Activation, hasOutputNorm: Bool = false
+  ) throws {
+    let h = weights.hyperparameters
+    let name = "blk.\(index)."
+    let (width, inner) = (h.embeddingLength, h.feedForwardLength)
+    norm = try weights.vector(name + "ffn_norm.weight", count: width)
+    inputs = Projection([
+      try weights.matrix(name + "ffn_gate.weight", rows: inner, columns: width),
+      try weights.matrix(name + "ffn_up.weight", rows: inner, columns: width),
+    ])
+    inputBiases = [
+      try weights.optionalVector(name + "ffn_gate.bias", count: inner),
+      try weights.optionalVector(name + "ffn_up.bias", count: inner),
+    ]
+    output = Projection(
+      try weights.matrix(name + "ffn_down.weight", rows: width, columns: inner))
+    outputBias = try weights.optionalVector(name + "ffn_down.bias", count: width)
+    outputNorm =
+      hasOutputNorm ? try weights.vector(name + "post_ffw_norm.weight", count: width) : nil
+    self.activation = activation
+    epsilon = h.normEpsilon
+  }
+
+  /// Makes room for this layer.
+  package func size(_ shape: inout WorkspaceShape) {
+    shape.include(inputs)
+    shape.include(output)
+  }
+
+  package func forward(_ pass: Pass) {
+    let (workspace, compute, rows) = (pass.workspace, pass.compute, pass.rowCount)
+    compute.rmsNorm(
+      workspace.hidden, norm, epsilon: epsilon, rows: rows,
+      into: workspace.input(columns: norm.count), quantising: inputs.needsQuantised)
+    inputs.multiply(
+      workspace.input(columns: norm.count), rows: rows, into: workspace.projected, compute)
+    for (bias, offset) in zip(inputBiases, inputs.offsets) {
+      if let bias { compute.add(bias, to: workspace.projected.columns(from: offset), rows: rows) }
+    }
+    let gated = workspace.input(columns: output.columnCount)
+    compute.gate(
+      activation, gate: workspace.projected,
+      up: workspace.projected.columns(from: inputs.offsets[1]), rows: rows, into: gated,
+      quantising: output.needsQuantised)
+    output.multiply(gated, rows: rows, into: workspace.projected, compute)
+    if let outputBias { compute.add(outputBias, to: workspace.projected, rows: rows) }
+    compute.addResidual(
+      workspace.projected, norm: outputNorm, epsilon: epsilon, to: workspace.hidden,
+      columns: norm.count, rows: rows)
+  }
+}

@@ -1,0 +1,43 @@
+// The last norm and the product that gives a score for every token.
+
+package import TensorCore
+
+/// `logits = head(norm(hidden))`, for the rows that want them.
+package struct OutputHead: Sendable {
+  package let norm: Vector
+  package let projection: Projection
+  private let epsilon: Float
+
+  package init(_ weights: WeightLoader) throws {
+    norm = try weights.vector(
+      "output_norm.weight", count: weights.hyperparameters.embeddingLength)
+    projection = Projection(try weights.outputHead())
+    epsilon = weights.hyperparameters.normEpsilon
+  }
+
+  /// Makes room for the head.
+  package func size(_ shape: inout WorkspaceShape) {
+    shape.inputWidth = max(shape.inputWidth, projection.columnCount)
+    shape.headWidth = max(shape.headWidth, projection.outputStride)
+  }
+
+  /// Calls `body` with logits `[rows, vocabulary]` for the batch's rows that want them, in order,
+  /// at most `workspace.headRows` at once; the view is good only during the call.
+  package func forward(_ pass: Pass, _ body: (_ logits: FloatRows, _ rows: Int) throws -> Void)
+    rethrows
+  {
+    let (workspace, compute) = (pass.workspace, pass.compute)
+    let wanted = pass.batch.rows.indices.filter { pass.batch.rows[$0].wanted == .logits }
+    for first in stride(from: 0, to: wanted.count, by: workspace.headRows) {
+      let part = wanted[first..<min(first + workspace.headRows, wanted.count)]
+      let input = workspace.input(columns: norm.count)
+      for (index, row) in part.enumerated() {
+        compute.rmsNorm(
+          workspace.hidden.rows(from: row), norm, epsilon: epsilon, rows: 1,
+          into: input.rows(from: index), quantising: projection.needsQuantised)
+      }
+      projection.multiply(input, rows: part.count, into: workspace.logits, compute)
+      try body(workspace.logits, part.count)
+    }
+  }
+}

@@ -1,0 +1,156 @@
+// The numbers that describe a model, read from its metadata and checked before use.
+
+package import TensorCore
+
+/// Sizes and constants that most families share. Keys are those of the GGUF specification.
+package struct Hyperparameters: Sendable {
+  /// `general.architecture`, the prefix of the family's keys.
+  package let architecture: String
+  package let blockCount: Int
+  package let embeddingLength: Int
+  package let headCount: Int
+  package let keyValueHeadCount: Int
+  package let keyLength: Int
+  package let valueLength: Int
+  package let feedForwardLength: Int
+  /// Tokens of context that the model was trained for.
+  package let contextLength: Int
+  package let vocabularyCount: Int
+  package let normEpsilon: Float
+  package let rotaryBase: Float
+  package let rotaryDimensionCount: Int
+
+  private let path: String
+  private let metadata: GGUFMetadata
+
+  /// Reads and checks; nothing is allocated by these numbers before they passed.
+  package init(_ file: GGUFFile) throws {
+    let metadata = file.metadata
+    let path = file.path
+    self.metadata = metadata
+    self.path = path
+    let architecture = try metadata.requiredString("general.architecture")
+    self.architecture = architecture
+
+    func positive(_ key: String, at most: Int, default value: Int? = nil) throws -> Int {
+      let key = "\(architecture).\(key)"
+      let found = try value == nil ? metadata.requiredInt(key) : metadata.int(key) ?? value!
+      guard found >= 1, found <= most else {
+        throw ModelError(
+          .badMetadata, "\(path): \(key) is \(found), expected a number from 1 to \(most)")
+      }
+      return found
+    }
+
+    guard !file.tensors.isEmpty else {
+      throw ModelError(
+        .missingTensor, "\(path): holds a vocabulary alone, no weights: it can only tokenize")
+    }
+    let blockCount = try positive("block_count", at: file.tensors.count)
+    self.blockCount = blockCount
+    embeddingLength = try positive("embedding_length", at: 1 << 20)
+    guard let embeddings = file.tensor(named: "token_embd.weight") else {
+      throw ModelError(
+        .missingTensor, "\(path): lacks the tensor token_embd.weight: the file is incomplete")
+    }
+    guard embeddings.shape.count == 2, embeddings.shape[0] == embeddingLength else {
+      throw ModelError(
+        .wrongShape,
+        "\(path): the tensor token_embd.weight has the shape \(embeddings.shape), expected "
+          + "\(embeddingLength) columns (\(architecture).embedding_length)")
+    }
+    vocabularyCount = embeddings.shape[1]
+    contextLength = try positive("context_length", at: 1 << 40)
+    feedForwardLength = try Self.uniform(
+      "\(architecture).feed_forward_length", metadata, path, count: blockCount, most: 1 << 24)
+
+    headCount = try Self.uniform(
+      "\(architecture).attention.head_count", metadata, path, count: blockCount,
+      most: embeddingLength)
+    keyValueHeadCount = try Self.uniform(
+      "\(architecture).attention.head_count_kv", metadata, path, count: blockCount,
+      most: headCount, default: headCount)
+    guard headCount % keyValueHeadCount == 0 else {
+      throw ModelError(
+        .badMetadata,
+        "\(path): \(headCount) attention heads cannot share \(keyValueHeadCount) key-value heads")
+    }
+    if metadata["\(architecture).attention.key_length"] == nil,
+      embeddingLength % headCount != 0
+    {
+      throw ModelError(
+        .badMetadata,
+        "\(path): \(architecture).embedding_length \(embeddingLength) is not a multiple of "
+          + "\(headCount) attention heads")
+    }
+    let headLength = max(1, embeddingLength / headCount)
+    keyLength = try positive("attention.key_length", at: 1 << 14, default: headLength)
+    valueLength = try positive("attention.value_length", at: 1 << 14, default: headLength)
+    normEpsilon = try metadata.requiredFloat("\(architecture).attention.layer_norm_rms_epsilon")
+    guard normEpsilon.isFinite, normEpsilon >= 0 else {
+      throw ModelError(
+        .badMetadata,
+        "\(path): \(architecture).attention.layer_norm_rms_epsilon is \(normEpsilon), expected a "
+          + "finite number from 0 on")
+    }
+    rotaryBase = try metadata.float("\(architecture).rope.freq_base") ?? 10_000
+    guard rotaryBase.isFinite, rotaryBase > 0 else {
+      throw ModelError(
+        .badMetadata,
+        "\(path): \(architecture).rope.freq_base is \(rotaryBase), expected a number above 0")
+    }
+    rotaryDimensionCount = try positive(
+      "rope.dimension_count", at: keyLength, default: keyLength)
+    guard rotaryDimensionCount % 2 == 0 else {
+      throw ModelError(
+        .badMetadata,
+        "\(path): \(architecture).rope.dimension_count is \(rotaryDimensionCount), which is odd")
+    }
+  }
+
+  /// A number of the family, `nil` where the file has none.
+  package func int(_ key: String) throws -> Int? { try metadata.int("\(architecture).\(key)") }
+
+  /// A finite number of the family, `nil` where the file has none.
+  package func float(_ key: String) throws -> Float? {
+    let key = "\(architecture).\(key)"
+    guard let value = try metadata.float(key) else { return nil }
+    guard value.isFinite else {
+      throw ModelError(.badMetadata, "\(path): \(key) is \(value), expected a finite number")
+    }
+    return value
+  }
+
+  package func string(_ key: String) throws -> String? {
+    try metadata.string("\(architecture).\(key)")
+  }
+
+  /// One number a layer, or one for all.
+  package func bools(_ key: String) throws -> [Bool]? {
+    let key = "\(architecture).\(key)"
+    guard case .array? = metadata[key] else { return nil }
+    return try metadata.bools(key, count: blockCount)
+  }
+
+  /// An error that names a metadata key of the family.
+  package func unsupported(_ key: String, _ reason: String) -> ModelError {
+    ModelError(.unsupported, "\(path): \(architecture).\(key): \(reason)")
+  }
+
+  private static func uniform(
+    _ key: String, _ metadata: GGUFMetadata, _ path: String, count: Int, most: Int,
+    default value: Int? = nil
+  ) throws -> Int {
+    guard metadata[key] != nil || value != nil else { return try metadata.requiredInt(key) }
+    let values = try metadata.ints(key, count: count) ?? [value!]
+    guard let first = values.first, values.allSatisfy({ $0 == first }) else {
+      throw ModelError(
+        .unsupported, "\(path): \(key) differs from layer to layer, which is not supported")
+    }
+    guard first >= 1, first <= most else {
+      throw ModelError(
+        .badMetadata, "\(path): \(key) is \(first), expected a number from 1 to \(most)")
+    }
+    return first
+  }
+}

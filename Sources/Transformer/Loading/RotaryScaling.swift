@@ -1,0 +1,37 @@
+// Which rotary embedding a file asks for.
+
+import TensorCore
+
+extension WeightLoader {
+  /// The rotary embedding of the file's `rope.*` keys and its `rope_freqs` tensor.
+  func rotary(_ pairing: RotaryEmbedding.Pairing) throws -> RotaryEmbedding {
+    let h = hyperparameters
+    let divisors = try optionalVector("rope_freqs.weight", count: h.rotaryDimensionCount / 2)
+    let factor = try h.float("rope.scaling.factor") ?? h.float("rope.scale_linear") ?? 1
+    guard factor > 0 else {
+      throw h.unsupported("rope.scaling.factor", "is \(factor), expected a number above 0")
+    }
+    var yarn: RotaryEmbedding.YaRN?
+    var linear: Float = 1
+    switch try h.string("rope.scaling.type") ?? (factor == 1 ? "none" : "linear") {
+    case "none", "": break
+    case "linear": linear = factor
+    case "yarn":
+      let original = try h.int("rope.scaling.original_context_length") ?? h.contextLength
+      guard original >= 1, factor >= 1 else {
+        throw h.unsupported(
+          "rope.scaling", "YaRN needs a factor from 1 on and an original context length")
+      }
+      var scaling = RotaryEmbedding.YaRN(factor: factor, originalContextLength: original)
+      scaling.betaFast = try h.float("rope.scaling.yarn_beta_fast") ?? 32
+      scaling.betaSlow = try h.float("rope.scaling.yarn_beta_slow") ?? 1
+      scaling.attentionFactor = try h.float("rope.scaling.attn_factor") ?? 1
+      yarn = scaling
+    case let type:
+      throw h.unsupported("rope.scaling.type", "'\(type)' is none of none, linear, yarn")
+    }
+    return RotaryEmbedding(
+      pairing: pairing, dimensionCount: h.rotaryDimensionCount, base: h.rotaryBase,
+      linearFactor: linear, yarn: yarn, divisors: divisors)
+  }
+}

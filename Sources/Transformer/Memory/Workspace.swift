@@ -1,0 +1,95 @@
+// All scratch of a forward pass, sized once.
+
+package import TensorCore
+
+/// The sizes that a model's forward pass needs.
+package struct WorkspaceShape: Sendable {
+  /// Values of the hidden state.
+  package var width: Int
+  /// The widest input of any projection.
+  package var inputWidth = 0
+  /// The widest output of any projection but the head.
+  package var outputWidth = 0
+  /// The width of the head's output.
+  package var headWidth = 0
+  /// Floats of one thread's attention scratch.
+  package var attentionScratch = 0
+  /// Values of a row's angles for each rotary embedding in use.
+  package var angleCounts: [Int] = []
+
+  package init(width: Int) { self.width = width }
+
+  /// Makes room for a projection's input and output.
+  package mutating func include(_ projection: Projection) {
+    inputWidth = max(inputWidth, projection.columnCount)
+    outputWidth = max(outputWidth, projection.outputStride)
+  }
+}
+
+/// Scratch for one forward pass of at most `maximumRows` rows; one thread at a time.
+package final class Workspace {
+  package let maximumRows: Int
+  /// The residual stream `[rows, width]`.
+  package let hidden: FloatRows
+  /// Outputs of projections.
+  package let projected: FloatRows
+  /// A second output, for layers that need both.
+  package let secondProjected: FloatRows
+  /// `[headRows, headWidth]`.
+  package let logits: FloatRows
+  /// Rows that the head takes at once.
+  package let headRows: Int
+  package let attentionScratch: FloatRows
+  /// Cosines and sines of each row, for each rotary embedding.
+  package let angles: [FloatRows]
+  private let inputs: FloatRows
+  private let quantised: AlignedBuffer
+  private let floats: AlignedBuffer
+
+  package init(
+    _ shape: WorkspaceShape, maximumRows: Int, threadCount: Int
+  ) throws(AllocationError) {
+    self.maximumRows = maximumRows
+    headRows = min(maximumRows, 16)
+    var offset = 0
+    var views: [(offset: Int, stride: Int)] = []
+    func reserve(_ width: Int, _ rows: Int) {
+      let stride = (width + 31) / 32 * 32
+      views.append((offset, stride))
+      offset += stride * rows + 32
+    }
+    reserve(shape.width, maximumRows)
+    reserve(shape.outputWidth, maximumRows)
+    reserve(shape.outputWidth, maximumRows)
+    reserve(shape.headWidth, headRows)
+    reserve(shape.attentionScratch, threadCount)
+    reserve(max(shape.inputWidth, shape.width), maximumRows)
+    for count in shape.angleCounts { reserve(count, maximumRows) }
+    let floats = try AlignedBuffer(byteCount: offset * 4)
+    func rows(_ index: Int) -> FloatRows {
+      FloatRows(base: floats.floats + views[index].offset, stride: views[index].stride)
+    }
+    hidden = rows(0)
+    projected = rows(1)
+    secondProjected = rows(2)
+    logits = rows(3)
+    attentionScratch = rows(4)
+    inputs = rows(5)
+    angles = shape.angleCounts.indices.map { rows(6 + $0) }
+    self.floats = floats
+    quantised = try AlignedBuffer(
+      byteCount: Activations.quantisedBytes(
+        columns: (max(shape.inputWidth, shape.width) + 31) / 32 * 32)
+        * maximumRows)
+  }
+
+  deinit {
+    floats.wipe()
+    quantised.wipe()
+  }
+
+  /// The input of the next projection, `columns` wide.
+  package func input(columns: Int) -> Activations {
+    Activations(floats: inputs, quantised: quantised.base, columns: columns)
+  }
+}

@@ -1,0 +1,128 @@
+// A loaded model: immutable, shared by everything that runs on it.
+
+public import JSON
+package import TensorCore
+public import Tokenizer
+
+/// A language model with its tokenizer and chat template.
+///
+/// Weights are shared and never change; a `Session` or an `Engine` holds what a conversation
+/// remembers.
+public final class Model: Sendable {
+  public let info: ModelInfo
+  public let tokenizer: TextTokenizer
+  /// How the model wants a conversation written; nil for a base model.
+  public let chatTemplate: ChatTemplate?
+  /// Tokens that a conversation may have.
+  public let contextLength: Int
+  /// Threads that compute.
+  public var threadCount: Int { compute.pool.threadCount }
+
+  package let architecture: any Architecture
+  package let compute: Compute
+  package let cacheFormat: KeyValueFormat
+
+  private init(
+    info: ModelInfo, tokenizer: TextTokenizer, chatTemplate: ChatTemplate?, contextLength: Int,
+    architecture: any Architecture, compute: Compute, cacheFormat: KeyValueFormat
+  ) {
+    self.info = info
+    self.tokenizer = tokenizer
+    self.chatTemplate = chatTemplate
+    self.contextLength = contextLength
+    self.architecture = architecture
+    self.compute = compute
+    self.cacheFormat = cacheFormat
+  }
+
+  /// Tokens of context when the options name no number.
+  public static let defaultContextLength = 8_192
+
+  /// Loads a GGUF file: maps it, checks it, and packs its weights for this processor.
+  ///
+  /// - Parameter progress: is called now and then with the part done, 0...1.
+  /// - Throws: `GGUFError`, `FileError`, `ModelError`, `TokenizerError`, `TemplateError` or
+  ///   `AllocationError`; the description of each is one line.
+  public static func load(
+    _ path: String, options: ModelOptions = ModelOptions(),
+    progress: (@Sendable (Double) -> Void)? = nil
+  ) throws -> Model {
+    let file = try GGUFFile(path: path)
+    let name = try file.metadata.requiredString("general.architecture")
+    let family = try family(named: name, path: path)
+    let hyperparameters = try Hyperparameters(file)
+    let vocabulary = try Vocabulary(file.metadata, path: path)
+    guard vocabulary.tokens.count == hyperparameters.vocabularyCount else {
+      throw ModelError(
+        .badMetadata,
+        "\(path): the vocabulary has \(vocabulary.tokens.count) tokens, the tensor "
+          + "token_embd.weight \(hyperparameters.vocabularyCount) rows; they must be equal")
+    }
+    let contextLength =
+      options.contextLength ?? min(hyperparameters.contextLength, defaultContextLength)
+    guard contextLength >= 1, contextLength <= 1 << 24 else {
+      throw ModelError(
+        .badOption, "a context of \(contextLength) tokens is not possible: choose 1 to 16,777,216")
+    }
+    let tokenizer = try TextTokenizer(consume vocabulary)
+    var source = options.chatTemplate
+    if source == nil { source = try file.metadata.string("tokenizer.chat_template") }
+    var template: ChatTemplate?
+    if let source { template = try ChatTemplate(source) }
+
+    let threads = options.threadCount ?? Processor.usableThreads.count
+    let compute = Compute(
+      instructionSet: .current, pool: WorkerPool(threadCount: threads))
+    let weights = try WeightLoader(
+      file, isExact: options.exact, pool: compute.pool, progress: progress ?? { _ in })
+    return Model(
+      info: try ModelInfo(file, hyperparameters), tokenizer: tokenizer, chatTemplate: template,
+      contextLength: contextLength, architecture: try family.init(weights), compute: compute,
+      cacheFormat: options.exact ? .F32 : options.keyValueFormat)
+  }
+
+  private static func family(named name: String, path: String) throws -> any Architecture.Type {
+    for family in architectures where family.names.contains(name) { return family }
+    var known: [String] = []
+    for family in architectures { known += family.names }
+    throw ModelError(
+      .unknownArchitecture,
+      "\(path): the architecture \(GGUFError.quoted(name)) is not known; known are "
+        + known.sorted().joined(separator: ", "))
+  }
+
+  /// The tokens of a conversation, written by the model's chat template.
+  ///
+  /// - Parameter variables: what the template may read besides `messages`, the special tokens'
+  ///   texts and `add_generation_prompt`.
+  public func prompt(
+    _ messages: [ChatMessage], addGenerationPrompt: Bool = true, variables: JSONObject = [:]
+  ) throws -> [TokenID] {
+    let text = try promptText(
+      messages, addGenerationPrompt: addGenerationPrompt, variables: variables)
+    // The template writes the special tokens itself; a BOS it wrote must not stand twice.
+    var ids = tokenizer.encode(text, parsingSpecial: true, addingSpecial: true)
+    if let begin = tokenizer.beginID, ids.count > 1, ids[0] == begin, ids[1] == begin {
+      ids.removeFirst()
+    }
+    return ids
+  }
+
+  /// The text of a conversation, written by the model's chat template.
+  public func promptText(
+    _ messages: [ChatMessage], addGenerationPrompt: Bool = true, variables: JSONObject = [:]
+  ) throws -> String {
+    guard let chatTemplate else {
+      throw ModelError(
+        .noChatTemplate,
+        "\(info.name) is a base model without a chat template: give one with --chat-template, "
+          + "or send it text to continue")
+    }
+    var all = variables
+    all["messages"] = .array(messages.map(\.json))
+    all["add_generation_prompt"] = .bool(addGenerationPrompt)
+    all["bos_token"] = .string(tokenizer.beginID.map { tokenizer.text(of: $0) } ?? "")
+    all["eos_token"] = .string(tokenizer.endID.map { tokenizer.text(of: $0) } ?? "")
+    return try chatTemplate.render(all)
+  }
+}

@@ -1,0 +1,59 @@
+// What a loaded model says of itself.
+
+import TensorCore
+
+/// Facts about a model, from its file.
+public struct ModelInfo: Sendable {
+  /// The model's own name, or its file's.
+  public let name: String
+  public let path: String
+  /// The family, as `general.architecture` spells it.
+  public let architecture: String
+  /// The family, the size and the commonest weight format, such as `llama 135M Q4_1`.
+  public let description: String
+  public let parameterCount: Int
+  public let fileBytes: Int
+  public let layerCount: Int
+  public let embeddingLength: Int
+  public let vocabularyCount: Int
+  /// Tokens of context that the model was trained for.
+  public let trainedContextLength: Int
+  /// How many weights are kept in each format.
+  public let formats: [String: Int]
+  public let license: String?
+
+  init(_ file: GGUFFile, _ hyperparameters: Hyperparameters) throws {
+    path = file.path
+    architecture = hyperparameters.architecture
+    name =
+      try file.metadata.string("general.name")
+      ?? String(file.path.split(separator: "/").last ?? "model")
+    license = try file.metadata.string("general.license")
+    parameterCount = file.tensors.reduce(0) { $0 + $1.elementCount }
+    fileBytes = file.files.reduce(0) { $0 + $1.byteCount }
+    layerCount = hyperparameters.blockCount
+    embeddingLength = hyperparameters.embeddingLength
+    vocabularyCount = hyperparameters.vocabularyCount
+    trainedContextLength = hyperparameters.contextLength
+    var formats: [String: Int] = [:]
+    // The commonest format among the matrices of the layers: what people call the file by.
+    var layerFormats: [String: Int] = [:]
+    for tensor in file.tensors {
+      formats[tensor.format.name, default: 0] += tensor.elementCount
+      if tensor.shape.count > 1, tensor.name.hasPrefix("blk.") {
+        layerFormats[tensor.format.name, default: 0] += tensor.elementCount
+      }
+    }
+    self.formats = formats
+    let main = layerFormats.max { ($0.value, $0.key) < ($1.value, $1.key) }?.key ?? "F32"
+    description = "\(architecture) \(Self.size(parameterCount)) \(main)"
+  }
+
+  private static func size(_ count: Int) -> String {
+    if count >= 1_000_000_000 {
+      let tenths = (count + 50_000_000) / 100_000_000
+      return "\(tenths / 10).\(tenths % 10)B"
+    }
+    return count >= 1_000_000 ? "\((count + 500_000) / 1_000_000)M" : "\(count / 1_000)K"
+  }
+}

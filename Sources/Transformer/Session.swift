@@ -1,0 +1,108 @@
+// One timeline on a model: tokens in, logits out. The level below `Engine`.
+
+import KernelInterface
+import TensorCore
+public import Tokenizer
+
+/// Which rows of an evaluation give logits.
+public enum WantedLogits: Sendable {
+  case none, last, all
+}
+
+/// A sequence of tokens under evaluation, with its own memory. Calls block until they are done.
+///
+/// Not thread-safe, and not for Swift's cooperative pool: use a thread of your own.
+public final class Session {
+  public let model: Model
+  /// Tokens that the session may hold.
+  public let contextLength: Int
+  private let memory: SequenceMemory
+  private let workspace: Workspace
+
+  /// Rows that one forward pass takes.
+  private static let maximumRows = 256
+
+  /// - Parameter contextLength: tokens to make room for; nil takes the model's.
+  public init(_ model: Model, contextLength: Int? = nil) throws {
+    self.model = model
+    self.contextLength = contextLength ?? model.contextLength
+    let architecture = model.architecture
+    memory = try SequenceMemory(
+      layers: architecture.layerMemories, capacity: self.contextLength,
+      format: model.cacheFormat == .F16 ? .F16 : .F32)
+    var shape = WorkspaceShape(width: model.info.embeddingLength)
+    architecture.size(&shape)
+    shape.angleCounts = architecture.rotaries.map(\.dimensionCount)
+    workspace = try Workspace(
+      shape, maximumRows: min(Self.maximumRows, max(1, self.contextLength)),
+      threadCount: model.threadCount)
+  }
+
+  /// Tokens evaluated so far.
+  public var position: Int { memory.count }
+
+  /// Bytes of memory for keys and values when the context is full.
+  public var memoryBytes: Int { memory.byteCount }
+
+  /// Forgets the tokens from `position` on.
+  public func truncate(to position: Int) { memory.truncate(to: position) }
+
+  /// Forgets everything and wipes it from memory.
+  public func reset() { memory.wipe() }
+
+  /// Appends tokens and gives the logits that were asked for, `[rows, vocabulary]`.
+  public func evaluate(_ tokens: [TokenID], logits: WantedLogits) throws -> [Float] {
+    var result: [Float] = []
+    try evaluate(tokens, logits: logits) { result += $0 }
+    return result
+  }
+
+  /// Appends tokens and calls `body` with the logits of each wanted row, `[vocabulary]`.
+  ///
+  /// - Parameter isCancelled: is asked between slices of the tokens; true ends with
+  ///   `CancellationError`.
+  public func evaluate(
+    _ tokens: [TokenID], logits: WantedLogits, isCancelled: () -> Bool = { false },
+    _ body: (_ row: [Float]) throws -> Void
+  ) throws {
+    let vocabulary = model.info.vocabularyCount
+    for token in tokens where token < 0 || Int(token) >= vocabulary {
+      throw ModelError(
+        .tokenOutOfRange, "the token id \(token) is not in 0..<\(vocabulary), the vocabulary")
+    }
+    guard tokens.count <= contextLength - memory.count else {
+      throw ModelError(
+        .contextFull,
+        "\(memory.count + tokens.count) tokens do not fit into the context of \(contextLength): "
+          + "shorten the text or raise --context")
+    }
+    for first in stride(from: 0, to: tokens.count, by: workspace.maximumRows) {
+      if isCancelled() { throw CancellationError() }
+      let end = min(first + workspace.maximumRows, tokens.count)
+      let positions = try memory.append(end - first)
+      let rows = (first..<end).map { index in
+        let wants = logits == .all || (logits == .last && index == tokens.count - 1)
+        return Row(
+          .token(tokens[index]), sequence: 0, position: positions.lowerBound + index - first,
+          wanted: wants ? .logits : .nothing)
+      }
+      try forward(rows, body)
+    }
+  }
+
+  private func forward(_ rows: [Row], _ body: ([Float]) throws -> Void) throws {
+    let pass = Pass(
+      batch: Batch(rows, memories: [memory]), workspace: workspace, compute: model.compute)
+    for (index, rotary) in model.architecture.rotaries.enumerated() {
+      for (row, value) in rows.enumerated() {
+        rotary.writeAngles(at: value.position, to: workspace.angles[index], row: row)
+      }
+    }
+    model.architecture.forward(pass)
+    try model.architecture.head.forward(pass) { logits, count in
+      for row in 0..<count {
+        try body(logits.read(row: row, count: model.info.vocabularyCount))
+      }
+    }
+  }
+}
