@@ -52,7 +52,8 @@ package final class Meter: Sendable {
   /// - Parameters:
   ///   - presented: the text of the key, nil where none came.
   ///   - address: the client's address as a number, to slow down guessing; nil for no limit.
-  /// - Throws: ``MeterError``: 401, or 429 where the address has presented too many wrong keys.
+  /// - Throws: ``MeterError``: 401, 403 where the key's account is stopped, or 429 where the address
+  ///   has presented too many wrong keys.
   package func authenticate(
     _ presented: String?, address: UInt64? = nil
   ) throws(MeterError) -> Principal {
@@ -61,6 +62,7 @@ package final class Meter: Sendable {
     if let key = presented.flatMap({ APIKey($0) }),
       let record = table.record(of: key, pepper: core.store.pepper)
     {
+      try record.check(at: core.configuration.clock.wallMilliseconds())
       return Principal(key: record.id, account: record.account, role: record.role)
     }
     if let address, let limit = core.configuration.failedAuthentications {
@@ -126,7 +128,8 @@ package final class Meter: Sendable {
     let configuration = core.configuration
     var rules: [ScopedRule] = []
     if principal.key != .local {
-      guard let record = core.settings.activeRecord(principal.key) else { throw .invalidAPIKey }
+      guard let record = core.settings.record(principal.key) else { throw .invalidAPIKey }
+      try record.check(at: configuration.clock.wallMilliseconds())
       rules.append((.key(record.id), record.limits ?? configuration.keyLimits))
       rules.append((.account(record.account), configuration.accountLimits))
     }

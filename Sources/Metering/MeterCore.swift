@@ -166,7 +166,11 @@ final class MeterCore: Sendable {
     }
     if let checkpoint = step.checkpoint { writer.enqueue(checkpoint) }
     if let key = step.keyToCheck, key != .local {
-      guard settings.activeRecord(key) != nil else { return .keyRevoked }
+      // The end of a grace or of a key's time is for new requests; a running answer is stopped only
+      // by somebody who revokes its key or stops its account.
+      guard let record = settings.record(key), record.state == .active,
+        record.accountState.mayUseKeys
+      else { return .keyRevoked }
       state.withLock { $0.leases[handle]?.settingsVersion = settingsVersion }
     }
     return step.isPaidFor ? .proceed : .budgetSpent

@@ -18,6 +18,17 @@ extension MeterError {
       shouldRetry: true)
   }
 
+  /// The key is right and its account is stopped.
+  static func accountSuspended(_ reason: Detail) -> MeterError {
+    MeterError(
+      .accountSuspended, .permission, status: 403,
+      message: reason == .terminated
+        ? "The account of this API key was closed."
+        : "The account of this API key is suspended (reason: \(reason.rawValue)). Please contact "
+          + "the operator.",
+      detail: reason)
+  }
+
   /// The model is not served here.
   package static let modelNotFound = MeterError(
     .modelNotFound, .invalidRequest, status: 404,

@@ -46,10 +46,8 @@ final class SettingsWatch: Sendable {
   /// The number alone.
   var version: Int64 { state.withLock { $0.version } }
 
-  /// The record of a key that works, nil otherwise.
-  func activeRecord(_ id: KeyID) -> KeyRecord? {
-    state.withLock { $0.settings.keys.activeRecord(id) }
-  }
+  /// The record of a key, nil where there is none.
+  func record(_ id: KeyID) -> KeyRecord? { state.withLock { $0.settings.keys.record(id) } }
 
   /// Looks for changes once. A database that cannot be read just now leaves everything as it is.
   func refresh() {

@@ -28,8 +28,31 @@ package struct KeyRecord: Hashable, Sendable {
   package let state: KeyState
   /// Milliseconds since 1970.
   package let createdMilliseconds: Int64
+  /// From when on it is refused; nil for never.
+  package let expiresMilliseconds: Int64?
+  /// From when on it is refused because another has taken its place; nil where none has.
+  package let graceUntilMilliseconds: Int64?
+  /// The key whose place it took.
+  package let rotatedFrom: KeyID?
+  /// Whether its account may use it, and why not.
+  package let accountState: AccountState
+  let suspension: SuspensionReason?
   /// The key's own limits; nil where the server's defaults hold.
   package let limits: LimitRule?
+}
+
+extension KeyRecord {
+  /// Throws the refusal of a key whose digest was right: 401 where it does not work any more, 403
+  /// where its account is stopped.
+  func check(at wallMilliseconds: Int64) throws(MeterError) {
+    let ends = [expiresMilliseconds, graceUntilMilliseconds].compactMap(\.self)
+    guard state == .active, ends.allSatisfy({ wallMilliseconds < $0 }) else {
+      throw .invalidAPIKey
+    }
+    guard accountState.mayUseKeys else {
+      throw .accountSuspended(suspension?.detail ?? .terminated)
+    }
+  }
 }
 
 /// Who is asking, as far as limits and the ledger need to know.

@@ -17,19 +17,17 @@ struct KeyTable: Sendable {
   /// the server to everybody.
   var isEmpty: Bool { byName.isEmpty }
 
-  /// The record of a presented key, nil where it is unknown, wrong or revoked.
+  /// The record of a presented key, nil where it is unknown or wrong.
   ///
   /// An unknown name costs the same digest as a wrong secret.
   func record(of key: APIKey, pepper: Pepper) -> KeyRecord? {
     let digest = pepper.digest(of: key)
-    guard let record = byName[key.publicName], LibCrypto.areEqual(digest, record.digest),
-      record.state == .active
-    else { return nil }
+    guard let record = byName[key.publicName], LibCrypto.areEqual(digest, record.digest) else {
+      return nil
+    }
     return record
   }
 
-  /// The record of a key that works, nil otherwise.
-  func activeRecord(_ id: KeyID) -> KeyRecord? {
-    byID[id].flatMap { byName[$0] }.flatMap { $0.state == .active ? $0 : nil }
-  }
+  /// The record of a number, nil where there is none.
+  func record(_ id: KeyID) -> KeyRecord? { byID[id].flatMap { byName[$0] } }
 }

@@ -16,6 +16,7 @@ struct Schema: Sendable {
       id INTEGER PRIMARY KEY,
       name TEXT NOT NULL UNIQUE CHECK (length(name) BETWEEN 1 AND 64),
       state INTEGER NOT NULL,
+      state_reason INTEGER,
       created_ms INTEGER NOT NULL
     ) STRICT;
     CREATE TABLE api_key (
@@ -28,6 +29,9 @@ struct Schema: Sendable {
       label TEXT NOT NULL CHECK (length(label) BETWEEN 1 AND 64),
       state INTEGER NOT NULL,
       created_ms INTEGER NOT NULL,
+      expires_ms INTEGER,
+      grace_until_ms INTEGER,
+      rotated_from INTEGER REFERENCES api_key (id),
       revoked_ms INTEGER
     ) STRICT;
     CREATE TABLE limit_rule (

@@ -1,4 +1,4 @@
-// Keys, their limits, and the names of models, as rows of `meter.db`.
+// Keys and their limits as rows of `meter.db`.
 
 import FoundationEssentials
 import GRDB
@@ -12,46 +12,67 @@ package struct NewKey: Sendable {
 }
 
 extension UsageStore {
-  /// Makes a key of the default account.
+  /// Makes a key.
   ///
   /// - Parameters:
   ///   - label: what the operator calls it.
   ///   - role: what it may do.
   ///   - limits: its own limits; nil takes the server's defaults.
+  ///   - account: whose it is; nil for the default account.
+  ///   - expiresMilliseconds: wall time from which on it is refused; nil for never.
+  /// - Throws: ``UsageStoreError``: `notFound`, or `wrongState` where the account is not active.
   package func createKey(
-    label: ShortName, role: KeyRole = .service, limits: LimitRule? = nil
+    label: ShortName, role: KeyRole = .service, limits: LimitRule? = nil,
+    account: AccountID? = nil, expiresMilliseconds: Int64? = nil
   ) throws(UsageStoreError) -> NewKey {
-    guard let random = LibCrypto.randomBytes(count: 38), let key = APIKey(randomBytes: random)
-    else {
-      throw UsageStoreError(.inputOutput, "cannot create a key: the system gave no random bytes")
-    }
-    let digest = pepper.digest(of: key)
-    guard !digest.isEmpty else {
-      throw UsageStoreError(.inputOutput, "cannot create a key: libcrypto made no digest of it")
-    }
+    let draft = try KeyDraft(pepper: pepper)
     let now = clock.wallMilliseconds()
     let record = try write(doing: "create a key") { db in
-      try db.execute(
-        sql: """
-          INSERT INTO account (id, name, state, created_ms) VALUES (1, 'default', 1, ?)
-          ON CONFLICT DO NOTHING
-          """, arguments: [now])
-      try db.execute(
-        sql: """
-          INSERT INTO api_key (account_id, kid, mac, pepper_id, role, label, state, created_ms)
-          VALUES (1, ?, ?, ?, ?, ?, ?, ?)
-          """,
-        arguments: [
-          key.publicName.description, Data(digest), Pepper.id, role.rawValue, label.text,
-          KeyState.active.rawValue, now,
-        ])
-      let id = KeyID(rawValue: db.lastInsertedRowID)
+      if account == nil {
+        try db.execute(
+          sql: """
+            INSERT INTO account (id, name, state, created_ms) VALUES (?, 'default', ?, ?)
+            ON CONFLICT (id) DO NOTHING
+            """,
+          arguments: [Self.defaultAccount.rawValue, AccountState.active.rawValue, now])
+      }
+      let id = try draft.insert(
+        db, account: account ?? Self.defaultAccount, role: role, label: label, now: now,
+        expires: expiresMilliseconds)
       if let limits { try LimitRow.write(limits, scope: .key(id), to: db) }
-      return KeyRecord(
-        id: id, account: AccountID(rawValue: 1), name: key.publicName, digest: digest, role: role,
-        label: label, state: .active, createdMilliseconds: now, limits: limits)
+      return try Self.record(id, in: db)
     }
-    return NewKey(text: key.text, record: record)
+    return NewKey(text: draft.key.text, record: record)
+  }
+
+  /// Makes a key that takes the place of another: same account, role, label, limits and end.
+  ///
+  /// - Parameters:
+  ///   - name: the key to be replaced.
+  ///   - grace: how long the old key goes on working.
+  /// - Throws: ``UsageStoreError``: `notFound` where no working key has this name.
+  package func rotateKey(
+    _ name: KeyName, grace: Duration
+  ) throws(UsageStoreError) -> NewKey {
+    let draft = try KeyDraft(pepper: pepper)
+    let now = clock.wallMilliseconds()
+    let record = try write(doing: "rotate a key") { db in
+      let number = try Int64.fetchOne(
+        db, sql: "SELECT id FROM api_key WHERE kid = ? AND state = ?",
+        arguments: [name.description, KeyState.active.rawValue])
+      guard let number else { throw Self.noKey(name) }
+      let old = try Self.record(KeyID(rawValue: number), in: db)
+      let id = try draft.insert(
+        db, account: old.account, role: old.role, label: old.label, now: now,
+        expires: old.expiresMilliseconds, rotatedFrom: old.id)
+      if let limits = old.limits { try LimitRow.write(limits, scope: .key(id), to: db) }
+      let end = now + grace.microseconds / 1000
+      try db.execute(
+        sql: "UPDATE api_key SET grace_until_ms = min(coalesce(grace_until_ms, ?), ?) WHERE id = ?",
+        arguments: [end, end, old.id.rawValue])
+      return try Self.record(id, in: db)
+    }
+    return NewKey(text: draft.key.text, record: record)
   }
 
   /// Makes a key useless for ever. Revoking one a second time changes nothing.
@@ -59,54 +80,101 @@ extension UsageStore {
   /// - Throws: ``UsageStoreError`` with the code `notFound` where no key has this name.
   package func revokeKey(_ name: KeyName) throws(UsageStoreError) {
     let now = clock.wallMilliseconds()
-    let isKnown = try write(doing: "revoke a key") { db in
+    try write(doing: "revoke a key") { db in
       try db.execute(
-        sql: "UPDATE api_key SET state = ?, revoked_ms = ? WHERE kid = ? AND state = ?",
-        arguments: [
-          KeyState.revoked.rawValue, now, name.description, KeyState.active.rawValue,
-        ])
-      return try Bool.fetchOne(
-        db, sql: "SELECT EXISTS (SELECT 1 FROM api_key WHERE kid = ?)",
-        arguments: [name.description]) ?? false
+        sql: "UPDATE api_key SET state = ?, revoked_ms = coalesce(revoked_ms, ?) WHERE kid = ?",
+        arguments: [KeyState.revoked.rawValue, now, name.description])
+      guard db.changesCount > 0 else { throw Self.noKey(name) }
     }
-    guard isKnown else {
-      throw UsageStoreError(
-        .notFound, "no key is named '\(name)': 'apus keys list' shows the names there are")
+  }
+
+  /// Revokes a key that somebody found where it should not be. Whoever has the whole key may do so;
+  /// its public name alone is not enough.
+  ///
+  /// - Returns: the key's record, nil where the text is no key of this server.
+  package func reportLeak(_ text: String) throws(UsageStoreError) -> KeyRecord? {
+    guard let key = APIKey(text) else { return nil }
+    let digest = pepper.digest(of: key)
+    let record = try keys().first {
+      $0.name == key.publicName && LibCrypto.areEqual($0.digest, digest)
     }
+    if record != nil { try revokeKey(key.publicName) }
+    return record
   }
 
   /// All keys, oldest first, revoked ones included.
   package func keys() throws(UsageStoreError) -> [KeyRecord] {
     try read(doing: "read the keys") { db in
       try Row.fetchAll(
-        db,
-        sql: """
-          SELECT api_key.*, limit_rule.* FROM api_key
-          LEFT JOIN limit_rule ON scope_kind = ? AND scope_id = api_key.id ORDER BY api_key.id
-          """, arguments: [LimitRow.kindOfKeys]
+        db, sql: Self.selectKeys + " ORDER BY api_key.id", arguments: [LimitRow.kindOfKeys]
       ).compactMap(KeyRecord.init)
     }
   }
 
-  /// The row number of a model, made on first use.
-  package func modelID(_ name: ShortName) throws(UsageStoreError) -> ModelID {
-    try write(doing: "name a model") { db in
-      try db.execute(
-        sql: "INSERT INTO model (name) VALUES (?) ON CONFLICT DO NOTHING", arguments: [name.text])
-      let id = try Int64.fetchOne(
-        db, sql: "SELECT id FROM model WHERE name = ?", arguments: [name.text])
-      return ModelID(rawValue: id ?? 0)
+  private static let selectKeys = """
+    SELECT account.state AS account_state, account.state_reason, limit_rule.*, api_key.*
+    FROM api_key JOIN account ON account.id = account_id
+    LEFT JOIN limit_rule ON scope_kind = ? AND scope_id = api_key.id
+    """
+
+  private static func record(_ id: KeyID, in db: Database) throws -> KeyRecord {
+    let row = try Row.fetchOne(
+      db, sql: selectKeys + " WHERE api_key.id = ?",
+      arguments: [LimitRow.kindOfKeys, id.rawValue])
+    guard let record = row.flatMap(KeyRecord.init) else {
+      throw UsageStoreError(.notFound, "no key has the number \(id.rawValue)")
+    }
+    return record
+  }
+
+  private static func noKey(_ name: KeyName) -> UsageStoreError {
+    UsageStoreError(
+      .notFound, "no key is named '\(name)': 'apus keys list' shows the names there are")
+  }
+}
+
+/// A key before it is a row.
+private struct KeyDraft {
+  let key: APIKey
+  private let digest: [UInt8]
+
+  init(pepper: Pepper) throws(UsageStoreError) {
+    guard let random = LibCrypto.randomBytes(count: 38), let key = APIKey(randomBytes: random)
+    else {
+      throw UsageStoreError(.inputOutput, "cannot create a key: the system gave no random bytes")
+    }
+    self.key = key
+    digest = pepper.digest(of: key)
+    guard !digest.isEmpty else {
+      throw UsageStoreError(.inputOutput, "cannot create a key: libcrypto made no digest of it")
     }
   }
 
-  /// The names of all models that were ever served.
-  package func modelNames() throws(UsageStoreError) -> [ModelID: ShortName] {
-    let rows = try read(doing: "read the models") {
-      try Row.fetchAll($0, sql: "SELECT id, name FROM model").map { row in
-        (ModelID(rawValue: row["id"]), ShortName(row["name"]))
-      }
+  /// Writes the row of an active account's key.
+  func insert(
+    _ db: Database, account: AccountID, role: KeyRole, label: ShortName, now: Int64,
+    expires: Int64?, rotatedFrom: KeyID? = nil
+  ) throws -> KeyID {
+    let state = try Int64.fetchOne(
+      db, sql: "SELECT state FROM account WHERE id = ?", arguments: [account.rawValue])
+    guard let state else {
+      throw UsageStoreError(.notFound, "no account has the number \(account.rawValue)")
     }
-    return rows.reduce(into: [:]) { names, row in names[row.0] = row.1 }
+    guard state == AccountState.active.rawValue else {
+      throw UsageStoreError(
+        .wrongState,
+        "account \(account.rawValue) is not active: activate it before it gets a key")
+    }
+    try db.execute(
+      sql: """
+        INSERT INTO api_key (account_id, kid, mac, pepper_id, role, label, state, created_ms,
+          expires_ms, rotated_from) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+        """,
+      arguments: [
+        account.rawValue, key.publicName.description, Data(digest), Pepper.id, role.rawValue,
+        label.text, KeyState.active.rawValue, now, expires, rotatedFrom?.rawValue,
+      ])
+    return KeyID(rawValue: db.lastInsertedRowID)
   }
 }
 
@@ -115,11 +183,17 @@ extension KeyRecord {
   fileprivate init?(_ row: Row) {
     let digest: Data = row["mac"]
     guard let name = KeyName(row["kid"] as String), let role = KeyRole(rawValue: row["role"]),
-      let label = ShortName(row["label"]), let state = KeyState(rawValue: row["state"])
+      let label = ShortName(row["label"]), let state = KeyState(rawValue: row["state"]),
+      let accountState = AccountState(rawValue: row["account_state"])
     else { return nil }
     self.init(
       id: KeyID(rawValue: row["id"]), account: AccountID(rawValue: row["account_id"]), name: name,
       digest: [UInt8](digest), role: role, label: label, state: state,
-      createdMilliseconds: row["created_ms"], limits: LimitRow.read(row))
+      createdMilliseconds: row["created_ms"], expiresMilliseconds: row["expires_ms"],
+      graceUntilMilliseconds: row["grace_until_ms"],
+      rotatedFrom: (row["rotated_from"] as Int64?).map(KeyID.init(rawValue:)),
+      accountState: accountState,
+      suspension: (row["state_reason"] as Int64?).flatMap(SuspensionReason.init(rawValue:)),
+      limits: LimitRow.read(row))
   }
 }

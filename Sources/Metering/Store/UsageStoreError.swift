@@ -7,7 +7,7 @@ package struct UsageStoreError: Error, Sendable, Equatable, CustomStringConverti
   /// What to switch on.
   package enum Code: Sendable {
     case cannotOpen, alreadyServing, newerSchema, unusablePepper, diskFull, inputOutput, busy
-    case corrupt, constraint, notFound, invalidName, invalidLimit
+    case corrupt, constraint, notFound, wrongState, invalidName, invalidLimit
   }
 
   package let code: Code

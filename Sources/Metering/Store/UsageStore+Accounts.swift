@@ -1,0 +1,62 @@
+// Accounts as rows of `meter.db`.
+
+import GRDB
+
+extension UsageStore {
+  /// The account that keys belong to where nobody speaks of accounts: made with the first key.
+  static let defaultAccount = AccountID(rawValue: 1)
+
+  /// Makes an account. It is pending: it gets keys once it is active.
+  package func createAccount(_ name: ShortName) throws(UsageStoreError) -> AccountID {
+    let now = clock.wallMilliseconds()
+    return try write(doing: "create an account") { db in
+      // The first number is kept for the default account.
+      try db.execute(
+        sql: """
+          INSERT INTO account (id, name, state, created_ms)
+          SELECT max(1, coalesce(max(id), 1)) + 1, ?, ?, ? FROM account
+          """, arguments: [name.text, AccountState.pending.rawValue, now])
+      return AccountID(rawValue: db.lastInsertedRowID)
+    }
+  }
+
+  /// Moves an account on in its life.
+  ///
+  /// - Parameter reason: why it is suspended; needed for that state and for no other.
+  /// - Throws: ``UsageStoreError``: `notFound`, or `wrongState` where its life does not go that way.
+  package func setState(
+    _ state: AccountState, of account: AccountID, reason: SuspensionReason? = nil
+  ) throws(UsageStoreError) {
+    guard (state == .suspended) == (reason != nil) else {
+      throw UsageStoreError(.wrongState, "a suspension needs a reason, and nothing else takes one")
+    }
+    try write(doing: "change an account") { db in
+      let number = try Int64.fetchOne(
+        db, sql: "SELECT state FROM account WHERE id = ?", arguments: [account.rawValue])
+      guard let current = number.flatMap(AccountState.init(rawValue:)) else {
+        throw UsageStoreError(.notFound, "no account has the number \(account.rawValue)")
+      }
+      guard current.mayBecome(state) else {
+        throw UsageStoreError(
+          .wrongState, "account \(account.rawValue) is \(current) and cannot become \(state)")
+      }
+      try db.execute(
+        sql: "UPDATE account SET state = ?, state_reason = ? WHERE id = ?",
+        arguments: [state.rawValue, reason?.rawValue, account.rawValue])
+    }
+  }
+
+  /// All accounts, oldest first.
+  package func accounts() throws(UsageStoreError) -> [AccountRecord] {
+    try read(doing: "read the accounts") { db in
+      try Row.fetchAll(db, sql: "SELECT * FROM account ORDER BY id").compactMap { row in
+        guard let name = ShortName(row["name"]), let state = AccountState(rawValue: row["state"])
+        else { return nil }
+        return AccountRecord(
+          id: AccountID(rawValue: row["id"]), name: name, state: state,
+          reason: (row["state_reason"] as Int64?).flatMap(SuspensionReason.init(rawValue:)),
+          createdMilliseconds: row["created_ms"])
+      }
+    }
+  }
+}
