@@ -22,6 +22,24 @@ package protocol TextEngine: Sendable {
     _ messages: [ChatMessage], addGenerationPrompt: Bool, variables: JSONObject
   ) throws -> [TokenID]
 
+  /// The text that `prompt` makes tokens of.
+  func promptText(
+    _ messages: [ChatMessage], addGenerationPrompt: Bool, variables: JSONObject
+  ) throws -> String
+
+  /// The tokens of a text.
+  ///
+  /// - Parameters:
+  ///   - parsingSpecial: spellings of special tokens become those tokens.
+  ///   - addingSpecial: tokens are put around the text as the vocabulary asks.
+  func encode(_ text: String, parsingSpecial: Bool, addingSpecial: Bool) -> [TokenID]
+
+  /// The text of tokens, special ones with their spellings.
+  func decode(_ tokens: [TokenID]) -> String
+
+  /// The bytes that one token stands for; none for an id outside the vocabulary.
+  func bytes(of token: TokenID) -> [UInt8]
+
   /// Begins an answer; the work is done on the engine's own threads.
   ///
   /// - Throws: `EngineError`.
@@ -70,6 +88,25 @@ extension Engine: TextEngine {
     _ messages: [ChatMessage], addGenerationPrompt: Bool, variables: JSONObject
   ) throws -> [TokenID] {
     try model.prompt(messages, addGenerationPrompt: addGenerationPrompt, variables: variables)
+  }
+
+  package func promptText(
+    _ messages: [ChatMessage], addGenerationPrompt: Bool, variables: JSONObject
+  ) throws -> String {
+    try model.promptText(
+      messages, addGenerationPrompt: addGenerationPrompt, variables: variables)
+  }
+
+  package func encode(_ text: String, parsingSpecial: Bool, addingSpecial: Bool) -> [TokenID] {
+    model.tokenizer.encode(text, parsingSpecial: parsingSpecial, addingSpecial: addingSpecial)
+  }
+
+  package func decode(_ tokens: [TokenID]) -> String {
+    model.tokenizer.decode(tokens, showingSpecial: true)
+  }
+
+  package func bytes(of token: TokenID) -> [UInt8] {
+    model.tokenizer.bytes(of: token, showingSpecial: true)
   }
 
   package func start(_ request: GenerationRequest) throws -> any TokenStream {

@@ -53,12 +53,11 @@ extension APIError {
   init(_ error: EngineError) {
     switch error {
     case .emptyPrompt:
-      self = .invalid("messages", "empty_prompt", "The prompt has no tokens; send some text.")
+      self = .invalid(nil, "empty_prompt", "The prompt has no tokens; send some text.")
     case .promptTooLong(let tokens, let contextLength):
       self.init(
         MeterError.contextLengthExceeded(
           promptTokens: Int64(tokens), contextLength: Int64(contextLength)))
-      param = "messages"
     case .tokenOutOfRange:
       self = .invalid("prompt", "invalid_token", "A token id is outside the model's vocabulary.")
     case .overloaded:

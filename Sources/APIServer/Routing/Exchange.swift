@@ -63,6 +63,11 @@ final class Exchange: Sendable {
   /// Who is asking; nobody in particular until the key was looked at.
   var principal: Principal { withAccount { $0.principal } }
 
+  /// What the answer says of itself.
+  func identity(of model: BackendModel) -> AnswerIdentity {
+    AnswerIdentity(requestID: withAccount { $0.requestID }, model: model.name)
+  }
+
   /// Writes the request's line into the log. Called once, when everything was sent.
   func log(status: Int) {
     let account = withAccount { $0 }

@@ -22,6 +22,7 @@ struct RouteTable: Sendable {
   /// The public API.
   static let all: [Route] = [
     FrontPage.route, Health.route, Models.list, Models.one, ChatCompletions.route,
+    Completions.route, Tokens.tokenize, Tokens.detokenize, Tokens.applyTemplate,
   ]
 
   private struct Place: Sendable {

@@ -1,40 +1,20 @@
 // The body of a chat completion request as the server uses it.
 
 import JSON
-import Transformer
 
 /// `POST /v1/chat/completions`, taken apart.
 struct ChatFields {
   let model: String
-  let messages: [ChatMessage]
-  let isStreamed: Bool
-  /// Whether a stream ends with a chunk of usage.
-  let includesUsage: Bool
-  /// Whether the template opens the assistant's turn.
-  let addsGenerationPrompt: Bool
-  /// `chat_template_kwargs`: variables for the template.
-  let templateVariables: JSONObject
+  let conversation: ConversationFields
+  let stream: StreamFields
   let generation: GenerationFields
 
   init(body: JSONValue, limits: Server.Limits, isStrict: Bool) throws(APIError) {
     var fields = try RequestFields(body: body)
     guard let model = try fields.string("model") else { throw fields.missing("model") }
     self.model = model
-    messages = try ChatMessageFields.messages(&fields, atMost: limits.messageCount)
-    isStreamed = try fields.bool("stream") ?? false
-    if var options = try fields.fields("stream_options") {
-      guard isStreamed else {
-        throw fields.invalid("stream_options", "invalid_value", "needs 'stream' to be true")
-      }
-      includesUsage = try options.bool("include_usage") ?? false
-      // Padding that hides lengths: there is none here, so either answer is honoured.
-      _ = try options.bool("include_obfuscation")
-      if isStrict { try options.refuseUnknown() }
-    } else {
-      includesUsage = false
-    }
-    addsGenerationPrompt = try fields.bool("add_generation_prompt") ?? true
-    templateVariables = try fields.fields("chat_template_kwargs")?.members ?? [:]
+    conversation = try ConversationFields(&fields, limits: limits)
+    stream = try StreamFields(&fields, isStrict: isStrict)
     generation = try GenerationFields(&fields)
     try Self.refuseUnsupported(&fields)
     Self.acceptAndDrop(&fields)

@@ -66,8 +66,31 @@ final class FakeEngine: TextEngine {
   func prompt(
     _ messages: [ChatMessage], addGenerationPrompt: Bool, variables: JSONObject
   ) throws -> [TokenID] {
-    let words = messages.flatMap { $0.content.split(whereSeparator: \.isWhitespace) }
-    return words.indices.map { TokenID($0) }
+    encode(
+      messages.map(\.content).joined(separator: " "), parsingSpecial: true, addingSpecial: false)
+  }
+
+  func promptText(
+    _ messages: [ChatMessage], addGenerationPrompt: Bool, variables: JSONObject
+  ) throws -> String {
+    messages.map { "<\($0.role)>\($0.content)" }.joined()
+      + (addGenerationPrompt ? "<assistant>" : "")
+  }
+
+  /// A token for each word: the number of its letters, or 0 for a special one at the beginning.
+  func encode(_ text: String, parsingSpecial: Bool, addingSpecial: Bool) -> [TokenID] {
+    (addingSpecial ? [0] : [])
+      + text.split(whereSeparator: \.isWhitespace).map { TokenID($0.count) }
+  }
+
+  /// As many letters as each token says.
+  func decode(_ tokens: [TokenID]) -> String {
+    tokens.filter { $0 > 0 }.map { String(repeating: "x", count: Int($0)) }.joined(separator: " ")
+  }
+
+  /// Token 255 stands for a byte that is no text.
+  func bytes(of token: TokenID) -> [UInt8] {
+    token == 255 ? [0xFF] : Array(decode([token]).utf8)
   }
 
   func start(_ request: GenerationRequest) throws -> any TokenStream {

@@ -1,0 +1,93 @@
+// POST /tokenize, /detokenize and /apply-template: everything that a prompt is on its way to the
+// engine, so that anybody can recount what was counted.
+
+import Hummingbird
+import JSON
+import Tokenizer
+
+enum Tokens {
+  /// Text, or a conversation, to token ids.
+  static let tokenize = Route(method: .post, path: "/v1/tokenize", aliases: ["/tokenize"]) {
+    exchange, _ in
+    let backend = exchange.backend
+    return try await exchange.withJSONBody { body throws in
+      var fields = try RequestFields(body: body)
+      let model = try backend.model(namedIn: &fields)
+      let tokens = try tokens(&fields, model, backend)
+      var answer: JSONObject = [
+        "count": .integer(Int64(tokens.count)),
+        "max_model_len": .integer(Int64(model.engine.contextLength)),
+      ]
+      let withPieces = try fields.bool("with_pieces") ?? false
+      answer["tokens"] = .array(
+        tokens.map { withPieces ? piece($0, model) : .integer(Int64($0)) })
+      if backend.configuration.isStrict { try fields.refuseUnknown() }
+      return .json(.object(answer))
+    }
+  }
+
+  /// Token ids to text.
+  static let detokenize = Route(method: .post, path: "/v1/detokenize", aliases: ["/detokenize"]) {
+    exchange, _ in
+    let backend = exchange.backend
+    return try await exchange.withJSONBody { body throws in
+      var fields = try RequestFields(body: body)
+      let model = try backend.model(namedIn: &fields)
+      guard let elements = try fields.elements("tokens", atMost: .max) else {
+        throw fields.missing("tokens")
+      }
+      let tokens = try fields.tokens("tokens", elements)
+      if backend.configuration.isStrict { try fields.refuseUnknown() }
+      return .json(["content": .string(model.engine.decode(tokens))])
+    }
+  }
+
+  /// A conversation to the text that the model reads.
+  static let applyTemplate = Route(
+    method: .post, path: "/v1/apply-template", aliases: ["/apply-template"]
+  ) { exchange, _ in
+    let backend = exchange.backend
+    return try await exchange.withJSONBody { body throws in
+      var fields = try RequestFields(body: body)
+      let model = try backend.model(namedIn: &fields)
+      let conversation = try ConversationFields(&fields, limits: backend.configuration.limits)
+      if backend.configuration.isStrict { try fields.refuseUnknown() }
+      return .json(["prompt": .string(try model.promptText(conversation))])
+    }
+  }
+
+  /// The tokens of `content` (or `prompt`), or of `messages`.
+  private static func tokens(
+    _ fields: inout RequestFields, _ model: BackendModel, _ backend: Backend
+  ) throws -> [TokenID] {
+    if fields.value("messages") != nil {
+      return try model.prompt(
+        ConversationFields(&fields, limits: backend.configuration.limits))
+    }
+    let text = try fields.string("content") ?? fields.string("prompt")
+    guard let text else { throw fields.missing("content") }
+    // llama-server calls it add_special and leaves it off, vLLM add_special_tokens.
+    let addsSpecial = try fields.bool("add_special") ?? fields.bool("add_special_tokens") ?? false
+    let parsesSpecial = try fields.bool("parse_special") ?? true
+    return model.engine.encode(text, parsingSpecial: parsesSpecial, addingSpecial: addsSpecial)
+  }
+
+  /// A token with what it stands for: text, or bytes where they are none.
+  private static func piece(_ token: TokenID, _ model: BackendModel) -> JSONValue {
+    let bytes = model.engine.bytes(of: token)
+    let text = String(validating: bytes, as: UTF8.self)
+    return [
+      "id": .integer(Int64(token)),
+      "piece": text.map { .string($0) } ?? .array(bytes.map { .integer(Int64($0)) }),
+    ]
+  }
+}
+
+extension Backend {
+  /// The model that a request names; the only one where it names none.
+  fileprivate func model(namedIn fields: inout RequestFields) throws(APIError) -> BackendModel {
+    if let name = try fields.string("model") { return try model(named: name) }
+    guard models.count == 1 else { throw fields.missing("model") }
+    return models[0]
+  }
+}

@@ -1,0 +1,79 @@
+// The body of a text completion request as the server uses it.
+
+import JSON
+import Tokenizer
+
+/// `POST /v1/completions`, taken apart.
+struct CompletionFields {
+  /// A prompt as text, or as tokens that the client has made itself.
+  enum Prompt {
+    case text(String)
+    case tokens([TokenID])
+  }
+
+  /// What OpenAI documents for this endpoint, and for no other.
+  static let defaultMaxTokens = 16
+
+  let model: String
+  let prompt: Prompt
+  let stream: StreamFields
+  /// Whether the answer begins with the prompt.
+  let echoesPrompt: Bool
+  let generation: GenerationFields
+
+  init(body: JSONValue, isStrict: Bool) throws(APIError) {
+    var fields = try RequestFields(body: body)
+    guard let model = try fields.string("model") else { throw fields.missing("model") }
+    self.model = model
+    prompt = try Self.prompt(&fields)
+    stream = try StreamFields(&fields, isStrict: isStrict)
+    echoesPrompt = try fields.bool("echo") ?? false
+    var generation = try GenerationFields(&fields)
+    generation.maxTokens = generation.maxTokens ?? Self.defaultMaxTokens
+    self.generation = generation
+    try fields.refuseUnsupported("suffix", unless: { $0 == "" }, "leave it out")
+    try fields.refuseUnsupported("best_of", unless: { $0.doubleValue == 1 }, "leave it out")
+    try fields.refuseUnsupported("logprobs", unless: { _ in false }, "leave it out")
+    for name in ["user", "metadata", "cache_prompt"] { _ = fields.value(name) }
+    if isStrict { try fields.refuseUnknown() }
+  }
+
+  /// A string, tokens, or one of either in an array.
+  private static func prompt(_ fields: inout RequestFields) throws(APIError) -> Prompt {
+    guard let value = fields.value("prompt") else { throw fields.missing("prompt") }
+    switch value {
+    case .string(let text):
+      return .text(text)
+    case .array(let elements):
+      if case .integer? = elements.first { return .tokens(try fields.tokens("prompt", elements)) }
+      guard elements.count == 1 else {
+        throw fields.invalid(
+          "prompt", elements.isEmpty ? "empty_array" : "unsupported_value",
+          "must be one prompt; send several requests for several prompts")
+      }
+      switch elements[0] {
+      case .string(let text): return .text(text)
+      case .array(let tokens): return .tokens(try fields.tokens("prompt[0]", tokens))
+      default: throw fields.mistyped("prompt[0]", "a string or an array of tokens", elements[0])
+      }
+    default:
+      throw fields.mistyped("prompt", "a string or an array", value)
+    }
+  }
+}
+
+extension RequestFields {
+  /// Elements as token ids. Whether the vocabulary has them is the engine's to say.
+  func tokens(_ name: String, _ elements: [JSONValue]) throws(APIError) -> [TokenID] {
+    var tokens: [TokenID] = []
+    tokens.reserveCapacity(elements.count)
+    for (index, element) in elements.enumerated() {
+      guard case .integer(let number) = element, let token = TokenID(exactly: number), token >= 0
+      else {
+        throw mistyped("\(name)[\(index)]", "a token id (a whole number from 0)", element)
+      }
+      tokens.append(token)
+    }
+    return tokens
+  }
+}
