@@ -38,9 +38,9 @@ package final class AlignedBuffer: @unchecked Sendable {
 
   deinit { munmap(base, mappedBytes) }
 
-  /// Sets every byte to zero and gives the pages back to the system.
-  package func wipe() {
-    memset(base, 0, byteCount)
+  /// Sets the first `usedBytes` to zero and gives all pages back to the system.
+  package func wipe(usedBytes: Int) {
+    memset(base, 0, min(usedBytes, byteCount))
     madvise(base, mappedBytes, MADV_DONTNEED)
   }
 

@@ -36,6 +36,37 @@ extension Compute {
       activations.quantised + row * activations.quantisedStride)
   }
 
+  /// Quantises row `row` twice: the values to quantised row `2 row`, and what rounding left of
+  /// them to row `2 row + 1`. The sum of both rows' products has 15 bits of each activation
+  /// instead of 8. The floats of the row are used up.
+  package func quantiseFinely(_ activations: Activations, row: Int) {
+    let values = activations.floats.row(row)
+    let coarse = activations.quantised + 2 * row * activations.quantisedStride
+    let columns = activations.columns
+    kernels.quantise(values, columns, 1, columns, coarse)
+    for block in 0..<columns / blockElementCount {
+      let line = coarse + block * ActivationBlock.stride
+      let scale = line.load(fromByteOffset: ActivationBlock.scale, as: Float.self)
+      for i in 0..<blockElementCount {
+        let quant = line.load(fromByteOffset: ActivationBlock.quants + i, as: Int8.self)
+        values[block * blockElementCount + i] -= scale * Float(quant)
+      }
+    }
+    kernels.quantise(values, columns, 1, columns, coarse + activations.quantisedStride)
+  }
+
+  /// `target[row] = source[2 row] + source[2 row + 1]` for `columns` values of each of `rows`
+  /// rows; in place, since a row is written after both of its sources were read.
+  package func addPairs(_ rows: FloatRows, count: Int, columns: Int) {
+    for row in 0..<count {
+      let target = rows.row(row)
+      let (coarse, fine) = (rows.row(2 * row), rows.row(2 * row + 1))
+      pool.forEach(columns, grain: 8_192) { range, _ in
+        for column in range { target[column] = coarse[column] + fine[column] }
+      }
+    }
+  }
+
   /// RMS norm of `weight.count` values of each row (Zhang and Sennrich 2019).
   package func rmsNorm(
     _ input: FloatRows, _ weight: Vector, epsilon: Float, rows: Int, into output: FloatRows

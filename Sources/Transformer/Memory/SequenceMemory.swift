@@ -29,6 +29,8 @@ package final class SequenceMemory {
   package let capacity: Int
   /// Positions in use: the next row's position.
   package private(set) var count = 0
+  /// The most positions that were in use since the last wipe.
+  private var highWaterMark = 0
   private let format: CacheFormat
   private let shapes: [LayerMemoryShape]
   private let buffers: [AlignedBuffer]
@@ -68,6 +70,7 @@ package final class SequenceMemory {
       )
     }
     count += positions
+    highWaterMark = max(highWaterMark, count)
     return count - positions..<count
   }
 
@@ -80,11 +83,11 @@ package final class SequenceMemory {
   /// A second memory with the same contents.
   package func fork() throws(AllocationError) -> SequenceMemory {
     let copy = try SequenceMemory(layers: shapes, capacity: capacity, format: format)
-    let blocks = (count + cacheBlockPositionCount - 1) / cacheBlockPositionCount
     for (from, to) in zip(caches, copy.caches) {
-      to.base.copyMemory(from: from.base, byteCount: blocks * from.blockStride)
+      to.base.copyMemory(from: from.base, byteCount: blockCount(count) * from.blockStride)
     }
     copy.count = count
+    copy.highWaterMark = count
     return copy
   }
 
@@ -95,10 +98,17 @@ package final class SequenceMemory {
 
   /// Forgets everything and leaves no trace of it in memory.
   package func wipe() {
+    for (buffer, cache) in zip(buffers, caches) {
+      buffer.wipe(usedBytes: blockCount(highWaterMark) * cache.blockStride)
+    }
     count = 0
-    for buffer in buffers { buffer.wipe() }
+    highWaterMark = 0
   }
 
   /// Bytes that it takes when it is full.
   package var byteCount: Int { buffers.reduce(0) { $0 + $1.byteCount } }
+
+  private func blockCount(_ positions: Int) -> Int {
+    (positions + cacheBlockPositionCount - 1) / cacheBlockPositionCount
+  }
 }

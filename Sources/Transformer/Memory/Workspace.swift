@@ -33,9 +33,7 @@ package final class Workspace {
   package let hidden: FloatRows
   /// Outputs of projections.
   package let projected: FloatRows
-  /// A second output, for layers that need both.
-  package let secondProjected: FloatRows
-  /// `[headRows, headWidth]`.
+  /// `[2 headRows, headWidth]`: a head may take each row in two parts.
   package let logits: FloatRows
   /// Rows that the head takes at once.
   package let headRows: Int
@@ -49,8 +47,9 @@ package final class Workspace {
   package init(
     _ shape: WorkspaceShape, maximumRows: Int, threadCount: Int
   ) throws(AllocationError) {
+    let inputRows = max(2, maximumRows)
     self.maximumRows = maximumRows
-    headRows = min(maximumRows, 16)
+    headRows = min(inputRows / 2, 16)
     var offset = 0
     var views: [(offset: Int, stride: Int)] = []
     func reserve(_ width: Int, _ rows: Int) {
@@ -60,10 +59,9 @@ package final class Workspace {
     }
     reserve(shape.width, maximumRows)
     reserve(shape.outputWidth, maximumRows)
-    reserve(shape.outputWidth, maximumRows)
-    reserve(shape.headWidth, headRows)
+    reserve(shape.headWidth, 2 * headRows)
     reserve(shape.attentionScratch, threadCount)
-    reserve(max(shape.inputWidth, shape.width), maximumRows)
+    reserve(max(shape.inputWidth, shape.width), inputRows)
     for count in shape.angleCounts { reserve(count, maximumRows) }
     let floats = try AlignedBuffer(byteCount: offset * 4)
     func rows(_ index: Int) -> FloatRows {
@@ -71,21 +69,20 @@ package final class Workspace {
     }
     hidden = rows(0)
     projected = rows(1)
-    secondProjected = rows(2)
-    logits = rows(3)
-    attentionScratch = rows(4)
-    inputs = rows(5)
-    angles = shape.angleCounts.indices.map { rows(6 + $0) }
+    logits = rows(2)
+    attentionScratch = rows(3)
+    inputs = rows(4)
+    angles = shape.angleCounts.indices.map { rows(5 + $0) }
     self.floats = floats
     quantised = try AlignedBuffer(
       byteCount: Activations.quantisedBytes(
         columns: (max(shape.inputWidth, shape.width) + 31) / 32 * 32)
-        * maximumRows)
+        * inputRows)
   }
 
   deinit {
-    floats.wipe()
-    quantised.wipe()
+    floats.wipe(usedBytes: floats.byteCount)
+    quantised.wipe(usedBytes: quantised.byteCount)
   }
 
   /// The input of the next projection, `columns` wide.

@@ -1,0 +1,25 @@
+// What the engine refuses.
+
+public import Tokenizer
+
+/// A request that the engine does not take. The description is one line.
+public enum EngineError: Error, Equatable, CustomStringConvertible {
+  case emptyPrompt
+  case promptTooLong(tokens: Int, contextLength: Int)
+  case tokenOutOfRange(TokenID, vocabularyCount: Int)
+  case overloaded(queueLimit: Int)
+  case stopped
+
+  public var description: String {
+    switch self {
+    case .emptyPrompt: "the prompt is empty: give at least one token"
+    case .promptTooLong(let tokens, let contextLength):
+      "the prompt has \(tokens) tokens, the context \(contextLength): shorten the prompt or choose "
+        + "a longer context"
+    case .tokenOutOfRange(let id, let count):
+      "the token id \(id) is not in 0..<\(count), the vocabulary"
+    case .overloaded(let limit): "\(limit) requests are waiting already: try again later"
+    case .stopped: "the engine has been shut down"
+    }
+  }
+}

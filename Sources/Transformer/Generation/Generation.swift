@@ -1,0 +1,32 @@
+// An answer on its way: an asynchronous sequence of events.
+
+import Synchronization
+
+/// The events of one request. Iterate it once.
+///
+/// The answer is cancelled by `cancel`, by cancelling the task that iterates, and by letting go of
+/// the iteration; the engine notices within one step.
+public struct Generation: AsyncSequence, Sendable {
+  public typealias Element = GenerationEvent
+
+  let stream: AsyncThrowingStream<GenerationEvent, any Error>
+  let flag: CancellationFlag
+  /// Keeps the engine at work while somebody waits for its answer.
+  let engine: Engine
+
+  public func makeAsyncIterator() -> AsyncThrowingStream<GenerationEvent, any Error>.AsyncIterator {
+    stream.makeAsyncIterator()
+  }
+
+  /// Ends the answer; the last event says `cancelled`.
+  public func cancel() { flag.set() }
+}
+
+/// A request to stop, set once by anybody and read by the engine.
+final class CancellationFlag: Sendable {
+  private let value = Atomic<Bool>(false)
+
+  var isSet: Bool { value.load(ordering: .acquiring) }
+
+  func set() { value.store(true, ordering: .releasing) }
+}

@@ -1,0 +1,47 @@
+// What the engine tells while it generates.
+
+public import Tokenizer
+
+/// A token of the answer.
+public struct GeneratedToken: Sendable, Equatable {
+  public let id: TokenID
+  /// The text that became certain with this token. Empty while a character or a possible stop
+  /// text is incomplete.
+  public let text: String
+}
+
+/// Why an answer ended.
+public enum FinishReason: String, Sendable {
+  /// The model was done, or a stop text came.
+  case stop
+  /// `maxTokens` or the end of the context.
+  case length
+  case cancelled
+}
+
+/// How an answer ended, and its exact counts.
+public struct GenerationSummary: Sendable {
+  public let finishReason: FinishReason
+  /// Tokens of the prompt, those found in a cache included.
+  public let promptTokenCount: Int
+  /// Tokens of the prompt that were found in a cache.
+  public let cachedPromptTokenCount: Int
+  /// Tokens that were generated, the one that says the model is done included.
+  public let generatedTokenCount: Int
+  /// Tokens of it that were reasoning.
+  public let reasoningTokenCount: Int
+  /// From submission to the first computation.
+  public let queueDuration: Duration
+  /// From the first computation to the first token.
+  public let promptDuration: Duration
+  /// From the first token to the last.
+  public let decodeDuration: Duration
+  /// The end of the text, where some was held back until now.
+  public let text: String
+}
+
+/// An event of a generation, in order: tokens, then one `finished`.
+public enum GenerationEvent: Sendable {
+  case token(GeneratedToken)
+  case finished(GenerationSummary)
+}
