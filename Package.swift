@@ -1,19 +1,24 @@
 // swift-tools-version:6.2
 import PackageDescription
 
+// Imports are internal unless a signature needs them.
+let plain: [SwiftSetting] = [.enableUpcomingFeature("InternalImportsByDefault")]
+
 // Kernels stay optimised in debug builds: an unoptimised kernel makes every test crawl.
-let optimised: [SwiftSetting] = [
-  .unsafeFlags(["-Ounchecked"])
-]
+let kernel: [SwiftSetting] = [.unsafeFlags(["-Ounchecked"])] + plain
+
+// Loops over weights and vocabularies crawl without optimisation, in debug builds too.
+let optimised: [SwiftSetting] =
+  [.unsafeFlags(["-O"], .when(configuration: .debug))] + plain
 
 // One target per instruction set. The flag is per target, so no code compiled for a newer
 // processor can end up on the path of an older one.
 #if arch(x86_64)
-  let avx2: [SwiftSetting] = optimised + [.unsafeFlags(["-Xcc", "-march=haswell"])]
-  let avx512: [SwiftSetting] = optimised + [.unsafeFlags(["-Xcc", "-march=cascadelake"])]
+  let avx2: [SwiftSetting] = kernel + [.unsafeFlags(["-Xcc", "-march=haswell"])]
+  let avx512: [SwiftSetting] = kernel + [.unsafeFlags(["-Xcc", "-march=cascadelake"])]
 #else
-  let avx2 = optimised
-  let avx512 = optimised
+  let avx2 = kernel
+  let avx512 = kernel
 #endif
 
 let package = Package(
@@ -37,6 +42,7 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
     .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+    .package(url: "https://github.com/apple/swift-nio-extras", from: "1.35.2"),
     .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
     .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
   ],
@@ -47,10 +53,10 @@ let package = Package(
       name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
 
     .target(name: "JSON"),
-    .target(name: "KernelInterface", swiftSettings: optimised),
+    .target(name: "KernelInterface", swiftSettings: kernel),
     .target(
       name: "KernelsPortable", dependencies: ["KernelInterface"], path: "Sources/Kernels/Portable",
-      swiftSettings: optimised),
+      swiftSettings: kernel),
     .target(
       name: "KernelsAVX2", dependencies: ["KernelInterface"], path: "Sources/Kernels/AVX2",
       swiftSettings: avx2),
@@ -62,9 +68,13 @@ let package = Package(
       dependencies: [
         "KernelInterface", "KernelsPortable", "KernelsAVX2", "KernelsAVX512",
         .target(name: "COpenBLAS", condition: .when(traits: ["OpenBLAS"])),
-      ]),
-    .target(name: "Tokenizer", dependencies: ["JSON"]),
-    .target(name: "Transformer", dependencies: ["TensorCore", "Tokenizer", "JSON"]),
+      ], swiftSettings: optimised),
+    .target(
+      name: "Tokenizer", dependencies: ["JSON"],
+      swiftSettings: [.unsafeFlags(["-O"], .when(configuration: .debug))]),
+    .target(
+      name: "Transformer", dependencies: ["KernelInterface", "TensorCore", "Tokenizer", "JSON"],
+      swiftSettings: optimised),
     .target(
       name: "Metering",
       dependencies: ["COpenSSL", .product(name: "GRDB", package: "GRDB.swift")]),
@@ -76,6 +86,8 @@ let package = Package(
         .product(name: "HummingbirdCore", package: "hummingbird"),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOPosix", package: "swift-nio"),
+        .product(name: "NIOHTTP1", package: "swift-nio"),
         .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
         .product(name: "HTTPTypes", package: "swift-http-types"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -85,7 +97,42 @@ let package = Package(
       dependencies: [
         "APIServer", "Transformer", "TensorCore", "Tokenizer", "Metering", "JSON", "COpenSSL",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "Logging", package: "swift-log"),
       ]),
+    .executableTarget(
+      name: "EmbeddingExample", dependencies: ["Transformer"], path: "Examples/Embedding"),
+
+    .target(name: "TestSupport", dependencies: ["JSON"], path: "Tests/TestSupport"),
+    .testTarget(name: "JSONTests", dependencies: ["JSON", "TestSupport"]),
+    .testTarget(
+      name: "KernelTests",
+      dependencies: [
+        "KernelInterface", "KernelsPortable", "KernelsAVX2", "KernelsAVX512", "TensorCore",
+        "TestSupport",
+      ]),
+    .testTarget(
+      name: "TensorCoreTests", dependencies: ["TensorCore", "KernelInterface", "TestSupport"]),
+    .testTarget(name: "TokenizerTests", dependencies: ["Tokenizer", "JSON", "TestSupport"]),
+    .testTarget(
+      name: "TransformerTests",
+      dependencies: [
+        "Transformer", "TensorCore", "KernelInterface", "Tokenizer", "JSON", "TestSupport",
+      ]),
+    .testTarget(
+      name: "MeteringTests",
+      dependencies: ["Metering", "TestSupport", .product(name: "GRDB", package: "GRDB.swift")]),
+    .testTarget(
+      name: "APIServerTests",
+      dependencies: [
+        "APIServer", "TestSupport", "Transformer", "Tokenizer", "Metering", "JSON",
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOPosix", package: "swift-nio"),
+        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+      ]),
+    .testTarget(
+      name: "EndToEndTests",
+      dependencies: ["TestSupport", "JSON", "Transformer", "apus", "EmbeddingExample"]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -8,6 +8,11 @@ public struct GeneratedToken: Sendable, Equatable {
   /// The text that became certain with this token. Empty while a character or a possible stop
   /// text is incomplete.
   public let text: String
+
+  package init(id: TokenID, text: String) {
+    self.id = id
+    self.text = text
+  }
 }
 
 /// Why an answer ended.
@@ -30,14 +35,30 @@ public struct GenerationSummary: Sendable {
   public let generatedTokenCount: Int
   /// Tokens of it that were reasoning.
   public let reasoningTokenCount: Int
-  /// From submission to the first computation.
-  public let queueDuration: Duration
   /// From the first computation to the first token.
   public let promptDuration: Duration
   /// From the first token to the last.
   public let decodeDuration: Duration
+  /// From submission to the first computation.
+  public let queueDuration: Duration
   /// The end of the text, where some was held back until now.
   public let text: String
+
+  package init(
+    finishReason: FinishReason, promptTokenCount: Int, cachedPromptTokenCount: Int,
+    generatedTokenCount: Int, reasoningTokenCount: Int, promptDuration: Duration,
+    decodeDuration: Duration, queueDuration: Duration, text: String
+  ) {
+    self.finishReason = finishReason
+    self.promptTokenCount = promptTokenCount
+    self.cachedPromptTokenCount = cachedPromptTokenCount
+    self.generatedTokenCount = generatedTokenCount
+    self.reasoningTokenCount = reasoningTokenCount
+    self.promptDuration = promptDuration
+    self.decodeDuration = decodeDuration
+    self.queueDuration = queueDuration
+    self.text = text
+  }
 }
 
 /// An event of a generation, in order: tokens, then one `finished`.

@@ -50,8 +50,9 @@ final class GenerationRunner: @unchecked Sendable {
       return GenerationSummary(
         finishReason: reason, promptTokenCount: request.prompt.count, cachedPromptTokenCount: 0,
         generatedTokenCount: generated, reasoningTokenCount: 0,
-        queueDuration: started - work.submitted, promptDuration: (firstToken ?? now) - started,
-        decodeDuration: now - (firstToken ?? now), text: text)
+        promptDuration: (firstToken ?? now) - started,
+        decodeDuration: now - (firstToken ?? now), queueDuration: started - work.submitted,
+        text: text)
     }
 
     guard !work.flag.isSet else { return summary(.cancelled, text: "") }

@@ -1,7 +1,17 @@
 // A tokenizer from a model file's metadata.
 
-import TensorCore
-import Tokenizer
+public import TensorCore
+public import Tokenizer
+
+extension TextTokenizer {
+  /// The tokenizer of a GGUF file, which may hold a vocabulary alone.
+  ///
+  /// - Throws: `GGUFError`, `ModelError` or `TokenizerError`.
+  public convenience init(_ file: GGUFFile) throws {
+    let vocabulary = try Vocabulary(file.metadata, path: file.path)
+    try self.init(vocabulary)
+  }
+}
 
 extension Vocabulary {
   /// The vocabulary that a GGUF file's `tokenizer.ggml.*` keys describe.
