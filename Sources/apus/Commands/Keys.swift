@@ -38,19 +38,19 @@ extension Keys {
     static let configuration = CommandConfiguration(
       abstract: "Make a key and print it; it is shown this once.")
 
-    @Argument(help: "What the key is for, in lists: 1 to 64 bytes.")
+    @Option(help: "What the key is for, in lists: 1 to 64 bytes.")
     var label = "key"
 
     @Option(
       help: ArgumentHelp("Requests that it may make in a minute; by default 600.", valueName: "n"))
-    var requestsPerMinute: Int64?
+    var rpm: Int64?
 
     @Flag(help: "Print a JSON object.")
     var json = false
 
     func validate() throws {
-      if let requestsPerMinute, LimitRule.requestLimit(perMinute: requestsPerMinute) == nil {
-        throw ValidationError("--requests-per-minute takes a number above 0.")
+      if let rpm, LimitRule.requestLimit(perMinute: rpm) == nil {
+        throw ValidationError("--rpm takes a number above 0.")
       }
     }
 
@@ -59,7 +59,7 @@ extension Keys {
         throw CommandError(
           .unusableInput, "a label has 1 to 64 bytes and no control characters")
       }
-      let limits = requestsPerMinute.map {
+      let limits = rpm.map {
         LimitRule(requests: LimitRule.requestLimit(perMinute: $0))
       }
       let key = try Keys.withStore {

@@ -25,9 +25,6 @@ struct Logits: AsyncParsableCommand {
   @Option(name: [.short, .long], help: "The file to write.")
   var output: String
 
-  /// Tokens whose logits are in memory at once.
-  private static let chunk = 128
-
   func run() async throws {
     try await onOwnThread { try write() }
   }
@@ -39,12 +36,11 @@ struct Logits: AsyncParsableCommand {
     let session = try Session(model, contextLength: ids.count)
     let file = try opened()
     defer { try? file.close() }
-    let step = stepwise ? 1 : Self.chunk
-    for start in stride(from: 0, to: ids.count, by: step) {
-      let rows = try session.evaluate(
-        Array(ids[start..<min(start + step, ids.count)]), logits: .all)
-      do { try file.write(contentsOf: littleEndian(rows)) } catch {
-        throw CommandError(.unwritableFile, "\(output) cannot be written: \(reason(error))")
+    for part in stepwise ? ids.map({ [$0] }) : [ids] {
+      try session.evaluate(part, logits: .all) { row in
+        do { try file.write(contentsOf: littleEndian(row)) } catch {
+          throw CommandError(.unwritableFile, "\(output) cannot be written: \(reason(error))")
+        }
       }
     }
   }

@@ -28,9 +28,6 @@ struct Perplexity: AsyncParsableCommand {
   @Flag(help: "Print a JSON object.")
   var json = false
 
-  /// Tokens whose logits are in memory at once.
-  private static let chunk = 64
-
   func validate() throws {
     if let context, context < 2 { throw ValidationError("--context takes a number above 1.") }
   }
@@ -54,15 +51,11 @@ struct Perplexity: AsyncParsableCommand {
     for start in stride(from: 0, to: ids.count, by: window) {
       session.reset()
       let part = ids[start..<min(start + window, ids.count)]
-      for chunk in stride(from: part.startIndex, to: part.endIndex, by: Self.chunk) {
-        let end = min(chunk + Self.chunk, part.endIndex)
-        let rows = try session.evaluate(Array(part[chunk..<end]), logits: .all)
-        let width = rows.count / (end - chunk)
-        for position in chunk..<end where position + 1 < part.endIndex {
-          let row = rows[(position - chunk) * width..<(position - chunk + 1) * width]
-          sum -= logProbability(of: Int(ids[position + 1]), in: row)
-          count += 1
-        }
+      var following = part.dropFirst().makeIterator()
+      try session.evaluate(Array(part), logits: .all) { row in
+        guard let next = following.next() else { return }
+        sum -= logProbability(of: Int(next), in: row)
+        count += 1
       }
       if Terminal.isErrorInteractive, count > 0 {
         let done = min(start + window, ids.count)
@@ -91,9 +84,9 @@ struct Perplexity: AsyncParsableCommand {
 
 /// The natural logarithm of the probability that softmax gives to `token`, in float64. `row` holds
 /// one position's logits, [vocabulary].
-private func logProbability(of token: Int, in row: ArraySlice<Float>) -> Double {
+private func logProbability(of token: Int, in row: [Float]) -> Double {
   let greatest = row.max() ?? 0
   var sum = 0.0
   for value in row { sum += exp(Double(value - greatest)) }
-  return Double(row[row.startIndex + token] - greatest) - log(sum)
+  return Double(row[token] - greatest) - log(sum)
 }
