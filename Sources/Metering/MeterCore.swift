@@ -80,7 +80,7 @@ final class MeterCore: Sendable {
     let cost = LimitCost(
       inputTokens: request.promptTokens, outputTokens: request.reservedTokens)
     let outcome = state.withLock { state -> Result<MeterLease, AdmissionRefusal> in
-      if state.settingsVersion != settingsVersion {
+      if state.settingsVersion < settingsVersion {
         state.settingsVersion = settingsVersion
         state.spending.setCaps(settings.budgets)
       }

@@ -24,6 +24,16 @@ package struct TokenUsage: Hashable, Sendable {
     self.reasoningTokens = min(max(0, reasoningTokens), self.completionTokens)
     self.audioMilliseconds = max(0, audioMilliseconds)
   }
+
+  /// Both usages together.
+  package func adding(_ other: TokenUsage) -> TokenUsage {
+    TokenUsage(
+      promptTokens: promptTokens + other.promptTokens,
+      cachedPromptTokens: cachedPromptTokens + other.cachedPromptTokens,
+      completionTokens: completionTokens + other.completionTokens,
+      reasoningTokens: reasoningTokens + other.reasoningTokens,
+      audioMilliseconds: audioMilliseconds + other.audioMilliseconds)
+  }
 }
 
 /// What kind of work a request asked for. The raw value is what the ledger holds.

@@ -9,7 +9,10 @@ final class HandClock: Sendable {
   private let monotonic = Mutex<Int64>(1_000_000_000)
   private let wall: Mutex<Int64>
 
-  init(wallMilliseconds: Int64 = 1_795_316_400_000) { wall = Mutex(wallMilliseconds) }
+  /// A moment in November 2026.
+  static let usualStart: Int64 = 1_795_316_400_000
+
+  init(wallMilliseconds: Int64) { wall = Mutex(wallMilliseconds) }
 
   var clock: MeterClock {
     MeterClock(
@@ -57,13 +60,15 @@ struct SeededGenerator: RandomNumberGenerator {
 /// A meter in a folder of its own, on clocks that stand still.
 struct MeterBench {
   let folder = TemporaryFolder()
-  let clock = HandClock()
+  let clock: HandClock
   let meter: Meter
   let model: ModelID
 
   init(
-    ledger: (any UsageLedger)? = nil, _ change: (inout MeterConfiguration) -> Void = { _ in }
+    ledger: (any UsageLedger)? = nil, start: Int64 = HandClock.usualStart,
+    _ change: (inout MeterConfiguration) -> Void = { _ in }
   ) throws {
+    clock = HandClock(wallMilliseconds: start)
     var configuration = MeterConfiguration(folder: folder.path)
     configuration.clock = clock.clock
     // Tests look for changed keys themselves.

@@ -250,26 +250,3 @@ import Testing
     #expect(book.month == second)
   }
 }
-
-extension TokenUsage {
-  /// Both usages together.
-  fileprivate func adding(_ other: TokenUsage) -> TokenUsage {
-    TokenUsage(
-      promptTokens: promptTokens + other.promptTokens,
-      cachedPromptTokens: cachedPromptTokens + other.cachedPromptTokens,
-      completionTokens: completionTokens + other.completionTokens,
-      reasoningTokens: reasoningTokens + other.reasoningTokens,
-      audioMilliseconds: audioMilliseconds + other.audioMilliseconds)
-  }
-}
-
-extension LedgerSums {
-  /// Both sums together.
-  fileprivate func adding(_ other: LedgerSums) throws -> LedgerSums {
-    var sums = LedgerSums()
-    sums.requests = requests + other.requests
-    sums.usage = usage.adding(other.usage)
-    sums.cost = try cost.adding(other.cost)
-    return sums
-  }
-}

@@ -29,6 +29,19 @@ import Testing
     #expect(UTCMonth(text) == month)
   }
 
+  @Test func monthsMeetWithoutAGap() throws {
+    var month = try #require(UTCMonth("1970-01"))
+    #expect(month.firstHour == 0)
+    for _ in 0..<5000 {
+      let next = month.next
+      #expect(next.previous == month)
+      #expect((28 * 24...31 * 24).contains(next.firstHour - month.firstHour))
+      #expect(UTCMonth(wallMilliseconds: next.firstHour * 3_600_000) == next)
+      #expect(UTCMonth(wallMilliseconds: next.firstHour * 3_600_000 - 1) == month)
+      month = next
+    }
+  }
+
   @Test(arguments: ["", "2026", "2026-13", "2026-00", "26-01", "2026-1", "2026-01-01", "+026-01"])
   func otherTextIsNoMonth(text: String) {
     #expect(UTCMonth(text) == nil)

@@ -34,6 +34,18 @@ package struct UTCMonth: Hashable, Comparable, Sendable, CustomStringConvertible
   /// The month before.
   package var previous: UTCMonth { UTCMonth(index: index - 1) }
 
+  /// The month after.
+  package var next: UTCMonth { UTCMonth(index: index + 1) }
+
+  /// The hour in which the month begins, counted from 1970-01-01 00:00 UTC.
+  package var firstHour: Int64 {
+    // As above, with years that begin in March.
+    let monthFromMarch = (index + 10) % 12
+    let year = (index - 2 - monthFromMarch) / 12
+    let days = year * 365 + year / 4 - year / 100 + year / 400 + (153 * monthFromMarch + 2) / 5
+    return (days - 719_468) * 24
+  }
+
   private init(index: Int64) { self.index = index }
 
   /// Such as `2026-11`.

@@ -41,13 +41,3 @@ package struct UsageRow: Hashable, Sendable {
   /// The file that the row belongs to.
   var month: UTCMonth { UTCMonth(wallMilliseconds: startedMilliseconds) }
 }
-
-/// What many requests come to.
-package struct LedgerSums: Hashable, Sendable {
-  /// No request.
-  package init() {}
-
-  package var requests: Int64 = 0
-  package var usage = TokenUsage()
-  package var cost = PicoEuro.zero
-}

@@ -119,7 +119,7 @@ package final class UsageStore: UsageLedger {
   package func sums(
     month: UTCMonth
   ) throws(UsageStoreError) -> (events: LedgerSums, rollups: LedgerSums) {
-    try EventFile.sums(folder: folder, month: month)
+    try EventFile.sums(folder: folder, file: month)
   }
 
   /// The months that have a file of events, oldest first.

@@ -1,0 +1,64 @@
+// One line of an invoice: units of one kind, of one model, at one price.
+
+/// A kind of unit that is billed.
+package enum BilledMeter: Int64, Sendable, CaseIterable {
+  case input = 1
+  case cachedInput = 2
+  case output = 3
+  case reasoning = 4
+  case audioMillisecond = 5
+  case request = 6
+
+  /// The units of this kind in what many requests came to.
+  func units(in sums: LedgerSums) -> Int64 {
+    switch self {
+    case .input: sums.usage.promptTokens - sums.usage.cachedPromptTokens
+    case .cachedInput: sums.usage.cachedPromptTokens
+    case .output: sums.usage.completionTokens - sums.usage.reasoningTokens
+    case .reasoning: sums.usage.reasoningTokens
+    case .audioMillisecond: sums.usage.audioMilliseconds
+    case .request: sums.requests
+    }
+  }
+
+  /// The price of a unit of this kind, in millionths of a euro per 1,000,000.
+  func price(in prices: Prices) -> Int64 {
+    switch self {
+    case .input: prices.input
+    case .cachedInput: prices.cachedInput
+    case .output: prices.output
+    case .reasoning: prices.reasoning
+    case .audioMillisecond: prices.audioMillisecond
+    case .request: prices.request
+    }
+  }
+}
+
+/// One line: units × unit price, and the only rounding there is.
+package struct InvoiceLine: Hashable, Sendable {
+  package let model: ModelID
+  package let price: PriceID
+  package let meter: BilledMeter
+  package let units: Int64
+  /// Millionths of a euro per 1,000,000 units, which an electronic invoice states as the price of a
+  /// base quantity of 1,000,000.
+  package let unitPrice: Int64
+  /// Units times unit price, exactly.
+  package let exact: PicoEuro
+  /// What the line says, in cents: the exact amount rounded half up.
+  package var netCents: Int64 { exact.roundedCents }
+}
+
+/// Billable usage of one model under one price list.
+package struct BillableUsage: Hashable, Sendable {
+  package let model: ModelID
+  package let price: PriceID
+  package let sums: LedgerSums
+
+  /// What one model came to under one list.
+  package init(model: ModelID, price: PriceID, sums: LedgerSums) {
+    self.model = model
+    self.price = price
+    self.sums = sums
+  }
+}

@@ -1,0 +1,70 @@
+// What the events of one file come to, out of its hourly rollups.
+
+import GRDB
+
+extension EventFile {
+  /// What the rollups of one file say was spent in a month, by key and by account.
+  static func spent(
+    in month: UTCMonth, folder: String, file: UTCMonth
+  ) throws(UsageStoreError) -> [(LimitScope, PicoEuro)] {
+    try read(
+      folder: folder, file: file,
+      sql: """
+        SELECT account_id, key_id, sum(cost_p) AS cost_p FROM rollup_hour
+        WHERE hour >= ? AND hour < ? AND cost_p > 0 GROUP BY account_id, key_id
+        """, arguments: [month.firstHour, month.next.firstHour]
+    ).flatMap { row in
+      let cost = PicoEuro(rawValue: row["cost_p"])
+      return [
+        (LimitScope.account(AccountID(rawValue: row["account_id"])), cost),
+        (LimitScope.key(KeyID(rawValue: row["key_id"])), cost),
+      ]
+    }
+  }
+
+  /// What the rollups of one file say an account is charged for in a month.
+  static func billableUsage(
+    account: AccountID, month: UTCMonth, folder: String, file: UTCMonth
+  ) throws(UsageStoreError) -> [BillableUsage] {
+    try read(
+      folder: folder, file: file,
+      sql: """
+        SELECT model_id, price_id, coalesce(sum(requests), 0) AS requests, \(LedgerSums.columns)
+        FROM rollup_hour WHERE billable = 1 AND account_id = ? AND hour >= ? AND hour < ?
+        GROUP BY model_id, price_id
+        """, arguments: [account.rawValue, month.firstHour, month.next.firstHour]
+    ).map { row in
+      BillableUsage(
+        model: ModelID(rawValue: row["model_id"]), price: PriceID(rawValue: row["price_id"]),
+        sums: LedgerSums(row))
+    }
+  }
+
+  /// The sums of one file, once over its events and once over its rollups: they are equal, or the
+  /// ledger is broken.
+  static func sums(
+    folder: String, file: UTCMonth
+  ) throws(UsageStoreError) -> (events: LedgerSums, rollups: LedgerSums) {
+    let events = try read(
+      folder: folder, file: file,
+      sql: "SELECT count(*) AS requests, \(LedgerSums.columns) FROM event")
+    let rollups = try read(
+      folder: folder, file: file,
+      sql: "SELECT coalesce(sum(requests), 0) AS requests, \(LedgerSums.columns) FROM rollup_hour")
+    return (
+      events.first.map(LedgerSums.init(_:)) ?? LedgerSums(),
+      rollups.first.map(LedgerSums.init(_:)) ?? LedgerSums()
+    )
+  }
+
+  private static func read(
+    folder: String, file: UTCMonth, sql: String, arguments: StatementArguments = []
+  ) throws(UsageStoreError) -> [Row] {
+    let path = path(folder: folder, month: file)
+    do {
+      return try Schema.openForReading(path).read {
+        try Row.fetchAll($0, sql: sql, arguments: arguments)
+      }
+    } catch { throw UsageStoreError(error, doing: "read '\(path)'") }
+  }
+}
