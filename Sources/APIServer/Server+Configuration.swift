@@ -39,6 +39,8 @@ extension Server {
     public var keepAliveInterval = Duration.seconds(15)
     /// How deep the JSON of a request may be nested.
     public var jsonDepth = 64
+    /// Strings, numbers, arrays and the like in the JSON of a request.
+    public var jsonValueCount = 1_000_000
     /// Messages of one conversation.
     public var messageCount = 4096
 

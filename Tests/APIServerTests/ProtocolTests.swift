@@ -126,6 +126,31 @@ import Testing
     }
   }
 
+  @Test func garbageBehindARequestIsAnsweredAfterIt() async throws {
+    try await RunningServer.serving { server in
+      try await RawConnection.open(port: server.port) { exchange in
+        try await exchange.send(
+          "GET /health HTTP/1.1\r\nHost: localhost\r\n\r\nno HTTP at all\r\n\r\n")
+        #expect(try await exchange.answer().status == 200)
+        let refusal = try await exchange.answer()
+        #expect(refusal.status == 400)
+        #expect(try refusal.errorCode == "malformed_request")
+        try await exchange.waitForClose()
+      }
+    }
+  }
+
+  @Test func whatIsNoHTTPIsAnsweredOnce() async throws {
+    try await RunningServer.serving { server in
+      let text = try await RawConnection.open(port: server.port) { exchange in
+        try await exchange.send("no HTTP at all\r\n")
+        exchange.halfClose()
+        return try await exchange.read(until: "only the end of the connection")
+      }
+      #expect(text.components(by: "HTTP/1.1 400").count == 2)
+    }
+  }
+
   @Test func aTruncatedBodyGetsAnAnswer() async throws {
     try await RunningServer.serving { server in
       let answer = try await RawConnection.open(port: server.port) { exchange in

@@ -51,9 +51,9 @@ final class Answer: Sendable {
           maxCompletionTokens: request.maxTokens.map(Int64.init),
           contextLeft: Int64(contextLength - request.prompt.count)))
       let (id, rate) = (lease.requestID, lease.rate)
-      exchange.withAccount { account in
-        account.requestID = id
-        account.rate = rate
+      exchange.withNotes { notes in
+        notes.requestID = id
+        notes.rate = rate
       }
       holder = LeaseHolder(lease)
     }
@@ -72,7 +72,12 @@ final class Answer: Sendable {
       exchange: exchange, stream: stream, lease: holder, promptTokens: request.prompt.count,
       watch: watch)
     watch.onGone { [weak answer] in answer?.clientWent() }
-    try await holder?.opened()
+    do {
+      try await holder?.opened()
+    } catch {
+      stream.cancel()
+      throw error
+    }
     return answer
   }
 
@@ -96,7 +101,7 @@ final class Answer: Sendable {
   /// - Throws: `ClientGone`, `MeterError` where the key was revoked or the record cannot be
   ///   written, `APIError.stopping` where the engine stops, or the engine's error.
   func run(
-    statusIfClientGoes status: Int64, _ deliver: (String) async throws -> Void
+    statusIfClientGoes status: Int, _ deliver: (String) async throws -> Void
   ) async throws -> AnswerEnd {
     defer { watch.onGone(nil) }
     var interruption: Interruption?
@@ -154,7 +159,7 @@ final class Answer: Sendable {
   /// Settles an answer that was cut short, and gives the error that says why. A record that cannot
   /// be written changes nothing any more: the client is told of no good end anyway.
   private func interrupted(
-    _ interruption: Interruption?, _ usage: TokenUsage, _ firstToken: Duration?, status: Int64
+    _ interruption: Interruption?, _ usage: TokenUsage, _ firstToken: Duration?, status: Int
   ) async -> any Error {
     if interruption == .keyRevoked {
       try? await settle(usage, .cancelled, 401, firstToken)
@@ -169,12 +174,12 @@ final class Answer: Sendable {
   }
 
   private func settle(
-    _ usage: TokenUsage, _ status: RequestStatus, _ httpStatus: Int64, _ firstToken: Duration?
+    _ usage: TokenUsage, _ status: RequestStatus, _ httpStatus: Int, _ firstToken: Duration?
   ) async throws(MeterError) {
-    exchange.withAccount { $0.usage = usage }
+    exchange.withNotes { $0.usage = usage }
     try await lease?.take()?.settle(
       Settlement(
-        usage: usage, status: status, httpStatus: httpStatus, latency: exchange.age,
+        usage: usage, status: status, httpStatus: Int64(httpStatus), latency: exchange.age,
         timeToFirstToken: firstToken))
   }
 

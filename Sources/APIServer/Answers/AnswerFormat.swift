@@ -39,15 +39,14 @@ extension Answer {
 
   private func whole(in format: some AnswerFormat) async throws -> Response {
     var text = ""
-    // 499 is what proxies write for a client that left; none is there to read it.
-    let end = try await run(statusIfClientGoes: 499) { text += $0 }
+    let end = try await run(statusIfClientGoes: APIError.clientGone.status.code) { text += $0 }
     return Response(
       status: .ok, headers: [.contentType: "application/json", .isGenerated: "true"],
       body: ResponseBody(byteBuffer: ByteBuffer(bytes: format.body(text: text, end: end))))
   }
 
   private func stream(in format: some AnswerFormat, _ exchange: Exchange) -> Response {
-    exchange.withAccount { $0.endsWithBody = true }
+    exchange.withNotes { $0.endsWithBody = true }
     var headers = EventStream.headers
     headers[.isGenerated] = "true"
     let body = ResponseBody { writer in
@@ -60,11 +59,9 @@ extension Answer {
           opening = []
         }
         try await writer.write(ByteBuffer(bytes: opening + format.ending(end)))
-      } catch is ClientGone {
-        exchange.withAccount { $0.code = "client_gone" }
       } catch {
         let refusal = exchange.refusal(for: error)
-        exchange.withAccount { $0.code = refusal.code }
+        exchange.withNotes { $0.code = refusal.code }
         try await writer.write(ByteBuffer(bytes: format.failure(refusal)))
       }
       try await writer.finish(nil)

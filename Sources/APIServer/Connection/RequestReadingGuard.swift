@@ -27,6 +27,10 @@ final class RequestReadingGuard: ChannelDuplexHandler, RemovableChannelHandler {
   private var unansweredCount = 0
   /// Whether what still comes is thrown away.
   private var isDiscarding = false
+  /// What came behind the last request and was none; it is answered after that one.
+  private var malformed: (any Error)?
+  /// Whether the last answer of the connection is written.
+  private var isLingering = false
   private var timer: Scheduled<Void>?
 
   init(bodyPatience: TimeAmount, bodyLimit: Int) {
@@ -64,27 +68,26 @@ final class RequestReadingGuard: ChannelDuplexHandler, RemovableChannelHandler {
     context.fireChannelReadComplete()
   }
 
-  /// Answers what cannot be read as a request; a fault inside a body goes to whoever reads it.
+  /// Answers what cannot be read as a request, in its turn; a fault inside a body goes to whoever
+  /// reads it.
   func errorCaught(context: ChannelHandlerContext, error: any Error) {
-    let isMalformed = !(error is IOError || error is ChannelError)
-    guard isMalformed, unansweredCount == 0, !isDiscarding else {
-      return context.fireErrorCaught(error)
+    if error is IOError || error is ChannelError { return context.fireErrorCaught(error) }
+    if isDiscarding { return }
+    if unansweredCount == 0 {
+      refuse(error, context)
+    } else if isReading {
+      context.fireErrorCaught(error)
+    } else {
+      malformed = error
+      isDiscarding = true
     }
-    unansweredCount = 1
-    isReading = true
-    isDiscarding = true
-    let refusal = APIError(malformed: error)
-    let body = refusal.body
-    write(
-      context: context, data: wrapOutboundOut(.head(refusal.head(bodyBytes: body.count))),
-      promise: nil)
-    write(
-      context: context, data: wrapOutboundOut(.body(ByteBuffer(bytes: body))), promise: nil)
-    write(context: context, data: wrapOutboundOut(.end(nil)), promise: nil)
-    context.flush()
   }
 
   func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
+    guard !isLingering else {
+      promise?.fail(ChannelError.outputClosed)
+      return
+    }
     switch unwrapOutboundIn(data) {
     case .head(var head) where isReading && head.status.kind != .informational:
       head.headerFields[.connection] = "close"
@@ -92,7 +95,11 @@ final class RequestReadingGuard: ChannelDuplexHandler, RemovableChannelHandler {
     case .end:
       unansweredCount -= 1
       context.write(data, promise: promise)
-      if isReading { linger(context) }
+      if isReading {
+        linger(context)
+      } else if unansweredCount == 0, let malformed {
+        refuse(malformed, context)
+      }
     default:
       context.write(data, promise: promise)
     }
@@ -110,7 +117,22 @@ final class RequestReadingGuard: ChannelDuplexHandler, RemovableChannelHandler {
     context.writeAndFlush(wrapOutboundOut(.head(HTTPResponse(status: .continue))), promise: nil)
   }
 
+  /// Answers what is no request; the connection ends with it.
+  private func refuse(_ error: any Error, _ context: ChannelHandlerContext) {
+    unansweredCount += 1
+    isReading = true
+    isDiscarding = true
+    let refusal = APIError(malformed: error)
+    let body = refusal.body
+    let parts: [HTTPResponsePart] = [
+      .head(refusal.head(bodyBytes: body.count)), .body(ByteBuffer(bytes: body)), .end(nil),
+    ]
+    for part in parts { write(context: context, data: wrapOutboundOut(part), promise: nil) }
+    context.flush()
+  }
+
   private func linger(_ context: ChannelHandlerContext) {
+    isLingering = true
     isDiscarding = true
     timer?.cancel()
     let channel = context.channel

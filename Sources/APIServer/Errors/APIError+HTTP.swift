@@ -23,6 +23,7 @@ extension APIError {
     case is RequestBodyTimeout: self = .bodyTimeout
     case is HTTPParserError: self = .truncatedBody
     case is CancellationError: self = .stopping
+    case is ClientGone: self = .clientGone
     default: return nil
     }
   }

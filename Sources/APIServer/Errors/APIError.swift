@@ -71,6 +71,11 @@ extension APIError {
     message: "The server is stopping. Please try again.",
     headers: [.retryAfter: "5"], isWorthRetrying: true)
 
+  /// What nobody reads: the log has it. 499 is what proxies write for a client that left.
+  static let clientGone = refused(
+    HTTPResponse.Status(code: 499, reasonPhrase: "Client Closed Request"), "client_gone",
+    "The client closed the connection before its answer was complete.")
+
   static let chatTemplateMissing = invalid(
     "model", "chat_template_missing",
     "This is a base model: it has no chat template and cannot answer messages. Ask for an "

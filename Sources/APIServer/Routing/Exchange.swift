@@ -22,7 +22,7 @@ struct Connection: InitializableFromSource {
 /// body of a stream.
 final class Exchange: Sendable {
   /// What the end of the request tells the log. Numbers and codes; nothing that was said.
-  struct Account {
+  struct Notes {
     var requestID: Metering.RequestID
     var route = "-"
     var principal = Principal.local
@@ -38,7 +38,7 @@ final class Exchange: Sendable {
   let channel: any Channel
   let arrival = ContinuousClock.now
   private let logger: Logger
-  private let account: Mutex<Account>
+  private let notes: Mutex<Notes>
 
   init(_ request: Request, _ connection: Connection, backend: Backend, logger: Logger) {
     self.backend = backend
@@ -46,8 +46,8 @@ final class Exchange: Sendable {
     self.logger = logger
     channel = connection.channel
     var generator = SystemRandomNumberGenerator()
-    account = Mutex(
-      Account(
+    notes = Mutex(
+      Notes(
         requestID: Metering.RequestID(
           wallMilliseconds: MeterClock.system.wallMilliseconds(), using: &generator)))
   }
@@ -56,31 +56,31 @@ final class Exchange: Sendable {
   var age: Duration { .now - arrival }
 
   /// Reads or changes what will be logged.
-  func withAccount<Result>(_ body: (inout Account) -> Result) -> Result {
-    account.withLock { body(&$0) }
+  func withNotes<Result>(_ body: (inout Notes) -> Result) -> Result {
+    notes.withLock { body(&$0) }
   }
 
   /// Who is asking; nobody in particular until the key was looked at.
-  var principal: Principal { withAccount { $0.principal } }
+  var principal: Principal { withNotes { $0.principal } }
 
   /// What the answer says of itself.
   func identity(of model: BackendModel) -> AnswerIdentity {
-    AnswerIdentity(requestID: withAccount { $0.requestID }, model: model.name)
+    AnswerIdentity(requestID: withNotes { $0.requestID }, model: model.name)
   }
 
   /// Writes the request's line into the log. Called once, when everything was sent.
   func log(status: Int) {
-    let account = withAccount { $0 }
+    let notes = withNotes { $0 }
     var metadata: Logger.Metadata = [
-      "id": "\(account.requestID)", "method": "\(request.method.rawValue)",
-      "route": "\(account.route)", "status": "\(status)", "ms": "\(age.milliseconds)",
-      "key": "\(account.principal.key.rawValue)",
+      "id": "\(notes.requestID)", "method": "\(request.method.rawValue)",
+      "route": "\(notes.route)", "status": "\(status)", "ms": "\(age.milliseconds)",
+      "key": "\(notes.principal.key.rawValue)",
     ]
-    if let usage = account.usage {
+    if let usage = notes.usage {
       metadata["prompt_tokens"] = "\(usage.promptTokens)"
       metadata["completion_tokens"] = "\(usage.completionTokens)"
     }
-    if let code = account.code { metadata["code"] = "\(code)" }
+    if let code = notes.code { metadata["code"] = "\(code)" }
     logger.info("request", metadata: metadata)
   }
 
@@ -89,13 +89,17 @@ final class Exchange: Sendable {
     logger.error(
       "internal error",
       metadata: [
-        "id": "\(withAccount { $0.requestID })", "type": "\(type(of: error))",
+        "id": "\(withNotes { $0.requestID })", "type": "\(type(of: error))",
       ])
   }
 
-  /// The handler that knows when the client goes.
-  func disconnectWatch() async throws -> DisconnectWatch {
-    try await channel.pipeline.handler(type: DisconnectWatch.self).get()
+  /// The handler that knows when the client goes; a closed connection has none any more.
+  func disconnectWatch() async throws(ClientGone) -> DisconnectWatch {
+    do {
+      return try await channel.pipeline.handler(type: DisconnectWatch.self).get()
+    } catch {
+      throw ClientGone()
+    }
   }
 }
 

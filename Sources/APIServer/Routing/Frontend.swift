@@ -27,28 +27,28 @@ struct Frontend: HTTPResponder {
       response = try await answer(exchange)
     } catch {
       let refusal = exchange.refusal(for: error)
-      exchange.withAccount { $0.code = refusal.code }
+      exchange.withNotes { $0.code = refusal.code }
       response = refusal.response
     }
-    let account = exchange.withAccount { $0 }
-    if let rate = account.rate, response.headers[.requestLimit] == nil {
+    let notes = exchange.withNotes { $0 }
+    if let rate = notes.rate, response.headers[.requestLimit] == nil {
       response.headers.append(contentsOf: rate.headers)
     }
-    response.headers[.requestID] = account.requestID.description
+    response.headers[.requestID] = notes.requestID.description
     response.headers[.processingMilliseconds] = "\(exchange.age.milliseconds)"
     if request.method == .head { response = response.createHeadResponse() }
-    if !account.endsWithBody { exchange.log(status: response.status.code) }
+    if !notes.endsWithBody { exchange.log(status: response.status.code) }
     return response
   }
 
   private func answer(_ exchange: Exchange) async throws -> Response {
     let request = exchange.request
     let (route, parameter) = try routes.route(request.method, request.uri.path)
-    exchange.withAccount { $0.route = route.path }
+    exchange.withNotes { $0.route = route.path }
     try checkHost(request)
     if route.requiresKey {
       let principal = try authenticate(exchange)
-      exchange.withAccount { $0.principal = principal }
+      exchange.withNotes { $0.principal = principal }
     }
     return try await route.handler(exchange, parameter)
   }

@@ -35,12 +35,13 @@ extension Exchange {
     } catch is NIOTooManyBytesError {
       throw APIError.bodyTooLarge(limit: limits.bodyBytes)
     }
-    let depth = limits.jsonDepth
     let work = { @Sendable in
       try make(
         JSONValue.parse(
           Array(body.readableBytesView),
-          limits: JSONLimits(byteCount: limits.bodyBytes, valueCount: 1_000_000, depth: depth)))
+          limits: JSONLimits(
+            byteCount: limits.bodyBytes, valueCount: limits.jsonValueCount, depth: limits.jsonDepth)
+        ))
     }
     guard body.readableBytes > largeBodyBytes else { return try work() }
     return try await NIOThreadPool.singleton.runIfActive(work)
