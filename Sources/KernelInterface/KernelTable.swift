@@ -16,11 +16,8 @@ public struct KernelTable: Sendable {
       _ output: UnsafeMutableRawPointer
     ) -> Void
 
-  /// Multiplies panels of integer weights with quantised activations.
-  public let integerProduct: @Sendable (_ call: IntegerProduct) -> Void
-
-  /// Multiplies panels of float weights with float activations.
-  public let floatProduct: @Sendable (_ call: FloatProduct) -> Void
+  /// Multiplies panels of weights with activations.
+  public let product: @Sendable (_ call: PanelProduct) -> Void
 
   /// Attention of query rows that share one key-value head.
   public let attention: @Sendable (_ call: AttentionCall) -> Void
@@ -52,8 +49,7 @@ public struct KernelTable: Sendable {
     name: String,
     quantise:
       @escaping @Sendable (UnsafePointer<Float>, Int, Int, Int, UnsafeMutableRawPointer) -> Void,
-    integerProduct: @escaping @Sendable (IntegerProduct) -> Void,
-    floatProduct: @escaping @Sendable (FloatProduct) -> Void,
+    product: @escaping @Sendable (PanelProduct) -> Void,
     attention: @escaping @Sendable (AttentionCall) -> Void,
     append:
       @escaping @Sendable (
@@ -70,8 +66,7 @@ public struct KernelTable: Sendable {
   ) {
     self.name = name
     self.quantise = quantise
-    self.integerProduct = integerProduct
-    self.floatProduct = floatProduct
+    self.product = product
     self.attention = attention
     self.append = append
     self.rmsNorm = rmsNorm
@@ -85,73 +80,4 @@ public enum Activation: UInt8, Sendable {
   case silu
   /// The tanh form of GELU: x/2 × (1 + tanh(√(2/π) (x + 0.044715 x³))).
   case geluTanh
-}
-
-/// `output[t, 16 p + r] = Σ_c weight[p, r, c] × activation[t, c]`.
-public struct IntegerProduct {
-  public var format: PackedFormat
-  /// The first panel.
-  public var panels: UnsafeRawPointer
-  public var panelBytes: Int
-  public var panelCount: Int
-  /// Columns, a multiple of the format's block.
-  public var columns: Int
-  /// Rows of `ActivationBlock`.
-  public var activations: UnsafeRawPointer
-  /// Bytes from one token's activations to the next.
-  public var activationStride: Int
-  public var tokenCount: Int
-  /// `[tokens, outputStride]`; 16 values are written for each panel.
-  public var output: UnsafeMutablePointer<Float>
-  public var outputStride: Int
-
-  public init(
-    format: PackedFormat, panels: UnsafeRawPointer, panelBytes: Int, panelCount: Int, columns: Int,
-    activations: UnsafeRawPointer, activationStride: Int, tokenCount: Int,
-    output: UnsafeMutablePointer<Float>, outputStride: Int
-  ) {
-    self.format = format
-    self.panels = panels
-    self.panelBytes = panelBytes
-    self.panelCount = panelCount
-    self.columns = columns
-    self.activations = activations
-    self.activationStride = activationStride
-    self.tokenCount = tokenCount
-    self.output = output
-    self.outputStride = outputStride
-  }
-}
-
-/// As `IntegerProduct`, for `F32`, `F16` and `BF16` panels and float activations.
-public struct FloatProduct {
-  public var format: PackedFormat
-  public var panels: UnsafeRawPointer
-  public var panelBytes: Int
-  public var panelCount: Int
-  public var columns: Int
-  /// `[tokens, activationStride]`.
-  public var activations: UnsafePointer<Float>
-  /// Floats from one token's activations to the next.
-  public var activationStride: Int
-  public var tokenCount: Int
-  public var output: UnsafeMutablePointer<Float>
-  public var outputStride: Int
-
-  public init(
-    format: PackedFormat, panels: UnsafeRawPointer, panelBytes: Int, panelCount: Int, columns: Int,
-    activations: UnsafePointer<Float>, activationStride: Int, tokenCount: Int,
-    output: UnsafeMutablePointer<Float>, outputStride: Int
-  ) {
-    self.format = format
-    self.panels = panels
-    self.panelBytes = panelBytes
-    self.panelCount = panelCount
-    self.columns = columns
-    self.activations = activations
-    self.activationStride = activationStride
-    self.tokenCount = tokenCount
-    self.output = output
-    self.outputStride = outputStride
-  }
 }

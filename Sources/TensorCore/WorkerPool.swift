@@ -140,28 +140,7 @@ private final class PoolState: @unchecked Sendable {
   }
 
   func startThread(_ index: Int) {
-    let start = Unmanaged.passRetained(ThreadStart(state: self, index: index))
-    var attributes = pthread_attr_t()
-    pthread_attr_init(&attributes)
-    pthread_attr_setdetachstate(&attributes, Int32(PTHREAD_CREATE_DETACHED))
-    #if canImport(Darwin)
-      var thread: pthread_t?
-    #else
-      var thread = pthread_t()
-    #endif
-    let result = pthread_create(
-      &thread, &attributes,
-      { argument in
-        #if canImport(Darwin)
-          let start = Unmanaged<ThreadStart>.fromOpaque(argument).takeRetainedValue()
-        #else
-          let start = Unmanaged<ThreadStart>.fromOpaque(argument!).takeRetainedValue()
-        #endif
-        start.state.work(start.index)
-        return nil
-      }, start.toOpaque())
-    pthread_attr_destroy(&attributes)
-    precondition(result == 0, "the system refused to start a thread (error \(result))")
+    startDetachedThread(stackBytes: 1 << 20) { self.work(index) }
   }
 
   private func work(_ index: Int) {
@@ -196,15 +175,5 @@ private final class PoolState: @unchecked Sendable {
     sleepers.wrappingSubtract(1, ordering: .relaxed)
     pthread_mutex_unlock(lock)
     return now
-  }
-}
-
-private final class ThreadStart {
-  let state: PoolState
-  let index: Int
-
-  init(state: PoolState, index: Int) {
-    self.state = state
-    self.index = index
   }
 }

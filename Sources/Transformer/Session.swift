@@ -28,13 +28,10 @@ public final class Session {
     self.contextLength = contextLength ?? model.contextLength
     let architecture = model.architecture
     memory = try SequenceMemory(
-      layers: architecture.layerMemories, capacity: self.contextLength,
+      layers: architecture.blocks.memories, capacity: self.contextLength,
       format: model.cacheFormat == .F16 ? .F16 : .F32)
-    var shape = WorkspaceShape(width: model.info.embeddingLength)
-    architecture.size(&shape)
-    shape.angleCounts = architecture.rotaries.map(\.dimensionCount)
     workspace = try Workspace(
-      shape, maximumRows: min(Self.maximumRows, max(1, self.contextLength)),
+      architecture.workspaceShape, maximumRows: min(Self.maximumRows, max(1, self.contextLength)),
       threadCount: model.threadCount)
   }
 
@@ -93,13 +90,7 @@ public final class Session {
   private func forward(_ rows: [Row], _ body: ([Float]) throws -> Void) throws {
     let pass = Pass(
       batch: Batch(rows, memories: [memory]), workspace: workspace, compute: model.compute)
-    for (index, rotary) in model.architecture.rotaries.enumerated() {
-      for (row, value) in rows.enumerated() {
-        rotary.writeAngles(at: value.position, to: workspace.angles[index], row: row)
-      }
-    }
-    model.architecture.forward(pass)
-    try model.architecture.head.forward(pass) { logits, count in
+    try model.architecture.forward(pass) { logits, count in
       for row in 0..<count {
         try body(logits.read(row: row, count: model.info.vocabularyCount))
       }

@@ -7,8 +7,7 @@ public import KernelInterface
   public let avx2Kernels: KernelTable? = KernelTable(
     name: "avx2",
     quantise: quantise,
-    integerProduct: integerProduct,
-    floatProduct: floatProduct,
+    product: product,
     attention: attention,
     append: append,
     rmsNorm: rmsNorm,

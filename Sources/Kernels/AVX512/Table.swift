@@ -7,8 +7,7 @@ public import KernelInterface
   public let avx512Kernels: KernelTable? = KernelTable(
     name: "avx512",
     quantise: quantise,
-    integerProduct: integerProduct,
-    floatProduct: floatProduct,
+    product: product,
     attention: attention,
     append: append,
     rmsNorm: rmsNorm,

@@ -6,8 +6,7 @@ public import KernelInterface
 public let portableKernels = KernelTable(
   name: "portable",
   quantise: quantise,
-  integerProduct: integerProduct,
-  floatProduct: floatProduct,
+  product: product,
   attention: attention,
   append: append,
   rmsNorm: rmsNorm,

@@ -2,64 +2,6 @@
 
 import KernelInterface
 
-/// Multiplies panels of integer weights with quantised activations.
-@Sendable
-func integerProduct(_ call: IntegerProduct) {
-  switch call.format {
-  case .Q4_0: walk(call, SimpleTile<BlockQ4_0>.self)
-  case .Q4_1: walk(call, SimpleTile<BlockQ4_1>.self)
-  case .Q5_0: walk(call, SimpleTile<BlockQ5_0>.self)
-  case .Q5_1: walk(call, SimpleTile<BlockQ5_1>.self)
-  case .Q8_0: walk(call, SimpleTile<BlockQ8_0>.self)
-  case .Q4_K: walk(call, ScaledMinimumTile<PlainNibbles>.self)
-  case .Q5_K: walk(call, ScaledMinimumTile<FifthBitNibbles>.self)
-  case .Q6_K: walk(call, Q6_KTile.self)
-  case .F32, .F16, .BF16: preconditionFailure("float panels go through floatProduct")
-  }
-}
-
-/// 16 rows × `T` tokens of one layout.
-protocol Tile {
-  /// Adds all columns of `panel` for `T` tokens into 16 sums each.
-  static func sums<let T: Int>(
-    _ panel: UnsafeRawPointer, _ columns: Int, _ activations: UnsafeRawPointer, _ stride: Int
-  ) -> InlineArray<T, Floats>
-}
-
-@inline(__always)
-private func walk<K: Tile>(_ call: IntegerProduct, _ kind: K.Type) {
-  for p in 0..<call.panelCount {
-    let panel = call.panels + p * call.panelBytes
-    let output = call.output + p * panelRowCount
-    var token = 0
-    while call.tokenCount - token >= 8 {
-      run(call, kind, panel, output, token, InlineArray<8, Floats>.self)
-      token += 8
-    }
-    if call.tokenCount - token >= 4 {
-      run(call, kind, panel, output, token, InlineArray<4, Floats>.self)
-      token += 4
-    }
-    if call.tokenCount - token >= 2 {
-      run(call, kind, panel, output, token, InlineArray<2, Floats>.self)
-      token += 2
-    }
-    if call.tokenCount - token == 1 {
-      run(call, kind, panel, output, token, InlineArray<1, Floats>.self)
-    }
-  }
-}
-
-@inline(__always)
-private func run<let T: Int, K: Tile>(
-  _ call: IntegerProduct, _ kind: K.Type, _ panel: UnsafeRawPointer,
-  _ output: UnsafeMutablePointer<Float>, _ token: Int, _ tokens: InlineArray<T, Floats>.Type
-) {
-  let sums: InlineArray<T, Floats> = K.sums(
-    panel, call.columns, call.activations + token * call.activationStride, call.activationStride)
-  for t in 0..<T { store(sums[t], output + (token + t) * call.outputStride) }
-}
-
 /// Adds bytes × quants of one group to the sums of all tokens.
 ///
 /// Token after token within a group, so that neighbouring instructions are independent.

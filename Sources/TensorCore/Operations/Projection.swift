@@ -70,22 +70,16 @@ package struct Projection: Sendable {
       let to = min(range.upperBound, base + part.panelCount) - base
       guard from < to else { continue }
       let target = output.row(first) + offset + from * panelRowCount
-      if part.format.takesQuantisedActivations {
-        kernels.integerProduct(
-          IntegerProduct(
-            format: part.format, panels: part.panel(from), panelBytes: part.panelBytes,
-            panelCount: to - from, columns: columnCount,
-            activations: UnsafeRawPointer(input.quantised + first * input.quantisedStride),
-            activationStride: input.quantisedStride, tokenCount: count, output: target,
-            outputStride: output.stride))
-      } else {
-        kernels.floatProduct(
-          FloatProduct(
-            format: part.format, panels: part.panel(from), panelBytes: part.panelBytes,
-            panelCount: to - from, columns: columnCount,
-            activations: input.floats.row(first), activationStride: input.floats.stride,
-            tokenCount: count, output: target, outputStride: output.stride))
-      }
+      let isQuantised = part.format.takesQuantisedActivations
+      kernels.product(
+        PanelProduct(
+          format: part.format, panels: part.panel(from), panelBytes: part.panelBytes,
+          panelCount: to - from, columns: columnCount,
+          activations: isQuantised
+            ? UnsafeRawPointer(input.quantised + first * input.quantisedStride)
+            : UnsafeRawPointer(input.floats.row(first)),
+          activationStride: isQuantised ? input.quantisedStride : input.floats.stride * 4,
+          tokenCount: count, output: target, outputStride: output.stride))
     }
   }
 }

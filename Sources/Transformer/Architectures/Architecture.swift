@@ -10,18 +10,36 @@ package protocol Architecture: Sendable {
   /// Takes its tensors from a file.
   init(_ weights: WeightLoader) throws
 
-  /// What one layer after another keeps of a position.
-  var layerMemories: [LayerMemoryShape] { get }
+  var embedding: TokenEmbedding { get }
+  var blocks: DecoderBlocks { get }
   /// The rotary embeddings that its layers use by index.
   var rotaries: [RotaryEmbedding] { get }
   var head: OutputHead { get }
 
-  /// Makes room for its layers.
-  func size(_ shape: inout WorkspaceShape)
+}
 
-  /// Takes the batch through all layers; the residual stream is in `workspace.hidden` after.
-  /// `workspace.angles` holds each row's angles before.
-  func forward(_ pass: Pass)
+extension Architecture {
+  /// The sizes of a forward pass.
+  var workspaceShape: WorkspaceShape {
+    var shape = WorkspaceShape(width: embedding.table.columnCount)
+    blocks.size(&shape)
+    head.size(&shape)
+    shape.angleCounts = rotaries.map(\.dimensionCount)
+    return shape
+  }
+
+  /// Takes the batch through all layers and calls `body` with the logits of the rows that want
+  /// them, `[rows, vocabulary]`, a few rows at a time and in order.
+  func forward(_ pass: Pass, _ body: (_ logits: FloatRows, _ rows: Int) throws -> Void) rethrows {
+    for (angles, rotary) in zip(pass.workspace.angles, rotaries) {
+      for (index, row) in pass.batch.rows.enumerated() {
+        rotary.writeAngles(at: row.position, to: angles, row: index)
+      }
+    }
+    embedding.forward(pass)
+    blocks.forward(pass)
+    try head.forward(pass, body)
+  }
 }
 
 /// Every family, in one list.

@@ -15,7 +15,7 @@ struct Gemma3: Architecture {
   static let names = ["gemma3"]
 
   let embedding: TokenEmbedding
-  let layers: [(attention: AttentionLayer, feedForward: FeedForwardLayer)]
+  let blocks: DecoderBlocks
   let head: OutputHead
   let rotaries: [RotaryEmbedding]
 
@@ -43,7 +43,7 @@ struct Gemma3: Architecture {
     let queryLength =
       h.blockCount == Self.largeModelLayers ? h.embeddingLength / h.headCount : h.keyLength
     let table = try weights.embeddings()
-    layers = try (0..<h.blockCount).map { index in
+    blocks = try DecoderBlocks(count: h.blockCount) { index in
       let isLocal = window != nil && (pattern?[index] ?? ((index + 1) % period != 0))
       var heads = AttentionHeads(
         headCount: h.headCount, keyValueHeadCount: h.keyValueHeadCount, keyLength: h.keyLength,
@@ -64,23 +64,5 @@ struct Gemma3: Architecture {
     head = try OutputHead(weights)
     try weights.finish()
     embedding = TokenEmbedding(table!, scale: Float(h.embeddingLength).squareRoot())
-  }
-
-  var layerMemories: [LayerMemoryShape] { layers.map(\.attention.memory) }
-
-  func size(_ shape: inout WorkspaceShape) {
-    for layer in layers {
-      layer.attention.size(&shape)
-      layer.feedForward.size(&shape)
-    }
-    head.size(&shape)
-  }
-
-  func forward(_ pass: Pass) {
-    embedding.forward(pass)
-    for (index, layer) in layers.enumerated() {
-      layer.attention.forward(pass, layer: index)
-      layer.feedForward.forward(pass)
-    }
   }
 }

@@ -14,7 +14,7 @@ struct Llama: Architecture {
   static let names = ["llama"]
 
   let embedding: TokenEmbedding
-  let layers: [(attention: AttentionLayer, feedForward: FeedForwardLayer)]
+  let blocks: DecoderBlocks
   let head: OutputHead
   let rotaries: [RotaryEmbedding]
 
@@ -32,7 +32,7 @@ struct Llama: Architecture {
       scale: try h.float("attention.scale") ?? 1 / Float(h.keyLength).squareRoot())
     heads.rotary = rotary
     let table = try weights.embeddings()
-    layers = try (0..<h.blockCount).map { index in
+    blocks = try DecoderBlocks(count: h.blockCount) { index in
       (
         try AttentionLayer(weights, index, heads: heads, rotaryIndex: 0),
         try FeedForwardLayer(weights, index, activation: .silu)
@@ -41,23 +41,5 @@ struct Llama: Architecture {
     head = try OutputHead(weights)
     try weights.finish()
     embedding = TokenEmbedding(table!)
-  }
-
-  var layerMemories: [LayerMemoryShape] { layers.map(\.attention.memory) }
-
-  func size(_ shape: inout WorkspaceShape) {
-    for layer in layers {
-      layer.attention.size(&shape)
-      layer.feedForward.size(&shape)
-    }
-    head.size(&shape)
-  }
-
-  func forward(_ pass: Pass) {
-    embedding.forward(pass)
-    for (index, layer) in layers.enumerated() {
-      layer.attention.forward(pass, layer: index)
-      layer.feedForward.forward(pass)
-    }
   }
 }

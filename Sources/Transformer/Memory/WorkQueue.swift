@@ -1,5 +1,7 @@
 // A thread that works through a bounded queue of generations.
 
+import TensorCore
+
 #if canImport(Glibc)
   import Glibc
 #elseif canImport(Musl)
@@ -118,24 +120,6 @@ private final class WorkQueueState: @unchecked Sendable {
   }
 
   func startThread() {
-    let state = Unmanaged.passRetained(self)
-    var attributes = pthread_attr_t()
-    pthread_attr_init(&attributes)
-    pthread_attr_setdetachstate(&attributes, Int32(PTHREAD_CREATE_DETACHED))
-    pthread_attr_setstacksize(&attributes, Self.stackBytes)
-    #if canImport(Darwin)
-      var thread: pthread_t?
-    #else
-      var thread = pthread_t()
-    #endif
-    let result = pthread_create(
-      &thread, &attributes,
-      { argument in
-        let opaque: UnsafeMutableRawPointer? = argument
-        Unmanaged<WorkQueueState>.fromOpaque(opaque!).takeRetainedValue().work()
-        return nil
-      }, state.toOpaque())
-    pthread_attr_destroy(&attributes)
-    precondition(result == 0, "the system refused to start a thread (error \(result))")
+    startDetachedThread(stackBytes: Self.stackBytes) { self.work() }
   }
 }

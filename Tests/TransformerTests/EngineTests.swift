@@ -1,0 +1,170 @@
+// The engine: answers in order, stops where it should, and lets go when it is told to.
+
+import TestSupport
+import Testing
+import Transformer
+
+@Suite struct EngineTests {
+  private static let path = ProjectFixtures.root + "/architectures/llama.gguf"
+  private static let prompt: [Int32] = [217, 77, 137, 224, 23]
+
+  private func engine(contextLength: Int = 256, queueLimit: Int = 64) throws -> Engine {
+    var options = ModelOptions()
+    options.contextLength = contextLength
+    var engineOptions = EngineOptions()
+    engineOptions.queueLimit = queueLimit
+    return try Engine(try Model.load(Self.path, options: options), options: engineOptions)
+  }
+
+  private func request(_ maxTokens: Int?, seed: UInt64 = 1) -> GenerationRequest {
+    var request = GenerationRequest(prompt: Self.prompt)
+    request.maxTokens = maxTokens
+    request.sampling.seed = seed
+    request.ignoreEndOfGeneration = true
+    return request
+  }
+
+  private func run(
+    _ generation: Generation
+  ) async throws -> (ids: [Int32], text: String, summary: GenerationSummary) {
+    var ids: [Int32] = []
+    var text = ""
+    var summary: GenerationSummary?
+    for try await event in generation {
+      switch event {
+      case .token(let token):
+        ids.append(token.id)
+        text += token.text
+      case .finished(let end):
+        text += end.text
+        summary = end
+      }
+    }
+    return (ids, text, try #require(summary))
+  }
+
+  @Test func countsAreExact() async throws {
+    let answer = try await run(try engine().generate(request(17)))
+    #expect(answer.ids.count == 17)
+    #expect(answer.summary.generatedTokenCount == 17)
+    #expect(answer.summary.promptTokenCount == 5)
+    #expect(answer.summary.finishReason == .length)
+  }
+
+  @Test func theSameSeedGivesTheSameAnswerAlsoBehindOthers() async throws {
+    let engine = try engine()
+    let first = try engine.generate(request(20, seed: 5))
+    let other = try engine.generate(request(30, seed: 6))
+    let again = try engine.generate(request(20, seed: 5))
+    let a = try await run(first)
+    let b = try await run(other)
+    let c = try await run(again)
+    #expect(a.ids == c.ids)
+    #expect(Array(b.ids.prefix(20)) != a.ids)
+  }
+
+  @Test func theContextEndsAnAnswerWithoutALimit() async throws {
+    let answer = try await run(try engine(contextLength: 40).generate(request(nil)))
+    #expect(answer.summary.finishReason == .length)
+    #expect(answer.summary.promptTokenCount + answer.summary.generatedTokenCount == 40)
+  }
+
+  @Test func aStopTextEndsTheAnswerAndIsNotPartOfIt() async throws {
+    let engine = try engine()
+    let whole = try await run(try engine.generate(request(60)))
+    let middle = whole.text.index(whole.text.startIndex, offsetBy: whole.text.count / 2)
+    let stop = String(whole.text[middle...].prefix(3))
+    var stopped = request(60)
+    stopped.stop = [stop]
+    let answer = try await run(try engine.generate(stopped))
+    #expect(answer.summary.finishReason == .stop)
+    #expect(!answer.text.contains(stop))
+    #expect(whole.text.hasPrefix(answer.text))
+  }
+
+  @Test func anEndOfGenerationTokenEndsTheAnswer() async throws {
+    let engine = try engine()
+    let ends = engine.model.tokenizer.endOfGenerationIDs
+    try #require(!ends.isEmpty)
+    // Over many seeds a random model draws its end token early now and then.
+    var stops = 0
+    for seed in 0..<64 {
+      var ending = request(200, seed: UInt64(seed))
+      ending.ignoreEndOfGeneration = false
+      ending.sampling.temperature = 3
+      ending.sampling.topK = 0
+      ending.sampling.topP = 1
+      ending.sampling.minP = 0
+      let answer = try await run(try engine.generate(ending))
+      if answer.summary.finishReason == .stop { stops += 1 }
+      #expect(answer.ids.allSatisfy { !ends.contains($0) })
+      let isStop = answer.summary.finishReason == .stop
+      #expect(answer.summary.generatedTokenCount == answer.ids.count + (isStop ? 1 : 0))
+    }
+    #expect(stops > 0)
+  }
+
+  @Test func cancellingEndsWithASummary() async throws {
+    let engine = try engine(contextLength: 100_000)
+    let generation = try engine.generate(request(nil))
+    var seen = 0
+    var summary: GenerationSummary?
+    for try await event in generation {
+      switch event {
+      case .token:
+        seen += 1
+        if seen == 3 { generation.cancel() }
+      case .finished(let end): summary = end
+      }
+    }
+    #expect(summary?.finishReason == .cancelled)
+    #expect(try #require(summary).generatedTokenCount == seen)
+  }
+
+  @Test func aReaderThatLeavesFreesTheEngine() async throws {
+    let engine = try engine(contextLength: 1 << 20)
+    do {
+      for try await event in try engine.generate(request(nil)) {
+        if case .token = event { break }
+      }
+    }
+    let next = try await run(try engine.generate(request(2)))
+    #expect(next.summary.generatedTokenCount == 2)
+  }
+
+  @Test func hostileRequestsAreRefused() throws {
+    let engine = try engine(contextLength: 32)
+    #expect(throws: EngineError.emptyPrompt) {
+      try engine.generate(GenerationRequest(prompt: []))
+    }
+    #expect(throws: EngineError.promptTooLong(tokens: 32, contextLength: 32)) {
+      try engine.generate(GenerationRequest(prompt: Array(repeating: 1, count: 32)))
+    }
+    for id: Int32 in [-1, 288, .max, .min] {
+      #expect(throws: EngineError.tokenOutOfRange(id, vocabularyCount: 288)) {
+        try engine.generate(GenerationRequest(prompt: [id]))
+      }
+    }
+  }
+
+  @Test func theQueueIsBounded() throws {
+    let engine = try engine(contextLength: 1 << 20, queueLimit: 2)
+    var running: [Generation] = []
+    var refusals = 0
+    for _ in 0..<10 {
+      do { running.append(try engine.generate(request(nil))) } catch .overloaded(queueLimit: 2) {
+        refusals += 1
+      }
+    }
+    #expect(refusals >= 7)
+    #expect(running.count <= 3)
+    engine.shutdown()
+    #expect(throws: EngineError.stopped) { try engine.generate(request(1)) }
+  }
+
+  @Test func noTokensAreGeneratedWhereNoneAreAskedFor() async throws {
+    let answer = try await run(try engine().generate(request(0)))
+    #expect(answer.ids.isEmpty)
+    #expect(answer.summary.finishReason == .length)
+  }
+}
