@@ -1,7 +1,7 @@
 import Transformer
 
 let model = try Model.load(CommandLine.arguments.dropFirst().first ?? "model.gguf")
-let engine = Engine(model)
+let engine = try Engine(model)
 
 var request = GenerationRequest(prompt: try model.prompt([.user("Name three birds.")]))
 request.sampling.temperature = 0

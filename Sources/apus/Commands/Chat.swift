@@ -37,7 +37,7 @@ struct Chat: AsyncParsableCommand {
         located.path, contextLength: conversation.context, chatTemplate: template)
     }
     guard loaded.chatTemplate != nil else { throw noChatTemplate(located.name) }
-    let running = Engine(loaded)
+    let running = try Engine(loaded)
     defer { running.shutdown() }
     Terminal.note("\(loaded.info.description), \(loaded.contextLength) tokens. /help says more.")
     var talk = Conversation(engine: running, system: system)

@@ -63,7 +63,7 @@ struct Run: AsyncParsableCommand {
     request.sampling = sampling.options
     request.maxTokens = maxTokens
     request.stop = stop
-    let running = Engine(loaded)
+    let running = try Engine(loaded)
     defer { running.shutdown() }
     let generation = try running.generate(request)
     let interrupts = Interrupts { generation.cancel() }

@@ -39,17 +39,17 @@ struct Serve: AsyncParsableCommand {
     let located = try LocatedModel.find(model.model)
     let template = try conversation.templateSource()
     let meter = try Meter(MeterConfiguration(folder: Keys.folder()))
-    let loaded: Model
+    let running: Engine
     do {
-      loaded = try await onOwnThread {
-        try engine.load(
-          located.path, contextLength: conversation.context, chatTemplate: template)
+      running = try await onOwnThread {
+        try Engine(
+          engine.load(
+            located.path, contextLength: conversation.context, chatTemplate: template))
       }
     } catch {
       try await meter.close()
       throw error
     }
-    let running = Engine(loaded)
     var configuration = Server.Configuration()
     configuration.host = host
     configuration.port = port

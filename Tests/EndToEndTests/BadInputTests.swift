@@ -1,0 +1,123 @@
+// Whatever a person gives by mistake, the answer is one line that says what to do.
+
+import Foundation
+import TestSupport
+import Testing
+
+@Suite struct BadInputTests {
+  /// A file that is no usable model, and what the message must hold.
+  struct Case: Sendable, CustomTestStringConvertible {
+    let testDescription: String
+    /// Makes the model argument; a folder for files is given.
+    let argument: @Sendable (String) throws -> String
+    let words: [String]
+
+    init(
+      _ name: String, words: [String], _ argument: @escaping @Sendable (String) throws -> String
+    ) {
+      testDescription = name
+      self.words = words
+      self.argument = argument
+    }
+  }
+
+  static let fixtures = ProjectFixtures.root
+
+  static let cases = [
+    Case("a missing file", words: ["no such file"]) { $0 + "/nothing.gguf" },
+    Case("a directory", words: ["directory"]) { $0 + "/" },
+    Case("an empty file", words: ["empty"]) { try write(Data(), $0) },
+    Case("a text file", words: ["not a GGUF file"]) {
+      try write(Data("Once upon a time there was no model.\n".utf8), $0)
+    },
+    Case("a truncated model", words: ["ends"]) {
+      let model = try ProjectFixtures.bytes("architectures/llama.gguf")
+      return try write(Data(model[..<(model.count / 2)]), $0)
+    },
+    Case("an unknown architecture", words: ["mamba", "gemma3", "llama"]) { _ in
+      fixtures + "/architectures/mamba.gguf"
+    },
+    Case("an unknown type of tensor", words: ["type"]) {
+      try write(patched("llama", after: "blk.0.attn_q.weight", offset: 4 + 16, with: 99), $0)
+    },
+    Case("missing tensors", words: ["blk.0.attn_q.weight"]) {
+      try write(renamed("llama", "blk.0.attn_q.weight", to: "blk.0.attn_x.weight"), $0)
+    },
+    Case("an unknown name", words: ["gemma-3-270m", "did you mean"]) { _ in "gema-3-270m" },
+  ]
+
+  @Test(arguments: cases) func `a model that is none is a one-line error`(_ bad: Case) async throws
+  {
+    try await TemporaryFolder.with { folder in
+      let outcome = try await Program.apus(
+        "run", bad.argument(folder), "--raw", "-p", "x", "-n", "1")
+      #expect(outcome.status == 1)
+      #expect(outcome.output.isEmpty)
+      #expect(outcome.errorLines.count == 1, "\(outcome.errors)")
+      for word in bad.words { #expect(outcome.errors.contains(word), "\(outcome.errors)") }
+    }
+  }
+
+  @Test func `a prompt longer than the context is a one-line error`() async throws {
+    let outcome = try await Program.apus(
+      "run", Self.fixtures + "/architectures/llama.gguf", "--raw", "--context", "8",
+      "-p", String(repeating: "a b c d ", count: 20))
+    #expect(outcome.status == 1)
+    #expect(outcome.errorLines.count == 1, "\(outcome.errors)")
+    #expect(outcome.errors.contains("context"))
+  }
+
+  @Test func `a token outside of the vocabulary is a one-line error`() async throws {
+    let outcome = try await Program.apus(
+      "logits", Self.fixtures + "/architectures/llama.gguf", "--tokens", "1,99999999", "-o",
+      "/dev/null")
+    #expect(outcome.status == 1)
+    #expect(outcome.errorLines.count == 1, "\(outcome.errors)")
+    #expect(outcome.errors.contains("99999999"))
+  }
+
+  @Test(arguments: [
+    ["nonsense"], ["run"], ["run", "m", "-n", "0"], ["bench", "m", "-r", "x"],
+    ["serve", "m", "--port", "70000"], ["chat", "--temp", "-1"], ["logits", "m", "-o", "f"],
+  ]) func `a wrong command line ends with 64`(_ arguments: [String]) async throws {
+    let outcome = try await Program.apus(arguments)
+    #expect(outcome.status == 64)
+    #expect(outcome.output.isEmpty)
+    #expect(!outcome.errors.isEmpty)
+  }
+
+  @Test(arguments: ["inspect", "tokenize"])
+  func `no hostile file makes a command trap`(_ command: String) async throws {
+    let names = try FileManager.default.contentsOfDirectory(atPath: Self.fixtures + "/malformed")
+    for name in names.sorted() where name.hasSuffix(".gguf") {
+      let outcome = try await Program.apus(
+        command, Self.fixtures + "/malformed/" + name, input: "a text")
+      #expect(outcome.status == 0 || outcome.status == 1, "\(name)")
+    }
+  }
+
+  /// Puts `content` into a file of `folder` and gives its path.
+  private static func write(_ content: Data, _ folder: String) throws -> String {
+    let path = folder + "/model.gguf"
+    try content.write(to: URL(fileURLWithPath: path))
+    return path
+  }
+
+  /// A model with one byte changed, `offset` bytes after a name.
+  private static func patched(
+    _ model: String, after name: String, offset: Int, with byte: UInt8
+  ) throws -> Data {
+    var data = Data(try ProjectFixtures.bytes("architectures/\(model).gguf"))
+    let range = try #require(data.range(of: Data(name.utf8)))
+    data[range.upperBound + offset] = byte
+    return data
+  }
+
+  /// A model with a tensor renamed to something of the same length.
+  private static func renamed(_ model: String, _ name: String, to other: String) throws -> Data {
+    var data = Data(try ProjectFixtures.bytes("architectures/\(model).gguf"))
+    let range = try #require(data.range(of: Data(name.utf8)))
+    data.replaceSubrange(range, with: Data(other.utf8))
+    return data
+  }
+}

@@ -1,0 +1,93 @@
+// What the commands print where they are asked for something sensible.
+
+import Foundation
+import JSON
+import TestSupport
+import Testing
+
+@Suite struct CommandTests {
+  static let tiny = ProjectFixtures.root + "/architectures/llama.gguf"
+
+  @Test(arguments: [
+    "chat", "run", "serve", "keys", "pull", "models", "inspect", "tokenize", "logits",
+    "perplexity", "bench", "doctor",
+  ]) func `every command has help that says what it does`(_ command: String) async throws {
+    let outcome = try await Program.apus(command, "--help")
+    #expect(outcome.status == 0)
+    #expect(outcome.text.contains("OVERVIEW: "))
+    #expect(outcome.text.contains("USAGE: apus \(command)"))
+  }
+
+  @Test func `the program's catalogue is the one in Models`() async throws {
+    let data = try Data(
+      contentsOf: URL(fileURLWithPath: Fixtures.packageRoot + "/Models/models.json"))
+    let written = try #require(JSONValue.parse(Array(data))["models"]?.arrayValue)
+    let listed = try JSONValue.parse(
+      await Program.apus("models", "--json", environment: ["APUS_MODELS": "/nonexistent"]).text)
+    #expect(listed.arrayValue?.count == written.count)
+    for (model, listed) in zip(written, listed.arrayValue ?? []) {
+      for key in ["name", "bytes", "sha256", "licence"] { #expect(model[key] == listed[key]) }
+      #expect(listed["pulled"] == false)
+    }
+  }
+
+  @Test func `inspect tells metadata and tensors`() async throws {
+    let outcome = try await Program.apus("inspect", Self.tiny, "--tensors", "--json")
+    let document = try JSONValue.parse(outcome.text)
+    #expect(document["metadata"]?["general.architecture"] == "llama")
+    #expect(document["tensor_count"] == 22)
+    #expect(document["tensors"]?.arrayValue?.count == 22)
+    #expect(document["formats"]?["F32"]?["tensors"] == 22)
+  }
+
+  @Test func `doctor names processor, threads and libraries`() async throws {
+    let document = try JSONValue.parse(await Program.apus("doctor", "--json").text)
+    for key in ["processor", "instruction_set", "threads_reason", "sqlite", "openssl"] {
+      #expect(document[key]?.stringValue?.isEmpty == false, "\(key)")
+    }
+    #expect((document["threads"]?.intValue ?? 0) >= 1)
+  }
+
+  @Test func `bench prints llama-bench's keys and columns`() async throws {
+    let arguments = ["bench", Self.tiny, "-p", "16", "-n", "4", "-r", "2"]
+    let json = try JSONValue.parse(await Program.apus(arguments + ["-o", "json"]).text)
+    #expect(json.arrayValue?.count == 2)
+    #expect(json[0]?["n_prompt"] == 16)
+    #expect(json[1]?["n_gen"] == 4)
+    for key in ["model_filename", "model_type", "model_size", "model_n_params", "n_threads"] {
+      #expect(json[0]?[key] != nil, "\(key)")
+    }
+    for key in ["avg_ns", "stddev_ns", "avg_ts", "stddev_ts"] {
+      #expect(json[1]?[key]?.doubleValue != nil, "\(key)")
+    }
+    #expect(json[1]?["samples_ts"]?.arrayValue?.count == 2)
+    let table = try await Program.apus(arguments).text.split(separator: "\n")
+    #expect(table.count == 4)
+    let columns = table[0].split(separator: "|").map { $0.trimmingCharacters(in: .whitespaces) }
+    #expect(columns == ["model", "size", "params", "backend", "threads", "test", "t/s"])
+    let csv = try await Program.apus(arguments + ["-o", "csv"]).text.split(separator: "\n")
+    #expect(csv.count == 3)
+  }
+
+  @Test func `keys are made, listed and revoked`() async throws {
+    try await TemporaryFolder.with { folder in
+      let environment = ["APUS_DATA": folder]
+      let made = try JSONValue.parse(
+        await Program.apus(
+          "keys", "create", "--label", "laptop", "--rpm", "3", "--json", environment: environment
+        ).text)
+      let name = try #require(made["name"]?.stringValue)
+      let secret = try #require(made["key"]?.stringValue)
+      func listed() async throws -> JSONValue? {
+        let text = try await Program.apus("keys", "list", "--json", environment: environment).text
+        #expect(!text.contains(secret))
+        return try JSONValue.parse(text)[0]
+      }
+      #expect(try await listed()?["requests_per_minute"] == 3)
+      #expect(try await listed()?["state"] == "active")
+      let revoked = try await Program.apus("keys", "revoke", name, environment: environment)
+      #expect(revoked.status == 0, "\(revoked.errors)")
+      #expect(try await listed()?["state"] == "revoked")
+    }
+  }
+}

@@ -1,0 +1,108 @@
+// Runs the built program as a person would, and tells what it said.
+
+import Foundation
+import TestSupport
+
+/// The program `apus`, which is built beside the tests.
+enum Program {
+  struct Outcome: Sendable {
+    let status: Int32
+    let output: Data
+    /// Standard error.
+    let errors: String
+
+    var text: String { String(decoding: output, as: UTF8.self) }
+    /// The lines of standard error.
+    var errorLines: [Substring] { errors.split(separator: "\n") }
+  }
+
+  /// The folder of built products.
+  static let folder: URL = {
+    var url = Bundle.main.executableURL ?? URL(fileURLWithPath: CommandLine.arguments[0])
+    while url.pathComponents.count > 1 {
+      url.deleteLastPathComponent()
+      if FileManager.default.isExecutableFile(atPath: url.appendingPathComponent("apus").path) {
+        break
+      }
+    }
+    return url
+  }()
+
+  static var path: String { folder.appendingPathComponent("apus").path }
+
+  /// Runs `apus` to its end.
+  static func apus(
+    _ arguments: String..., input: String = "", environment: [String: String] = [:]
+  ) async throws -> Outcome {
+    try await run(path, arguments, input: Data(input.utf8), environment: environment)
+  }
+
+  static func apus(
+    _ arguments: [String], input: String = "", environment: [String: String] = [:]
+  ) async throws -> Outcome {
+    try await run(path, arguments, input: Data(input.utf8), environment: environment)
+  }
+
+  /// Runs the program at `path` to its end. What it says goes through files, so that no pipe can
+  /// fill up, and a thread of its own waits for it.
+  static func run(
+    _ path: String, _ arguments: [String], input: Data = Data(),
+    environment: [String: String] = [:]
+  ) async throws -> Outcome {
+    try await withCheckedThrowingContinuation { continuation in
+      Thread.detachNewThread {
+        continuation.resume(
+          with: Result { try wait(path, arguments, input: input, environment: environment) })
+      }
+    }
+  }
+
+  private static func wait(
+    _ path: String, _ arguments: [String], input: Data, environment: [String: String]
+  ) throws -> Outcome {
+    try TemporaryFolder.with { folder in
+      func file(_ name: String, _ content: Data = Data()) throws -> URL {
+        let url = URL(fileURLWithPath: folder + "/" + name)
+        try content.write(to: url)
+        return url
+      }
+      let (output, errors) = (try file("output"), try file("errors"))
+      let process = Process()
+      process.executableURL = URL(fileURLWithPath: path)
+      process.arguments = arguments
+      process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
+      process.standardInput = try FileHandle(forReadingFrom: file("input", input))
+      process.standardOutput = try FileHandle(forWritingTo: output)
+      process.standardError = try FileHandle(forWritingTo: errors)
+      try process.run()
+      process.waitUntilExit()
+      return Outcome(
+        // A program that was ended by a signal has the shell's number for it.
+        status: process.terminationReason == .exit
+          ? process.terminationStatus : 128 + process.terminationStatus,
+        output: try Data(contentsOf: output),
+        errors: String(decoding: try Data(contentsOf: errors), as: UTF8.self))
+    }
+  }
+}
+
+/// Folders that are gone when their test is.
+enum TemporaryFolder {
+  static func with<Value>(_ body: (String) throws -> Value) throws -> Value {
+    let path = try make()
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    return try body(path)
+  }
+
+  static func with<Value>(_ body: (String) async throws -> Value) async throws -> Value {
+    let path = try make()
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    return try await body(path)
+  }
+
+  private static func make() throws -> String {
+    let path = FileManager.default.temporaryDirectory.path + "/apus-" + UUID().uuidString
+    try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+    return path
+  }
+}

@@ -1,0 +1,121 @@
+// Fetching models from a server that this test brings, with a catalogue of its own.
+
+import Foundation
+import JSON
+import TestSupport
+import Testing
+
+@Suite struct PullTests {
+  static let content = Data((0..<300_000).map { UInt8(truncatingIfNeeded: $0 &* 31 ^ $0 >> 8) })
+  /// SHA-256 of the content.
+  static let digest = "ab939137a4f8747fa06f1e3d26e2082ae75327d83e1925026784d9e8c0c4dd99"
+
+  @Test func `a model is fetched, checked and put in place`() async throws {
+    try await withServer { server in
+      let outcome = try await server.pull()
+      #expect(outcome.status == 0, "\(outcome.errors)")
+      #expect(outcome.text == server.folder + "/model.gguf\n")
+      #expect(try server.file("model.gguf") == Self.content)
+      #expect(!server.exists("model.gguf.partial"))
+      let again = try await server.pull()
+      #expect(again.status == 0)
+      #expect(try server.requests().count == 1)
+    }
+  }
+
+  @Test func `a broken download goes on where it stopped`() async throws {
+    try await withServer { server in
+      try server.write(Self.content[..<100_000], to: "model.gguf.partial")
+      #expect(try await server.pull().status == 0)
+      #expect(try server.file("model.gguf") == Self.content)
+      #expect(try server.requests() == ["bytes=100000-"])
+    }
+  }
+
+  @Test func `a wrong checksum is an error and leaves nothing behind`() async throws {
+    try await withServer(digest: String(repeating: "0", count: 64)) { server in
+      let outcome = try await server.pull()
+      #expect(outcome.status == 1)
+      #expect(outcome.errors.contains("wrong checksum"))
+      #expect(outcome.errors.contains(Self.digest))
+      #expect(!server.exists("model.gguf"))
+      #expect(!server.exists("model.gguf.partial"))
+    }
+  }
+
+  @Test func `a wrong size is an error`() async throws {
+    try await withServer(bytes: Self.content.count + 1) { server in
+      let outcome = try await server.pull()
+      #expect(outcome.status == 1)
+      #expect(outcome.errors.contains("\(Self.content.count) bytes instead of"))
+      #expect(!server.exists("model.gguf"))
+    }
+  }
+
+  @Test func `what is too large is not fetched to its end`() async throws {
+    try await withServer(bytes: 1000) { server in
+      let outcome = try await server.pull()
+      #expect(outcome.status == 1)
+      #expect(!server.exists("model.gguf"))
+      #expect(!server.exists("model.gguf.partial"))
+    }
+  }
+
+  @Test func `the next source is tried where one fails`() async throws {
+    try await withServer(paths: ["/missing", "/model"]) { server in
+      let outcome = try await server.pull()
+      #expect(outcome.status == 0, "\(outcome.errors)")
+      #expect(outcome.errors.contains("404"))
+    }
+  }
+
+  @Test func `a source that asks for accepted terms is named with them`() async throws {
+    try await withServer(paths: ["/gated"]) { server in
+      let outcome = try await server.pull()
+      #expect(outcome.status == 1)
+      #expect(outcome.errors.contains("https://example.com/terms"))
+    }
+  }
+
+  @Test func `a disk without room is an error before anything is fetched`() async throws {
+    try await withServer(bytes: 1 << 60) { server in
+      let outcome = try await server.pull()
+      #expect(outcome.status == 1)
+      #expect(outcome.errors.contains("the disk is too full"))
+      #expect(outcome.errors.contains("APUS_MODELS"))
+      #expect(try server.requests().isEmpty)
+    }
+  }
+
+  @Test(.enabled(if: FileManager.default.fileExists(atPath: "/dev/full"), "needs /dev/full"))
+  func `a disk that fills up is an error`() async throws {
+    try await withServer { server in
+      try FileManager.default.createSymbolicLink(
+        atPath: server.folder + "/model.gguf.partial", withDestinationPath: "/dev/full")
+      let outcome = try await server.pull()
+      #expect(outcome.status == 1)
+      #expect(outcome.errors.contains("cannot be written"))
+      #expect(!server.exists("model.gguf"))
+    }
+  }
+
+  @Test func `an unknown name suggests the nearest`() async throws {
+    let outcome = try await Program.apus("pull", "smollm2")
+    #expect(outcome.status == 1)
+    #expect(outcome.errorLines.count == 1)
+    #expect(outcome.errors.contains("did you mean 'smollm2-135m-instruct'?"))
+  }
+
+  /// A server that gives the content, with ranges, and a model folder whose catalogue leads there.
+  private func withServer(
+    bytes: Int = content.count, digest: String = digest, paths: [String] = ["/model"],
+    _ body: (ModelServer) async throws -> Void
+  ) async throws {
+    try await TemporaryFolder.with { folder in
+      let server = try ModelServer(folder: folder, content: Self.content)
+      defer { server.stop() }
+      try server.writeCatalogue(bytes: bytes, digest: digest, paths: paths)
+      try await body(server)
+    }
+  }
+}
