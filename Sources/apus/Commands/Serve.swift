@@ -10,7 +10,7 @@ struct Serve: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Serve a model over HTTP, as OpenAI's API does.",
     discussion: """
-      POST /v1/chat/completions, GET /v1/models, GET /health. Without any API key the server \
+      POST /v1/chat/completions and /v1/completions, GET /v1/models and /health. Without any API key the server \
       answers this machine alone; 'apus keys create' makes one. Ends on Ctrl-C or SIGTERM, after \
       the answers that are running.
       """)
