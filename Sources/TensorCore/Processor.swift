@@ -54,37 +54,42 @@ public enum Processor {
     #endif
   }
 
-  /// Processors of this process's affinity mask, from a list such as `0-3,8`.
+  /// Processors of this process's affinity mask.
   private static func allowedCount() -> Int? {
-    guard let list = contents("/proc/self/status").flatMap({ field("Cpus_allowed_list", in: $0) })
-    else { return nil }
+    contents("/proc/self/status")
+      .flatMap { field("Cpus_allowed_list", in: $0) }
+      .flatMap { count(inList: $0) }
+  }
+
+  /// How many processors a list such as `0-3,8` names; nil where it is no such list.
+  package static func count(inList list: String) -> Int? {
     var count = 0
-    for part in list.split(separator: ",") {
-      let bounds = part.split(separator: "-").compactMap { Int($0.filter(\.isNumber)) }
-      guard let first = bounds.first, let last = bounds.last, first <= last else { return nil }
-      count += last - first + 1
+    for part in list.split(separator: ",", omittingEmptySubsequences: false) {
+      let bounds = part.split(separator: "-", omittingEmptySubsequences: false).map { UInt16($0) }
+      guard bounds.count <= 2, let first = bounds[0], let last = bounds.last!, first <= last
+      else { return nil }
+      count += Int(last - first) + 1
     }
-    return count > 0 ? count : nil
+    return count
   }
 
   /// Whole processors of the control group's quota (version 2, then version 1), at least 1.
   private static func quota() -> Int? {
-    if let line = contents("/sys/fs/cgroup/cpu.max") {
-      let parts = line.split(whereSeparator: { $0 == " " || $0 == "\n" })
-      if parts.count == 2, let limit = Int(parts[0]), let period = Int(parts[1]), period > 0 {
-        return max(1, limit / period)
-      }
-      return nil
-    }
+    if let line = contents("/sys/fs/cgroup/cpu.max") { return count(inQuota: line) }
     let folder = "/sys/fs/cgroup/cpu/"
-    guard let limit = contents(folder + "cpu.cfs_quota_us").flatMap(number), limit > 0,
-      let period = contents(folder + "cpu.cfs_period_us").flatMap(number), period > 0
+    guard let limit = contents(folder + "cpu.cfs_quota_us"),
+      let period = contents(folder + "cpu.cfs_period_us")
     else { return nil }
-    return max(1, limit / period)
+    return count(inQuota: limit + " " + period)
   }
 
-  private static func number(_ text: String) -> Int? {
-    Int(text.prefix { $0.isNumber || $0 == "-" })
+  /// Whole processors, at least 1, of a time and the period it is given for, such as
+  /// `250000 100000`; nil where there is no limit (`max`, or a negative time).
+  package static func count(inQuota text: String) -> Int? {
+    let numbers = text.split { $0 == " " || $0 == "\n" }.map { Int($0) }
+    guard numbers.count == 2, let limit = numbers[0], let period = numbers[1], limit > 0, period > 0
+    else { return nil }
+    return max(1, limit / period)
   }
 
   private static func contents(_ path: String) -> String? {

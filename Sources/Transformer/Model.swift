@@ -38,6 +38,16 @@ public final class Model: Sendable {
   /// Tokens of context when the options name no number.
   public static let defaultContextLength = 8_192
 
+  /// The longest context that can be asked for.
+  package static let contextLengthLimit = 1 << 24
+
+  /// The error for a context that cannot be.
+  package static func impossibleContext(_ length: Int) -> ModelError {
+    ModelError(
+      .badOption,
+      "a context of \(length) tokens is not possible: choose 1 to \(contextLengthLimit)")
+  }
+
   /// Loads a GGUF file: maps it, checks it, and packs its weights for this processor.
   ///
   /// - Parameter progress: is called now and then with the part done, 0...1.
@@ -60,9 +70,8 @@ public final class Model: Sendable {
     }
     let contextLength =
       options.contextLength ?? min(hyperparameters.contextLength, defaultContextLength)
-    guard contextLength >= 1, contextLength <= 1 << 24 else {
-      throw ModelError(
-        .badOption, "a context of \(contextLength) tokens is not possible: choose 1 to 16,777,216")
+    guard contextLength >= 1, contextLength <= contextLengthLimit else {
+      throw impossibleContext(contextLength)
     }
     let tokenizer = try TextTokenizer(consume vocabulary)
     var source = options.chatTemplate

@@ -26,6 +26,9 @@ public final class Session {
   public init(_ model: Model, contextLength: Int? = nil) throws {
     self.model = model
     self.contextLength = contextLength ?? model.contextLength
+    guard self.contextLength >= 1, self.contextLength <= Model.contextLengthLimit else {
+      throw Model.impossibleContext(self.contextLength)
+    }
     let architecture = model.architecture
     memory = try SequenceMemory(
       layers: architecture.blocks.memories, capacity: self.contextLength,

@@ -1,7 +1,7 @@
 // Where golden data stands: `../shared/fixtures` beside the package, absent in a stranger's clone.
 
 import FoundationEssentials
-import Testing
+public import Testing
 
 /// Golden data kept beside the package. Tests that need it are skipped where it is absent.
 public enum Fixtures {
@@ -24,5 +24,10 @@ public enum Fixtures {
   /// The bytes of the golden file at `path` below the folder.
   public static func bytes(_ path: String) throws -> [UInt8] {
     try [UInt8](Data(contentsOf: URL(fileURLWithPath: root + "/" + path)))
+  }
+
+  /// The JSON document at `path` below the folder.
+  public static func json<T: Decodable>(_ path: String, as type: T.Type = T.self) throws -> T {
+    try JSONDecoder().decode(type, from: Data(try bytes(path)))
   }
 }

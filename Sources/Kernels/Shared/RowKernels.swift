@@ -23,7 +23,9 @@ private func quantiseBlock(_ values: UnsafePointer<Float>, _ block: UnsafeMutabl
   let low = loadFloats(values)
   let high = loadFloats(values + 16)
   let largest = laneMaximum(larger(magnitude(low), magnitude(high)))
-  let inverse: Float = largest > 0 ? 127 / largest : 0
+  // Below this a quantum's inverse is infinite, and above all numbers the block holds none.
+  let hasScale = largest > 4e-37 && largest < .infinity
+  let inverse: Float = hasScale ? 127 / largest : 0
   let lowQuants = roundedIntegers(low * inverse)
   let highQuants = roundedIntegers(high * inverse)
   block.storeBytes(
@@ -35,7 +37,7 @@ private func quantiseBlock(_ values: UnsafePointer<Float>, _ block: UnsafeMutabl
   let lowSum = lowQuants.wrappedSum()
   let highSum = highQuants.wrappedSum()
   let sum = lowSum &+ highSum
-  let scale = largest / 127
+  let scale = hasScale ? largest / 127 : 0
   block.storeBytes(of: scale, toByteOffset: ActivationBlock.scale, as: Float.self)
   block.storeBytes(
     of: scale * Float(sum), toByteOffset: ActivationBlock.scaledSum, as: Float.self)

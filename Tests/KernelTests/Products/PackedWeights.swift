@@ -1,0 +1,135 @@
+// Random weights of every layout, packed, with what they stand for.
+
+import KernelInterface
+import KernelsPortable
+import TensorCore
+import TestSupport
+
+extension PackedFormat {
+  /// The GGML type of the same name.
+  var stored: TensorFormat {
+    TensorFormat.allCases.first { $0.name == "\(self)" }!
+  }
+}
+
+/// A matrix of a stored format with sane scales and any quants at all.
+struct PackedWeights {
+  /// How the quants are chosen; scales are always random.
+  enum Content: CaseIterable {
+    /// Any bytes.
+    case random
+    /// All bits of all quants, and of the scales of 256-column blocks, clear, or set.
+    case lowest, highest
+    /// Only the highest bit of each byte: the lowest value of Q8_0.
+    case highestBits
+  }
+
+  let format: PackedFormat
+  let rowCount: Int
+  let columnCount: Int
+  /// What the weights are, `[rows][columns]`.
+  let rows: [[Float]]
+  let panelBytes: Int
+  let panels: TestBuffer
+
+  var panelCount: Int { (rowCount + panelRowCount - 1) / panelRowCount }
+
+  init(
+    _ format: PackedFormat, rows rowCount: Int, columns: Int, content: Content = .random,
+    seed: UInt64
+  ) {
+    var random = SeededGenerator(seed: seed)
+    let stored = format.stored
+    let rowBytes = stored.rowBytes(elements: columns)!
+    let source = (0..<rowCount).map { _ in
+      Self.row(stored, columns: columns, content: content, &random)
+    }
+    self.format = format
+    self.rowCount = rowCount
+    columnCount = columns
+    rows = source.map { bytes in
+      var floats = [Float](repeating: .nan, count: columns)
+      bytes.withUnsafeBytes { dequantise(stored, $0.baseAddress!, count: columns, into: &floats) }
+      return floats
+    }
+    panelBytes = columns / format.blockColumnCount * format.blockBytes
+    let panelCount = (rowCount + panelRowCount - 1) / panelRowCount
+    panels = TestBuffer(panelCount * panelBytes)
+    let joined = Array(source.joined())
+    for panel in 0..<panelCount {
+      let first = panel * panelRowCount
+      joined.withUnsafeBytes { bytes in
+        packPanel(
+          format, source: bytes.baseAddress! + first * rowBytes, rowBytes: rowBytes,
+          rowCount: min(panelRowCount, rowCount - first), columns: columns,
+          panel: panels.base + panel * panelBytes)
+      }
+    }
+  }
+
+  /// One row of blocks.
+  private static func row(
+    _ format: TensorFormat, columns: Int, content: Content, _ random: inout SeededGenerator
+  ) -> [UInt8] {
+    switch format {
+    case .F32: return random.floats(columns).flatMap { bytes($0.bitPattern) }
+    case .BF16: return random.floats(columns).flatMap { bytes(UInt16($0.bitPattern >> 16)) }
+    case .F16: return (0..<columns).flatMap { _ in bytes(smallHalf(&random)) }
+    default: break
+    }
+    return (0..<columns / format.blockElements).flatMap { _ in
+      var block: [UInt8] =
+        switch content {
+        case .random: random.bytes(format.blockBytes)
+        case .lowest: .init(repeating: 0, count: format.blockBytes)
+        case .highest: .init(repeating: 0xFF, count: format.blockBytes)
+        case .highestBits: .init(repeating: 0x80, count: format.blockBytes)
+        }
+      for offset in halfOffsets(format) {
+        block.replaceSubrange(offset..<offset + 2, with: bytes(smallHalf(&random)))
+      }
+      return block
+    }
+  }
+
+  /// A half-precision number from 2^-9 to 2^-4, of either sign.
+  private static func smallHalf(_ random: inout SeededGenerator) -> UInt16 {
+    let sign = UInt16.random(in: 0...1, using: &random) << 15
+    let exponent = UInt16.random(in: 6...10, using: &random) << 10
+    return sign | exponent | UInt16.random(in: 0...1023, using: &random)
+  }
+
+  private static func bytes(_ value: some FixedWidthInteger) -> [UInt8] {
+    withUnsafeBytes(of: value.littleEndian, Array.init)
+  }
+
+  /// Where a block keeps its half-precision scales and minimums.
+  private static func halfOffsets(_ format: TensorFormat) -> [Int] {
+    switch format {
+    case .Q4_1, .Q5_1, .Q4_K, .Q5_K: [0, 2]
+    case .Q6_K: [208]
+    default: [0]
+    }
+  }
+}
+
+extension InstructionSet {
+  /// The product with `tokens` rows of activations, `stride` bytes apart: `[tokens, outputStride]`,
+  /// by default without gaps. What the kernel does not write keeps the bytes A5.
+  func product(
+    _ weights: PackedWeights, panels: Range<Int>? = nil, _ activations: UnsafeRawPointer,
+    stride: Int, tokens: Int, outputStride: Int? = nil
+  ) -> [Float] {
+    let panels = panels ?? 0..<weights.panelCount
+    let outputStride = outputStride ?? panels.count * panelRowCount
+    let output = TestBuffer(tokens * outputStride * 4)
+    kernels.product(
+      PanelProduct(
+        format: weights.format,
+        panels: weights.panels.base + panels.lowerBound * weights.panelBytes,
+        panelBytes: weights.panelBytes, panelCount: panels.count, columns: weights.columnCount,
+        activations: activations, activationStride: stride, tokenCount: tokens,
+        output: output.floats, outputStride: outputStride))
+    return output.floats(0, tokens * outputStride)
+  }
+}

@@ -1,0 +1,70 @@
+// Activations quantised by a plain twin, so that products are tested apart from quantisation.
+
+import KernelInterface
+import TestSupport
+
+/// Rows of quantised activations `[tokens, columns]`.
+struct QuantisedRows {
+  enum Kind: CaseIterable {
+    case random, largest, smallest, alternating, zero
+  }
+
+  let tokenCount: Int
+  let columnCount: Int
+  let blocks: TestBuffer
+
+  /// Bytes from row to row.
+  var stride: Int { columnCount / blockElementCount * ActivationBlock.stride }
+
+  init(tokens: Int, columns: Int, kind: Kind = .random, seed: UInt64) {
+    var random = SeededGenerator(seed: seed)
+    tokenCount = tokens
+    columnCount = columns
+    blocks = TestBuffer(tokens * columns / blockElementCount * ActivationBlock.stride)
+    for index in 0..<tokens * columns / blockElementCount {
+      let quants: [Int8] = (0..<blockElementCount).map { column in
+        switch kind {
+        case .random: Int8.random(in: -127...127, using: &random)
+        case .largest: 127
+        case .smallest: -127
+        case .alternating: column % 2 == 0 ? 127 : -127
+        case .zero: 0
+        }
+      }
+      let scale = kind == .zero ? 0 : Float.random(in: 0.001...0.02, using: &random)
+      Self.write(quants, scale: scale, to: blocks.base + index * ActivationBlock.stride)
+    }
+  }
+
+  /// The plain twin of what quantisation leaves behind the quants.
+  private static func write(
+    _ quants: [Int8], scale: Float, to block: UnsafeMutableRawPointer
+  ) {
+    let low = quants[..<16].reduce(Int32(0)) { $0 + Int32($1) }
+    let high = quants[16...].reduce(Int32(0)) { $0 + Int32($1) }
+    for (index, quant) in quants.enumerated() {
+      block.storeBytes(of: quant, toByteOffset: ActivationBlock.quants + index, as: Int8.self)
+    }
+    block.storeBytes(of: scale, toByteOffset: ActivationBlock.scale, as: Float.self)
+    block.storeBytes(
+      of: scale * Float(low + high), toByteOffset: ActivationBlock.scaledSum, as: Float.self)
+    for (offset, value) in [
+      (ActivationBlock.zeroPoint8, -8 * (low + high)),
+      (ActivationBlock.zeroPoint16, -16 * (low + high)),
+      (ActivationBlock.zeroPoint128, -128 * (low + high)),
+      (ActivationBlock.lowZeroPoint32, -32 * low), (ActivationBlock.highZeroPoint32, -32 * high),
+    ] {
+      block.storeBytes(of: value, toByteOffset: offset, as: Int32.self)
+    }
+  }
+
+  /// What row `token` stands for.
+  func floats(_ token: Int) -> [Float] {
+    (0..<columnCount).map { column in
+      let line = blocks.base + token * stride + column / blockElementCount * ActivationBlock.stride
+      let quant = line.load(
+        fromByteOffset: ActivationBlock.quants + column % blockElementCount, as: Int8.self)
+      return Float(quant) * line.load(fromByteOffset: ActivationBlock.scale, as: Float.self)
+    }
+  }
+}

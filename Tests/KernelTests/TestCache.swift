@@ -1,0 +1,41 @@
+// A cache of one head, filled through the kernel, beside the numbers that it holds.
+
+import KernelInterface
+import TensorCore
+import TestSupport
+
+/// Keys and values of one head that half precision holds exactly.
+final class TestCache {
+  let shape: CacheShape
+  let blocks: TestBuffer
+  private(set) var keys: [[Float]]
+  private(set) var values: [[Float]]
+
+  /// Bytes from block to block: another head lies between.
+  var blockStride: Int { 2 * shape.headBytes }
+
+  var largestValue: Float { values.joined().reduce(0) { max($0, abs($1)) } }
+
+  init(
+    _ format: CacheFormat, keyLength: Int, valueLength: Int, positions: Int, _ set: InstructionSet,
+    _ random: inout SeededGenerator
+  ) {
+    shape = CacheShape(format: format, keyLength: keyLength, valueLength: valueLength)
+    let count = (positions + cacheBlockPositionCount - 1) / cacheBlockPositionCount
+    blocks = TestBuffer(count * 2 * shape.headBytes, filledWith: 0)
+    keys = (0..<positions).map { _ in random.halfFloats(keyLength) }
+    values = (0..<positions).map { _ in random.halfFloats(valueLength) }
+    for position in 0..<positions {
+      write(position, key: keys[position], value: values[position], set)
+    }
+  }
+
+  /// Writes a position.
+  func write(_ position: Int, key: [Float], value: [Float], _ set: InstructionSet) {
+    keys[position] = key
+    values[position] = value
+    set.kernels.append(
+      shape, key, value, blocks.base + position / cacheBlockPositionCount * blockStride,
+      position % cacheBlockPositionCount)
+  }
+}

@@ -1,0 +1,47 @@
+// What the machine allows: affinity lists, control group quotas, instruction sets.
+
+import KernelInterface
+import TensorCore
+import Testing
+
+@Suite struct ProcessorTests {
+  @Test(
+    "A list of processors is counted",
+    arguments: [
+      ("0", 1), ("0-3", 4), ("0-3,8", 5), ("2,4-5,1023", 4), ("7-7", 1),
+      ("", nil), (",", nil), ("3-1", nil), ("a", nil), ("1-2-3", nil), ("-1", nil), ("0-", nil),
+      ("0-99999999999999999999", nil), ("1,", nil),
+    ] as [(String, Int?)])
+  func lists(list: String, count: Int?) {
+    #expect(Processor.count(inList: list) == count)
+  }
+
+  @Test(
+    "A quota gives whole processors, one at least",
+    arguments: [
+      ("max 100000\n", nil), ("200000 100000\n", 2), ("250000 100000", 2), ("50000 100000\n", 1),
+      ("-1\n 100000\n", nil), ("100000\n 100000\n", 1), ("", nil), ("5", nil), ("5 0", nil),
+      ("x y", nil), ("1 2 3", nil), ("9223372036854775807 1", .max),
+    ] as [(String, Int?)])
+  func quotas(text: String, count: Int?) {
+    #expect(Processor.count(inQuota: text) == count)
+  }
+
+  @Test("This machine has a name, processors and memory")
+  func thisMachine() {
+    #expect(!Processor.name.isEmpty && !Processor.name.contains { $0.isNewline })
+    #expect(Processor.coreCount >= 1)
+    #expect((1...Processor.coreCount).contains(Processor.usableThreads.count))
+    #expect(!Processor.usableThreads.reason.isEmpty)
+    #expect(Processor.memoryBytes.map { $0 > 1 << 20 } ?? true)
+  }
+
+  @Test("A set comes with those below it, and each has its own functions")
+  func instructionSets() {
+    #expect(InstructionSet.portable.isAvailable)
+    #expect(InstructionSet.detected.isAvailable && InstructionSet.current.isAvailable)
+    #expect(availableSets == Array(InstructionSet.allCases.prefix(availableSets.count)))
+    #expect(availableSets.last == InstructionSet.detected)
+    #expect(availableSets.map(\.kernels.name) == availableSets.map(\.rawValue))
+  }
+}

@@ -1,0 +1,72 @@
+// Weights in memory: stored formats as they are, all others as float32.
+
+import KernelInterface
+import TensorCore
+import TestSupport
+import Testing
+
+@Suite struct PackedMatrixTests {
+  static let formats = TensorFormat.allCases.filter(\.holdsWeights)
+
+  @Test("A format has its own layout or becomes float32", arguments: formats)
+  func layout(format: TensorFormat) throws {
+    let folder = try TemporaryFolder()
+    let pool = WorkerPool(threadCount: 2)
+    let tensor = try format.tensor(rows: 37, columns: 256, seed: 1, in: folder)
+    let matrix = try PackedMatrix(tensor, exact: false, pool: pool)
+    #expect("\(matrix.format)" == (format.packed == nil ? "F32" : format.name))
+    #expect(matrix.rowCount == 37 && matrix.columnCount == 256)
+    #expect(matrix.panelCount == 3 && matrix.paddedRowCount == 48)
+    #expect(matrix.byteCount == 3 * matrix.panelBytes)
+    #expect(try PackedMatrix(tensor, exact: true, pool: pool).format == .F32)
+  }
+
+  @Test("Exact weights are the dequantised ones, bit for bit", arguments: formats)
+  func exactWeights(format: TensorFormat) throws {
+    let folder = try TemporaryFolder()
+    let tensor = try format.tensor(rows: 21, columns: 512, seed: 2, in: folder)
+    let matrix = try PackedMatrix(tensor, exact: true, pool: WorkerPool(threadCount: 2))
+    let table = RowTable(tensor)
+    #expect(table.rowCount == 21 && table.columnCount == 512)
+    var row = [Float](repeating: 0, count: 512)
+    for index in 0..<21 {
+      table.read(index, into: &row, scale: 1)
+      let panel = matrix.panel(index / panelRowCount)
+      let packed = (0..<512).map {
+        panel.load(
+          fromByteOffset: ($0 * panelRowCount + index % panelRowCount) * 4, as: UInt32.self)
+      }
+      #expect(packed == row.bits)
+    }
+  }
+
+  @Test("Rows that do not exist are zero")
+  func padding() throws {
+    let folder = try TemporaryFolder()
+    let tensor = try TensorFormat.F32.tensor(rows: 17, columns: 32, seed: 3, in: folder)
+    let matrix = try PackedMatrix(tensor, exact: false, pool: WorkerPool(threadCount: 1))
+    for column in 0..<32 {
+      for row in 1..<panelRowCount {
+        let offset = (column * panelRowCount + row) * 4
+        #expect(matrix.panel(1).load(fromByteOffset: offset, as: UInt32.self) == 0)
+      }
+    }
+  }
+
+  @Test("A row of embeddings is scaled, and a vector holds a tensor of any format")
+  func rowsAndVectors() throws {
+    let folder = try TemporaryFolder()
+    let tensor = try TensorFormat.Q8_0.tensor(rows: 3, columns: 64, seed: 4, in: folder)
+    let table = RowTable(tensor)
+    var plain = [Float](repeating: 0, count: 64)
+    var scaled = plain
+    table.read(2, into: &plain, scale: 1)
+    table.read(2, into: &scaled, scale: 8)
+    #expect(scaled == plain.map { $0 * 8 })
+    let vector = try Vector(tensor)
+    #expect(vector.count == 192)
+    #expect((128..<192).map { vector.values[$0] } == plain)
+    let zeros = try Vector(zeros: 5)
+    #expect((0..<5).allSatisfy { zeros.values[$0] == 0 })
+  }
+}

@@ -1,0 +1,163 @@
+// The pool's promise: every index once, every region finished, no thread left behind.
+
+import Synchronization
+import TensorCore
+import Testing
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Darwin
+#endif
+
+@Suite(.timeLimit(.minutes(5))) struct WorkerPoolTests {
+  /// Counters that threads share, one a cache line apart would be faster: tests need not be.
+  final class Counters: Sendable {
+    private let values: [Counter]
+
+    final class Counter: Sendable { let value = Atomic<Int>(0) }
+
+    init(_ count: Int) { values = (0..<count).map { _ in Counter() } }
+
+    func add(_ index: Int) { values[index].value.wrappingAdd(1, ordering: .relaxed) }
+
+    var all: [Int] { values.map { $0.value.load(ordering: .relaxed) } }
+  }
+
+  @Test("Every index is handed out once", arguments: [1, 2, 3, 7])
+  func everyIndexOnce(threads: Int) {
+    let pool = WorkerPool(threadCount: threads)
+    #expect(pool.threadCount == threads)
+    for (count, grain) in [(0, 1), (1, 1), (2, 1), (10, 3), (1_000, 1), (1_000, 7), (64, 100)] {
+      let counters = Counters(count)
+      pool.forEach(count, grain: grain) { range, worker in
+        #expect(worker >= 0 && worker < threads)
+        #expect(!range.isEmpty && range.count <= max(grain, threads == 1 ? count : grain))
+        for index in range { counters.add(index) }
+      }
+      #expect(counters.all == [Int](repeating: 1, count: count))
+    }
+  }
+
+  @Test("A region runs once on every thread")
+  func everyWorkerOnce() {
+    let pool = WorkerPool(threadCount: 4)
+    let counters = Counters(4)
+    for _ in 0..<1_000 { pool.run { counters.add($0) } }
+    #expect(counters.all == [1_000, 1_000, 1_000, 1_000])
+  }
+
+  @Test("A pool has between 1 and 256 threads", arguments: [(-3, 1), (0, 1), (1, 1), (300, 256)])
+  func bounds(asked: Int, given: Int) {
+    #expect(WorkerPool(threadCount: asked).threadCount == given)
+  }
+
+  @Test("A hundred thousand tiny regions lose no wake-up")
+  func tinyRegions() {
+    let pool = WorkerPool(threadCount: 3)
+    let total = Atomic<Int>(0)
+    for round in 0..<100_000 {
+      pool.run { _ in total.wrappingAdd(1, ordering: .relaxed) }
+      // Long enough, now and then, for the threads to fall asleep.
+      if round % 1_000 == 0 { sched_yield_often() }
+    }
+    #expect(total.load(ordering: .relaxed) == 300_000)
+  }
+
+  @Test("Regions of several callers run one after another")
+  func severalCallers() {
+    let pool = WorkerPool(threadCount: 3)
+    let inside = Atomic<Int>(0)
+    let total = Atomic<Int>(0)
+    let mixed = Atomic<Int>(0)
+    let callers = WorkerPool(threadCount: 4)
+    callers.run { caller in
+      for _ in 0..<2_000 {
+        pool.run { _ in
+          // The number of the caller whose region this is; another's must never be seen inside.
+          let before = inside.load(ordering: .sequentiallyConsistent)
+          if before != 0 && before != caller + 1 {
+            mixed.wrappingAdd(1, ordering: .relaxed)
+          }
+          inside.store(caller + 1, ordering: .sequentiallyConsistent)
+          if total.wrappingAdd(1, ordering: .sequentiallyConsistent).newValue % 3 == 0 {
+            inside.store(0, ordering: .sequentiallyConsistent)
+          }
+        }
+      }
+    }
+    #expect(mixed.load(ordering: .relaxed) == 0)
+    #expect(total.load(ordering: .relaxed) == 4 * 2_000 * 3)
+  }
+
+  @Test("The threads end with the pool")
+  func threadsEnd() {
+    let ends = ThreadEnds()
+    for _ in 0..<20 {
+      let pool = WorkerPool(threadCount: 4)
+      pool.run { worker in
+        if worker > 0 { ends.watchThisThread() }
+      }
+    }
+    ends.wait(for: 60)
+  }
+
+  @Test("A pool that never ran a region ends as well")
+  func unusedPool() {
+    for _ in 0..<50 { _ = WorkerPool(threadCount: 3) }
+  }
+
+  /// Gives other threads time without measuring any.
+  private func sched_yield_often() {
+    for _ in 0..<2_000 { sched_yield() }
+  }
+}
+
+/// Counts ends of threads, by the destructor of a thread-local value.
+private final class ThreadEnds: @unchecked Sendable {
+  private let key: pthread_key_t
+  private let state: UnsafeMutablePointer<State>
+
+  private struct State {
+    var lock = pthread_mutex_t()
+    var changed = pthread_cond_t()
+    var count = 0
+  }
+
+  init() {
+    state = .allocate(capacity: 1)
+    state.initialize(to: State())
+    pthread_mutex_init(&state.pointee.lock, nil)
+    pthread_cond_init(&state.pointee.changed, nil)
+    var key = pthread_key_t()
+    pthread_key_create(&key) { value in
+      let value: UnsafeMutableRawPointer? = value
+      let state = value!.assumingMemoryBound(to: State.self)
+      pthread_mutex_lock(&state.pointee.lock)
+      state.pointee.count += 1
+      pthread_cond_signal(&state.pointee.changed)
+      pthread_mutex_unlock(&state.pointee.lock)
+    }
+    self.key = key
+  }
+
+  deinit {
+    pthread_key_delete(key)
+    pthread_mutex_destroy(&state.pointee.lock)
+    pthread_cond_destroy(&state.pointee.changed)
+    state.deallocate()
+  }
+
+  func watchThisThread() { pthread_setspecific(key, state) }
+
+  /// Returns when `count` watched threads have ended.
+  func wait(for count: Int) {
+    pthread_mutex_lock(&state.pointee.lock)
+    while state.pointee.count < count {
+      pthread_cond_wait(&state.pointee.changed, &state.pointee.lock)
+    }
+    pthread_mutex_unlock(&state.pointee.lock)
+  }
+}

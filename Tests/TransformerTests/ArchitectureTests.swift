@@ -1,0 +1,40 @@
+// Every family against exact logits of tiny models.
+
+import TestSupport
+import Testing
+import Transformer
+
+@Suite struct ArchitectureTests {
+  /// Normalised squared error with a float32 cache, as the golden files' README suggests.
+  static let tolerance = 1e-6
+
+  /// With a cache in half precision, which alone costs 1e-6 to 2e-6.
+  static let halfCacheTolerance = 5e-6
+
+  @Test("Logits are those of the reference", arguments: TinyModel.all)
+  func logits(model: TinyModel) throws {
+    let description = try model.description()
+    let golden = try model.goldenLogits()
+    for exact in [false, true] {
+      let logits = try Session(model.load(.F32, exact: exact)).evaluate(
+        description.tokens, logits: .all)
+      #expect(logits.count == description.shape[0] * description.shape[1])
+      #expect(logits.normalisedSquaredError(from: golden) <= Self.tolerance)
+    }
+    let half = try Session(model.load(.F16)).evaluate(description.tokens, logits: .all)
+    #expect(half.normalisedSquaredError(from: golden) <= Self.halfCacheTolerance)
+  }
+
+  @Test("Every position's likeliest token is the reference's", arguments: TinyModel.all)
+  func likeliestTokens(model: TinyModel) throws {
+    let description = try model.description()
+    let width = description.shape[1]
+    let golden = try model.goldenLogits()
+    let logits = try Session(model.load(.F32)).evaluate(description.tokens, logits: .all)
+    for position in 0..<description.shape[0] {
+      let row = position * width..<(position + 1) * width
+      let best = row.max { golden[$0] < golden[$1] }
+      #expect(row.max { logits[$0] < logits[$1] } == best)
+    }
+  }
+}

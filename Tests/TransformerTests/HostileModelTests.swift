@@ -1,0 +1,95 @@
+// Hostile files as models: refused by an error of one line that names the file, or harmless.
+
+import FoundationEssentials
+import TensorCore
+import TestSupport
+import Testing
+import Tokenizer
+import Transformer
+
+@Suite struct HostileModelTests {
+  /// What `malformed/index.json` says of a file.
+  struct Case: Decodable, Sendable, CustomTestStringConvertible {
+    enum Expectation: String, Decodable {
+      case reject
+      case noCrash = "no-crash"
+      case load
+    }
+
+    let file: String
+    let what: String
+    let expect: Expectation
+
+    var testDescription: String { file }
+  }
+
+  static let cases = (try? ProjectFixtures.json("malformed/index.json", as: [Case].self)) ?? []
+
+  @Test("The fixtures are there")
+  func fixturesArePresent() { #expect(Self.cases.count == 270) }
+
+  @Test("A hostile file is refused by an error of one line, or runs", arguments: cases)
+  func hostileFilesDoNoHarm(item: Case) throws {
+    let path = ProjectFixtures.root + "/malformed/" + item.file
+    var options = ModelOptions()
+    options.threadCount = 1
+    let model: Model
+    do {
+      model = try Model.load(path, options: options)
+    } catch {
+      #expect(item.expect != .load)
+      let message = "\(error)"
+      #expect(message.contains(path), "\(message)")
+      #expect(!message.contains { $0.isNewline }, "\(message)")
+      #expect(Self.isTyped(error), "\(type(of: error))")
+      return
+    }
+    #expect(item.expect != .reject, "\(item.what) was accepted")
+    exercise(model)
+  }
+
+  @Test("Flipped bits and cut ends do no harm", arguments: 0..<8)
+  func randomDamageDoesNoHarm(seed: UInt64) throws {
+    let folder = FileManager.default.temporaryDirectory.path + "/apus-damage-\(UUID().uuidString)"
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    let path = folder + "/model.gguf"
+    let valid = try ProjectFixtures.bytes("malformed/valid.gguf")
+    var random = SeededGenerator(seed: seed)
+    var options = ModelOptions()
+    options.threadCount = 1
+    for _ in 0..<100 {
+      var damaged = valid
+      for _ in 0..<Int.random(in: 1...4, using: &random) {
+        let place = Int.random(in: 4..<valid.count, using: &random)
+        damaged[place] ^= 1 << UInt8.random(in: 0..<8, using: &random)
+      }
+      if UInt8.random(in: 0..<4, using: &random) == 0 {
+        damaged.removeLast(Int.random(in: 0..<valid.count, using: &random))
+      }
+      try Data(damaged).write(to: URL(fileURLWithPath: path))
+      if let model = try? Model.load(path, options: options) { exercise(model) }
+    }
+  }
+
+  /// Errors that callers can switch on.
+  private static func isTyped(_ error: any Error) -> Bool {
+    switch error {
+    case is GGUFError, is FileError, is ModelError, is TokenizerError, is TemplateError,
+      is AllocationError:
+      true
+    default: false
+    }
+  }
+
+  /// Does with a model what a server does: texts, tokens, templates, logits.
+  private func exercise(_ model: Model) {
+    _ = try? model.prompt([.user("Hello <s> \u{0} é")])
+    let text = model.tokenizer.encode("Hello, wörld", parsingSpecial: true, addingSpecial: true)
+    _ = model.tokenizer.text(of: text.first ?? 0)
+    guard let session = try? Session(model) else { return }
+    let tokens = [0, 5, 200, 261].map { Int32(min($0, model.info.vocabularyCount - 1)) }
+    let logits = try? session.evaluate(tokens, logits: .all)
+    #expect((logits?.count ?? 0) % model.info.vocabularyCount == 0)
+  }
+}
