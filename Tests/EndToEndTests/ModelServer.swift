@@ -46,15 +46,12 @@ final class ModelServer {
     ]
     let output = Pipe()
     process.standardOutput = output
-    try process.run()
+    try process.runHearingSignals()
     let line = String(decoding: output.fileHandleForReading.availableData, as: UTF8.self)
     port = try #require(Int(line.trimmingCharacters(in: .newlines)))
   }
 
-  func stop() {
-    process.terminate()
-    process.waitUntilExit()
-  }
+  func stop() { process.terminate() }
 
   /// Writes the user's own catalogue, with the model `test`.
   func writeCatalogue(bytes: Int, digest: String, paths: [String]) throws {

@@ -74,7 +74,7 @@ enum Program {
       process.standardInput = try FileHandle(forReadingFrom: file("input", input))
       process.standardOutput = try FileHandle(forWritingTo: output)
       process.standardError = try FileHandle(forWritingTo: errors)
-      try process.run()
+      try process.runHearingSignals()
       process.waitUntilExit()
       return Outcome(
         // A program that was ended by a signal has the shell's number for it.
@@ -83,6 +83,18 @@ enum Program {
         output: try Data(contentsOf: output),
         errors: String(decoding: try Data(contentsOf: errors), as: UTF8.self))
     }
+  }
+}
+
+extension Process {
+  /// Runs the process with no signal blocked. A child inherits its thread's mask, and the threads
+  /// that run tests block nearly all of them.
+  func runHearingSignals() throws {
+    var (none, previous) = (sigset_t(), sigset_t())
+    sigemptyset(&none)
+    pthread_sigmask(SIG_SETMASK, &none, &previous)
+    defer { pthread_sigmask(SIG_SETMASK, &previous, nil) }
+    try run()
   }
 }
 

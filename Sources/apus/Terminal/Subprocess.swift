@@ -35,7 +35,7 @@ enum Subprocess {
     process.standardOutput = output
     let errors = Pipe()
     process.standardError = errors
-    try process.run()
+    try runHearingSignals(process)
 
     let identifier = process.processIdentifier
     let interrupts = [SIGINT, SIGTERM].map { number in
@@ -63,5 +63,14 @@ enum Subprocess {
     process.waitUntilExit()
     return Result(
       status: process.terminationStatus, errors: String(decoding: written, as: UTF8.self))
+  }
+
+  /// A child inherits its thread's mask, and threads that come from a pool block nearly all signals.
+  private static func runHearingSignals(_ process: Process) throws {
+    var (none, previous) = (sigset_t(), sigset_t())
+    sigemptyset(&none)
+    pthread_sigmask(SIG_SETMASK, &none, &previous)
+    defer { pthread_sigmask(SIG_SETMASK, &previous, nil) }
+    try process.run()
   }
 }
