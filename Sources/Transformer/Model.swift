@@ -73,11 +73,11 @@ public final class Model: Sendable {
     guard contextLength >= 1, contextLength <= contextLengthLimit else {
       throw impossibleContext(contextLength)
     }
-    let tokenizer = try TextTokenizer(consume vocabulary)
+    let tokenizer = try naming(path) { try TextTokenizer(vocabulary) }
     var source = options.chatTemplate
     if source == nil { source = try file.metadata.string("tokenizer.chat_template") }
     var template: ChatTemplate?
-    if let source { template = try ChatTemplate(source) }
+    if let source { template = try naming(path) { try ChatTemplate(source) } }
 
     let threads = options.threadCount ?? Processor.usableThreads.count
     let compute = Compute(
@@ -88,6 +88,15 @@ public final class Model: Sendable {
       info: try ModelInfo(file, hyperparameters), tokenizer: tokenizer, chatTemplate: template,
       contextLength: contextLength, architecture: try family.init(weights), compute: compute,
       cacheFormat: options.exact ? .F32 : options.keyValueFormat)
+  }
+
+  /// Runs `body`; an error of a part of the model names the file that it stands in.
+  private static func naming<Part>(_ path: String, _ body: () throws -> Part) throws -> Part {
+    do {
+      return try body()
+    } catch {
+      throw ModelError(.badMetadata, "\(path): \(error)")
+    }
   }
 
   private static func family(named name: String, path: String) throws -> any Architecture.Type {
