@@ -24,18 +24,25 @@ enum ByteAlphabet {
     (0x21...0x7E).contains(byte) || (0xA1...0xAC).contains(byte) || (0xAE...0xFF).contains(byte)
   }
 
-  /// Adds the bytes that `range` of `text` spells to the string being built in `table`; false, and
-  /// nothing added, if it holds a character outside the alphabet.
-  static func decode(_ text: [UInt8], _ range: Range<Int>, into table: inout StringTable) -> Bool {
+  /// Adds the bytes that `range` of `text` spells to `result`; false, and nothing added, if it
+  /// holds a character outside the alphabet.
+  static func decode(_ text: [UInt8], _ range: Range<Int>, into result: inout [UInt8]) -> Bool {
+    let count = result.count
+    let bytes = bytes.span
     var position = range.lowerBound
     while position < range.upperBound {
-      let character = text.character(at: position, before: range.upperBound)
-      guard character.codePoint < 0x144, bytes[Int(character.codePoint)] >= 0 else {
-        table.discardOpenString()
+      var codePoint = UInt32(text[position])
+      position += 1
+      if codePoint >= 0x80 {
+        let character = text.character(at: position - 1, before: range.upperBound)
+        codePoint = character.codePoint
+        position += character.length - 1
+      }
+      guard codePoint < 0x144, bytes[Int(codePoint)] >= 0 else {
+        result.removeLast(result.count - count)
         return false
       }
-      table.appendByte(UInt8(truncatingIfNeeded: bytes[Int(character.codePoint)]))
-      position += character.length
+      result.append(UInt8(truncatingIfNeeded: bytes[Int(codePoint)]))
     }
     return true
   }

@@ -33,19 +33,27 @@ public struct StringTable: Sendable {
     (index == 0 ? 0 : ends[index - 1])..<ends[index]
   }
 
-  /// Adds one byte to the string being built; `endString` closes it.
-  package mutating func appendByte(_ byte: UInt8) { bytes.append(byte) }
-
-  /// Closes the string whose bytes were added since the last one ended.
-  package mutating func endString() { ends.append(bytes.count) }
-
-  /// Drops the bytes added since the last string ended.
-  package mutating func discardOpenString() {
-    bytes.removeLast(bytes.count - (ends.last ?? 0))
+  /// Adds the bytes that `range` of `text` spells in the byte alphabet; an empty string, and false,
+  /// if it is not written in it.
+  mutating func appendDecoded(_ text: [UInt8], _ range: Range<Int>) -> Bool {
+    defer { ends.append(bytes.count) }
+    return ByteAlphabet.decode(text, range, into: &bytes)
   }
 
-  /// Adds the string that is `first` of `other` followed by `second` of `other`.
-  package mutating func append(_ range: Range<Int>, of other: [UInt8]) {
-    bytes.append(contentsOf: other[range])
+  /// Adds `range` of `text` with U+2581 turned back into a space.
+  mutating func appendUnescaped(_ text: [UInt8], _ range: Range<Int>) {
+    var position = range.lowerBound
+    while position < range.upperBound {
+      if text[position] == 0xE2, position + 3 <= range.upperBound, text[position + 1] == 0x96,
+        text[position + 2] == 0x81
+      {
+        bytes.append(0x20)
+        position += 3
+      } else {
+        bytes.append(text[position])
+        position += 1
+      }
+    }
+    ends.append(bytes.count)
   }
 }

@@ -10,15 +10,17 @@ extension TextTokenizer {
 
   /// The bytes of `ids`, as `decode` has them, valid UTF-8 or not.
   public func bytes(of ids: some Sequence<TokenID>, showingSpecial: Bool = false) -> [UInt8] {
-    var result: [UInt8] = []
-    result.reserveCapacity(ids.underestimatedCount * 4)
-    for id in ids {
-      if let range = piece(of: id, showingSpecial) {
-        result.append(contentsOf: pieces.bytes[range])
-      }
-    }
+    var result = joinedPieces(Array(ids), showingSpecial)
     if addsSpacePrefix, result.first == 0x20 { result.removeFirst() }
     return result
+  }
+
+  private func joinedPieces(_ ids: [TokenID], _ showingSpecial: Bool) -> [UInt8] {
+    let traits = traits
+    return pieces.joined(ids) { id in
+      id >= 0 && Int(id) < traits.count
+        && (showingSpecial || traits[Int(id)].isDisjoint(with: [.control, .unknown]))
+    }
   }
 
   /// The bytes of one token; empty for a special one unless `showingSpecial`, and for an id outside

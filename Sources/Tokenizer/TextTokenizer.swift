@@ -111,6 +111,15 @@ public final class TextTokenizer: Sendable {
     return result
   }
 
+  /// The ids of each of `texts`, in order, found on several threads.
+  public func encode(
+    batch texts: [String], parsingSpecial: Bool = false, addingSpecial: Bool = true
+  ) -> [[TokenID]] {
+    concurrentMap(texts.count) { index in
+      encode(texts[index], parsingSpecial: parsingSpecial, addingSpecial: addingSpecial)
+    }
+  }
+
   /// Drops the words that were kept to encode them faster the next time they occur.
   public func forgetWords() { scratches.withLock { $0.removeAll() } }
 }

@@ -23,8 +23,7 @@ struct TokenIndex: Sendable {
     bytes.reserve(strings: texts.count, bytes: texts.bytes.count)
     var isOther = [Bool](repeating: false, count: texts.count)
     for id in 0..<texts.count {
-      isOther[id] = !ByteAlphabet.decode(texts.bytes, texts.range(of: id), into: &bytes)
-      bytes.endString()
+      isOther[id] = !bytes.appendDecoded(texts.bytes, texts.range(of: id))
     }
     var symbols = TokenLookup(strings: bytes, capacity: texts.count)
     var others = TokenLookup(strings: texts, capacity: 16)
@@ -39,10 +38,10 @@ struct TokenIndex: Sendable {
   func id(of spelling: some Collection<UInt8>) -> TokenID? {
     var id = TokenLookup.none
     if let others {
-      var bytes = StringTable()
+      var bytes: [UInt8] = []
       let spelling = Array(spelling)
       if ByteAlphabet.decode(spelling, 0..<spelling.count, into: &bytes) {
-        id = symbols.find(bytes.bytes)
+        id = symbols.find(bytes)
       } else {
         id = others.find(spelling)
       }
@@ -68,26 +67,10 @@ struct TokenIndex: Sendable {
         let bytes = symbols.strings[id]
         pieces.append(bytes.isEmpty ? text : bytes)
       } else {
-        appendUnescaped(text, to: &pieces)
+        pieces.appendUnescaped(texts.bytes, texts.range(of: id))
       }
     }
     return pieces
   }
 
-  /// Adds a spelling with U+2581 turned back into a space.
-  private func appendUnescaped(_ text: ArraySlice<UInt8>, to pieces: inout StringTable) {
-    var position = text.startIndex
-    while position < text.endIndex {
-      if text[position] == 0xE2, position + 3 <= text.endIndex, text[position + 1] == 0x96,
-        text[position + 2] == 0x81
-      {
-        pieces.appendByte(0x20)
-        position += 3
-      } else {
-        pieces.appendByte(text[position])
-        position += 1
-      }
-    }
-    pieces.endString()
-  }
 }

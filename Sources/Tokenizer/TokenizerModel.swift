@@ -22,7 +22,7 @@ enum TokenizerModel: String, CaseIterable {
         throw .tooFewEntries(list: "scores", expected: count, found: vocabulary.scores.count)
       }
     case .gpt2, .gemma4:
-      if vocabulary.merges.count == 0 { throw .missing("a list of merges", model: rawName(model)) }
+      if vocabulary.merges.count == 0 { throw .missing("a list of merges", model: model.rawValue) }
     case .bert: break
     }
     self = model
@@ -73,7 +73,7 @@ enum TokenizerModel: String, CaseIterable {
     case .gpt2 where !rule.escapesSpaces:
       return BytePairEncoder(tokens: index.symbols, merges: vocabulary.merges, rule: rule)
     case .gpt2, .gemma4:
-      let built = MergeList.build(
+      let built = MergeList(
         tokens: index.symbols, merges: vocabulary.merges, isByteLevel: false)
       return SentencePieceEncoder(
         rule: built.rule, symbols: built.symbols, tokenCount: vocabulary.tokens.count,
@@ -96,5 +96,3 @@ enum TokenizerModel: String, CaseIterable {
     }
   }
 }
-
-private func rawName(_ model: TokenizerModel) -> String { model.rawValue }

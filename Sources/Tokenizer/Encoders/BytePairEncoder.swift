@@ -9,7 +9,7 @@ struct BytePairEncoder: FragmentEncoder {
   /// An encoder for tokens whose bytes are `tokens.strings`.
   init(tokens: TokenLookup, merges: consuming StringTable, rule: PreTokenizerRule) {
     let tokenCount = tokens.strings.count
-    let built = MergeList.build(tokens: tokens, merges: merges, isByteLevel: true)
+    let built = MergeList(tokens: tokens, merges: merges, isByteLevel: true)
     preTokenizer = PreTokenizer(rule)
     let byteSymbols = (0...255).map { built.symbols.find(CollectionOfOne(UInt8($0))) }
     words = WordEncoder(
@@ -22,8 +22,19 @@ struct BytePairEncoder: FragmentEncoder {
     _ bytes: [UInt8], from start: Int, to end: Int, followsSpecial: Bool,
     _ scratch: inout EncodingScratch, into result: inout [TokenID]
   ) {
-    preTokenizer.split(bytes, from: start, to: end) { start, end in
-      words.encode(bytes, from: start, to: end, &scratch, into: &result)
+    var borders: [Int] = []
+    var spare: [Int] = []
+    swap(&borders, &scratch.borders)
+    swap(&spare, &scratch.spareBorders)
+    var position = start
+    while position < end {
+      preTokenizer.split(bytes, from: position, to: end, &borders, &spare)
+      for border in borders {
+        words.encode(bytes, from: position, to: border, &scratch, into: &result)
+        position = border
+      }
     }
+    swap(&borders, &scratch.borders)
+    swap(&spare, &scratch.spareBorders)
   }
 }

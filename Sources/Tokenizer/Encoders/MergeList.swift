@@ -1,53 +1,101 @@
 // A vocabulary's list of merges, `left right` a line, made into a table of symbol pairs.
 
-/// Reads lists of merges.
-enum MergeList {
-  /// The rule that `merges` spell, and the symbols it speaks of: the tokens, then spellings that
-  /// occur in merges only. A merge that cannot be read (no space, a character outside the byte
-  /// alphabet) is one that never applies.
-  static func build(
-    tokens: TokenLookup, merges: StringTable, isByteLevel: Bool
-  ) -> (symbols: TokenLookup, rule: PairMerges) {
-    var symbols = tokens
-    var rule = PairMerges(capacity: merges.count)
+/// Reads a list of merges.
+struct MergeList {
+  /// The tokens, then spellings that occur in merges only.
+  private(set) var symbols: TokenLookup
+  private(set) var rule: PairMerges
+
+  /// A merge in symbols; -1 for a spelling that is no token.
+  private struct Merge: Sendable {
+    var index: Int
+    var left: Int32
+    var right: Int32
+    var whole: Int32
+  }
+
+  /// Merges are looked up in this many parts, on several threads.
+  private static let partCount = 8
+
+  /// The rule that `merges` spell. A merge that cannot be read (no space, a character outside the
+  /// byte alphabet) is one that never applies.
+  init(tokens: TokenLookup, merges: StringTable, isByteLevel: Bool) {
+    symbols = tokens
+    rule = PairMerges(capacity: merges.count)
+    let parts = concurrentMap(Self.partCount) { part in
+      Self.find(
+        merges, merges.count * part / Self.partCount..<merges.count * (part + 1) / Self.partCount,
+        tokens, isByteLevel)
+    }
+    for part in parts {
+      for var merge in part {
+        if merge.left < 0 || merge.right < 0 || merge.whole < 0 {
+          complete(&merge, merges, isByteLevel)
+        }
+        rule.enter(merge.left, merge.right, priority: merge.index, symbol: merge.whole)
+      }
+    }
+  }
+
+  private static func find(
+    _ merges: StringTable, _ indices: Range<Int>, _ tokens: TokenLookup, _ isByteLevel: Bool
+  ) -> [Merge] {
+    var result: [Merge] = []
+    result.reserveCapacity(indices.count)
+    var sides: [UInt8] = []
+    var last = TokenLookup.none
+    for index in indices {
+      guard let middle = read(merges, index, isByteLevel, &sides) else { continue }
+      let span = sides.span
+      // Neighbouring merges often make the same token, or the next one.
+      if !tokens.isFound(last, for: span) {
+        let isNext = tokens.isFound(last + 1, for: span)
+        last = isNext ? last + 1 : tokens.find(span, from: 0, to: span.count)
+      }
+      result.append(
+        Merge(
+          index: index, left: tokens.find(span, from: 0, to: middle),
+          right: tokens.find(span, from: middle, to: span.count), whole: last))
+    }
+    return result
+  }
+
+  /// Puts both sides of a merge into `sides`, one after the other; where the second begins, or nil
+  /// if the merge cannot be read.
+  private static func read(
+    _ merges: StringTable, _ index: Int, _ isByteLevel: Bool, _ sides: inout [UInt8]
+  ) -> Int? {
+    let range = merges.range(of: index)
     let bytes = merges.bytes
-    // Both sides one after the other; string 0 is the left one, string 1 the right one.
-    for index in 0..<merges.count {
-      let range = merges.range(of: index)
-      // A space at the very beginning is part of the left side.
-      guard range.count >= 3,
-        let space = bytes[(range.lowerBound + 1)..<range.upperBound].firstIndex(of: 0x20),
-        space + 1 < range.upperBound
-      else { continue }
-      var sides = StringTable()
-      guard append(bytes, range.lowerBound..<space, to: &sides, isByteLevel),
-        append(bytes, space + 1..<range.upperBound, to: &sides, isByteLevel)
-      else { continue }
-      let middle = sides.range(of: 0).upperBound
-      let left = number(sides.bytes, 0, middle, &symbols)
-      let right = number(sides.bytes, middle, sides.bytes.count, &symbols)
-      let whole = number(sides.bytes, 0, sides.bytes.count, &symbols)
-      rule.enter(left, right, priority: index, symbol: whole)
+    // A space at the very beginning is part of the left side.
+    var space = range.lowerBound + 1
+    while space < range.upperBound, bytes[space] != 0x20 { space += 1 }
+    if space + 1 >= range.upperBound { return nil }
+    sides.removeAll(keepingCapacity: true)
+    guard isByteLevel else {
+      sides.append(contentsOf: bytes[range.lowerBound..<space])
+      sides.append(contentsOf: bytes[(space + 1)..<range.upperBound])
+      return space - range.lowerBound
     }
-    return (symbols, rule)
+    guard ByteAlphabet.decode(bytes, range.lowerBound..<space, into: &sides) else { return nil }
+    let middle = sides.count
+    guard ByteAlphabet.decode(bytes, space + 1..<range.upperBound, into: &sides) else { return nil }
+    return middle
   }
 
-  private static func append(
-    _ bytes: [UInt8], _ range: Range<Int>, to table: inout StringTable, _ isByteLevel: Bool
-  ) -> Bool {
-    if isByteLevel {
-      guard ByteAlphabet.decode(bytes, range, into: &table) else { return false }
-      table.endString()
-    } else {
-      table.append(bytes[range])
-    }
-    return true
+  /// Gives symbols to the spellings of a merge that are no tokens.
+  private mutating func complete(
+    _ merge: inout Merge, _ merges: StringTable, _ isByteLevel: Bool
+  ) {
+    var sides: [UInt8] = []
+    guard let middle = Self.read(merges, merge.index, isByteLevel, &sides) else { return }
+    merge.left = number(sides[..<middle])
+    merge.right = number(sides[middle...])
+    merge.whole = number(sides[...])
   }
 
-  private static func number(
-    _ bytes: [UInt8], _ start: Int, _ end: Int, _ symbols: inout TokenLookup
-  ) -> Int32 {
-    let known = symbols.find(bytes.span, from: start, to: end)
-    return known >= 0 ? known : symbols.add(bytes[start..<end])
+  private mutating func number(_ spelling: ArraySlice<UInt8>) -> Int32 {
+    let known = symbols.find(spelling)
+    return known >= 0 ? known : symbols.add(spelling)
   }
 }

@@ -5,51 +5,56 @@
 
 /// The symbols of a word while they are merged. Kept between words for its storage.
 struct SymbolMerging {
+  /// How many symbols there are; the lists may be longer.
+  private(set) var count = 0
   /// The symbols, left to right; -1 for what no symbol spells.
   private(set) var symbols: [Int32] = []
   /// Where each symbol starts; one more entry says where the last ends.
   private(set) var starts: [Int] = []
-  /// For each symbol but the last, what it and its right neighbour merge into.
+  /// For each symbol, what it and its right neighbour merge into.
   private var pairs: [UInt64] = []
-  private var heap: [UInt64] = []
-  private var previous: [Int32] = []
-  private var next: [Int32] = []
 
   private static let longWord = 48
 
-  /// Starts a word.
-  mutating func removeAll() {
-    symbols.removeAll(keepingCapacity: symbols.count < 1 << 16)
-    starts.removeAll(keepingCapacity: symbols.count < 1 << 16)
+  /// Starts a word of at most `most` symbols.
+  mutating func begin(most: Int) {
+    count = 0
+    if symbols.count > 1 << 16, most < 1 << 16 { self = SymbolMerging() }
+    if most < symbols.count { return }
+    let size = max(64, most + 1)
+    symbols = [Int32](repeating: 0, count: size)
+    starts = [Int](repeating: 0, count: size)
+    pairs = [UInt64](repeating: 0, count: size)
   }
 
   /// Adds a symbol that starts at `start`.
   @inline(__always)
   mutating func append(_ symbol: Int32, start: Int) {
-    symbols.append(symbol)
-    starts.append(start)
+    symbols[count] = symbol
+    starts[count] = start
+    count += 1
   }
 
   /// Merges the symbols added, of a word that ends at `end`, as far as `rule` goes.
-  mutating func merge(_ bytes: [UInt8], to end: Int, _ rule: some MergeRule) {
-    starts.append(end)
-    if symbols.count < 2 { return }
-    pairs.removeAll(keepingCapacity: true)
+  mutating func merge(_ bytes: [UInt8], to end: Int, _ rule: borrowing some MergeRule) {
+    starts[count] = end
+    if count < 2 { return }
     let span = bytes.span
-    for index in 0..<symbols.count - 1 {
-      pairs.append(
-        rule.merge(
-          symbols[index], symbols[index + 1], span, from: starts[index], to: starts[index + 2]))
+    for index in 0..<count - 1 {
+      pairs[index] = rule.merge(
+        symbols[index], symbols[index + 1], span, from: starts[index], to: starts[index + 2])
     }
-    if symbols.count < Self.longWord {
+    if count < Self.longWord {
       mergeShort(span, rule)
     } else {
       mergeLong(span, rule)
     }
   }
 
-  private mutating func mergeShort(_ bytes: borrowing Span<UInt8>, _ rule: some MergeRule) {
-    var count = symbols.count
+  private mutating func mergeShort(
+    _ bytes: borrowing Span<UInt8>, _ rule: borrowing some MergeRule
+  ) {
+    var count = count
     while count > 1 {
       var best = 0
       var lowest = pairs[0] >> 32
@@ -75,22 +80,22 @@ struct SymbolMerging {
           symbols[best], symbols[best + 1], bytes, from: starts[best], to: starts[best + 2])
       }
     }
-    symbols.removeLast(symbols.count - count)
-    starts.removeLast(starts.count - count - 1)
+    self.count = count
   }
 
-  private mutating func mergeLong(_ bytes: borrowing Span<UInt8>, _ rule: some MergeRule) {
-    let count = symbols.count
+  private mutating func mergeLong(
+    _ bytes: borrowing Span<UInt8>, _ rule: borrowing some MergeRule
+  ) {
     let end = starts[count]
-    previous = (0..<count).map { Int32($0 - 1) }
-    next = (0..<count).map { Int32($0 + 1) }
-    pairs.append(noMerge)
-    heap = (0..<count).compactMap {
-      pairs[$0] == noMerge ? nil : pairs[$0] & priorityMask | UInt64($0)
-    }
-    for index in stride(from: heap.count / 2 - 1, through: 0, by: -1) { sink(index) }
-    while let top = popLowest() {
-      let left = Int(top & 0xFFFF_FFFF)
+    var previous = (0..<count).map { Int32($0 - 1) }
+    var next = (0..<count).map { Int32($0 + 1) }
+    pairs[count - 1] = noMerge
+    var heap = PairHeap(
+      (0..<count).compactMap {
+        pairs[$0] == noMerge ? nil : pairs[$0] & priorityMask | UInt64($0)
+      })
+    while let top = heap.popLowest() {
+      let left = Int(top & ~priorityMask)
       // An entry is out of date once its left symbol has another partner or is gone.
       guard pairs[left] != noMerge, pairs[left] >> 32 == top >> 32 else { continue }
       let right = Int(next[left])
@@ -98,9 +103,16 @@ struct SymbolMerging {
       pairs[right] = noMerge
       next[left] = next[right]
       if Int(next[left]) < count { previous[Int(next[left])] = Int32(left) }
-      next[right] = -1
-      update(left, count, end, bytes, rule)
-      if previous[left] >= 0 { update(Int(previous[left]), count, end, bytes, rule) }
+      for first in [left, Int(previous[left])] where first >= 0 {
+        let second = Int(next[first])
+        pairs[first] = noMerge
+        guard second < count else { continue }
+        let after = Int(next[second])
+        pairs[first] = rule.merge(
+          symbols[first], symbols[second], bytes, from: starts[first],
+          to: after < count ? starts[after] : end)
+        if pairs[first] != noMerge { heap.insert(pairs[first] & priorityMask | UInt64(first)) }
+      }
     }
     var kept = 0
     var index = 0
@@ -111,34 +123,30 @@ struct SymbolMerging {
       index = Int(next[index])
     }
     starts[kept] = end
-    symbols.removeLast(count - kept)
-    starts.removeLast(count - kept)
-    if count > 1 << 16 { (heap, previous, next, pairs) = ([], [], [], []) }
+    count = kept
+  }
+}
+
+/// Numbers of which the lowest is found first.
+private struct PairHeap {
+  private var heap: [UInt64]
+
+  init(_ numbers: [UInt64]) {
+    heap = numbers
+    for index in stride(from: heap.count / 2 - 1, through: 0, by: -1) { sink(index) }
   }
 
-  /// Finds what symbol `left` and its neighbour merge into now, and puts the pair into the heap.
-  private mutating func update(
-    _ left: Int, _ count: Int, _ end: Int, _ bytes: borrowing Span<UInt8>, _ rule: some MergeRule
-  ) {
-    let right = Int(next[left])
-    guard right < count else {
-      pairs[left] = noMerge
-      return
-    }
-    let after = Int(next[right])
-    pairs[left] = rule.merge(
-      symbols[left], symbols[right], bytes, from: starts[left],
-      to: after < count ? starts[after] : end)
-    if pairs[left] == noMerge { return }
-    heap.append(pairs[left] & priorityMask | UInt64(left))
+  mutating func insert(_ number: UInt64) {
+    heap.append(number)
     var child = heap.count - 1
-    while child > 0, heap[child] < heap[(child - 1) / 2] {
-      heap.swapAt(child, (child - 1) / 2)
+    while child > 0, heap[(child - 1) / 2] > number {
+      heap[child] = heap[(child - 1) / 2]
       child = (child - 1) / 2
     }
+    heap[child] = number
   }
 
-  private mutating func popLowest() -> UInt64? {
+  mutating func popLowest() -> UInt64? {
     guard let last = heap.popLast() else { return nil }
     guard let lowest = heap.first else { return last }
     heap[0] = last
@@ -147,14 +155,16 @@ struct SymbolMerging {
   }
 
   private mutating func sink(_ start: Int) {
+    let number = heap[start]
     var parent = start
     while true {
       var child = parent * 2 + 1
-      if child >= heap.count { return }
+      if child >= heap.count { break }
       if child + 1 < heap.count, heap[child + 1] < heap[child] { child += 1 }
-      if heap[parent] <= heap[child] { return }
-      heap.swapAt(parent, child)
+      if number <= heap[child] { break }
+      heap[parent] = heap[child]
       parent = child
     }
+    heap[parent] = number
   }
 }

@@ -14,8 +14,8 @@ struct WordCache {
     var tokens = SIMD8<Int32>()
   }
 
-  /// A power of two: 2 MB in all.
-  private static let entryCount = 32768
+  /// A power of two: 4 MB in all.
+  private static let entryCount = 65536
   private var entries: [Entry] = []
 
   @inline(__always)

@@ -6,6 +6,9 @@ struct EncodingScratch {
   var words = WordCache()
   /// A text as the vocabulary spells it.
   var text: [UInt8] = []
+  /// Where pieces end.
+  var borders: [Int] = []
+  var spareBorders: [Int] = []
 }
 
 /// Encodes a word that is merged on its own.
@@ -54,7 +57,7 @@ struct WordEncoder<Rule: MergeRule>: Sendable {
       let token = symbols.find(span, from: start, to: end)
       if token >= 0, Int(token) < tokenCount { return result.append(token) }
     }
-    merging.removeAll()
+    merging.begin(most: end - start)
     switch unit {
     case .bytes(let byteSymbols):
       for index in start..<end { merging.append(byteSymbols[Int(bytes[index])], start: index) }
@@ -67,7 +70,8 @@ struct WordEncoder<Rule: MergeRule>: Sendable {
       }
     }
     merging.merge(bytes, to: end, rule)
-    for (index, symbol) in merging.symbols.enumerated() {
+    for index in 0..<merging.count {
+      let symbol = merging.symbols[index]
       if symbol >= 0, Int(symbol) < tokenCount {
         result.append(symbol)
       } else {

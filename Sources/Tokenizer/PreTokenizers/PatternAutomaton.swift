@@ -12,9 +12,9 @@ struct PatternAutomaton: Sendable {
   /// The class that stands for the end of the piece.
   let endClass: Int
   private let classCount: Int
-  /// By state and class: next state << 1 | whether a match ends before this character. State 0 is
-  /// dead.
-  private let transitions: [UInt16]
+  /// By state and class: the next state's first entry << 1 | whether a match ends before this
+  /// character. State 0 is dead.
+  private let transitions: [UInt32]
 
   /// The state before the first character.
   private static let start = 1
@@ -28,7 +28,7 @@ struct PatternAutomaton: Sendable {
     let isWhiteSpace = members.map { $0[program.sets.count] }
     var numbers: [[Int]: Int] = [[]: 0, [0]: Self.start]
     var states: [[Int]] = [[], [0]]
-    var transitions = [UInt16](repeating: 0, count: count + 1)
+    var transitions = [UInt32](repeating: 0, count: count + 1)
     var state = Self.start
     while state < states.count {
       for character in 0...count {
@@ -42,8 +42,7 @@ struct PatternAutomaton: Sendable {
           numbers[next] = number
           states.append(next)
         }
-        precondition(number < 1 << 15, "pattern needs too many states")
-        transitions.append(UInt16(number << 1 | (accepts ? 1 : 0)))
+        transitions.append(UInt32(number * (count + 1) << 1 | (accepts ? 1 : 0)))
       }
       state += 1
     }
@@ -56,28 +55,56 @@ struct PatternAutomaton: Sendable {
   /// Where the match that starts at `start` ends, or nil if none does. The piece ends at `end`;
   /// needs `start < end <= bytes.count`.
   @inline(__always)
-  func matchEnd(in bytes: [UInt8], from start: Int, before end: Int) -> Int? {
-    var state = Self.start
+  private func matchEnd(
+    in bytes: [UInt8], from start: Int, before end: Int, _ transitions: borrowing Span<UInt32>,
+    _ ascii: borrowing Span<UInt8>
+  ) -> Int? {
+    var state = Self.start * classCount
     var position = start
     var match = -1
     while true {
-      var length = 1
+      var next = position + 1
       let character: Int
       if position == end {
         character = endClass
       } else if bytes[position] < 0x80 {
-        character = Int(classes.ascii[Int(bytes[position])])
+        character = Int(ascii[Int(bytes[position])])
       } else {
         let decoded = bytes.character(at: position, before: end)
-        length = decoded.length
+        next = position + decoded.length
         character = Int(classes[decoded.codePoint])
       }
-      let transition = transitions[state * classCount + character]
+      let transition = transitions[state + character]
       if transition & 1 != 0 { match = position }
       state = Int(transition >> 1)
       if state == 0 { return match > start ? match : nil }
-      position += length
+      position = next
     }
+  }
+
+  /// Adds to `borders` where the pieces of `bytes[start..<end]` end: the matches, and what lies
+  /// between matches. Stops after about `limit` pieces; says where.
+  func appendBorders(
+    in bytes: [UInt8], from start: Int, to end: Int, limit: Int, _ borders: inout [Int]
+  ) -> Int {
+    let transitions = transitions.span
+    let ascii = classes.ascii.span
+    let most = borders.count + limit
+    var position = start
+    var border = start
+    while position < end {
+      if let match = matchEnd(in: bytes, from: position, before: end, transitions, ascii) {
+        if border < position { borders.append(position) }
+        borders.append(match)
+        position = match
+        border = match
+        if borders.count >= most { return position }
+      } else {
+        position += bytes.character(at: position, before: end).length
+      }
+    }
+    if border < end { borders.append(end) }
+    return end
   }
 
   /// Groups code points that every set treats alike; for each group, which sets have it.

@@ -1,6 +1,7 @@
 // Every pre-tokenizer that is known by name, as data. Names, patterns and flags are those that
 // llama.cpp has for `tokenizer.ggml.pre`; where it simplifies a model's own pattern (letters told
-// apart by case only in ASCII, say), the simplification is kept: models are converted for it.
+// apart by case only in ASCII, say; no white space beyond ASCII in a set of spelled-out
+// characters), the simplification is kept: models are converted for it.
 
 /// How one family of vocabularies splits text, and what its models take for granted.
 struct PreTokenizerRule: Sendable {

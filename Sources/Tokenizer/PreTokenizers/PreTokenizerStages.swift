@@ -71,7 +71,7 @@ extension PreTokenizerRule {
   static let unpunctuated = Stage.pattern(
     #" ?[^(\s|.,!?\u{2026}\u{3002}\u{FF0C}\u{3001}\u{964}\u{6D4}\u{60C})]+"#)
   static let hanOrKana = Stage.pattern(#"[\u{4E00}-\u{9FA5}\u{3040}-\u{30FF}]+"#)
-  static let eastAsian = Stage.pattern(#"[\u{800}-\u{9FA5}\u{AC00}-\u{D7FF}]+"#)
+  static let eastAsian = Stage.pattern(#"[\u{800}-\u{9FA5}\u{AC00}-\u{D7FF}--[\s]]+"#)
 
   /// Hangul, East Asian punctuation, Bopomofo, Han and kana, each a run of its own.
   static let asianRuns = Stage.pattern(
@@ -92,7 +92,7 @@ extension PreTokenizerRule {
 
   /// Punctuation of ASCII, its full-width twins and East Asian quotes.
   static let marks = Stage.pattern(
-    #"\s?[!-/:-~\u{FF01}-\u{FF0F}\u{FF1A}-\u{FF5E}\u{2018}-\u{201F}\u{3000}-\u{3002}]+"#)
+    #"\s?[!-/:-~\u{FF01}-\u{FF0F}\u{FF1A}-\u{FF5E}\u{2018}-\u{201F}\u{3001}\u{3002}]+"#)
 
   /// Letters of scripts that have upper and lower case.
   static let latin = Stage.pattern(
