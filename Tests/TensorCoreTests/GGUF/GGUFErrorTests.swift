@@ -29,7 +29,7 @@ import Testing
       (empty + "/below.gguf", .missing, "no such file; check the path"),
       (folder.path, .directory, "is a directory; name the file inside it"),
       (empty, .empty, "is empty (0 bytes); download it again"),
-      ("/dev/null", .notRegular, "is a pipe, socket or device; give a regular file"),
+      ("/dev/zero", .notRegular, "is a pipe, socket or device; give a regular file"),
     ]
     for (path, code, message) in cases {
       let error = #expect(throws: GGUFError.self) { try GGUFFile(path: path) }
