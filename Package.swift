@@ -14,8 +14,10 @@ let optimised: [SwiftSetting] =
 // One target per instruction set. The flag is per target, so no code compiled for a newer
 // processor can end up on the path of an older one.
 #if arch(x86_64)
-  let avx2: [SwiftSetting] = kernel + [.unsafeFlags(["-Xcc", "-march=haswell"]), .define("FOUR_TOKEN_TILES")]
-  let avx512: [SwiftSetting] = kernel + [.unsafeFlags(["-Xcc", "-march=cascadelake"]), .define("EIGHT_TOKEN_TILES")]
+  let avx2: [SwiftSetting] =
+    kernel + [.unsafeFlags(["-Xcc", "-march=haswell"]), .define("FOUR_TOKEN_TILES")]
+  let avx512: [SwiftSetting] =
+    kernel + [.unsafeFlags(["-Xcc", "-march=cascadelake"]), .define("EIGHT_TOKEN_TILES")]
 #else
   let avx2 = kernel
   let avx512 = kernel

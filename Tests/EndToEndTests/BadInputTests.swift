@@ -30,7 +30,7 @@ import Testing
     Case("a text file", words: ["not a GGUF file"]) {
       try write(Data("Once upon a time there was no model.\n".utf8), $0)
     },
-    Case("a truncated model", words: ["ends"]) {
+    Case("a truncated model", words: ["incomplete", "download it again"]) {
       let model = try ProjectFixtures.bytes("architectures/llama.gguf")
       return try write(Data(model[..<(model.count / 2)]), $0)
     },

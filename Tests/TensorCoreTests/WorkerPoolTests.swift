@@ -61,7 +61,7 @@ import Testing
     for round in 0..<100_000 {
       pool.run { _ in total.wrappingAdd(1, ordering: .relaxed) }
       // Long enough, now and then, for the threads to fall asleep.
-      if round % 1_000 == 0 { sched_yield_often() }
+      if round % 1_000 == 0 { letOthersRun() }
     }
     #expect(total.load(ordering: .relaxed) == 300_000)
   }
@@ -110,7 +110,7 @@ import Testing
   }
 
   /// Gives other threads time without measuring any.
-  private func sched_yield_often() {
+  private func letOthersRun() {
     for _ in 0..<2_000 { sched_yield() }
   }
 }
@@ -132,8 +132,8 @@ private final class ThreadEnds: @unchecked Sendable {
     pthread_mutex_init(&state.pointee.lock, nil)
     pthread_cond_init(&state.pointee.changed, nil)
     var key = pthread_key_t()
-    pthread_key_create(&key) { value in
-      let value: UnsafeMutableRawPointer? = value
+    pthread_key_create(&key) { argument in
+      let value: UnsafeMutableRawPointer? = argument
       let state = value!.assumingMemoryBound(to: State.self)
       pthread_mutex_lock(&state.pointee.lock)
       state.pointee.count += 1

@@ -2,9 +2,58 @@
 
 import KernelInterface
 
-/// a × b + c, rounded twice: without the instruction a fused product would be a call per lane.
+/// a × b + c, rounded once, so that this set gives the bits of those that have the instruction.
 @inline(__always)
-func multiplyAdd(_ a: Floats, _ b: Floats, _ c: Floats) -> Floats { a * b + c }
+func multiplyAdd(_ a: Floats, _ b: Floats, _ c: Floats) -> Floats {
+  #if arch(arm64)
+    var result = c
+    for lane in 0..<16 { result[lane].addProduct(a[lane], b[lane]) }
+    return result
+  #else
+    return Floats(
+      lowHalf: fused(a.lowHalf, b.lowHalf, c.lowHalf),
+      highHalf: fused(a.highHalf, b.highHalf, c.highHalf))
+  #endif
+}
+
+@inline(__always)
+private func fused(_ a: SIMD8<Float>, _ b: SIMD8<Float>, _ c: SIMD8<Float>) -> SIMD8<Float> {
+  SIMD8(
+    lowHalf: fused(a.lowHalf, b.lowHalf, c.lowHalf),
+    highHalf: fused(a.highHalf, b.highHalf, c.highHalf))
+}
+
+@inline(__always)
+private func fused(_ a: SIMD4<Float>, _ b: SIMD4<Float>, _ c: SIMD4<Float>) -> SIMD4<Float> {
+  let low = fused(a.lowHalf, b.lowHalf, c.lowHalf)
+  let high = fused(a.highHalf, b.highHalf, c.highHalf)
+  return SIMD4(Float(low[0]), Float(low[1]), Float(high[0]), Float(high[1]))
+}
+
+@inline(__always)
+private func fused(_ a: SIMD2<Float>, _ b: SIMD2<Float>, _ c: SIMD2<Float>) -> SIMD2<Double> {
+  roundedToOdd(doubles(a) * doubles(b), doubles(c))
+}
+
+@inline(__always)
+private func doubles(_ x: SIMD2<Float>) -> SIMD2<Double> { SIMD2(Double(x[0]), Double(x[1])) }
+
+/// x + y with the last bit of an inexact sum set, so that rounding it to single precision is as
+/// rounding the exact sum (S. Boldo, G. Melquiond, "Emulation of a FMA and correctly rounded
+/// sums: proved algorithms using rounding to odd", IEEE Transactions on Computers 57, 2008).
+@inline(__always)
+private func roundedToOdd(_ x: SIMD2<Double>, _ y: SIMD2<Double>) -> SIMD2<Double> {
+  let sum = x + y
+  // What the sum lacks, exactly (Knuth's two-sum).
+  let part = sum - x
+  let lack = (x - (sum - part)) + (y - part)
+  // A sum that was rounded away from zero goes back by one place; then the last bit is set. A lack
+  // that is no number comes with an infinite sum or none, and changes nothing.
+  let bits = unsafeBitCast(sum, to: SIMD2<Int64>.self)
+  let back = (unsafeBitCast(lack, to: SIMD2<Int64>.self) ^ bits) &>> 63
+  let odd = (bits &+ back) | 1
+  return unsafeBitCast(bits.replacing(with: odd, where: lack * lack .> 0), to: SIMD2<Double>.self)
+}
 
 /// sum + Σ byte × quant over the four unsigned bytes of each lane and the four signed ones at
 /// `quants`. Exact for all values.

@@ -1,14 +1,17 @@
 // How much a template may do: hostile ones end in an error instead of an exhausted machine.
 
-/// How much work and memory one rendering may take.
+/// How much work and memory one rendering may take. Both grow with the variables that the template
+/// reads, because some templates look through the whole conversation for each message.
 public struct TemplateLimits: Sendable {
-  /// Expressions, statements and iterations, and 64 bytes of text looked at count as one. An
-  /// ordinary template takes about a hundred a message.
+  /// Expressions and statements; an iteration or the call of a macro counts as three, 128 bytes of text looked at or made
+  /// as one. An ordinary template takes about a hundred a message.
+  /// For each value in the variables 4,000 more are allowed.
   public var steps: Int
-  /// Text and lists made on the way and the output, all added up, however short they lived.
+  /// Text and lists made on the way and the output, all added up, however short they lived. For
+  /// each byte of text in the variables 1,024 more are allowed.
   public var bytes: Int
 
-  public init(steps: Int = 2_000_000, bytes: Int = 128 << 20) {
+  public init(steps: Int = 1_000_000, bytes: Int = 48 << 20) {
     self.steps = steps
     self.bytes = bytes
   }
@@ -21,14 +24,23 @@ final class TemplateBudget {
   static let valueDepth = 100
   static let evaluationDepth = 180
 
+  static let stepsPerScope = 3
+
   private let limits: TemplateLimits
   private var steps: Int
   private var bytes: Int
 
   init(_ limits: TemplateLimits) {
     self.limits = limits
-    steps = limits.steps
-    bytes = limits.bytes
+    // Room for what the variables add.
+    steps = min(limits.steps, .max / 2)
+    bytes = min(limits.bytes, .max / 2)
+  }
+
+  /// Allows what a value in the variables, with so much text of its own, may cost.
+  func allow(textBytes: Int) {
+    steps += 4_000
+    bytes += textBytes * 1_024
   }
 
   /// Takes account of `count` steps.
@@ -36,13 +48,15 @@ final class TemplateBudget {
     steps -= count
     if steps < 0 {
       throw TemplateFault(
-        .tooManySteps, "the template took more than \(limits.steps) steps; it may be in a loop")
+        .tooManySteps,
+        "the template took too many steps (the limit is \(limits.steps) and more for long conversations)"
+      )
     }
   }
 
   /// Takes account of text that is about to be looked at.
   func scan(_ byteCount: Int) throws(TemplateFault) {
-    try step(byteCount >> 6)
+    try step(byteCount >> 7)
   }
 
   /// Takes account of text that is about to be made, before the memory for it is taken.
@@ -50,9 +64,11 @@ final class TemplateBudget {
     bytes -= byteCount
     if bytes < 0 {
       throw TemplateFault(
-        .tooManyBytes, "the template made more than \(limits.bytes) bytes of text and lists")
+        .tooManyBytes,
+        "the template made too much text (the limit is \(limits.bytes) bytes and more for long conversations)"
+      )
     }
-    try step(byteCount >> 6)
+    try step(byteCount >> 7)
   }
 
   /// Takes account of a list or mapping that is about to be made.

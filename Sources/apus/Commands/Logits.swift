@@ -55,14 +55,14 @@ struct Logits: AsyncParsableCommand {
     return ids
   }
 
+  /// The output, emptied in place: a device or a link stays what it is.
   private func opened() throws -> FileHandle {
-    guard FileManager.default.createFile(atPath: output, contents: nil),
-      let file = FileHandle(forWritingAtPath: output)
-    else {
+    let descriptor = open(output, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666)
+    guard descriptor >= 0 else {
       throw CommandError(
-        .unwritableFile, "\(output) cannot be written; is it a file in a folder of yours?")
+        .unwritableFile, "\(output) cannot be written: \(String(cString: strerror(errno)))")
     }
-    return file
+    return FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
   }
 
   private func littleEndian(_ values: [Float]) -> Data {

@@ -51,7 +51,7 @@ extension TemplateFilters {
     let factor = scale.double ?? 1
     switch method {
     case "common":
-      if value.integer != nil, precision >= 0 { return value }
+      if let integer = value.integer, precision >= 0 { return .int(integer) }
       let rounded =
         precision >= 0
         ? Double(number.fixed(precision)) ?? number

@@ -42,7 +42,7 @@ extension TemplateFilters {
       let last = try evaluator.element(.int(-1), of: value)
       return last.isUndefined ? .undefined(.empty) : last
     case .list, .dict: return try evaluator.elements(of: value).last ?? .undefined(.empty)
-    case .undefined(let undefined): throw evaluator.fault(undefined)
+    case .undefined: return .undefined(.empty)
     default: throw evaluator.invalid("\(value.type.name) has no last item")
     }
   }

@@ -6,7 +6,9 @@ extension TemplateFilters {
     _ change: @escaping @Sendable (TemplateText) -> TemplateText
   ) -> TemplateFunction {
     { (evaluator, value, arguments) throws(TemplateFault) in
-      try TemplateStrings.mapped(change)(evaluator, try evaluator.text(of: value), arguments)
+      let text = try evaluator.text(of: value)
+      return value.keepingSafety(
+        of: try TemplateStrings.mapped(change)(evaluator, text, arguments))
     }
   }
 
@@ -21,7 +23,8 @@ extension TemplateFilters {
   static func trim(
     _ evaluator: TemplateEvaluator, _ value: TemplateValue, _ arguments: TemplateArguments
   ) throws(TemplateFault) -> TemplateValue {
-    try TemplateStrings.strip(evaluator, try evaluator.text(of: value), arguments)
+    let text = try evaluator.text(of: value)
+    return value.keepingSafety(of: try TemplateStrings.strip(evaluator, text, arguments))
   }
 
   static func center(
@@ -80,21 +83,21 @@ extension TemplateFilters {
       }
       result += line
     }
-    return .string(TemplateText(utf8: result))
+    return value.keepingSafety(of: .string(TemplateText(utf8: result)))
   }
 
   static func truncate(
     _ evaluator: TemplateEvaluator, _ value: TemplateValue, _ arguments: TemplateArguments
   ) throws(TemplateFault) -> TemplateValue {
     let given = try arguments.bind(["length", "killwords", "end", "leeway"])
-    let text = try evaluator.string(value)
     let end = try evaluator.string(given[2], or: "...")
     let length = try evaluator.integer(given[0], or: 255)
     let leeway = try evaluator.integer(given[3], or: 5)
     guard length >= end.count, leeway >= 0 else {
       throw evaluator.invalid("'length' must not be less than that of 'end', nor 'leeway' negative")
     }
-    if text.count - leeway <= length { return value }
+    if try evaluator.length(of: value) - leeway <= length { return value }
+    let text = try evaluator.string(value)
     var kept = text.utf8[..<text.offset(ofScalar: length - end.count)]
     if given[1]?.isTrue != true, let space = kept.lastIndex(of: UInt8(ascii: " ")) {
       kept = kept[..<space]

@@ -29,8 +29,11 @@ enum TemplateFilters {
     _ evaluator: TemplateEvaluator, _ value: TemplateValue, _ arguments: TemplateArguments
   ) throws(TemplateFault) -> TemplateValue {
     let name = try evaluator.string(try arguments.bind(["name"], required: 1)[0]!)
-    // Only attributes, which a mapping's keys are not.
-    if case .dict = value, TemplateMethods(named: name).function(for: .mapping) == nil {
+    if let method = TemplateMethods(named: name).function(for: value.type) {
+      return .method(TemplateBoundMethod(receiver: value, function: method))
+    }
+    // A mapping's keys are not its attributes.
+    if case .dict = value {
       return .undefined(TemplateUndefined(reason: .element, owner: .mapping))
     }
     return try evaluator.element(.string(name), of: value)

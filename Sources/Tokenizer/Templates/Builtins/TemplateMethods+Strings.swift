@@ -14,10 +14,7 @@ extension TemplateMethods {
 
   private static func function(_ method: @escaping TemplateStringMethod) -> TemplateFunction {
     { (evaluator, value, arguments) throws(TemplateFault) in
-      let result = try method(evaluator, value.text ?? "", arguments)
-      // What is made of safe text is safe.
-      if case .markup = value, case .string(let text) = result { return .markup(text) }
-      return result
+      value.keepingSafety(of: try method(evaluator, value.text ?? "", arguments))
     }
   }
 

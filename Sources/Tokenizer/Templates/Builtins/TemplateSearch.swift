@@ -46,10 +46,11 @@ struct TemplateSearch {
 
   private func matches(_ part: [UInt8], at place: Int) throws(TemplateFault) -> Bool {
     for index in part.indices where utf8[place + index] != part[index] {
-      try budget.scan(index)
+      // Comparing takes about twice as long as looking for the first byte.
+      try budget.scan(2 * index)
       return false
     }
-    try budget.scan(part.count)
+    try budget.scan(2 * part.count)
     return true
   }
 

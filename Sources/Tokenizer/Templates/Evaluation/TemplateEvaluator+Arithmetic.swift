@@ -143,7 +143,8 @@ extension TemplateEvaluator {
       try budget.make(elements: isTooLarge ? .max : total)
       var elements: [TemplateValue] = []
       elements.reserveCapacity(total)
-      for _ in 0..<(total == 0 ? 0 : count) { elements += sequence.elements }
+      if total > 0 { elements += sequence.elements }
+      while elements.count < total { elements += elements.prefix(total - elements.count) }
       return try list(elements, sequence.kind)
     default: throw mismatch(value, .int(count))
     }
@@ -155,7 +156,9 @@ extension TemplateEvaluator {
     try budget.make(isTooLarge ? .max : total)
     var result: [UInt8] = []
     result.reserveCapacity(total)
-    for _ in 0..<(total == 0 ? 0 : count) { result += text.utf8 }
+    if total > 0 { result += text.utf8 }
+    // Doubling makes few large copies of many small ones.
+    while result.count < total { result += result.prefix(total - result.count) }
     return TemplateText(utf8: result)
   }
 }

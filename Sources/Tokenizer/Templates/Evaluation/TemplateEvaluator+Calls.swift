@@ -108,6 +108,7 @@ extension TemplateEvaluator {
   private func call(
     _ closure: TemplateClosure, _ given: TemplateArguments
   ) throws(TemplateFault) -> TemplateValue {
+    try budget.step(TemplateBudget.stepsPerScope)
     let outer = scope
     let inner = TemplateScope(parent: closure.scope)
     scope = inner

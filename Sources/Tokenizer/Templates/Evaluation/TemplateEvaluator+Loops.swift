@@ -36,10 +36,17 @@ extension TemplateEvaluator {
     let outer = scope
     let state = TemplateLoopState(loop, elements: elements, recursion: recursion, scope: outer)
     let variable = try add(.loop(state))
+    var inner = TemplateScope(parent: outer)
     for (index, element) in elements.enumerated() {
-      try budget.step()
+      try budget.step(TemplateBudget.stepsPerScope)
       state.index = index
-      let inner = TemplateScope(parent: outer)
+      // A macro of the last iteration may still need that one's variables.
+      scope = outer
+      if isKnownUniquelyReferenced(&inner) {
+        inner.removeAll()
+      } else {
+        inner = TemplateScope(parent: outer)
+      }
       inner[.loop] = variable
       scope = inner
       try assign(element, to: loop.target)

@@ -8,6 +8,8 @@ final class TemplateScope {
 
   init(parent: TemplateScope?) { self.parent = parent }
 
+  func removeAll() { entries.removeAll(keepingCapacity: true) }
+
   subscript(name: TemplateName) -> TemplateValue? {
     get {
       for entry in entries where entry.name == name { return entry.value }

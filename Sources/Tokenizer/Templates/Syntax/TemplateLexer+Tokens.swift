@@ -27,25 +27,38 @@ extension TemplateLexer {
   private mutating func readName() -> TemplateText? {
     let start = position
     while position < source.count {
-      let (scalar, length) = TemplateText.scalar(in: source[...], at: position)
-      let properties = scalar.properties
-      let isPart =
-        scalar == "_" || (position == start ? properties.isXIDStart : properties.isXIDContinue)
-      if !isPart { break }
+      let length = namePartLength(isFirst: position == start)
+      if length == 0 { break }
       position += length
     }
     return position > start ? TemplateText(source[start..<position]) : nil
   }
 
-  private mutating func readSymbol() -> TemplateToken.Symbol? {
-    for length in [2, 1] where position + length <= source.count {
-      let text = String(decoding: source[position..<(position + length)], as: UTF8.self)
-      if let symbol = TemplateToken.Symbol(rawValue: text) {
-        position += length
-        return symbol
-      }
+  /// How many bytes of a name begin at `position`: one code point, or 0.
+  private func namePartLength(isFirst: Bool) -> Int {
+    switch source[position] {
+    case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+      UInt8(ascii: "_"):
+      return 1
+    case UInt8(ascii: "0")...UInt8(ascii: "9"):
+      return isFirst ? 0 : 1
+    case 0x80...:
+      let (scalar, length) = TemplateText.scalar(in: source[...], at: position)
+      let properties = scalar.properties
+      return (isFirst ? properties.isXIDStart : properties.isXIDContinue) ? length : 0
+    default: return 0
     }
-    return nil
+  }
+
+  private mutating func readSymbol() -> TemplateToken.Symbol? {
+    let first = UInt16(source[position])
+    if let next = byte(1), let symbol = TemplateToken.Symbol.all[first << 8 | UInt16(next)] {
+      position += 2
+      return symbol
+    }
+    guard let symbol = TemplateToken.Symbol.all[first] else { return nil }
+    position += 1
+    return symbol
   }
 
   private mutating func readNumber() throws(TemplateFault) -> TemplateToken.Kind {

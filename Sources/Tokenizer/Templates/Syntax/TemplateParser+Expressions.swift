@@ -31,13 +31,13 @@ extension TemplateParser {
     try enter()
     var result = try disjunction()
     var count = 0
-    while withConditional, isAt("if") {
+    while withConditional, isAt(.if) {
       count += 1
       try checkChain(count)
       let position = current.position
       advance()
       let condition = try disjunction()
-      let otherwise = skip("else") ? try expression() : nil
+      let otherwise = skip(.else) ? try expression() : nil
       result = TemplateExpression(
         kind: .conditional(condition, then: result, otherwise: otherwise), position: position)
     }
@@ -47,14 +47,14 @@ extension TemplateParser {
 
   private mutating func disjunction() throws(TemplateFault) -> TemplateExpression {
     var operands = [try conjunction()]
-    while skip("or") { operands.append(try conjunction()) }
+    while skip(.or) { operands.append(try conjunction()) }
     if operands.count == 1 { return operands[0] }
     return TemplateExpression(kind: .or(operands), position: operands[0].position)
   }
 
   private mutating func conjunction() throws(TemplateFault) -> TemplateExpression {
     var operands = [try negation()]
-    while skip("and") { operands.append(try negation()) }
+    while skip(.and) { operands.append(try negation()) }
     if operands.count == 1 { return operands[0] }
     return TemplateExpression(kind: .and(operands), position: operands[0].position)
   }
@@ -62,7 +62,7 @@ extension TemplateParser {
   private mutating func negation() throws(TemplateFault) -> TemplateExpression {
     let position = current.position
     var count = 0
-    while skip("not") { count += 1 }
+    while skip(.not) { count += 1 }
     var result = try comparison()
     // Any even number of them makes a boolean just as two do.
     for _ in 0..<(count == 0 ? 0 : 2 - count % 2) {
@@ -86,15 +86,15 @@ extension TemplateParser {
   }
 
   private var comparisonOperator: TemplateOperation.Operator? {
-    switch current.kind {
+    if isAt(.in) { return .isIn }
+    if isAt(.not) { return next.word == .in ? .notIn : nil }
+    return switch current.kind {
     case .symbol(.equal): .equal
     case .symbol(.notEqual): .notEqual
     case .symbol(.less): .less
     case .symbol(.lessOrEqual): .lessOrEqual
     case .symbol(.greater): .greater
     case .symbol(.greaterOrEqual): .greaterOrEqual
-    case .name("in"): .isIn
-    case .name("not"): next.kind == .name("in") ? .notIn : nil
     default: nil
     }
   }
@@ -166,7 +166,7 @@ extension TemplateParser {
     return result
   }
 
-  private func checkChain(_ count: Int) throws(TemplateFault) {
+  func checkChain(_ count: Int) throws(TemplateFault) {
     if count > Self.chainLimit {
       throw TemplateFault(
         .tooDeep, "a chain of more than \(Self.chainLimit) calls, attributes and filters",

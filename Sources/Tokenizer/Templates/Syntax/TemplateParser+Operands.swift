@@ -81,7 +81,7 @@ extension TemplateParser {
     case .symbol(.pipe) where withFilters:
       advance()
       kind = .filter(base, try filterCall())
-    case .name("is") where withFilters: kind = try test(of: base)
+    case .name where withFilters && isAt(.is): kind = try test(of: base)
     default: return nil
     }
     return TemplateExpression(kind: kind, position: position)
@@ -179,7 +179,7 @@ extension TemplateParser {
   ) throws(TemplateFault) -> TemplateExpression.Kind {
     let position = current.position
     advance()
-    let isNegated = skip("not")
+    let isNegated = skip(.not)
     let name = try dottedName()
     var list = TemplateArgumentList()
     if isAt(.openParenthesis) {
@@ -190,7 +190,7 @@ extension TemplateParser {
       var count = 0
       while let longer = try postfix(argument, withFilters: false) {
         count += 1
-        guard count <= Self.chainLimit else { throw unexpected("a shorter expression") }
+        try checkChain(count)
         argument = longer
       }
       leave()
@@ -204,7 +204,7 @@ extension TemplateParser {
   /// Whether a test's argument without parentheses is next.
   private var isTestArgument: Bool {
     switch current.kind {
-    case .name(let name): !["else", "or", "and", "is", "if", "not", "in"].contains(name)
+    case .name: ![.else, .or, .and, .is, .if, .not, .in].contains(current.word)
     case .string, .integer, .float, .symbol(.openBracket), .symbol(.openBrace): true
     default: false
     }

@@ -14,8 +14,7 @@ extension TemplateParser {
     case "call": return try callBlock(opening)
     case "filter": return try filterBlock(opening)
     case "with": return try with(opening)
-    case "print": return .output(try tuple())
-    case "generation": return .scope(try body("endgeneration", opening))
+    case "generation": return .scope(try body(.endgeneration, opening))
     case "block": return try block(opening)
     case "break", "continue":
       guard loopCount > 0 else {
@@ -34,7 +33,7 @@ extension TemplateParser {
 
   /// The rest of the opening tag and the body, up to `end`, which is consumed.
   private mutating func body(
-    _ end: TemplateText, _ opening: TemplateToken
+    _ end: TemplateToken.Word, _ opening: TemplateToken
   ) throws(TemplateFault) -> [TemplateStatement] {
     _ = skip(.colon)
     try expect(.blockEnd)
@@ -51,11 +50,11 @@ extension TemplateParser {
       let condition = try tuple(withConditional: false)
       _ = skip(.colon)
       try expect(.blockEnd)
-      let body = try statements(until: ["elif", "else", "endif"], after: opening)
+      let body = try statements(until: [.elif, .else, .endif], after: opening)
       branches.append(TemplateBranch(condition: condition, body: body))
-      if skip("elif") { continue }
-      if skip("else") {
-        return .conditional(branches, otherwise: try self.body("endif", opening))
+      if skip(.elif) { continue }
+      if skip(.else) {
+        return .conditional(branches, otherwise: try self.body(.endif, opening))
       }
       advance()
       return .conditional(branches, otherwise: [])
@@ -64,17 +63,17 @@ extension TemplateParser {
 
   private mutating func loop(_ opening: TemplateToken) throws(TemplateFault) -> TemplateStatement {
     let target = try target()
-    guard skip("in") else { throw unexpected("'in'") }
+    guard skip(.in) else { throw unexpected("'in'") }
     let iterable = try tuple(withConditional: false)
-    let condition = skip("if") ? try expression() : nil
-    let isRecursive = skip("recursive")
+    let condition = skip(.if) ? try expression() : nil
+    let isRecursive = skip(.recursive)
     _ = skip(.colon)
     try expect(.blockEnd)
     loopCount += 1
-    let body = try statements(until: ["endfor", "else"], after: opening)
+    let body = try statements(until: [.endfor, .else], after: opening)
     loopCount -= 1
     var otherwise: [TemplateStatement] = []
-    if skip("else") { otherwise = try self.body("endfor", opening) } else { advance() }
+    if skip(.else) { otherwise = try self.body(.endfor, opening) } else { advance() }
     return .loop(
       TemplateLoop(
         target: target, iterable: iterable, condition: condition, isRecursive: isRecursive,
@@ -88,7 +87,7 @@ extension TemplateParser {
     if skip(.assign) { return .assign(target, try tuple()) }
     var filters: [TemplateFilterCall] = []
     while skip(.pipe) { filters.append(try filterCall()) }
-    return .assignBlock(target, filters, try body("endset", opening))
+    return .assignBlock(target, filters, try body(.endset, opening))
   }
 
   private mutating func filterBlock(
@@ -96,7 +95,7 @@ extension TemplateParser {
   ) throws(TemplateFault) -> TemplateStatement {
     var filters = [try filterCall()]
     while skip(.pipe) { filters.append(try filterCall()) }
-    return .filter(filters, try body("endfilter", opening))
+    return .filter(filters, try body(.endfilter, opening))
   }
 
   private mutating func with(_ opening: TemplateToken) throws(TemplateFault) -> TemplateStatement {
@@ -107,14 +106,14 @@ extension TemplateParser {
       try expect(.assign)
       bindings.append((target, try expression()))
     }
-    return .with(bindings, try body("endwith", opening))
+    return .with(bindings, try body(.endwith, opening))
   }
 
   private mutating func block(_ opening: TemplateToken) throws(TemplateFault) -> TemplateStatement {
     let name = try expectName()
-    _ = skip("scoped")
-    let body = try body("endblock", opening)
-    _ = skip(name)
+    _ = skip(.scoped)
+    let body = try body(.endblock, opening)
+    if current.kind == .name(name) { advance() }
     return .scope(body)
   }
 
@@ -123,7 +122,7 @@ extension TemplateParser {
   private mutating func macro(_ opening: TemplateToken) throws(TemplateFault) -> TemplateStatement {
     let name = intern(try expectName())
     let parameters = try signature()
-    return .macro(try macroBody(name, parameters, "endmacro", opening))
+    return .macro(try macroBody(name, parameters, .endmacro, opening))
   }
 
   private mutating func callBlock(
@@ -134,11 +133,11 @@ extension TemplateParser {
     guard case .call = call.kind else {
       throw TemplateFault(.syntax, "expected the call of a macro", at: call.position)
     }
-    return .call(call, caller: try macroBody(nil, parameters, "endcall", opening))
+    return .call(call, caller: try macroBody(nil, parameters, .endcall, opening))
   }
 
   private mutating func macroBody(
-    _ name: TemplateName?, _ parameters: [TemplateMacro.Parameter], _ end: TemplateText,
+    _ name: TemplateName?, _ parameters: [TemplateMacro.Parameter], _ end: TemplateToken.Word,
     _ opening: TemplateToken
   ) throws(TemplateFault) -> TemplateMacro {
     let (outerUses, outerLoopCount) = (uses, loopCount)
@@ -184,7 +183,7 @@ extension TemplateParser {
   }
 
   private var isTarget: Bool {
-    if case .name(let name) = current.kind { return name != "in" }
+    if case .name = current.kind { return !isAt(.in) }
     return isAt(.openParenthesis)
   }
 

@@ -39,9 +39,11 @@ struct TemplateParser {
     index = min(index + 1, tokens.count - 1)
   }
 
-  func isAt(_ symbol: TemplateToken.Symbol) -> Bool { current.kind == .symbol(symbol) }
+  func isAt(_ symbol: TemplateToken.Symbol) -> Bool {
+    if case .symbol(symbol) = current.kind { true } else { false }
+  }
 
-  func isAt(_ word: TemplateText) -> Bool { current.kind == .name(word) }
+  func isAt(_ word: TemplateToken.Word) -> Bool { current.word == word }
 
   mutating func skip(_ symbol: TemplateToken.Symbol) -> Bool {
     guard isAt(symbol) else { return false }
@@ -49,7 +51,7 @@ struct TemplateParser {
     return true
   }
 
-  mutating func skip(_ word: TemplateText) -> Bool {
+  mutating func skip(_ word: TemplateToken.Word) -> Bool {
     guard isAt(word) else { return false }
     advance()
     return true
@@ -103,7 +105,7 @@ struct TemplateParser {
   /// Text and statements up to a tag that begins with one of `ends`, of which the name is next;
   /// without `ends`, up to the end of the template. `opening` is the tag that waits for it.
   mutating func statements(
-    until ends: [TemplateText], after opening: TemplateToken?
+    until ends: [TemplateToken.Word], after opening: TemplateToken?
   ) throws(TemplateFault) -> [TemplateStatement] {
     try enter()
     var statements: [TemplateStatement] = []
@@ -117,7 +119,7 @@ struct TemplateParser {
         statements.append(.output(try tuple()))
         try expect(.variableEnd)
       case .blockBegin:
-        if case .name(let name) = current.kind, ends.contains(name) {
+        if let word = current.word, ends.contains(word) {
           leave()
           return statements
         }
@@ -128,7 +130,7 @@ struct TemplateParser {
           leave()
           return statements
         }
-        let expected = ends.map { "'\($0.string)'" }.joined(separator: " or ")
+        let expected = ends.map { "'\($0.rawValue)'" }.joined(separator: " or ")
         throw TemplateFault(
           .syntax, "expected \(expected) before the end of the template", at: opening.position)
       }

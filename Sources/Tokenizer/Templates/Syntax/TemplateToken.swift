@@ -16,7 +16,7 @@ struct TemplateToken: Sendable {
   }
 
   /// Operators and punctuation.
-  enum Symbol: String, Sendable {
+  enum Symbol: String, CaseIterable, Sendable {
     case add = "+"
     case subtract = "-"
     case multiply = "*"
@@ -42,11 +42,34 @@ struct TemplateToken: Sendable {
     case colon = ":"
     case pipe = "|"
     case comma = ","
+
+    /// Symbols by their one or two bytes.
+    static let all: [UInt16: Symbol] = Dictionary(
+      uniqueKeysWithValues: allCases.map { symbol in
+        (symbol.rawValue.utf8.reduce(0) { $0 << 8 | UInt16($1) }, symbol)
+      })
+  }
+
+  /// Names that mean something in an expression or a tag.
+  enum Word: String, CaseIterable, Sendable {
+    case and, or, not, `is`, `in`, `if`, `else`, elif, recursive, scoped
+    case endif, endfor, endset, endmacro, endcall, endfilter, endwith, endblock, endgeneration
+
+    static let all: [TemplateText: Word] = Dictionary(
+      uniqueKeysWithValues: allCases.map { (TemplateText($0.rawValue), $0) })
   }
 
   let kind: Kind
+  /// What a name means beside being one.
+  let word: Word?
   /// Offset into the normalised source.
   let position: Int
+
+  init(kind: Kind, position: Int) {
+    self.kind = kind
+    self.position = position
+    if case .name(let name) = kind { word = Word.all[name] } else { word = nil }
+  }
 
   /// The token for an error message; it repeats the template only.
   var description: String {

@@ -9,6 +9,7 @@ extension TemplateEvaluator {
       throw TemplateFault(
         .tooDeep, "a variable is nested deeper than \(TemplateBudget.valueDepth) levels")
     }
+    budget.allow(textBytes: json.stringValue?.utf8.count ?? 0)
     switch json {
     case .null: return .null
     case .bool(let value): return .bool(value)

@@ -123,6 +123,12 @@ extension TemplateValue {
     if case .undefined = self { true } else { false }
   }
 
+  /// A string that was made of this value: safe if this is.
+  func keepingSafety(of result: TemplateValue) -> TemplateValue {
+    if case .markup = self, case .string(let text) = result { return .markup(text) }
+    return result
+  }
+
   /// Whether Python takes the value for true.
   var isTrue: Bool {
     switch self {
