@@ -51,7 +51,9 @@ package final class Meter: Sendable {
   ///
   /// - Parameters:
   ///   - presented: the text of the key, nil where none came.
-  ///   - address: the client's address as a number, to slow down guessing; nil for no limit.
+  ///   - address: the client's address as a number: that of IPv4, or the first 64 bits of IPv6. It
+  ///     slows down guessing and is held against the key's allow-list; nil for neither, which keys
+  ///     with such a list refuse.
   /// - Throws: ``MeterError``: 401, 403 where the key's account is stopped, or 429 where the address
   ///   has presented too many wrong keys.
   package func authenticate(
@@ -63,6 +65,7 @@ package final class Meter: Sendable {
       let record = table.record(of: key, pepper: core.store.pepper)
     {
       try record.check(at: core.configuration.clock.wallMilliseconds())
+      try record.check(address: address)
       return Principal(key: record.id, account: record.account, role: record.role)
     }
     if let address, let limit = core.configuration.failedAuthentications {
@@ -81,7 +84,8 @@ package final class Meter: Sendable {
   /// Looks at the limits on requests without taking anything: for the time before the prompt is
   /// tokenised.
   ///
-  /// - Throws: ``MeterError`` as ``admit(_:_:)`` would for the request alone.
+  /// - Throws: ``MeterError`` as ``admit(_:_:)`` would for the request alone; 404 where the key may
+  ///   not use the model.
   package func look(_ principal: Principal, model: ModelID) throws(MeterError) {
     let rules = try rules(for: principal, model: model)
     let now = core.configuration.clock.monotonicNanoseconds()
@@ -126,14 +130,19 @@ package final class Meter: Sendable {
     for principal: Principal, model: ModelID
   ) throws(MeterError) -> [ScopedRule] {
     let configuration = core.configuration
+    let settings = core.settings.current.settings
     var rules: [ScopedRule] = []
     if principal.key != .local {
-      guard let record = core.settings.record(principal.key) else { throw .invalidAPIKey }
+      guard let record = settings.keys.record(principal.key) else { throw .invalidAPIKey }
       try record.check(at: configuration.clock.wallMilliseconds())
+      try record.check(model: model)
+      let account = LimitScope.account(record.account)
       rules.append((.key(record.id), record.limits ?? configuration.keyLimits))
-      rules.append((.account(record.account), configuration.accountLimits))
+      rules.append((account, settings.limits[account]?.rule ?? configuration.accountLimits))
     }
-    if let rule = configuration.modelLimits[model] { rules.append((.model(model), rule)) }
+    if let rule = settings.limits[.model(model)]?.rule ?? configuration.modelLimits[model] {
+      rules.append((.model(model), rule))
+    }
     return rules
   }
 }

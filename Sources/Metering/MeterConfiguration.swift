@@ -6,9 +6,9 @@ package struct MeterConfiguration: Sendable {
   package var folder: String
   /// The limits of a key that has none of its own.
   package var keyLimits = LimitRule(requests: LimitRule.requestLimit(perMinute: 600))
-  /// The limits that all keys of an account share.
+  /// The limits that all keys of an account share where the account has none of its own.
   package var accountLimits = LimitRule()
-  /// The limits that all requests to a model share.
+  /// The limits that all requests to a model share where the store has none for it.
   package var modelLimits: [ModelID: LimitRule] = [:]
   /// How often one address may present a wrong key before it is told to wait; nil for always.
   package var failedAuthentications = RateLimit(perMinute: 60, burst: 20)

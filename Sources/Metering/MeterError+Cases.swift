@@ -8,6 +8,12 @@ extension MeterError {
     message:
       "Incorrect API key provided. Send a valid key as 'Authorization: Bearer apus_live_...'.")
 
+  /// The key is right and may not be used from where the client is.
+  package static let addressNotAuthorized = MeterError(
+    .addressNotAuthorized, .invalidRequest, status: 401,
+    message: "This API key may not be used from your network. Ask whoever manages the key to "
+      + "allow it.")
+
   /// Too many wrong keys from one address.
   static func tooManyFailedAuthentications(retryAfterMilliseconds: Int64) -> MeterError {
     MeterError(

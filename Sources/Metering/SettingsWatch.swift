@@ -9,12 +9,14 @@ struct OperatorSettings: Sendable {
   let keys: KeyTable
   let prices: PriceBook
   let budgets: [LimitScope: PicoEuro]
+  let limits: [LimitScope: LimitRecord]
 
   /// Reads all of it.
   init(_ store: UsageStore) throws(UsageStoreError) {
     keys = KeyTable(try store.keys())
     prices = PriceBook(try store.priceLists())
     budgets = try store.budgets()
+    limits = try store.limits()
   }
 }
 

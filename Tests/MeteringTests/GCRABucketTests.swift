@@ -145,4 +145,23 @@ private struct PlainBucket {
     #expect(LimitRule.requestLimit(perMinute: 600)?.burst == 100)
     #expect(LimitRule.tokenLimit(perMinute: 10_000)?.burst == 10_000)
   }
+
+  /// A limit that was raised must not leave its key waiting for the old one, and one that was
+  /// lowered must not give the units back that were taken.
+  @Test func whatIsOwedStaysTheSameInUnitsWhereTheLimitChanges() throws {
+    let slow = try #require(RateLimit(perMinute: 1, burst: 10))
+    let fast = try #require(RateLimit(perMinute: 600, burst: 10))
+    for (first, second) in [(slow, fast), (fast, slow)] {
+      var bucket = GCRABucket()
+      bucket.take(10, under: first, at: 1000)
+      #expect(bucket.remaining(under: second, at: 1000) == 0)
+      #expect(bucket.wait(for: 1, under: second, at: 1000) == 60_000_000_000 / second.perMinute)
+      let taken = bucket.take(1, under: second, at: 1000)
+      #expect(taken == 1000 + 11 * 60_000_000_000 / second.perMinute)
+      // What was reserved under the first limit comes back in units of the second.
+      bucket.giveBack(
+        4, under: first, arrivalAfterTaking: 1000 + 10 * 60_000_000_000 / first.perMinute, at: 1000)
+      #expect(bucket.remaining(under: second, at: 1000) == 3)
+    }
+  }
 }

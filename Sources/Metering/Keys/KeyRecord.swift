@@ -39,6 +39,10 @@ package struct KeyRecord: Hashable, Sendable {
   let suspension: SuspensionReason?
   /// The key's own limits; nil where the server's defaults hold.
   package let limits: LimitRule?
+  /// The models that it may use; empty for all.
+  package let models: Set<ModelID>
+  /// The networks that it may be used from; empty for everywhere.
+  package let addresses: [AddressRange]
 }
 
 extension KeyRecord {
@@ -52,6 +56,20 @@ extension KeyRecord {
     guard accountState.mayUseKeys else {
       throw .accountSuspended(suspension?.detail ?? .terminated)
     }
+  }
+
+  /// Throws the refusal of a client that is not where the key may be used. One whose address is
+  /// unknown is nowhere.
+  func check(address: UInt64?) throws(MeterError) {
+    guard !addresses.isEmpty else { return }
+    guard let address, addresses.contains(where: { $0.contains(address) }) else {
+      throw .addressNotAuthorized
+    }
+  }
+
+  /// Throws the refusal of a model that the key may not use: the same as for one that is not there.
+  func check(model: ModelID) throws(MeterError) {
+    guard models.isEmpty || models.contains(model) else { throw .modelNotFound }
   }
 }
 

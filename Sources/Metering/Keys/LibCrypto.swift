@@ -3,7 +3,7 @@
 import COpenSSL
 import Synchronization
 
-/// Comparing and random bytes by libcrypto.
+/// Comparing, hashing and random bytes by libcrypto.
 enum LibCrypto {
   /// Whether two byte strings are equal, in a time that depends on their lengths only.
   static func areEqual(_ left: [UInt8], _ right: [UInt8]) -> Bool {
@@ -14,6 +14,16 @@ enum LibCrypto {
   static func randomBytes(count: Int) -> [UInt8]? {
     var bytes = [UInt8](repeating: 0, count: count)
     return RAND_bytes(&bytes, Int32(count)) == 1 ? bytes : nil
+  }
+
+  /// SHA-256 (FIPS 180-4), 32 bytes; empty only if libcrypto fails.
+  static func sha256(_ message: [UInt8]) -> [UInt8] {
+    var digest = [UInt8](repeating: 0, count: 32)
+    var length: UInt32 = 0
+    guard EVP_Digest(message, message.count, &digest, &length, EVP_sha256(), nil) == 1,
+      length == 32
+    else { return [] }
+    return digest
   }
 }
 

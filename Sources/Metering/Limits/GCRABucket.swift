@@ -33,13 +33,26 @@ package struct RateLimit: Hashable, Sendable {
 package struct GCRABucket: Hashable, Sendable {
   /// The theoretical arrival time; at or before now the bucket is full.
   package private(set) var arrival: Int64
+  /// Nanoseconds that a unit took under the limit that the arrival time was counted with.
+  private var interval: Int64 = 0
 
   /// A full bucket.
   package init() { arrival = .min }
 
+  /// The arrival time under a limit. Where the limit was changed since, what is owed stays the same
+  /// in units and takes the time of the new one: a limit that was raised helps at once.
+  private func arrival(under limit: RateLimit, at now: Int64) -> Int64 {
+    guard interval != limit.interval, interval > 0, arrival > now else { return arrival }
+    let units = (arrival - now - 1) / interval + 1
+    let (time, overflow) = units.multipliedReportingOverflow(by: limit.interval)
+    let end = now.addingReportingOverflow(time)
+    return overflow || end.overflow ? .max / 2 : min(end.partialValue, .max / 2)
+  }
+
   /// Nanoseconds until `cost` fits: 0 where it does now, nil where it never can.
   package func wait(for cost: Int64, under limit: RateLimit, at now: Int64) -> Int64? {
     guard cost <= limit.burst else { return nil }
+    let arrival = arrival(under: limit, at: now)
     return max(0, max(now, arrival) - now + cost * limit.interval - limit.tolerance)
   }
 
@@ -47,7 +60,8 @@ package struct GCRABucket: Hashable, Sendable {
   @discardableResult
   package mutating func take(_ cost: Int64, under limit: RateLimit, at now: Int64) -> Int64 {
     let (time, overflow) = cost.multipliedReportingOverflow(by: limit.interval)
-    let end = max(now, arrival).addingReportingOverflow(time)
+    let end = max(now, arrival(under: limit, at: now)).addingReportingOverflow(time)
+    interval = limit.interval
     arrival = overflow || end.overflow ? .max / 2 : min(end.partialValue, .max / 2)
     return arrival
   }
@@ -61,16 +75,21 @@ package struct GCRABucket: Hashable, Sendable {
     let (time, overflow) = unused.multipliedReportingOverflow(by: limit.interval)
     let stillOwed = arrivalAfterTaking > now ? arrivalAfterTaking - now : 0
     guard stillOwed > 0 else { return }
-    arrival -= overflow ? stillOwed : min(time, stillOwed)
+    let back = overflow ? stillOwed : min(time, stillOwed)
+    // Under a limit that was changed meanwhile it is the units that come back.
+    arrival -= interval == limit.interval ? back : back / limit.interval * interval
   }
 
   /// Whole units that would fit now.
   package func remaining(under limit: RateLimit, at now: Int64) -> Int64 {
-    max(0, (limit.tolerance - timeToFull(at: now)) / limit.interval)
+    max(0, (limit.tolerance - timeToFull(under: limit, at: now)) / limit.interval)
   }
 
   /// Nanoseconds until the bucket is full again.
-  package func timeToFull(at now: Int64) -> Int64 {
-    arrival > now ? arrival - now : 0
+  package func timeToFull(under limit: RateLimit, at now: Int64) -> Int64 {
+    max(0, max(now, arrival(under: limit, at: now)) - now)
   }
+
+  /// Whether the bucket is as if nothing had ever been taken.
+  func isAtRest(at now: Int64) -> Bool { arrival <= now }
 }

@@ -44,7 +44,7 @@ package struct RateDecision: Hashable, Sendable {
       let window = Window(
         limit: limit.perMinute, burst: limit.burst,
         remaining: state[meter].remaining(under: limit, at: now),
-        resetNanoseconds: state[meter].timeToFull(at: now))
+        resetNanoseconds: state[meter].timeToFull(under: limit, at: now))
       if meter.countsTokens {
         tokens = tokens.map { $0.isTighter(than: window) ? $0 : window } ?? window
       } else {

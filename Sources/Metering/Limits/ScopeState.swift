@@ -31,6 +31,6 @@ struct ScopeState: Hashable, Sendable {
 
   /// Whether the scope is as if it had never been seen.
   func isAtRest(at now: Int64) -> Bool {
-    running == 0 && LimitMeter.rates.allSatisfy { self[$0].timeToFull(at: now) == 0 }
+    running == 0 && LimitMeter.rates.allSatisfy { self[$0].isAtRest(at: now) }
   }
 }

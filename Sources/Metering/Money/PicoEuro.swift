@@ -18,6 +18,24 @@ package struct PicoEuro: Hashable, Comparable, Sendable, CustomStringConvertible
     rawValue = value
   }
 
+  /// The amount that text such as `-12.50` or `0.0000015` names, in euros with at most 12 digits
+  /// behind the point; nil for other text and outside the range.
+  package init?(_ text: some StringProtocol) {
+    let text = String(text)
+    let isNegative = text.hasPrefix("-")
+    let parts = text.dropFirst(isNegative ? 1 : 0)
+      .split(separator: ".", omittingEmptySubsequences: false).map(String.init)
+    guard (1...2).contains(parts.count), parts.allSatisfy({ !$0.isEmpty }),
+      parts.joined().utf8.allSatisfy({ (48...57).contains($0) })
+    else { return nil }
+    let fraction = parts.count == 2 ? parts[1] : ""
+    let zeros = 12 - fraction.utf8.count
+    guard zeros >= 0,
+      let value = Int64(parts[0] + fraction + String(repeating: "0", count: zeros))
+    else { return nil }
+    rawValue = isNegative ? -value : value
+  }
+
   package static func < (left: PicoEuro, right: PicoEuro) -> Bool { left.rawValue < right.rawValue }
 
   /// The sum, or an error where it leaves the range: money never wraps and never turns to a float.

@@ -57,7 +57,8 @@ extension EventFile {
     )
   }
 
-  private static func read(
+  /// Rows of a file of events, read through a connection of their own.
+  static func read(
     folder: String, file: UTCMonth, sql: String, arguments: StatementArguments = []
   ) throws(UsageStoreError) -> [Row] {
     let path = path(folder: folder, month: file)

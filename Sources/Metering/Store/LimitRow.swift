@@ -29,6 +29,16 @@ enum LimitRow {
     }
   }
 
+  /// How the audit trail calls a scope.
+  static func name(of scope: LimitScope) -> String {
+    switch scope {
+    case .key(let key): "key number \(key.rawValue)"
+    case .account(let account): "account \(account.rawValue)"
+    case .model(let model): "model \(model.rawValue)"
+    case .address: "addresses"
+    }
+  }
+
   /// Writes the limits of a scope; addresses have none of their own in the database.
   static func write(_ rule: LimitRule, scope: LimitScope, to db: Database) throws {
     guard let (kind, id) = numbers(of: scope) else { return }

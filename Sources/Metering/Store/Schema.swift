@@ -70,7 +70,8 @@ struct Schema: Sendable {
       hard_p INTEGER NOT NULL CHECK (hard_p >= 0),
       PRIMARY KEY (scope_kind, scope_id)
     ) STRICT, WITHOUT ROWID;
-    """
+    """,
+    administration,
   ])
 
   /// `events-YYYY-MM.db`: one row a request, and the requests that are open.

@@ -16,16 +16,21 @@ extension UsageStore {
           INSERT INTO account (id, name, state, created_ms)
           SELECT max(1, coalesce(max(id), 1)) + 1, ?, ?, ? FROM account
           """, arguments: [name.text, AccountState.pending.rawValue, now])
-      return AccountID(rawValue: db.lastInsertedRowID)
+      let id = AccountID(rawValue: db.lastInsertedRowID)
+      try note("account.create", "account \(id.rawValue)", in: db)
+      return id
     }
   }
 
   /// Moves an account on in its life.
   ///
-  /// - Parameter reason: why it is suspended; needed for that state and for no other.
+  /// - Parameters:
+  ///   - reason: why it is suspended; needed for that state and for no other.
+  ///   - remark: what the operator adds to the audit trail.
   /// - Throws: ``UsageStoreError``: `notFound`, or `wrongState` where its life does not go that way.
   package func setState(
-    _ state: AccountState, of account: AccountID, reason: SuspensionReason? = nil
+    _ state: AccountState, of account: AccountID, reason: SuspensionReason? = nil,
+    remark: String = ""
   ) throws(UsageStoreError) {
     guard (state == .suspended) == (reason != nil) else {
       throw UsageStoreError(.wrongState, "a suspension needs a reason, and nothing else takes one")
@@ -43,6 +48,10 @@ extension UsageStore {
       try db.execute(
         sql: "UPDATE account SET state = ?, state_reason = ? WHERE id = ?",
         arguments: [state.rawValue, reason?.rawValue, account.rawValue])
+      let words = [String(describing: state)] + (reason.map { ["\($0)"] } ?? []) + [remark]
+      try note(
+        "account.state", "account \(account.rawValue)",
+        words.filter { !$0.isEmpty }.joined(separator: ", "), in: db)
     }
   }
 

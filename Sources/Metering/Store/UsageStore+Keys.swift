@@ -40,12 +40,16 @@ extension UsageStore {
         db, account: account ?? Self.defaultAccount, role: role, label: label, now: now,
         expires: expiresMilliseconds)
       if let limits { try LimitRow.write(limits, scope: .key(id), to: db) }
-      return try Self.record(id, in: db)
+      let record = try Self.record(id, in: db)
+      try note(
+        "key.create", "key \(record.name)", "account \(record.account.rawValue), \(role)", in: db)
+      return record
     }
     return NewKey(text: draft.key.text, record: record)
   }
 
-  /// Makes a key that takes the place of another: same account, role, label, limits and end.
+  /// Makes a key that takes the place of another: same account, role, label, limits,
+  /// allow-lists and end.
   ///
   /// - Parameters:
   ///   - name: the key to be replaced.
@@ -66,11 +70,14 @@ extension UsageStore {
         db, account: old.account, role: old.role, label: old.label, now: now,
         expires: old.expiresMilliseconds, rotatedFrom: old.id)
       if let limits = old.limits { try LimitRow.write(limits, scope: .key(id), to: db) }
+      try Self.copyScopes(from: old.id, to: id, in: db)
       let end = now + grace.microseconds / 1000
       try db.execute(
         sql: "UPDATE api_key SET grace_until_ms = min(coalesce(grace_until_ms, ?), ?) WHERE id = ?",
         arguments: [end, end, old.id.rawValue])
-      return try Self.record(id, in: db)
+      let record = try Self.record(id, in: db)
+      try note("key.rotate", "key \(name)", "to \(record.name), \(grace) of grace", in: db)
+      return record
     }
     return NewKey(text: draft.key.text, record: record)
   }
@@ -79,12 +86,17 @@ extension UsageStore {
   ///
   /// - Throws: ``UsageStoreError`` with the code `notFound` where no key has this name.
   package func revokeKey(_ name: KeyName) throws(UsageStoreError) {
+    try revoke(name, detail: "")
+  }
+
+  private func revoke(_ name: KeyName, detail: String) throws(UsageStoreError) {
     let now = clock.wallMilliseconds()
     try write(doing: "revoke a key") { db in
       try db.execute(
         sql: "UPDATE api_key SET state = ?, revoked_ms = coalesce(revoked_ms, ?) WHERE kid = ?",
         arguments: [KeyState.revoked.rawValue, now, name.description])
       guard db.changesCount > 0 else { throw Self.noKey(name) }
+      try note("key.revoke", "key \(name)", detail, in: db)
     }
   }
 
@@ -98,16 +110,17 @@ extension UsageStore {
     let record = try keys().first {
       $0.name == key.publicName && LibCrypto.areEqual($0.digest, digest)
     }
-    if record != nil { try revokeKey(key.publicName) }
+    if record != nil { try revoke(key.publicName, detail: "reported as leaked") }
     return record
   }
 
   /// All keys, oldest first, revoked ones included.
   package func keys() throws(UsageStoreError) -> [KeyRecord] {
     try read(doing: "read the keys") { db in
-      try Row.fetchAll(
+      let scopes = try KeyScopes(db)
+      return try Row.fetchAll(
         db, sql: Self.selectKeys + " ORDER BY api_key.id", arguments: [LimitRow.kindOfKeys]
-      ).compactMap(KeyRecord.init)
+      ).compactMap { KeyRecord($0, scopes) }
     }
   }
 
@@ -121,10 +134,18 @@ extension UsageStore {
     let row = try Row.fetchOne(
       db, sql: selectKeys + " WHERE api_key.id = ?",
       arguments: [LimitRow.kindOfKeys, id.rawValue])
-    guard let record = row.flatMap(KeyRecord.init) else {
+    guard let record = try row.flatMap({ KeyRecord($0, try KeyScopes(db)) }) else {
       throw UsageStoreError(.notFound, "no key has the number \(id.rawValue)")
     }
     return record
+  }
+
+  /// The row number of a key.
+  static func keyNumber(_ name: KeyName, in db: Database) throws -> Int64 {
+    let number = try Int64.fetchOne(
+      db, sql: "SELECT id FROM api_key WHERE kid = ?", arguments: [name.description])
+    guard let number else { throw noKey(name) }
+    return number
   }
 
   private static func noKey(_ name: KeyName) -> UsageStoreError {
@@ -180,20 +201,22 @@ private struct KeyDraft {
 
 extension KeyRecord {
   /// The row, nil where a value in it has no meaning to this version.
-  fileprivate init?(_ row: Row) {
+  fileprivate init?(_ row: Row, _ scopes: KeyScopes) {
+    let id: Int64 = row["id"]
     let digest: Data = row["mac"]
     guard let name = KeyName(row["kid"] as String), let role = KeyRole(rawValue: row["role"]),
       let label = ShortName(row["label"]), let state = KeyState(rawValue: row["state"]),
       let accountState = AccountState(rawValue: row["account_state"])
     else { return nil }
     self.init(
-      id: KeyID(rawValue: row["id"]), account: AccountID(rawValue: row["account_id"]), name: name,
+      id: KeyID(rawValue: id), account: AccountID(rawValue: row["account_id"]), name: name,
       digest: [UInt8](digest), role: role, label: label, state: state,
       createdMilliseconds: row["created_ms"], expiresMilliseconds: row["expires_ms"],
       graceUntilMilliseconds: row["grace_until_ms"],
       rotatedFrom: (row["rotated_from"] as Int64?).map(KeyID.init(rawValue:)),
       accountState: accountState,
       suspension: (row["state_reason"] as Int64?).flatMap(SuspensionReason.init(rawValue:)),
-      limits: LimitRow.read(row))
+      limits: LimitRow.read(row), models: scopes.models[id] ?? [],
+      addresses: scopes.addresses[id] ?? [])
   }
 }

@@ -5,10 +5,14 @@ import GRDB
 extension UsageStore {
   /// Publishes prices for a model. They hold from a moment on that is not past, so that no request
   /// is ever priced anew.
+  ///
+  /// - Parameter effectiveFromMilliseconds: that moment; nil for now.
   package func publishPrices(
-    _ prices: Prices, model: ModelID, effectiveFromMilliseconds: Int64
+    _ prices: Prices, model: ModelID, effectiveFromMilliseconds: Int64? = nil
   ) throws(UsageStoreError) -> PriceList {
-    guard effectiveFromMilliseconds >= clock.wallMilliseconds() else {
+    let now = clock.wallMilliseconds()
+    let effectiveFromMilliseconds = effectiveFromMilliseconds ?? now
+    guard effectiveFromMilliseconds >= now else {
       throw UsageStoreError(
         .invalidLimit,
         "prices cannot begin in the past: requests were priced already; choose now "
@@ -24,8 +28,10 @@ extension UsageStore {
           model.rawValue, prices.input, prices.cachedInput, prices.output, prices.reasoning,
           prices.audioMillisecond, prices.request, effectiveFromMilliseconds,
         ])
+      let id = PriceID(rawValue: db.lastInsertedRowID)
+      try note("price.publish", "model \(model.rawValue)", "list \(id.rawValue)", in: db)
       return PriceList(
-        id: PriceID(rawValue: db.lastInsertedRowID), model: model, prices: prices,
+        id: id, model: model, prices: prices,
         effectiveFromMilliseconds: effectiveFromMilliseconds)
     }
   }
@@ -53,6 +59,7 @@ extension UsageStore {
         .invalidLimit, "a spend limit is at least 0 and belongs to a key or an account")
     }
     try write(doing: "set a spend limit") { db in
+      try note("budget.set", LimitRow.name(of: scope), cap?.description ?? "none", in: db)
       guard let cap else {
         return try db.execute(
           sql: "DELETE FROM budget WHERE scope_kind = ? AND scope_id = ?", arguments: [kind, id])

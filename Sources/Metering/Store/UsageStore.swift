@@ -19,6 +19,8 @@ package final class UsageStore: UsageLedger {
   package let folder: String
   let pepper: Pepper
   let clock: MeterClock
+  /// Who changes things through this object, for the audit trail.
+  let actor: ShortName?
   private let database: DatabaseQueue
   private let reader: DatabaseQueue
   private let writerLock: FolderLock
@@ -36,12 +38,14 @@ package final class UsageStore: UsageLedger {
 
   /// Opens the data folder, or makes it.
   ///
+  /// - Parameter actor: who changes things, for the audit trail; nil for a process on its own.
   /// - Throws: ``UsageStoreError``, also where another process already serves from this folder.
   package init(
-    folder: String, mode: Mode, clock: MeterClock = .system
+    folder: String, mode: Mode, actor: ShortName? = nil, clock: MeterClock = .system
   ) throws(UsageStoreError) {
     self.folder = folder
     self.clock = clock
+    self.actor = actor
     try DataFolder.create(folder)
     if mode == .serving {
       let lock = try FolderLock(path: folder + "/serving.lock")

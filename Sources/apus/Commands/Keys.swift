@@ -1,4 +1,5 @@
-// apus keys: makes, lists and revokes the keys that requests are answered for.
+// apus keys: makes, lists and revokes the keys that requests are answered for. The rarer verbs are
+// in MeterKey.swift.
 
 import ArgumentParser
 import Foundation
@@ -12,7 +13,9 @@ struct Keys: ParsableCommand {
       A running server sees changes within a second. Keys and usage live in $APUS_DATA, else in \
       the user's data folder.
       """,
-    subcommands: [Create.self, List.self, Revoke.self])
+    subcommands: [
+      Create.self, List.self, Show.self, Rotate.self, Confine.self, Revoke.self, ReportLeak.self,
+    ])
 
   /// The folder of keys and usage.
   static func folder() throws -> String {
@@ -25,8 +28,9 @@ struct Keys: ParsableCommand {
   }
 
   /// Opens the store, does `body` and closes it, also after an error.
-  fileprivate static func withStore<Value>(_ body: (UsageStore) throws -> Value) throws -> Value {
-    let store = try UsageStore(folder: folder(), mode: .administering)
+  static func withStore<Value>(_ body: (UsageStore) throws -> Value) throws -> Value {
+    let store = try UsageStore(
+      folder: folder(), mode: .administering, actor: ShortName(NSUserName()))
     let result = Result { try body(store) }
     try store.close()
     return try result.get()
@@ -45,6 +49,15 @@ extension Keys {
       help: ArgumentHelp("Requests that it may make in a minute; by default 600.", valueName: "n"))
     var rpm: Int64?
 
+    @Option(help: "The account that it belongs to, by name or number; by default 'default'.")
+    var account: String?
+
+    @Option(help: "What its holder may do.")
+    var role = KeyRole.service
+
+    @Option(help: "When it ends: 2027-01-31, or 30d from now.")
+    var expires: Moment?
+
     @Flag(help: "Print a JSON object.")
     var json = false
 
@@ -62,19 +75,27 @@ extension Keys {
       let limits = rpm.map {
         LimitRule(requests: LimitRule.requestLimit(perMinute: $0))
       }
-      let key = try Keys.withStore {
-        try $0.createKey(label: name, role: .service, limits: limits)
+      let key = try Keys.withStore { store in
+        try store.createKey(
+          label: name, role: role, limits: limits,
+          account: account.map { try store.account(named: $0).id },
+          expiresMilliseconds: expires?.wallMilliseconds)
       }
-      if json {
-        let value: JSONValue = [
-          "key": .string(key.text), "name": .string("\(key.record.name)"),
-          "label": .string(label),
-        ]
-        Terminal.writeLine(value.serialized())
-      } else {
-        Terminal.note("This is shown once; only a digest of it is kept.")
-        Terminal.writeLine(key.text)
-      }
+      Keys.show(key, json: json)
+    }
+  }
+
+  /// Prints a key that has just been made.
+  static func show(_ key: NewKey, json: Bool) {
+    if json {
+      let value: JSONValue = [
+        "key": .string(key.text), "name": .string("\(key.record.name)"),
+        "label": .string("\(key.record.label)"),
+      ]
+      Terminal.writeLine(value.serialized())
+    } else {
+      Terminal.note("This is shown once; only a digest of it is kept.")
+      Terminal.writeLine(key.text)
     }
   }
 
@@ -90,7 +111,7 @@ extension Keys {
         let list = keys.map { key -> JSONValue in
           [
             "name": .string("\(key.name)"), "label": .string("\(key.label)"),
-            "state": .string("\(key.state)"), "role": .string("\(key.role)"),
+            "state": .string("\(key.state)"), "role": .string(key.role.name),
             "created": .integer(key.createdMilliseconds / 1000),
             "requests_per_minute": key.limits?.requests.map { .integer($0.perMinute) } ?? .null,
           ]

@@ -1,0 +1,36 @@
+// A copy of the whole folder that is good to restore from, also while a server runs.
+
+import FoundationEssentials
+import GRDB
+
+extension UsageStore {
+  /// Copies every database, each as it stands at one moment, and the pepper into a new folder.
+  ///
+  /// `meter.db` comes last: what the events name is in it.
+  ///
+  /// - Returns: the names of the copied files.
+  /// - Throws: ``UsageStoreError`` where the folder exists or cannot be made.
+  package func backUp(to target: String) throws(UsageStoreError) -> [String] {
+    guard !FileManager.default.fileExists(atPath: target) else {
+      throw UsageStoreError(
+        .cannotOpen, "'\(target)' is there already: a backup needs a folder of its own")
+    }
+    try DataFolder.create(target)
+    let names = try months().map { "events-\($0).db" } + ["meter.db"]
+    for name in names {
+      do {
+        DataFolder.createPrivateFile("\(target)/\(name)")
+        let copy = try DatabaseQueue(path: "\(target)/\(name)")
+        try Schema.openForReading("\(folder)/\(name)").backup(to: copy)
+        try copy.close()
+      } catch { throw UsageStoreError(error, doing: "back up '\(name)'") }
+    }
+    let pepper = "pepper-\(Pepper.id)"
+    do {
+      try FileManager.default.copyItem(atPath: "\(folder)/\(pepper)", toPath: "\(target)/\(pepper)")
+    } catch {
+      throw UsageStoreError(.cannotOpen, "cannot copy '\(pepper)': check the folders' rights")
+    }
+    return names + [pepper]
+  }
+}

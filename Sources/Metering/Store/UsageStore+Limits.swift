@@ -1,0 +1,63 @@
+// The limits of keys, accounts and models as rows of `meter.db`. A running server follows them.
+
+import GRDB
+
+/// Limits that somebody set, and how often they have been changed.
+package struct LimitRecord: Hashable, Sendable {
+  package let rule: LimitRule
+  /// 1 for the first rule of a scope, one more with each change.
+  package let version: Int64
+}
+
+extension UsageStore {
+  /// Sets the limits of a key, an account or a model in place of those it had; nil gives it back
+  /// the server's defaults. It holds for the next request.
+  ///
+  /// - Throws: ``UsageStoreError``: `invalidLimit` for an address, which has no row.
+  package func setLimits(
+    _ rule: LimitRule?, for scope: LimitScope
+  ) throws(UsageStoreError) {
+    guard let (kind, id) = LimitRow.numbers(of: scope) else {
+      throw UsageStoreError(
+        .invalidLimit, "limits belong to a key, an account or a model; addresses share one rule")
+    }
+    try write(doing: "set limits") { db in
+      if let rule {
+        try LimitRow.write(rule, scope: scope, to: db)
+      } else {
+        try db.execute(
+          sql: "DELETE FROM limit_rule WHERE scope_kind = ? AND scope_id = ?",
+          arguments: [kind, id])
+      }
+      try note("limit.set", LimitRow.name(of: scope), rule?.summary ?? "defaults", in: db)
+    }
+  }
+
+  /// All limits that somebody set.
+  package func limits() throws(UsageStoreError) -> [LimitScope: LimitRecord] {
+    let rows = try read(doing: "read the limits") {
+      try Row.fetchAll($0, sql: "SELECT * FROM limit_rule").map { row in
+        (
+          LimitRow.scope(kind: row["scope_kind"], id: row["scope_id"]), LimitRow.read(row),
+          row["version"] as Int64
+        )
+      }
+    }
+    return rows.reduce(into: [:]) { limits, row in
+      if let scope = row.0, let rule = row.1 {
+        limits[scope] = LimitRecord(rule: rule, version: row.2)
+      }
+    }
+  }
+}
+
+extension LimitRule {
+  /// Such as `rpm 600/100, par 4`: limit and burst of each meter; `none` where nothing is limited.
+  package var summary: String {
+    let rates = [
+      ("rpm", requests), ("itpm", inputTokens), ("otpm", outputTokens), ("tpm", tokens),
+    ].compactMap { name, limit in limit.map { "\(name) \($0.perMinute)/\($0.burst)" } }
+    let parts = rates + (parallel.map { ["par \($0)"] } ?? [])
+    return parts.isEmpty ? "none" : parts.joined(separator: ", ")
+  }
+}

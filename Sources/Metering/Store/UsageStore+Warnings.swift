@@ -1,0 +1,63 @@
+// Warning before stopping: whoever broke a rule that is not urgent hears of it first.
+
+import GRDB
+
+extension SuspensionReason {
+  /// Whether a warning has to come first. Abuse, danger and the law do not wait.
+  package var needsWarning: Bool {
+    switch self {
+    case .terms, .nonpayment: true
+    case .abuse, .security, .legal: false
+    }
+  }
+}
+
+extension UsageStore {
+  /// Notes that an account was told what it will be stopped for.
+  package func warn(
+    _ account: AccountID, reason: SuspensionReason
+  ) throws(UsageStoreError) {
+    let now = clock.wallMilliseconds()
+    try write(doing: "warn an account") { db in
+      guard
+        try Bool.fetchOne(
+          db, sql: "SELECT EXISTS (SELECT 1 FROM account WHERE id = ?)",
+          arguments: [account.rawValue]) == true
+      else { throw UsageStoreError(.notFound, "no account has the number \(account.rawValue)") }
+      try db.execute(
+        sql: "INSERT INTO warning (account_id, reason, at_ms) VALUES (?, ?, ?)",
+        arguments: [account.rawValue, reason.rawValue, now])
+      try note("account.warn", "account \(account.rawValue)", "\(reason)", in: db)
+    }
+  }
+
+  /// When an account was last warned for a reason; nil where it never was.
+  package func lastWarning(
+    _ account: AccountID, reason: SuspensionReason
+  ) throws(UsageStoreError) -> Int64? {
+    try read(doing: "read warnings") {
+      try Int64.fetchOne(
+        $0, sql: "SELECT max(at_ms) FROM warning WHERE account_id = ? AND reason = ?",
+        arguments: [account.rawValue, reason.rawValue])
+    }
+  }
+
+  /// Stops an account: its keys are refused within a second and its running answers end.
+  ///
+  /// - Parameter override: why it is stopped without the warning that the reason needs; nil where it
+  ///   was warned.
+  /// - Throws: ``UsageStoreError``: `wrongState` without warning and override.
+  package func suspend(
+    _ account: AccountID, reason: SuspensionReason, override: ShortName? = nil
+  ) throws(UsageStoreError) {
+    if reason.needsWarning, override == nil, try lastWarning(account, reason: reason) == nil {
+      throw UsageStoreError(
+        .wrongState,
+        "account \(account.rawValue) was never warned for \(reason): warn it first, or say why not "
+          + "with an override, which is audited")
+    }
+    try setState(
+      .suspended, of: account, reason: reason,
+      remark: override.map { "without warning: \($0)" } ?? "")
+  }
+}

@@ -1,0 +1,51 @@
+// What a change would have meant for a month that is known: for decisions without surprise.
+
+import FoundationEssentials
+import GRDB
+
+extension UsageStore {
+  /// The requests of a month's file as limits see them, of one key or account or model.
+  package func pastRequests(
+    of scope: LimitScope, month: UTCMonth
+  ) throws(UsageStoreError) -> [PastRequest] {
+    let column: String
+    switch scope {
+    case .key: column = "key_id"
+    case .account: column = "account_id"
+    case .model: column = "model_id"
+    case .address:
+      throw UsageStoreError(.invalidLimit, "no address is kept, so none can be replayed")
+    }
+    guard let id = LimitRow.numbers(of: scope)?.id, try months().contains(month) else { return [] }
+    let sql = """
+      SELECT started_ms, started_ms + latency_us / 1000 AS ended_ms, in_tok, out_tok FROM event
+      WHERE \(column) = ?
+      """
+    return try EventFile.read(folder: folder, file: month, sql: sql, arguments: [id]).map {
+      PastRequest(
+        startedMilliseconds: $0["started_ms"], endedMilliseconds: $0["ended_ms"],
+        cost: LimitCost(inputTokens: $0["in_tok"], outputTokens: $0["out_tok"]))
+    }
+  }
+
+  /// What a month's billable usage of a model was charged, and what it would be under other prices.
+  package func repriced(
+    _ model: ModelID, month: UTCMonth, at prices: Prices
+  ) throws(UsageStoreError) -> (charged: PicoEuro, wouldBe: PicoEuro) {
+    var (charged, wouldBe) = (PicoEuro.zero, PicoEuro.zero)
+    for account in try accounts() {
+      for part in try billableUsage(account: account.id, month: month) where part.model == model {
+        do throws(MoneyError) {
+          charged = try charged.adding(part.sums.cost)
+          for meter in BilledMeter.allCases {
+            let unit = PicoEuro(rawValue: meter.price(in: prices))
+            wouldBe = try wouldBe.adding(unit.times(meter.units(in: part.sums)))
+          }
+        } catch {
+          throw UsageStoreError(.invalidLimit, "at these prices the month is beyond any money")
+        }
+      }
+    }
+    return (charged, wouldBe)
+  }
+}

@@ -1,0 +1,23 @@
+// apus meter: everything that an operator does with accounts, keys, limits, prices and the ledger.
+
+import ArgumentParser
+import Metering
+
+struct MeterCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "meter",
+    abstract: "Manage accounts, keys, limits, prices, usage and invoices.",
+    discussion: """
+      A running server sees changes within a second. Everything lives in $APUS_DATA, else in the \
+      user's data folder. Each change is written to an audit trail under your login name.
+      """,
+    groupedSubcommands: [
+      CommandGroup(
+        name: "Who", subcommands: [MeterAccount.self, MeterKey.self, MeterWarn.self]),
+      CommandGroup(
+        name: "How much", subcommands: [MeterLimit.self, MeterBudget.self, MeterPrice.self]),
+      CommandGroup(
+        name: "What was used",
+        subcommands: [MeterUsage.self, MeterReconcile.self, MeterAudit.self, MeterBackup.self]),
+    ])
+}

@@ -1,0 +1,129 @@
+// apus meter account, apus meter warn: who may use the server, and whether they may just now.
+
+import ArgumentParser
+import JSON
+import Metering
+
+struct MeterAccount: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "account", abstract: "Create, let in, stop and end accounts.",
+    subcommands: [
+      Create.self, List.self, Activate.self, Suspend.self, Resume.self, Terminate.self, Close.self,
+    ])
+
+  struct Create: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Make an account; it is pending and gets no key until it is activated.")
+    @Argument(help: "What the account is called: 1 to 64 bytes.") var name: ShortName
+    @Flag(help: "Activate it at once.") var active = false
+    @OptionGroup var output: MeterOutput
+
+    func run() throws {
+      try Keys.withStore { store in
+        let account = try store.createAccount(name)
+        if active { try store.setState(.active, of: account) }
+        output.show(try store.account(named: name.text).row)
+      }
+    }
+  }
+
+  struct List: ParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "List the accounts.")
+    @OptionGroup var output: MeterOutput
+
+    func run() throws {
+      let accounts = try Keys.withStore { try $0.accounts() }
+      output.show(
+        accounts.map(\.row),
+        ifNone: "There are no accounts; 'apus meter account create' makes one.")
+    }
+  }
+
+  struct Activate: ParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "Let a pending account in.")
+    @Argument(help: "The account, by name or number.") var account: String
+    @OptionGroup var output: MeterOutput
+    func run() throws { try move(account, to: .active, output) }
+  }
+
+  struct Suspend: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Stop an account: its keys get 403 with the reason within a second.",
+      discussion: """
+        For 'terms' and 'nonpayment' the account has to be warned first ('apus meter warn'), or \
+        --override says why not.
+        """)
+    @Argument(help: "The account, by name or number.") var account: String
+    @Option(help: "Why.") var reason: SuspensionReason
+    @Option(help: "Why it was not warned; goes to the audit trail.") var override: ShortName?
+    @OptionGroup var output: MeterOutput
+
+    func run() throws {
+      try Keys.withStore { store in
+        let id = try store.account(named: account).id
+        try store.suspend(id, reason: reason, override: override)
+        output.show(try store.account(named: account).row)
+      }
+    }
+  }
+
+  struct Resume: ParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "Let a stopped account go on.")
+    @Argument(help: "The account, by name or number.") var account: String
+    @OptionGroup var output: MeterOutput
+    func run() throws { try move(account, to: .active, output) }
+  }
+
+  struct Terminate: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Note that an account was given notice; it works until it is closed.")
+    @Argument(help: "The account, by name or number.") var account: String
+    @OptionGroup var output: MeterOutput
+    func run() throws { try move(account, to: .terminating, output) }
+  }
+
+  struct Close: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "End an account for good; its keys work no more.")
+    @Argument(help: "The account, by name or number.") var account: String
+    @OptionGroup var output: MeterOutput
+    func run() throws { try move(account, to: .closed, output) }
+  }
+
+  fileprivate static func move(
+    _ account: String, to state: AccountState, _ output: MeterOutput
+  ) throws {
+    try Keys.withStore { store in
+      try store.setState(state, of: store.account(named: account).id)
+      output.show(try store.account(named: account).row)
+    }
+  }
+}
+
+extension ParsableCommand {
+  fileprivate func move(
+    _ account: String, to state: AccountState, _ output: MeterOutput
+  ) throws { try MeterAccount.move(account, to: state, output) }
+}
+
+struct MeterWarn: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "warn", abstract: "Note that an account was told what it may be stopped for.")
+  @Argument(help: "The account, by name or number.") var account: String
+  @Option(help: "What for.") var reason: SuspensionReason
+
+  func run() throws {
+    try Keys.withStore { try $0.warn($0.account(named: account).id, reason: reason) }
+    Terminal.note("\(account) is warned.")
+  }
+}
+
+extension AccountRecord {
+  /// What the commands show of an account.
+  var row: JSONObject {
+    [
+      "id": .integer(id.rawValue), "name": .string(name.text), "state": .string("\(state)"),
+      "reason": reason.map { .string("\($0)") } ?? .null, "created": .time(createdMilliseconds),
+    ]
+  }
+}

@@ -1,0 +1,135 @@
+// What the metering commands take: moments, spans, money, and names of things in the store.
+
+import ArgumentParser
+import Foundation
+import Metering
+
+/// A moment: `2027-01-31` (midnight UTC), `2027-01-31T08:00:00Z`, or a span from now, as `30d`.
+struct Moment: ExpressibleByArgument {
+  let wallMilliseconds: Int64
+
+  init?(argument: String) {
+    if let span = TimeSpan(argument: argument) {
+      wallMilliseconds =
+        MeterClock.system.wallMilliseconds() + span.duration.components.seconds * 1000
+      return
+    }
+    let day = Date.ISO8601FormatStyle().year().month().day()
+    guard
+      let date = (try? Date(argument, strategy: .iso8601)) ?? (try? Date(argument, strategy: day))
+    else { return nil }
+    wallMilliseconds = Int64(date.timeIntervalSince1970) * 1000
+  }
+}
+
+/// A span of time: `90s`, `15m`, `24h`, `30d`.
+struct TimeSpan: ExpressibleByArgument {
+  let duration: Duration
+
+  init?(argument: String) {
+    let units: [Character: Int64] = ["s": 1, "m": 60, "h": 3600, "d": 86_400]
+    guard let unit = argument.last.flatMap({ units[$0] }), let count = Int64(argument.dropLast()),
+      (0...100_000_000).contains(count)
+    else { return nil }
+    duration = .seconds(count * unit)
+  }
+}
+
+extension PicoEuro: ExpressibleByArgument {
+  public init?(argument: String) { self.init(argument) }
+}
+
+extension UTCMonth: ExpressibleByArgument {
+  public init?(argument: String) { self.init(argument) }
+
+  /// The month in which this command runs.
+  static var current: UTCMonth {
+    UTCMonth(wallMilliseconds: MeterClock.system.wallMilliseconds())
+  }
+}
+
+extension ShortName: ExpressibleByArgument {
+  public init?(argument: String) { self.init(argument) }
+}
+
+extension KeyName: ExpressibleByArgument {
+  public init?(argument: String) { self.init(argument) }
+}
+
+extension AddressRange: ExpressibleByArgument {
+  public init?(argument: String) { self.init(argument) }
+}
+
+extension SuspensionReason: ExpressibleByArgument {
+  public init?(argument: String) {
+    guard let reason = Self.allCases.first(where: { "\($0)" == argument }) else { return nil }
+    self = reason
+  }
+
+  public static var allValueStrings: [String] { allCases.map { "\($0)" } }
+}
+
+extension KeyRole: ExpressibleByArgument {
+  /// `mainUser` is `main_user` on the command line and in JSON.
+  var name: String { self == .mainUser ? "main_user" : "\(self)" }
+
+  public init?(argument: String) {
+    guard let role = Self.allCases.first(where: { $0.name == argument }) else { return nil }
+    self = role
+  }
+
+  public static var allValueStrings: [String] { allCases.map(\.name) }
+}
+
+extension UsageStore {
+  /// The account of this name or number.
+  func account(named text: String) throws -> AccountRecord {
+    let accounts = try accounts()
+    let found =
+      accounts.first { $0.name.text == text } ?? accounts.first { "\($0.id.rawValue)" == text }
+    guard let found else {
+      throw CommandError(
+        .unusableInput,
+        "no account is called '\(text)': 'apus meter account list' shows the names there are")
+    }
+    return found
+  }
+
+  /// The key of this name.
+  func key(named name: KeyName) throws -> KeyRecord {
+    guard let key = try keys().first(where: { $0.name == name }) else {
+      throw CommandError(
+        .unusableInput, "no key is named '\(name)': 'apus keys list' shows the names there are")
+    }
+    return key
+  }
+
+  /// The number of a model that was served, or priced, before.
+  func model(named text: String) throws -> ModelID {
+    guard let model = try modelNames().first(where: { $0.value.text == text })?.key else {
+      throw CommandError(
+        .unusableInput, "no model called '\(text)' was ever served or priced here")
+    }
+    return model
+  }
+}
+
+/// The one thing that a limit or a budget belongs to.
+struct ScopeArguments: ParsableArguments {
+  @Option(help: "A key, by its name.") var key: KeyName?
+  @Option(help: "An account, by name or number.") var account: String?
+  @Option(help: "A model, by its name.") var model: String?
+
+  func validate() throws {
+    guard [key != nil, account != nil, model != nil].count(where: \.self) == 1 else {
+      throw ValidationError("Give one of --key, --account and --model.")
+    }
+  }
+
+  /// The scope in this store.
+  func scope(in store: UsageStore) throws -> LimitScope {
+    if let key { return .key(try store.key(named: key).id) }
+    if let account { return .account(try store.account(named: account).id) }
+    return .model(try store.model(named: model ?? ""))
+  }
+}

@@ -1,0 +1,104 @@
+// apus meter key: what `apus keys` does, and the rarer verbs.
+
+import ArgumentParser
+import JSON
+import Metering
+
+struct MeterKey: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "key", abstract: "Make, replace, confine and revoke API keys.",
+    subcommands: Keys.configuration.subcommands)
+}
+
+extension Keys {
+  struct Show: ParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "Show all that is kept of a key.")
+    @Argument(help: "The key's name.") var name: KeyName
+    @OptionGroup var output: MeterOutput
+
+    func run() throws {
+      try Keys.withStore { store in
+        let key = try store.key(named: name)
+        let models = try store.modelNames()
+        let month = UTCMonth.current
+        let spent = try store.spent(in: month)[.key(key.id)] ?? .zero
+        output.show([
+          "name": .string("\(key.name)"), "label": .string("\(key.label)"),
+          "account": .string(
+            try store.accounts().first { $0.id == key.account }?.name.text ?? "-"),
+          "role": .string(key.role.name), "state": .string("\(key.state)"),
+          "created": .time(key.createdMilliseconds), "expires": .time(key.expiresMilliseconds),
+          "replaced_at": .time(key.graceUntilMilliseconds),
+          "limits": .string(key.limits?.summary ?? "defaults"),
+          "budget_eur": .money(try store.budgets()[.key(key.id)]),
+          "spent_eur": .money(spent), "month": .string("\(month)"),
+          "models": .array(key.models.compactMap { models[$0] }.map { .string($0.text) }),
+          "addresses": .array(key.addresses.map { .string($0.description) }),
+        ])
+      }
+    }
+  }
+
+  struct Rotate: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Make a key that takes another's place, and print it; it is shown this once.")
+    @Argument(help: "The name of the key to be replaced.") var name: KeyName
+    @Option(help: "How long the old key goes on working: 90s, 15m, 24h, 7d.")
+    var grace = TimeSpan(argument: "24h")!
+    @Flag(help: "Print a JSON object.") var json = false
+
+    func run() throws {
+      let key = try Keys.withStore { try $0.rotateKey(name, grace: grace.duration) }
+      Keys.show(key, json: json)
+    }
+  }
+
+  struct Confine: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Say which models a key may use and where from.",
+      discussion: "What is given takes the place of what was said before.")
+    @Argument(help: "The key's name.") var name: KeyName
+    @Option(help: ArgumentHelp("A model that it may use; repeat for more.", valueName: "name"))
+    var model: [ShortName] = []
+    @Flag(help: "Let it use all models.") var allModels = false
+    @Option(
+      help: ArgumentHelp(
+        "An address or network (192.0.2.0/24) that it may be used from; repeat for more.",
+        valueName: "network"))
+    var address: [AddressRange] = []
+    @Flag(help: "Let it be used from everywhere.") var allAddresses = false
+
+    func validate() throws {
+      if allModels && !model.isEmpty || allAddresses && !address.isEmpty {
+        throw ValidationError("Either a list or all of them.")
+      }
+    }
+
+    func run() throws {
+      try Keys.withStore { store in
+        if allModels || !model.isEmpty {
+          try store.setModels(model.map { try store.modelID($0) }, for: name)
+        }
+        if allAddresses || !address.isEmpty { try store.setAddresses(address, for: name) }
+      }
+      Terminal.note("\(name) is confined as you said.")
+    }
+  }
+
+  struct ReportLeak: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Revoke a key that was found where it should not be.",
+      discussion: "The whole key is read from standard input, so that no shell remembers it.")
+    @OptionGroup var output: MeterOutput
+
+    func run() throws {
+      let text = readLine(strippingNewline: true) ?? ""
+      guard let key = try Keys.withStore({ try $0.reportLeak(text) }) else {
+        throw CommandError(.unusableInput, "that is no key of this server; nothing was changed")
+      }
+      output.show([
+        "name": .string("\(key.name)"), "label": .string("\(key.label)"), "state": "revoked",
+      ])
+    }
+  }
+}

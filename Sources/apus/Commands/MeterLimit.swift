@@ -1,0 +1,176 @@
+// apus meter limit, apus meter budget: how much, and for how much money.
+
+import ArgumentParser
+import JSON
+import Metering
+
+struct MeterLimit: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "limit", abstract: "Set, show and try limits of keys, accounts and models.",
+    subcommands: [Set.self, Show.self, Simulate.self])
+
+  /// The numbers of a rule.
+  struct Numbers: ParsableArguments {
+    @Option(help: ArgumentHelp("Requests a minute.", valueName: "n")) var rpm: Int64?
+    @Option(help: ArgumentHelp("Input tokens a minute.", valueName: "n")) var itpm: Int64?
+    @Option(help: ArgumentHelp("Output tokens a minute.", valueName: "n")) var otpm: Int64?
+    @Option(help: ArgumentHelp("All tokens a minute.", valueName: "n")) var tpm: Int64?
+    @Option(help: ArgumentHelp("Requests at the same time.", valueName: "n")) var parallel: Int64?
+
+    func validate() throws {
+      guard [rpm, itpm, otpm, tpm, parallel].allSatisfy({ $0.map { $0 >= 1 } ?? true }) else {
+        throw ValidationError("Limits are numbers above 0.")
+      }
+    }
+
+    /// The rule with the usual bursts; nil where no number was given.
+    var rule: LimitRule? {
+      guard [rpm, itpm, otpm, tpm, parallel].contains(where: { $0 != nil }) else { return nil }
+      return LimitRule(
+        requests: rpm.flatMap(LimitRule.requestLimit(perMinute:)),
+        inputTokens: itpm.flatMap(LimitRule.tokenLimit(perMinute:)),
+        outputTokens: otpm.flatMap(LimitRule.tokenLimit(perMinute:)),
+        tokens: tpm.flatMap(LimitRule.tokenLimit(perMinute:)), parallel: parallel)
+    }
+  }
+
+  struct Set: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Set the limits of a key, an account or a model; they hold for the next request.",
+      discussion: "What is not given is not limited. --defaults gives the server's defaults back.")
+    @OptionGroup var of: ScopeArguments
+    @OptionGroup var numbers: Numbers
+    @Flag(help: "Take the limits off; the server's defaults hold again.") var defaults = false
+
+    func validate() throws {
+      guard (numbers.rule == nil) == defaults else {
+        throw ValidationError("Give limits, or --defaults.")
+      }
+    }
+
+    func run() throws {
+      try Keys.withStore { try $0.setLimits(numbers.rule, for: of.scope(in: $0)) }
+      Terminal.note("Limits: \(numbers.rule?.summary ?? "defaults").")
+    }
+  }
+
+  struct Show: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "List the limits that were set, as limit/burst a minute.")
+    @OptionGroup var output: MeterOutput
+
+    func run() throws {
+      try Keys.withStore { store in
+        let names = try ScopeNames(store)
+        let rows = try store.limits().map { scope, record -> JSONObject in
+          [
+            "of": .string(names[scope]), "limits": .string(record.rule.summary),
+            "version": .integer(record.version),
+          ]
+        }
+        output.show(rows.sorted(by: "of"), ifNone: "No limits were set; the defaults hold.")
+      }
+    }
+  }
+
+  struct Simulate: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Tell how many requests of a past month limits would have refused.")
+    @OptionGroup var of: ScopeArguments
+    @OptionGroup var numbers: Numbers
+    @Option(help: "The month.") var month = UTCMonth.current
+    @OptionGroup var output: MeterOutput
+
+    func validate() throws {
+      if numbers.rule == nil { throw ValidationError("Give limits to try.") }
+    }
+
+    func run() throws {
+      let requests = try Keys.withStore {
+        try $0.pastRequests(of: of.scope(in: $0), month: month)
+      }
+      let result = LimitSimulation(requests, under: numbers.rule ?? LimitRule())
+      output.show([
+        "month": .string("\(month)"), "requests": .integer(Int64(requests.count)),
+        "admitted": .integer(Int64(result.admitted)),
+        "refused": .integer(Int64(result.refused.values.reduce(0, +))),
+        "by": .string(
+          result.refused.map { "\($0): \($1)" }.sorted().joined(separator: ", ")),
+      ])
+    }
+  }
+}
+
+struct MeterBudget: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "budget", abstract: "Set and show the most that is spent in a month.",
+    subcommands: [Set.self, Show.self])
+
+  struct Set: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Set a monthly spend limit; answers stop at the last token that it pays for.")
+    @OptionGroup var of: ScopeArguments
+    @Option(help: "The most, in euros.") var eur: PicoEuro?
+    @Flag(help: "Take the limit off.") var none = false
+
+    func validate() throws {
+      guard (eur == nil) == none, of.model == nil else {
+        throw ValidationError("Give --eur or --none, for a key or an account.")
+      }
+    }
+
+    func run() throws {
+      try Keys.withStore { try $0.setBudget(eur, for: of.scope(in: $0)) }
+      Terminal.note("Monthly spend limit: \(eur.map { "\($0) EUR" } ?? "none").")
+    }
+  }
+
+  struct Show: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "List the spend limits and what was spent this month.")
+    @OptionGroup var output: MeterOutput
+
+    func run() throws {
+      try Keys.withStore { store in
+        let names = try ScopeNames(store)
+        let spent = try store.spent(in: .current)
+        let rows = try store.budgets().map { scope, cap -> JSONObject in
+          [
+            "of": .string(names[scope]), "limit_eur": .money(cap),
+            "spent_eur": .money(spent[scope] ?? .zero), "month": .string("\(UTCMonth.current)"),
+          ]
+        }
+        output.show(rows.sorted(by: "of"), ifNone: "There are no spend limits.")
+      }
+    }
+  }
+}
+
+/// How people call what a limit belongs to.
+struct ScopeNames {
+  private let keys: [KeyID: KeyName]
+  private let accounts: [AccountID: ShortName]
+  private let models: [ModelID: ShortName]
+
+  init(_ store: UsageStore) throws {
+    keys = Dictionary(uniqueKeysWithValues: try store.keys().map { ($0.id, $0.name) })
+    accounts = Dictionary(uniqueKeysWithValues: try store.accounts().map { ($0.id, $0.name) })
+    models = try store.modelNames()
+  }
+
+  subscript(scope: LimitScope) -> String {
+    switch scope {
+    case .key(let id): "key \(keys[id].map { "\($0)" } ?? "-")"
+    case .account(let id): "account \(accounts[id]?.text ?? "-")"
+    case .model(let id): "model \(models[id]?.text ?? "-")"
+    case .address: "addresses"
+    }
+  }
+}
+
+extension [JSONObject] {
+  /// In the order of one text member.
+  func sorted(by member: String) -> [JSONObject] {
+    sorted { ($0[member]?.stringValue ?? "") < ($1[member]?.stringValue ?? "") }
+  }
+}

@@ -1,0 +1,118 @@
+// What an operator does with `apus meter`, as a person would type it.
+
+import Foundation
+import JSON
+import TestSupport
+import Testing
+
+@Suite struct MeterCommandTests {
+  /// The program in a data folder of its own.
+  private struct Desk {
+    let folder: String
+
+    func run(_ arguments: String, input: String = "") async throws -> Program.Outcome {
+      try await Program.apus(
+        arguments.split(separator: " ").map(String.init), input: input,
+        environment: ["APUS_DATA": folder])
+    }
+
+    func json(_ arguments: String) async throws -> JSONValue {
+      let outcome = try await run(arguments + " --json")
+      #expect(outcome.status == 0, "\(arguments): \(outcome.errors)")
+      return try JSONValue.parse(outcome.text)
+    }
+  }
+
+  private func withDesk(_ body: (Desk) async throws -> Void) async throws {
+    try await TemporaryFolder.with { try await body(Desk(folder: $0)) }
+  }
+
+  @Test func `an account and its key go through their lives`() async throws {
+    try await withDesk { desk async throws in
+      let account = try await desk.json("meter account create lab")
+      #expect(account["state"] == "pending")
+      let early = try await desk.run("keys create --account lab")
+      #expect(early.status == 1 && early.errors.contains("not active"))
+      #expect(try await desk.json("meter account activate lab")["state"] == "active")
+      let key = try await desk.json("meter key create --account lab --role main_user --expires 30d")
+      let name = try #require(key["name"]?.stringValue)
+      let shown = try await desk.json("keys show \(name)")
+      #expect(shown["account"] == "lab" && shown["role"] == "main_user")
+      #expect(shown["expires"]?.stringValue?.hasSuffix("Z") == true)
+      #expect(
+        try await desk.run("keys confine \(name) --model tiny --address 192.0.2.0/24").status == 0)
+      let confined = try await desk.json("keys show \(name)")
+      #expect(confined["models"] == ["tiny"] && confined["addresses"] == ["192.0.2.0/24"])
+      let next = try await desk.json("meter key rotate \(name) --grace 15m")
+      #expect(next["name"] != key["name"])
+      let secret = try #require(next["key"]?.stringValue)
+      #expect(try await desk.run("keys report-leak", input: "not a key\n").status == 1)
+      #expect(try await desk.run("keys report-leak", input: secret + "\n").status == 0)
+      let states = try await desk.json("keys list").arrayValue?.map { $0["state"] }
+      #expect(states == ["active", "revoked"])
+      #expect(try await desk.run("meter account suspend lab --reason terms").status == 1)
+      #expect(try await desk.run("meter warn lab --reason terms").status == 0)
+      let stopped = try await desk.json("meter account suspend lab --reason terms")
+      #expect(stopped["state"] == "suspended" && stopped["reason"] == "terms")
+      let trail = try await desk.json("meter audit list")
+      #expect(trail.arrayValue?.count == 9)
+      #expect(trail[0]?["did"] == "account.state")
+      #expect(try await desk.json("meter audit verify")["whole"] == true)
+    }
+  }
+
+  @Test func `limits, budgets and prices are set and shown`() async throws {
+    try await withDesk { desk async throws in
+      _ = try await desk.json("meter account create lab --active")
+      _ = try await desk.json("meter price publish tiny --input 0.20 --output 0.80")
+      let price = try await desk.json("meter price list")[0]
+      #expect(price?["input"] == "0.20" && price?["cached"] == "0.20" && price?["output"] == "0.80")
+      #expect(try await desk.run("meter limit set --account lab --rpm 60 --parallel 4").status == 0)
+      #expect(try await desk.run("meter limit set --model tiny --tpm 9000").status == 0)
+      let limits = try await desk.json("meter limit show")
+      #expect(limits[0]?["of"] == "account lab" && limits[0]?["limits"] == "rpm 60/10, par 4")
+      #expect(limits[1]?["of"] == "model tiny" && limits[1]?["limits"] == "tpm 9000/9000")
+      #expect(try await desk.run("meter limit set --model tiny --defaults").status == 0)
+      #expect(try await desk.json("meter limit show").arrayValue?.count == 1)
+      #expect(try await desk.run("meter budget set --account lab --eur 12.50").status == 0)
+      let budget = try await desk.json("meter budget show")[0]
+      #expect(budget?["limit_eur"] == "12.50" && budget?["spent_eur"] == "0.00")
+      let tried = try await desk.json("meter limit simulate --account lab --rpm 1")
+      #expect(tried["requests"] == 0)
+      let run = try await desk.json("meter price dry-run tiny --input 9 --output 9")
+      #expect(run["would_be_eur"] == "0.00")
+    }
+  }
+
+  @Test(arguments: [
+    ("meter account create", 64), ("meter account suspend lab --reason mood", 64),
+    ("meter limit set --account lab", 64), ("meter limit set --rpm 5", 64),
+    ("meter limit set --account lab --rpm 0", 64), ("meter budget set --model tiny --eur 1", 64),
+    ("meter budget set --account lab --eur 1,5", 64),
+    ("meter price publish tiny --input 0.0000001 --output 1", 64),
+    ("meter price publish tiny --input 1 --cached 2 --output 1", 64),
+    ("meter price publish tiny --input 1 --output 1 --from 2001-01-01", 1),
+    ("meter account activate nobody", 1), ("meter key show abcd1234", 1),
+    ("meter usage --month 2026-13", 64), ("meter key rotate short --grace 1y", 64),
+  ]) func `what makes no sense is refused in one line`(_ arguments: String, _ status: Int)
+    async throws
+  {
+    try await withDesk { desk async throws in
+      let outcome = try await desk.run(arguments)
+      #expect(outcome.status == Int32(status), "\(arguments): \(outcome.errors)")
+      #expect(outcome.text.isEmpty)
+      #expect(outcome.errors.contains("Error: "))
+    }
+  }
+
+  @Test func `an empty ledger is whole, and a backup of it too`() async throws {
+    try await withDesk { desk async throws in
+      #expect(try await desk.json("meter reconcile") == [])
+      #expect(try await desk.json("meter usage") == [])
+      #expect(try await desk.run("meter backup \(desk.folder)/copy").status == 0)
+      let copy = Desk(folder: desk.folder + "/copy")
+      #expect(try await copy.json("meter account list") == [])
+      #expect(try await desk.run("meter backup \(desk.folder)/copy").status == 1)
+    }
+  }
+}

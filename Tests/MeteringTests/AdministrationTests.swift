@@ -1,0 +1,175 @@
+// What operators do: allow-lists, limits that a running server follows, warnings, the audit trail,
+// trials of limits and prices, backups.
+
+import FoundationEssentials
+import GRDB
+import Metering
+import Testing
+
+@Suite struct AdministrationTests {
+  @Test(
+    arguments: [
+      ("192.0.2.0/24", 0xC000_0200, 0xC000_02FF, 0xC000_0300),
+      ("192.0.2.7", 0xC000_0207, 0xC000_0207, 0xC000_0208),
+      ("0.0.0.0/0", 0, 0xFFFF_FFFF, 0x1_0000_0000),
+      ("2001:db8::/32", 0x2001_0DB8_0000_0000, 0x2001_0DB8_FFFF_FFFF, 0x2001_0DB9_0000_0000),
+      ("2001:db8:1:2::", 0x2001_0DB8_0001_0002, 0x2001_0DB8_0001_0002, 0x2001_0DB8_0001_0003),
+      ("::/0", 0, UInt64.max, nil),
+    ] as [(String, UInt64, UInt64, UInt64?)])
+  func aRangeHoldsItsFirstAndLastAddressAndNoOther(
+    text: String, first: UInt64, last: UInt64, outside: UInt64?
+  ) async throws {
+    let bench = try MeterBench()
+    let key = try bench.key()
+    try bench.meter.store.setAddresses([#require(AddressRange(text))], for: key.record.name)
+    bench.meter.refreshKeys()
+    func code(_ address: UInt64?) -> MeterError? {
+      refusal { () throws(MeterError) in
+        _ = try bench.meter.authenticate(key.text, address: address)
+      }
+    }
+    #expect(code(first) == nil)
+    #expect(code(last) == nil)
+    if let outside { #expect(code(outside) == .addressNotAuthorized) }
+    #expect(code(nil) == .addressNotAuthorized)
+    try bench.meter.store.setAddresses([], for: key.record.name)
+    bench.meter.refreshKeys()
+    #expect(code(nil) == nil)
+  }
+
+  @Test(arguments: [
+    "", "192.0.2", "192.0.2.256", "192.0.2.0/33", "192.0.2.1/24", "2001:db8::/65", "1::2::3",
+    "2001:db8", "2001:db8::1/64/1", "::12345", "host", "10.0.0.0/-1",
+  ])
+  func whatIsNoRangeIsRefused(text: String) {
+    #expect(AddressRange(text) == nil)
+  }
+
+  @Test func aKeyMayUseTheModelsOfItsListAndItsFollowerToo() throws {
+    let bench = try MeterBench()
+    let key = try bench.key()
+    let other = try bench.meter.modelID(name("large"))
+    let store = bench.meter.store
+    try store.setModels([bench.model], for: key.record.name)
+    let follower = try store.rotateKey(key.record.name, grace: .seconds(60))
+    #expect(follower.record.models == [bench.model])
+    bench.meter.refreshKeys()
+    for text in [key.text, follower.text] {
+      let who = try bench.meter.authenticate(text)
+      #expect(
+        refusal { () throws(MeterError) in try bench.meter.look(who, model: bench.model) } == nil)
+      #expect(
+        refusal { () throws(MeterError) in
+          try bench.meter.look(who, model: other)
+        } == .modelNotFound)
+    }
+    #expect(throws: UsageStoreError.self) {
+      try store.setModels([], for: #require(KeyName("00000000")))
+    }
+  }
+
+  @Test func theTrailNamesEveryChangeAndShowsWhereItWasAltered() throws {
+    let folder = TemporaryFolder()
+    let store = try UsageStore(folder: folder.path, mode: .administering, actor: name("anna"))
+    let account = try store.createAccount(name("lab"))
+    try store.setState(.active, of: account)
+    let key = try store.createKey(label: name("one"), account: account)
+    try store.setLimits(LimitRule(parallel: 2), for: .account(account))
+    try store.setBudget(PicoEuro(cents: 100), for: .account(account))
+    let rotated = try store.rotateKey(key.record.name, grace: .seconds(1))
+    try store.revokeKey(rotated.record.name)
+    let trail = try store.auditTrail()
+    #expect(
+      trail.reversed().map(\.verb) == [
+        "account.create", "account.state", "key.create", "limit.set", "budget.set", "key.rotate",
+        "key.revoke",
+      ])
+    #expect(trail.allSatisfy { $0.actor == "anna" })
+    let whole = try store.verifyAudit()
+    #expect(whole.count == 7 && whole.firstBroken == nil && whole.head.count == 32)
+    try store.close()
+
+    let database = try DatabaseQueue(path: folder.path + "/meter.db")
+    try database.write { db in
+      try db.execute(sql: "DROP TRIGGER audit_is_never_changed")
+      try db.execute(sql: "UPDATE audit SET detail = 'none' WHERE seq = 5")
+    }
+    try database.close()
+    let altered = try UsageStore(folder: folder.path, mode: .administering)
+    #expect(try altered.verifyAudit().firstBroken == 5)
+    try altered.close()
+    let again = try DatabaseQueue(path: folder.path + "/meter.db")
+    try again.write { try $0.execute(sql: "DELETE FROM audit WHERE seq = 3") }
+    try again.close()
+    let cut = try UsageStore(folder: folder.path, mode: .administering)
+    #expect(try cut.verifyAudit().firstBroken == 4)
+    try cut.close()
+  }
+
+  @Test func limitsAreTriedOnWhatHappened() async throws {
+    let bench = try MeterBench { $0.keyLimits = LimitRule() }
+    let key = try bench.key()
+    let who = try bench.meter.authenticate(key.text)
+    for _ in 0..<12 {
+      let lease = try bench.meter.admit(who, bench.request())
+      bench.clock.advance(.seconds(1))
+      try await lease.settle(
+        Settlement(
+          usage: TokenUsage(promptTokens: 10, completionTokens: 5), status: .completed,
+          httpStatus: 200, latency: .seconds(5)))
+    }
+    let month = UTCMonth(wallMilliseconds: bench.clock.clock.wallMilliseconds())
+    let past = try bench.meter.store.pastRequests(of: .key(key.record.id), month: month)
+    #expect(past.count == 12)
+    // Five at once, and one more every ten seconds: the twelve came in eleven seconds.
+    let rate = LimitSimulation(past, under: LimitRule(requests: RateLimit(perMinute: 6, burst: 5)))
+    #expect(rate.admitted == 6 && rate.refused == [.requests: 6])
+    // Each takes five seconds, so of two places one is free every two or three seconds.
+    let places = LimitSimulation(past, under: LimitRule(parallel: 2))
+    #expect(places.admitted == 6 && places.refused == [.parallel: 6])
+    #expect(LimitSimulation(past, under: LimitRule()).admitted == 12)
+  }
+
+  @Test func pricesAreTriedOnWhatHappened() async throws {
+    let bench = try MeterBench()
+    let store = bench.meter.store
+    let who = try bench.meter.authenticate(bench.key().text)
+    _ = try store.publishPrices(#require(Prices(input: 1000, output: 5000)), model: bench.model)
+    bench.meter.refreshKeys()
+    try await bench.meter.admit(who, bench.request()).settle(completed())
+    let month = UTCMonth(wallMilliseconds: bench.clock.clock.wallMilliseconds())
+    let result = try store.repriced(
+      bench.model, month: month, at: #require(Prices(input: 2000, output: 1, request: 7)))
+    #expect(result.charged.rawValue == 10 * 1000 + 5 * 5000)
+    #expect(result.wouldBe.rawValue == 10 * 2000 + 5 + 7)
+  }
+
+  @Test func aBackupOpensAndHoldsTheSame() async throws {
+    let bench = try MeterBench()
+    let key = try bench.key()
+    let who = try bench.meter.authenticate(key.text)
+    try await bench.meter.admit(who, bench.request()).settle(completed())
+    let copy = TemporaryFolder()
+    #expect(try bench.meter.store.backUp(to: copy.path).count == 3)
+    #expect(throws: UsageStoreError.self) { _ = try bench.meter.store.backUp(to: copy.path) }
+    var configuration = MeterConfiguration(folder: copy.path)
+    configuration.clock = bench.clock.clock
+    let restored = try Meter(configuration)
+    #expect(try restored.authenticate(key.text) == who)
+    let month = UTCMonth(wallMilliseconds: bench.clock.clock.wallMilliseconds())
+    #expect(try restored.store.usageRows(month: month) == bench.rows())
+    try await restored.close()
+  }
+
+  @Test(
+    arguments: [
+      ("1", 1_000_000_000_000), ("-12.5", -12_500_000_000_000), ("0.0000015", 1_500_000),
+      ("0.000000000001", 1), ("", nil), ("-", nil), ("1.", nil), (".5", nil), ("1e3", nil),
+      ("1,5", nil), ("0.0000000000001", nil), ("99999999", nil), ("--1", nil), ("+1", nil),
+    ] as [(String, Int64?)])
+  func amountsAreReadExactlyOrNotAtAll(text: String, expected: Int64?) throws {
+    let amount = PicoEuro(text)
+    #expect(amount?.rawValue == expected)
+    if let amount { #expect(PicoEuro(amount.description) == amount) }
+  }
+}
