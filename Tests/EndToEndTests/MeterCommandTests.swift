@@ -115,4 +115,28 @@ import Testing
       #expect(try await desk.run("meter backup \(desk.folder)/copy").status == 1)
     }
   }
+
+  @Test func `parties and terms are set, and nothing is owed where nothing was used`() async throws
+  {
+    try await withDesk { desk async throws in
+      _ = try await desk.json("meter account create lab --active")
+      let party = "--name Apus --country EE --vat-id EE1"
+      #expect(try await desk.run("meter billing seller \(party)").status == 0)
+      #expect(try await desk.run("meter billing buyer lab --name Lab --country SI").status == 0)
+      let billing = try await desk.json(
+        "meter billing set --zone Europe/Tallinn --tax 25.5 --days 30 --series A-")
+      #expect(billing["seller"] == "Apus" && billing["zone"] == "Europe/Tallinn")
+      #expect(billing["tax_percent"] == "25.50" && billing["payment_days"] == 30)
+      #expect(try await desk.json("meter billing set --days 14")["series"] == "A-")
+      #expect(try await desk.json("meter invoice draft lab") == [])
+      #expect(try await desk.json("meter invoice issue") == [])
+      #expect(try await desk.run("meter invoice issue --month 2999-01").status == 1)
+      #expect(try await desk.json("meter invoice dun") == [])
+      #expect(try await desk.json("meter dispute list") == [])
+      #expect(try await desk.json("meter account paid lab")["paid_eur"] == "0.00")
+      for refused in ["invoice show A-1", "invoice pay A-1 --eur 1", "dispute open A-1 --line 1"] {
+        #expect(try await desk.run("meter \(refused)").status == 1)
+      }
+    }
+  }
 }

@@ -138,11 +138,14 @@ import Testing
     let tables = try FileManager.default.contentsOfDirectory(atPath: bench.folder.path)
       .filter { $0.hasSuffix(".db") }
       .flatMap { try Self.tables(of: "\(bench.folder.path)/\($0)") }
-    #expect(tables.count == 13)
+    #expect(tables.count == 20)
     for table in tables {
       #expect(table.isStrict, "\(table.name) takes any value in any column")
       for (column, type) in table.columns where type != "INTEGER" {
-        let bounds = ["= 8", "= 16", "= 32", "BETWEEN 1 AND 64", "BETWEEN 0 AND 256"].map {
+        let bounds = [
+          "= 2", "= 8", "= 16", "= 32", "BETWEEN 0 AND 64", "BETWEEN 1 AND 64",
+          "BETWEEN 0 AND 256", "BETWEEN 1 AND 256", "BETWEEN 1 AND 1048576",
+        ].map {
           "CHECK (length(\(column)) \($0))"
         }
         #expect(

@@ -22,9 +22,9 @@ extension EventFile {
     }
   }
 
-  /// What the rollups of one file say an account is charged for in a month.
+  /// What the rollups of one file say an account is charged for in these hours.
   static func billableUsage(
-    account: AccountID, month: UTCMonth, folder: String, file: UTCMonth
+    account: AccountID, hours: Range<Int64>, folder: String, file: UTCMonth
   ) throws(UsageStoreError) -> [BillableUsage] {
     try read(
       folder: folder, file: file,
@@ -32,7 +32,7 @@ extension EventFile {
         SELECT model_id, price_id, coalesce(sum(requests), 0) AS requests, \(LedgerSums.columns)
         FROM rollup_hour WHERE billable = 1 AND account_id = ? AND hour >= ? AND hour < ?
         GROUP BY model_id, price_id
-        """, arguments: [account.rawValue, month.firstHour, month.next.firstHour]
+        """, arguments: [account.rawValue, hours.lowerBound, hours.upperBound]
     ).map { row in
       BillableUsage(
         model: ModelID(rawValue: row["model_id"]), price: PriceID(rawValue: row["price_id"]),

@@ -3,15 +3,16 @@
 import GRDB
 
 extension UsageStore {
-  /// What an account is charged for in a month, by model and price list. The month is that of the
-  /// settlement, so the file of the month before is read as well.
+  /// What an account is charged for in a month of a zone, by model and price list. The month is that
+  /// of the settlement and begins at the zone's midnight, so the files beside its own are read too.
   package func billableUsage(
-    account: AccountID, month: UTCMonth
+    account: AccountID, month: UTCMonth, zone: BillingZone = .utc
   ) throws(UsageStoreError) -> [BillableUsage] {
     var sums: [[Int64]: LedgerSums] = [:]
-    for file in try months().filter({ $0 == month || $0 == month.previous }) {
+    let files = try months().filter { $0 >= month.previous && $0 <= month.next }
+    for file in files {
       for part in try EventFile.billableUsage(
-        account: account, month: month, folder: folder, file: file)
+        account: account, hours: zone.hours(of: month), folder: folder, file: file)
       {
         let key = [part.model.rawValue, part.price.rawValue]
         do throws(MoneyError) {

@@ -17,6 +17,8 @@ struct MeterCommand: ParsableCommand {
       CommandGroup(
         name: "How much", subcommands: [MeterLimit.self, MeterBudget.self, MeterPrice.self]),
       CommandGroup(
+        name: "Money", subcommands: [MeterBilling.self, MeterInvoice.self, MeterDispute.self]),
+      CommandGroup(
         name: "What was used",
         subcommands: [MeterUsage.self, MeterReconcile.self, MeterAudit.self, MeterBackup.self]),
     ])

@@ -9,6 +9,7 @@ struct MeterAccount: ParsableCommand {
     commandName: "account", abstract: "Create, let in, stop and end accounts.",
     subcommands: [
       Create.self, List.self, Activate.self, Suspend.self, Resume.self, Terminate.self, Close.self,
+      Paid.self,
     ])
 
   struct Create: ParsableCommand {
@@ -88,6 +89,21 @@ struct MeterAccount: ParsableCommand {
     @Argument(help: "The account, by name or number.") var account: String
     @OptionGroup var output: MeterOutput
     func run() throws { try move(account, to: .closed, output) }
+  }
+
+  struct Paid: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Tell what an account has paid since a day.")
+    @Argument(help: "The account, by name or number.") var account: String
+    @Option(help: "The day: 2027-01-31; by default all.") var since: Moment?
+    @OptionGroup var output: MeterOutput
+
+    func run() throws {
+      let cents = try Keys.withStore {
+        try $0.paidCents($0.account(named: account).id, since: since?.wallMilliseconds ?? 0)
+      }
+      output.show(["account": .string(account), "paid_eur": .string(centsText(cents))])
+    }
   }
 
   fileprivate static func move(

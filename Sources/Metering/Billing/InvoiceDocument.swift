@@ -1,0 +1,127 @@
+// An invoice or a credit note as it was issued: everything that its paper says, frozen.
+
+import FoundationEssentials
+
+/// An issued document. It is stored as it is and never changes.
+package struct InvoiceDocument: Hashable, Codable, Sendable {
+  /// What it is.
+  package enum Kind: String, Codable, Sendable {
+    case invoice
+    case creditNote = "credit_note"
+  }
+
+  /// One line.
+  package struct Line: Hashable, Codable, Sendable {
+    /// 1 for the first.
+    package let number: Int
+    package let model: String
+    /// The kind of unit, such as `input tokens`.
+    package let meter: String
+    package let units: Int64
+    /// Millionths of a euro per 1,000,000 units (BT-146 with BT-149).
+    package let price: Int64
+    package let netCents: Int64
+  }
+
+  package let kind: Kind
+  package let number: String
+  /// The number of the invoice that a credit note takes back.
+  package let credits: String?
+  package let issued: String
+  package let due: String
+  /// The calendar month of the supply, and its first and last day.
+  package let month: String
+  package let periodStart: String
+  package let periodEnd: String
+  package let zone: String
+  package let seller: Party
+  package let buyer: Party
+  package let lines: [Line]
+  package let netCents: Int64
+  /// Hundredths of a percent; nil where the customer owes the tax (reverse charge).
+  package let taxBasisPoints: Int64?
+  package let taxCents: Int64
+  package let grossCents: Int64
+  package let iban: String
+  package let terms: String
+
+  /// The frozen bytes: JSON with sorted keys, so that the same document has the same hash.
+  package func encoded() throws -> [UInt8] {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    return [UInt8](try encoder.encode(self))
+  }
+
+  /// The document of frozen bytes.
+  package init(encoded bytes: [UInt8]) throws {
+    self = try JSONDecoder().decode(InvoiceDocument.self, from: Data(bytes))
+  }
+
+  init(
+    _ draft: InvoiceDraft, number: String, issued: CivilDate, seller: Party, buyer: Party,
+    settings: BillingSettings, models: [ModelID: ShortName]
+  ) {
+    kind = .invoice
+    self.number = number
+    credits = nil
+    self.issued = issued.description
+    due = issued.adding(days: settings.paymentDays).description
+    month = draft.month.description
+    periodStart = CivilDate(firstOf: draft.month).description
+    periodEnd = CivilDate(firstOf: draft.month.next).adding(days: -1).description
+    zone = settings.zone.identifier
+    self.seller = seller
+    self.buyer = buyer
+    lines = draft.lines.enumerated().map { index, line in
+      Line(
+        number: index + 1, model: models[line.model]?.text ?? "model \(line.model.rawValue)",
+        meter: line.meter.title, units: line.units, price: line.unitPrice, netCents: line.netCents)
+    }
+    netCents = draft.netCents
+    if case .rate(let points) = draft.taxRule {
+      taxBasisPoints = points
+    } else {
+      taxBasisPoints = nil
+    }
+    taxCents = draft.taxCents
+    grossCents = draft.grossCents
+    iban = settings.iban
+    terms = settings.terms
+  }
+
+  /// The credit note that takes all of an invoice back.
+  init(crediting invoice: InvoiceDocument, number: String, issued: CivilDate) {
+    kind = .creditNote
+    self.number = number
+    credits = invoice.number
+    self.issued = issued.description
+    due = issued.description
+    month = invoice.month
+    periodStart = invoice.periodStart
+    periodEnd = invoice.periodEnd
+    zone = invoice.zone
+    seller = invoice.seller
+    buyer = invoice.buyer
+    lines = invoice.lines
+    netCents = invoice.netCents
+    taxBasisPoints = invoice.taxBasisPoints
+    taxCents = invoice.taxCents
+    grossCents = invoice.grossCents
+    iban = invoice.iban
+    terms = invoice.terms
+  }
+}
+
+extension BilledMeter {
+  /// What a line calls the unit.
+  var title: String {
+    switch self {
+    case .input: "input tokens"
+    case .cachedInput: "cached input tokens"
+    case .output: "output tokens"
+    case .reasoning: "reasoning tokens"
+    case .audioMillisecond: "milliseconds of audio"
+    case .request: "requests"
+    }
+  }
+}

@@ -1,0 +1,153 @@
+// Invoices: drawn up from the ledger, numbered without gaps, frozen, taken back by credit notes.
+
+import FoundationEssentials
+import GRDB
+
+extension UsageStore {
+  /// How long after a month's end its last settlements are certainly on the disk.
+  private static let closingMilliseconds: Int64 = 300_000
+
+  /// What an account owes for a month, as it stands now.
+  ///
+  /// - Throws: ``UsageStoreError``, or ``InvoiceError`` where lines and events differ.
+  package func draftInvoice(account: AccountID, month: UTCMonth) throws -> InvoiceDraft {
+    let settings = try billingSettings()
+    let buyer = try buyer(of: account)
+    return try InvoiceDraft(
+      account: account, month: month,
+      usage: billableUsage(account: account, month: month, zone: settings.zone),
+      lists: priceLists(),
+      taxRule: buyer?.reverseCharge == true
+        ? .reverseCharge : .rate(basisPoints: settings.taxBasisPoints))
+  }
+
+  /// Issues the invoice of a month that is over. Issuing it again gives the one there is.
+  ///
+  /// - Returns: the invoice; nil where nothing is owed, which takes no number.
+  /// - Throws: ``UsageStoreError``: `wrongState` before the month is over, or where seller, buyer or
+  ///   a VAT id is missing; ``InvoiceError``.
+  package func issueInvoice(account: AccountID, month: UTCMonth) throws -> InvoiceRecord? {
+    if let issued = try invoices(account: account).first(where: {
+      $0.document.kind == .invoice && $0.document.month == month.description
+    }) {
+      return issued
+    }
+    let now = clock.wallMilliseconds()
+    let settings = try billingSettings()
+    let end = settings.zone.hours(of: month).upperBound * 3_600_000
+    guard now >= end + Self.closingMilliseconds else {
+      throw UsageStoreError(
+        .wrongState, "\(month) is not over: its invoice can be issued five minutes after its end")
+    }
+    let draft = try draftInvoice(account: account, month: month)
+    guard draft.grossCents > 0 else { return nil }
+    let (seller, buyer) = try parties(of: account)
+    let models = try modelNames()
+    return try write(doing: "issue an invoice") { db in
+      let document = InvoiceDocument(
+        draft, number: try Self.nextNumber(settings.series, in: db),
+        issued: settings.zone.date(wallMilliseconds: now), seller: seller, buyer: buyer,
+        settings: settings, models: models)
+      return try self.insert(
+        document, account: account, now: now, dueAfterDays: settings.paymentDays, in: db)
+    }
+  }
+
+  /// Takes an invoice back with a credit note of the same lines.
+  ///
+  /// - Throws: ``UsageStoreError``: `notFound`, or `wrongState` where it was taken back before.
+  package func creditInvoice(_ number: String) throws(UsageStoreError) -> InvoiceRecord {
+    let now = clock.wallMilliseconds()
+    return try write(doing: "issue a credit note") { db in
+      let invoice = try Self.invoice(number, in: db)
+      guard invoice.document.kind == .invoice, invoice.creditedBy == nil else {
+        throw UsageStoreError(.wrongState, "'\(number)' cannot be taken back (again)")
+      }
+      let settings = try Self.settings(in: db)
+      let document = InvoiceDocument(
+        crediting: invoice.document, number: try Self.nextNumber(settings.series, in: db),
+        issued: settings.zone.date(wallMilliseconds: now))
+      return try self.insert(
+        document, account: invoice.account, now: now, dueAfterDays: 0, credits: invoice.id, in: db)
+    }
+  }
+
+  /// The invoices and credit notes of an account, or of all, oldest first.
+  package func invoices(
+    account: AccountID? = nil
+  ) throws(UsageStoreError) -> [InvoiceRecord] {
+    try read(doing: "read the invoices") { db in
+      try Row.fetchAll(
+        db, sql: InvoiceRecord.select + " WHERE ? IS NULL OR account_id = ? ORDER BY id",
+        arguments: [account?.rawValue, account?.rawValue]
+      ).map(InvoiceRecord.init)
+    }
+  }
+
+  /// The document of this number.
+  package func invoice(_ number: String) throws(UsageStoreError) -> InvoiceRecord {
+    try read(doing: "read an invoice") { try Self.invoice(number, in: $0) }
+  }
+
+  static func invoice(_ number: String, in db: Database) throws -> InvoiceRecord {
+    let row = try Row.fetchOne(
+      db, sql: InvoiceRecord.select + " WHERE number = ?", arguments: [number])
+    guard let row else {
+      throw UsageStoreError(
+        .notFound, "no invoice has this number: 'apus meter invoice list' shows those there are")
+    }
+    return try InvoiceRecord(row)
+  }
+
+  private func parties(of account: AccountID) throws -> (Party, Party) {
+    guard let seller = try seller(), !seller.vatID.isEmpty else {
+      throw UsageStoreError(
+        .wrongState, "invoices need a seller with a VAT id: 'apus meter billing seller' sets it")
+    }
+    guard let (buyer, reverseCharge) = try buyer(of: account) else {
+      throw UsageStoreError(
+        .wrongState,
+        "nobody said whom account \(account.rawValue) is billed to: 'apus meter billing buyer' does"
+      )
+    }
+    guard !reverseCharge || !buyer.vatID.isEmpty else {
+      throw UsageStoreError(
+        .wrongState, "account \(account.rawValue) needs a VAT id for the reverse charge")
+    }
+    return (seller, buyer)
+  }
+
+  /// Takes the next number of a series; it is free again where the transaction does not end well.
+  private static func nextNumber(_ series: String, in db: Database) throws -> String {
+    try db.execute(
+      sql: """
+        INSERT INTO invoice_series VALUES (?, 1) ON CONFLICT DO UPDATE SET last = last + 1
+        """, arguments: [series])
+    let number =
+      try Int64.fetchOne(
+        db, sql: "SELECT last FROM invoice_series WHERE series = ?", arguments: [series]) ?? 1
+    let digits = String(number)
+    return series + String(repeating: "0", count: max(0, 6 - digits.utf8.count)) + digits
+  }
+
+  private func insert(
+    _ document: InvoiceDocument, account: AccountID, now: Int64, dueAfterDays: Int64,
+    credits: Int64? = nil, in db: Database
+  ) throws -> InvoiceRecord {
+    let bytes = try document.encoded()
+    try db.execute(
+      sql: """
+        INSERT INTO invoice (number, account_id, month, credits, issued_ms, due_ms, gross_cents,
+          document, hash) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+        """,
+      arguments: [
+        document.number, account.rawValue, document.month, credits, now,
+        now + dueAfterDays * 86_400_000, document.grossCents, Data(bytes),
+        Data(LibCrypto.sha256(bytes)),
+      ])
+    try note(
+      document.kind == .invoice ? "invoice.issue" : "invoice.credit", "invoice \(document.number)",
+      "account \(account.rawValue), \(centsText(document.grossCents)) EUR", in: db)
+    return try Self.invoice(document.number, in: db)
+  }
+}

@@ -1,0 +1,101 @@
+// Who is billed by whom, as rows of `meter.db`.
+
+import GRDB
+
+extension UsageStore {
+  /// Says who this operator is; invoices name it as the seller.
+  package func setSeller(_ party: Party) throws(UsageStoreError) {
+    try set(party, of: AccountID.local, reverseCharge: false)
+  }
+
+  /// Says whom an account's invoices go to.
+  ///
+  /// - Parameter reverseCharge: whether the customer owes the tax (Article 196 of Directive
+  ///   2006/112/EC); both parties need a VAT id then.
+  package func setBuyer(
+    _ party: Party, of account: AccountID, reverseCharge: Bool = false
+  ) throws(UsageStoreError) {
+    try set(party, of: account, reverseCharge: reverseCharge)
+  }
+
+  /// The seller, nil where nobody said who it is.
+  package func seller() throws(UsageStoreError) -> Party? {
+    try read(doing: "read the seller") { try Self.party(.local, in: $0)?.party }
+  }
+
+  /// Whom an account's invoices go to, nil where nobody said.
+  package func buyer(
+    of account: AccountID
+  ) throws(UsageStoreError) -> (party: Party, reverseCharge: Bool)? {
+    try read(doing: "read a customer") { try Self.party(account, in: $0) }
+  }
+
+  /// How this operator bills; the defaults where nobody said.
+  package func billingSettings() throws(UsageStoreError) -> BillingSettings {
+    try read(doing: "read how to bill", Self.settings)
+  }
+
+  /// Says how to bill. Invoices that were issued stay as they are.
+  package func setBilling(_ settings: BillingSettings) throws(UsageStoreError) {
+    try write(doing: "say how to bill") { db in
+      try db.execute(
+        sql: "INSERT OR REPLACE INTO billing VALUES (1, ?, ?, ?, ?, ?, ?)",
+        arguments: [
+          settings.zone.identifier, settings.series, settings.taxBasisPoints,
+          settings.paymentDays, settings.iban, settings.terms,
+        ])
+      try note("billing.set", "billing", settings.zone.identifier, in: db)
+    }
+  }
+
+  /// The row of a party.
+  static func party(
+    _ account: AccountID, in db: Database
+  ) throws -> (party: Party, reverseCharge: Bool)? {
+    try Row.fetchOne(
+      db, sql: "SELECT * FROM party WHERE account_id = ?", arguments: [account.rawValue]
+    ).map { row in
+      let party = Party(
+        name: row["name"], street: row["street"], city: row["city"], postcode: row["postcode"],
+        country: row["country"], vatID: row["vat_id"], email: row["email"])
+      return (party, row["reverse_charge"])
+    }
+  }
+
+  /// The row of settings, or the defaults.
+  static func settings(in db: Database) throws -> BillingSettings {
+    var settings = BillingSettings()
+    guard let row = try Row.fetchOne(db, sql: "SELECT * FROM billing") else { return settings }
+    guard let zone = BillingZone(row["zone"] as String) else {
+      throw UsageStoreError(
+        .invalidName, "the system does not know the time zone that was set for billing")
+    }
+    settings.zone = zone
+    settings.series = row["series"]
+    settings.taxBasisPoints = row["tax_basis_points"]
+    settings.paymentDays = row["payment_days"]
+    settings.iban = row["iban"]
+    settings.terms = row["terms"]
+    return settings
+  }
+
+  private func set(
+    _ party: Party, of account: AccountID, reverseCharge: Bool
+  ) throws(UsageStoreError) {
+    let isCountry =
+      party.country.utf8.count == 2 && party.country.utf8.allSatisfy { (65...90).contains($0) }
+    guard !party.name.isEmpty, isCountry else {
+      throw UsageStoreError(
+        .invalidName, "a party has a name, and a country of two capital letters such as EE")
+    }
+    try write(doing: "set a party to invoices") { db in
+      try db.execute(
+        sql: "INSERT OR REPLACE INTO party VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        arguments: [
+          account.rawValue, party.name, party.street, party.city, party.postcode, party.country,
+          party.vatID, party.email, reverseCharge,
+        ])
+      try note("party.set", account == .local ? "seller" : "account \(account.rawValue)", in: db)
+    }
+  }
+}

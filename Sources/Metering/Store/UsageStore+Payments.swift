@@ -1,0 +1,186 @@
+// Payments, disputes, and what happens where neither comes.
+
+import GRDB
+
+/// A step towards stopping an account that does not pay. None is left out.
+package enum DunningStage: Int64, Sendable, CaseIterable, Comparable {
+  case reminder = 1
+  case warning = 2
+  case suspension = 3
+
+  /// Days after the due date from which on the step is taken.
+  package var days: Int64 {
+    switch self {
+    case .reminder: 1
+    case .warning: 14
+    case .suspension: 28
+    }
+  }
+
+  package static func < (left: DunningStage, right: DunningStage) -> Bool {
+    left.rawValue < right.rawValue
+  }
+}
+
+extension UsageStore {
+  /// Days from the date of an invoice in which it can be disputed.
+  package static let disputeDays: Int64 = 30
+  private static let day: Int64 = 86_400_000
+
+  /// Notes a payment. The last one that was owed lets an account go on that was stopped for it.
+  ///
+  /// - Throws: ``UsageStoreError``: `notFound`, or `wrongState` where nothing is owed.
+  package func pay(
+    _ number: String, cents: Int64, reference: String = ""
+  ) throws(UsageStoreError) {
+    let now = clock.wallMilliseconds()
+    try write(doing: "note a payment") { db in
+      let invoice = try Self.invoice(number, in: db)
+      guard invoice.document.kind == .invoice, cents > 0,
+        cents <= invoice.document.grossCents - invoice.paidCents
+      else {
+        throw UsageStoreError(
+          .wrongState, "'\(number)' is not owed this much: look at what is open of it")
+      }
+      try db.execute(
+        sql: "INSERT INTO payment (invoice_id, cents, at_ms, reference) VALUES (?, ?, ?, ?)",
+        arguments: [invoice.id, cents, now, reference])
+      try note("invoice.pay", "invoice \(number)", "\(centsText(cents)) EUR", in: db)
+      let open = try Row.fetchAll(
+        db, sql: InvoiceRecord.select + " WHERE account_id = ?",
+        arguments: [invoice.account.rawValue]
+      ).map(InvoiceRecord.init).filter { $0.state(at: now) == .overdue }
+      guard open.isEmpty else { return }
+      try db.execute(
+        sql: "UPDATE account SET state = ?, state_reason = NULL WHERE id = ? AND state = ?"
+          + " AND state_reason = ?",
+        arguments: [
+          AccountState.active.rawValue, invoice.account.rawValue, AccountState.suspended.rawValue,
+          SuspensionReason.nonpayment.rawValue,
+        ])
+      if db.changesCount > 0 {
+        try note("account.state", "account \(invoice.account.rawValue)", "active, paid", in: db)
+      }
+    }
+  }
+
+  /// What an account has paid since a moment, in cents.
+  package func paidCents(
+    _ account: AccountID, since wallMilliseconds: Int64
+  ) throws(UsageStoreError) -> Int64 {
+    try read(doing: "add payments up") {
+      try Int64.fetchOne(
+        $0,
+        sql: """
+          SELECT coalesce(sum(cents), 0) FROM payment JOIN invoice ON invoice.id = invoice_id
+          WHERE account_id = ? AND at_ms >= ?
+          """, arguments: [account.rawValue, wallMilliseconds]) ?? 0
+    }
+  }
+
+  /// Opens a dispute over a line, within 30 days of the invoice's date. What is disputed is not owed
+  /// until it is decided.
+  ///
+  /// - Throws: ``UsageStoreError``: `notFound`, or `wrongState` where the time is over.
+  package func openDispute(
+    _ number: String, line: Int
+  ) throws(UsageStoreError) -> DisputeRecord {
+    let now = clock.wallMilliseconds()
+    return try write(doing: "open a dispute") { db in
+      let invoice = try Self.invoice(number, in: db)
+      guard let disputed = invoice.document.lines.first(where: { $0.number == line }) else {
+        throw UsageStoreError(.notFound, "'\(number)' has no line \(line)")
+      }
+      let zone = try Self.settings(in: db).zone
+      let issued = zone.date(wallMilliseconds: invoice.issuedMilliseconds)
+      guard zone.date(wallMilliseconds: now) <= issued.adding(days: Self.disputeDays) else {
+        throw UsageStoreError(
+          .wrongState, "'\(number)' could be disputed for \(Self.disputeDays) days from \(issued)")
+      }
+      let tax = invoice.document.taxBasisPoints.map(TaxRule.rate(basisPoints:)) ?? .reverseCharge
+      let cents = disputed.netCents + (tax.tax(onCents: disputed.netCents) ?? 0)
+      try db.execute(
+        sql: """
+          INSERT INTO dispute (invoice_id, line, cents, state, opened_ms) VALUES (?, ?, ?, ?, ?)
+          """, arguments: [invoice.id, line, cents, DisputeState.open.rawValue, now])
+      let id = db.lastInsertedRowID
+      try note("dispute.open", "invoice \(number)", "line \(line)", in: db)
+      return DisputeRecord(
+        id: id, number: number, line: line, cents: cents, state: .open, openedMilliseconds: now)
+    }
+  }
+
+  /// Decides a dispute.
+  ///
+  /// - Throws: ``UsageStoreError``: `notFound` where no open dispute has this number.
+  package func resolveDispute(
+    _ id: Int64, as state: DisputeState
+  ) throws(UsageStoreError) {
+    let now = clock.wallMilliseconds()
+    try write(doing: "decide a dispute") { db in
+      try db.execute(
+        sql: "UPDATE dispute SET state = ?, resolved_ms = ? WHERE id = ? AND state = ?",
+        arguments: [state.rawValue, now, id, DisputeState.open.rawValue])
+      guard db.changesCount > 0, state != .open else {
+        throw UsageStoreError(.notFound, "no open dispute has the number \(id)")
+      }
+      try note("dispute.resolve", "dispute \(id)", "\(state)", in: db)
+    }
+  }
+
+  /// All disputes, oldest first.
+  package func disputes() throws(UsageStoreError) -> [DisputeRecord] {
+    try read(doing: "read the disputes") { db in
+      try Row.fetchAll(
+        db,
+        sql: """
+          SELECT dispute.*, number FROM dispute JOIN invoice ON invoice.id = invoice_id
+          ORDER BY dispute.id
+          """
+      ).compactMap { row in
+        DisputeState(rawValue: row["state"]).map {
+          DisputeRecord(
+            id: row["id"], number: row["number"], line: row["line"], cents: row["cents"],
+            state: $0, openedMilliseconds: row["opened_ms"])
+        }
+      }
+    }
+  }
+
+  /// Takes the steps that overdue invoices have come to: one step an invoice and call, each no
+  /// sooner than a week after the one before, so that nobody is stopped without a warning and time
+  /// to answer it.
+  ///
+  /// - Returns: what was done, by the number of the invoice.
+  package func dun() throws(UsageStoreError) -> [(number: String, stage: DunningStage)] {
+    let now = clock.wallMilliseconds()
+    var done: [(number: String, stage: DunningStage)] = []
+    for invoice in try invoices() where invoice.state(at: now) == .overdue {
+      let steps = try read(doing: "read reminders") {
+        try Row.fetchAll(
+          $0, sql: "SELECT stage, at_ms FROM dunning WHERE invoice_id = ? ORDER BY stage",
+          arguments: [invoice.id]
+        ).map { ($0["stage"] as Int64, $0["at_ms"] as Int64) }
+      }
+      guard let stage = DunningStage(rawValue: (steps.last?.0 ?? 0) + 1),
+        now >= invoice.dueMilliseconds + stage.days * Self.day,
+        now >= (steps.last?.1 ?? .min / 2) + 7 * Self.day
+      else { continue }
+      switch stage {
+      case .reminder: break
+      case .warning: try warn(invoice.account, reason: .nonpayment)
+      case .suspension:
+        let state = try accounts().first { $0.id == invoice.account }?.state
+        if state == .active { try suspend(invoice.account, reason: .nonpayment) }
+      }
+      try write(doing: "note a reminder") { db in
+        try db.execute(
+          sql: "INSERT INTO dunning VALUES (?, ?, ?)",
+          arguments: [invoice.id, stage.rawValue, now])
+        try note("invoice.dun", "invoice \(invoice.document.number)", "\(stage)", in: db)
+      }
+      done.append((invoice.document.number, stage))
+    }
+    return done
+  }
+}
