@@ -8,18 +8,21 @@ extension UsageStore {
   package func billableUsage(
     account: AccountID, month: UTCMonth, zone: BillingZone = .utc
   ) throws(UsageStoreError) -> [BillableUsage] {
+    let hours = zone.hours(of: month)
+    var parts = try read(doing: "read the rollups that were kept") {
+      try Self.keptUsage(account: account, hours: hours, in: $0)
+    }
+    for file in try months() where file >= month.previous && file <= month.next {
+      parts += try EventFile.billableUsage(
+        account: account, hours: hours, folder: folder, file: file)
+    }
     var sums: [[Int64]: LedgerSums] = [:]
-    let files = try months().filter { $0 >= month.previous && $0 <= month.next }
-    for file in files {
-      for part in try EventFile.billableUsage(
-        account: account, hours: zone.hours(of: month), folder: folder, file: file)
-      {
-        let key = [part.model.rawValue, part.price.rawValue]
-        do throws(MoneyError) {
-          sums[key] = try (sums[key] ?? LedgerSums()).adding(part.sums)
-        } catch {
-          throw UsageStoreError(.corrupt, "the usage of \(month) is beyond any amount of money")
-        }
+    for part in parts {
+      let key = [part.model.rawValue, part.price.rawValue]
+      do throws(MoneyError) {
+        sums[key] = try (sums[key] ?? LedgerSums()).adding(part.sums)
+      } catch {
+        throw UsageStoreError(.corrupt, "the usage of \(month) is beyond any amount of money")
       }
     }
     return sums.map { key, sums in

@@ -84,6 +84,15 @@ package final class UsageStore: UsageLedger {
     }
   }
 
+  /// Works on `meter.db` outside any transaction, with no other writer in any process.
+  func maintain(
+    doing action: String, _ body: (Database) throws -> Void
+  ) throws(UsageStoreError) {
+    do { try writerLock.whileHeld { try database.inDatabase(body) } } catch {
+      throw UsageStoreError(error, doing: action)
+    }
+  }
+
   /// Looks into `meter.db`.
   func read<Result: Sendable>(
     doing action: String, _ body: (Database) throws -> Result

@@ -20,6 +20,9 @@ struct MeterCommand: ParsableCommand {
         name: "Money", subcommands: [MeterBilling.self, MeterInvoice.self, MeterDispute.self]),
       CommandGroup(
         name: "What was used",
-        subcommands: [MeterUsage.self, MeterReconcile.self, MeterAudit.self, MeterBackup.self]),
+        subcommands: [
+          MeterUsage.self, MeterReconcile.self, MeterAudit.self, MeterBackup.self,
+          MeterRetention.self,
+        ]),
     ])
 }

@@ -9,7 +9,7 @@ struct MeterAccount: ParsableCommand {
     commandName: "account", abstract: "Create, let in, stop and end accounts.",
     subcommands: [
       Create.self, List.self, Activate.self, Suspend.self, Resume.self, Terminate.self, Close.self,
-      Paid.self,
+      Paid.self, Export.self, Erase.self,
     ])
 
   struct Create: ParsableCommand {

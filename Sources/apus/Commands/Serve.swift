@@ -2,6 +2,7 @@
 
 import APIServer
 import ArgumentParser
+import Foundation
 import Logging
 import Metering
 import Transformer
@@ -10,52 +11,67 @@ struct Serve: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Serve a model over HTTP, as OpenAI's API does.",
     discussion: """
-      POST /v1/chat/completions and /v1/completions, GET /v1/models and /health. Without any API key the server \
-      answers this machine alone; 'apus keys create' makes one. Ends on Ctrl-C or SIGTERM, after \
-      the answers that are running.
+      POST /v1/chat/completions, /v1/completions, /v1/responses and /v1/messages, GET /v1/models \
+      and /health; GET /openapi.json lists the rest. Without any API key the server answers this \
+      machine alone; 'apus keys create' makes one. Ends on Ctrl-C or SIGTERM, after the answers \
+      that are running.
+
+      Every setting has one name: 'idle-seconds = 60' in a file, APUS_IDLE_SECONDS=60 in the \
+      environment, '--set idle-seconds=60' as a flag. A flag is stronger than the environment, and \
+      that is stronger than the file. 'apus serve --print-config' lists them all.
       """)
 
   @OptionGroup var model: OptionalModelArgument
+  @OptionGroup(title: "Settings") var settings: ServerArguments
 
-  @Option(help: "The address to listen on.")
-  var host = Server.Configuration().host
+  @Flag(help: "Print what the settings come to and where each comes from, and serve nothing.")
+  var printConfig = false
 
-  @Option(name: [.short, .long], help: "The port to listen on; 0 takes one that is free.")
-  var port = Server.Configuration().port
+  @Option(
+    name: .customLong("kv-memory"),
+    help: ArgumentHelp(
+      "MiB for what conversations remember, taken as it is used; by default room for four whole "
+        + "contexts.", valueName: "MiB"))
+  var keyValueMemory: Int?
 
-  @Flag(help: "Refuse fields that nobody knows instead of ignoring them.")
-  var strict = false
+  @Option(help: "Answers that are computed side by side, at most.")
+  var parallel = EngineOptions().sequenceLimit
 
   @OptionGroup var engine: EngineArguments
   @OptionGroup(title: "Conversation") var conversation: ConversationArguments
 
   func validate() throws {
-    guard (0...65535).contains(port) else {
-      throw ValidationError("--port takes a number from 0 to 65535.")
+    if let keyValueMemory, !(1...1 << 24).contains(keyValueMemory) {
+      throw ValidationError("--kv-memory takes a number of MiB from 1 to 16777216.")
+    }
+    guard (1...128).contains(parallel) else {
+      throw ValidationError("--parallel takes a number from 1 to 128.")
     }
   }
 
   func run() async throws {
+    let settings = try settings.resolved(environment: ProcessInfo.processInfo.environment)
+    if printConfig { return Terminal.write(settings.listing) }
     let located = try LocatedModel.find(model.model)
     let template = try conversation.templateSource()
     let meter = try Meter(MeterConfiguration(folder: Keys.folder()))
+    var options = EngineOptions()
+    options.keyValueBytes = keyValueMemory.map { $0 << 20 }
+    options.sequenceLimit = parallel
     let running: Engine
     do {
       running = try await onOwnThread {
         try Engine(
           engine.load(
-            located.path, contextLength: conversation.context, chatTemplate: template))
+            located.path, contextLength: conversation.context, chatTemplate: template),
+          options: options)
       }
     } catch {
       try await meter.close()
       throw error
     }
-    var configuration = Server.Configuration()
-    configuration.host = host
-    configuration.port = port
-    configuration.isStrict = strict
     let result = await serve(
-      ServedModel(name: located.name, engine: running), meter, configuration)
+      ServedModel(name: located.name, engine: running), meter, settings.configuration)
     running.shutdown()
     try await meter.close()
     try result.get()
@@ -77,5 +93,50 @@ struct Serve: AsyncParsableCommand {
     } catch {
       return .failure(error)
     }
+  }
+}
+
+/// The settings of a server on the command line.
+struct ServerArguments: ParsableArguments {
+  @Option(help: "A file of settings, 'name = value' each; APUS_CONFIG names one too.")
+  var config: String?
+
+  @Option(help: "The address to listen on; by default 127.0.0.1.")
+  var host: String?
+
+  @Option(
+    name: [.short, .long], help: "The port to listen on, by default 8080; 0 takes one that is free."
+  )
+  var port: String?
+
+  @Flag(help: "Refuse fields that nobody knows instead of ignoring them.")
+  var strict = false
+
+  @Option(
+    name: .long, help: ArgumentHelp("One setting; may be given again.", valueName: "name=value"))
+  var set: [String] = []
+
+  /// The file, the environment over it, and flags over both.
+  func resolved(environment: [String: String]) throws -> ServerSettings {
+    var settings = ServerSettings()
+    if let path = config ?? environment["APUS_CONFIG"] {
+      guard let data = FileManager.default.contents(atPath: path) else {
+        throw CommandError(.unreadableFile, "the settings in '\(path)' cannot be read")
+      }
+      try settings.read(file: String(decoding: data, as: UTF8.self), name: path)
+    }
+    try settings.read(environment: environment)
+    for line in set {
+      guard let equals = line.firstIndex(of: "=") else {
+        throw CommandError(.unusableInput, "--set takes name=value; '\(line)' has no '='")
+      }
+      try settings.set(
+        String(line[..<equals]), to: String(line[line.index(after: equals)...]), from: .flag,
+        place: "--set")
+    }
+    if let host { try settings.set("host", to: host, from: .flag, place: "--host") }
+    if let port { try settings.set("port", to: port, from: .flag, place: "--port") }
+    if strict { try settings.set("strict", to: "true", from: .flag, place: "--strict") }
+    return settings
   }
 }

@@ -17,6 +17,7 @@ struct Tokenize: AsyncParsableCommand {
       """)
 
   @OptionGroup var model: ModelArgument
+  @OptionGroup var arguments: TokenizerArguments
 
   @Flag(help: "Print a JSON array; with --decode, a JSON string.")
   var json = false
@@ -51,7 +52,8 @@ struct Tokenize: AsyncParsableCommand {
   }
 
   private func process() throws {
-    let tokenizer = try TextTokenizer(GGUFFile(path: LocatedModel.find(model.model).path))
+    let file = try GGUFFile(path: LocatedModel.find(model.model).path)
+    let tokenizer = try TextTokenizer(file, preTokenizer: arguments.preTokenizer)
     if let measure {
       try printMeasurement(tokenizer, repetitions: measure)
     } else if jsonl {

@@ -1,0 +1,155 @@
+// Letting go of what its time is over for: events with their whole file, so that nothing of them is
+// left on the disk, and the oldest part of the audit trail.
+
+import FoundationEssentials
+import GRDB
+
+#if canImport(Glibc)
+  import Glibc
+#else
+  import Darwin
+#endif
+
+/// How long things are kept, in whole months after the one they belong to. Invoices, payments and
+/// rollups stay: the law wants them for longer than any of these.
+package struct RetentionPeriods: Hashable, Sendable {
+  /// Rows of single requests; at least 2, because a month is billed from them.
+  package var eventMonths: Int64 = 13
+  /// The audit trail, at least 2.
+  package var auditMonths: Int64 = 24
+
+  /// The defaults.
+  package init() {}
+}
+
+/// What is over its time.
+package struct RetentionPlan: Hashable, Sendable {
+  /// Months whose file goes.
+  package let months: [UTCMonth]
+  /// How many bytes that frees.
+  package let bytes: Int64
+  /// How many entries of the audit trail go.
+  package let auditEntries: Int
+}
+
+extension UsageStore {
+  /// How long things are kept.
+  package func retentionPeriods() throws(UsageStoreError) -> RetentionPeriods {
+    try read(doing: "read how long to keep things") { db in
+      var periods = RetentionPeriods()
+      if let row = try Row.fetchOne(db, sql: "SELECT * FROM retention") {
+        periods.eventMonths = row["event_months"]
+        periods.auditMonths = row["audit_months"]
+      }
+      return periods
+    }
+  }
+
+  /// Says how long things are kept.
+  ///
+  /// - Throws: ``UsageStoreError``: `constraint` below two months.
+  package func setRetention(_ periods: RetentionPeriods) throws(UsageStoreError) {
+    try write(doing: "say how long to keep things (at least two months)") { db in
+      try db.execute(
+        sql: "INSERT OR REPLACE INTO retention VALUES (1, ?, ?)",
+        arguments: [periods.eventMonths, periods.auditMonths])
+      try note(
+        "retention.set", "retention",
+        "events \(periods.eventMonths), audit \(periods.auditMonths) months", in: db)
+    }
+  }
+
+  /// What would go now; changes nothing.
+  package func retentionPlan() throws(UsageStoreError) -> RetentionPlan {
+    let periods = try retentionPeriods()
+    let current = UTCMonth(wallMilliseconds: clock.wallMilliseconds())
+    let months = try months().filter { $0.index + periods.eventMonths < current.index }
+    let auditEnd = try auditEnd(periods)
+    let entries = try read(doing: "count the audit trail") {
+      try Int.fetchOne($0, sql: "SELECT count(*) FROM audit WHERE at_ms < ?", arguments: [auditEnd])
+    }
+    return RetentionPlan(
+      months: months, bytes: months.flatMap(files(of:)).map(Self.byteCount).reduce(0, +),
+      auditEntries: entries ?? 0)
+  }
+
+  /// Lets go of what is over its time. The rollups of a month are kept before its file is unlinked,
+  /// so bills can be recounted.
+  ///
+  /// - Returns: what went.
+  package func runRetention() throws(UsageStoreError) -> RetentionPlan {
+    let plan = try retentionPlan()
+    let auditEnd = try auditEnd(retentionPeriods())
+    for month in plan.months {
+      try keepRollups(of: month)
+      for path in files(of: month) where unlink(path) != 0 && errno != ENOENT {
+        throw UsageStoreError(.cannotOpen, "cannot remove '\(path)': check the folder's rights")
+      }
+    }
+    guard !plan.months.isEmpty || plan.auditEntries > 0 else { return plan }
+    try write(doing: "let the oldest audit entries go") { db in
+      try db.execute(sql: "DELETE FROM audit WHERE at_ms < ?", arguments: [auditEnd])
+      try note(
+        "retention.run", "retention",
+        "\(plan.months.count) months, \(plan.auditEntries) audit entries", in: db)
+    }
+    try wipe()
+    return plan
+  }
+
+  /// Overwrites in `meter.db` what was deleted, and empties the log of it. While another process
+  /// reads, the log is emptied the next time.
+  func wipe() throws(UsageStoreError) {
+    try maintain(doing: "wipe what was deleted") { db in
+      try db.execute(sql: "VACUUM")
+      _ = try Row.fetchAll(db, sql: "PRAGMA wal_checkpoint(TRUNCATE)")
+    }
+  }
+
+  /// The rollups of hours whose files were let go.
+  static func keptUsage(
+    account: AccountID, hours: Range<Int64>, in db: Database
+  ) throws -> [BillableUsage] {
+    try Row.fetchAll(
+      db,
+      sql: """
+        SELECT model_id, price_id, coalesce(sum(requests), 0) AS requests, \(LedgerSums.columns)
+        FROM rollup_kept WHERE billable = 1 AND account_id = ? AND hour >= ? AND hour < ?
+        GROUP BY model_id, price_id
+        """, arguments: [account.rawValue, hours.lowerBound, hours.upperBound]
+    ).map { row in
+      BillableUsage(
+        model: ModelID(rawValue: row["model_id"]), price: PriceID(rawValue: row["price_id"]),
+        sums: LedgerSums(row))
+    }
+  }
+
+  private func auditEnd(_ periods: RetentionPeriods) throws(UsageStoreError) -> Int64 {
+    var month = UTCMonth(wallMilliseconds: clock.wallMilliseconds())
+    for _ in 0..<max(0, min(periods.auditMonths, 1200)) { month = month.previous }
+    return month.firstHour * 3_600_000
+  }
+
+  private func keepRollups(of month: UTCMonth) throws(UsageStoreError) {
+    let rows = try EventFile.read(folder: folder, file: month, sql: "SELECT * FROM rollup_hour")
+    try write(doing: "keep the rollups of \(month)") { db in
+      for row in rows {
+        let values = [month.description.databaseValue] + Array(row.databaseValues)
+        try db.execute(
+          sql:
+            "INSERT OR REPLACE INTO rollup_kept VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+          arguments: StatementArguments(values))
+      }
+    }
+  }
+
+  private func files(of month: UTCMonth) -> [String] {
+    let path = EventFile.path(folder: folder, month: month)
+    return [path, path + "-wal", path + "-shm"]
+  }
+
+  private static func byteCount(_ path: String) -> Int64 {
+    var status = stat()
+    return stat(path, &status) == 0 ? Int64(status.st_size) : 0
+  }
+}

@@ -1,0 +1,84 @@
+// apus meter retention: what is kept for how long, and letting go of the rest.
+
+import ArgumentParser
+import JSON
+import Metering
+
+struct MeterRetention: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "retention", abstract: "Say how long things are kept, and let go of the rest.",
+    subcommands: [Set.self, DryRun.self, Run.self])
+
+  struct Set: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Say for how many months single requests and the audit trail are kept.")
+    @Option(help: ArgumentHelp("Rows of single requests.", valueName: "months")) var events: Int64?
+    @Option(help: ArgumentHelp("The audit trail.", valueName: "months")) var audit: Int64?
+    @OptionGroup var output: MeterOutput
+
+    func run() throws {
+      try Keys.withStore { store in
+        var periods = try store.retentionPeriods()
+        periods.eventMonths = events ?? periods.eventMonths
+        periods.auditMonths = audit ?? periods.auditMonths
+        try store.setRetention(periods)
+        output.show([
+          "event_months": .integer(periods.eventMonths),
+          "audit_months": .integer(periods.auditMonths),
+        ])
+      }
+    }
+  }
+
+  struct DryRun: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      commandName: "dry-run", abstract: "Show what is over its time; changes nothing.")
+    @OptionGroup var output: MeterOutput
+    func run() throws { output.show(try Keys.withStore { try $0.retentionPlan().row }) }
+  }
+
+  struct Run: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Let go of what is over its time. Run it monthly.",
+      discussion: """
+        The file of a month goes as a whole. Its sums stay, so that bills can be recounted, and \
+        invoices stay.
+        """)
+    @OptionGroup var output: MeterOutput
+    func run() throws { output.show(try Keys.withStore { try $0.runRetention().row }) }
+  }
+}
+
+extension RetentionPlan {
+  fileprivate var row: JSONObject {
+    [
+      "months": .array(months.map { .string("\($0)") }), "bytes": .integer(bytes),
+      "audit_entries": .integer(Int64(auditEntries)),
+    ]
+  }
+}
+
+extension MeterAccount {
+  struct Export: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Print everything that is kept of an account, as JSON.")
+    @Argument(help: "The account, by name or number.") var account: String
+
+    func run() throws {
+      let export = try Keys.withStore { try $0.export($0.account(named: account).id) }
+      Terminal.writeLine(String(decoding: try export.encoded(), as: UTF8.self))
+    }
+  }
+
+  struct Erase: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Erase who a closed account was; numbers and issued invoices stay.",
+      discussion: "Backups keep what they hold until you let them go.")
+    @Argument(help: "The account, by name or number.") var account: String
+
+    func run() throws {
+      try Keys.withStore { try $0.erase($0.account(named: account).id) }
+      Terminal.note("The account is erased.")
+    }
+  }
+}

@@ -1,0 +1,118 @@
+// What is let go is gone from the disk, byte by byte, and what has to stay stays.
+
+import FoundationEssentials
+import GRDB
+import Metering
+import Testing
+
+@Suite struct RetentionTests {
+  /// The files of a folder that hold these bytes.
+  private func files(of folder: String, holding text: String) throws -> [String] {
+    try files(of: folder, holding: Data(text.utf8))
+  }
+
+  private func files(of folder: String, holding bytes: Data) throws -> [String] {
+    try FileManager.default.contentsOfDirectory(atPath: folder).filter {
+      try Data(contentsOf: URL(fileURLWithPath: "\(folder)/\($0)")).range(of: bytes) != nil
+    }
+  }
+
+  @Test func `promise 25: what is over its time is gone from the disk, and bills can be recounted`()
+    async throws
+  {
+    let billing = try BillingBench(start: newYear2028)
+    let store = billing.store
+    let folder = billing.bench.folder.path
+    let lease = try billing.bench.meter.admit(billing.who, billing.bench.request())
+    let id = Data(lease.requestID.bytes)
+    try await lease.settle(completed())
+    let month = try #require(UTCMonth("2028-01"))
+    billing.clock.advance(.seconds(32 * 86_400))
+    let invoice = try #require(try store.issueInvoice(account: billing.account, month: month))
+    let before = try store.draftInvoice(account: billing.account, month: month)
+    try await billing.use()
+    #expect(try !files(of: folder, holding: id).isEmpty)
+    // Thirteen months after January 2028 is February 2029; in March its time is over.
+    billing.go(to: newYear2028 + 400 * 86_400_000)
+    #expect(try store.retentionPlan().months.isEmpty)
+    #expect(try store.runRetention().months.isEmpty)
+    billing.go(to: newYear2028 + 426 * 86_400_000)
+    let plan = try store.retentionPlan()
+    #expect(plan.months == [month] && plan.bytes > 0)
+    #expect(try store.runRetention() == plan)
+    #expect(try files(of: folder, holding: id).isEmpty)
+    #expect(try store.months().map(\.description) == ["2028-02"])
+    #expect(try store.draftInvoice(account: billing.account, month: month) == before)
+    #expect(try store.invoice(invoice.document.number) == invoice)
+    #expect(try store.retentionPlan().months.isEmpty)
+    #expect(try store.verifyAudit().firstBroken == nil)
+  }
+
+  @Test func theOldestPartOfTheTrailGoesAndTheRestIsStillAChain() throws {
+    let bench = try MeterBench()
+    let store = bench.meter.store
+    _ = try store.createAccount(name("old"))
+    bench.clock.advance(.seconds(800 * 86_400))
+    _ = try store.createAccount(name("new"))
+    #expect(try store.runRetention().auditEntries == 1)
+    let trail = try store.auditTrail()
+    #expect(trail.map(\.verb) == ["retention.run", "account.create"])
+    #expect(try store.verifyAudit().firstBroken == nil)
+    var periods = RetentionPeriods()
+    periods.eventMonths = 1
+    #expect(throws: UsageStoreError.self) { try store.setRetention(periods) }
+    periods.eventMonths = 2
+    try store.setRetention(periods)
+    #expect(try store.retentionPeriods() == periods)
+  }
+
+  @Test func `promise 26: an account can be had whole, and erased but for its invoices`()
+    async throws
+  {
+    let billing = try BillingBench(start: newYear2028)
+    let store = billing.store
+    let folder = billing.bench.folder.path
+    let account = try store.createAccount(name("quiet-club-7731"))
+    try store.setState(.active, of: account)
+    let key = try store.createKey(label: name("laptop-of-mira-55"), account: account)
+    try store.setAddresses([#require(AddressRange("203.0.113.77"))], for: key.record.name)
+    try store.setBuyer(
+      Party(name: "Mira Zupan-Kask", country: "SI", email: "mira@club-7731.example"), of: account)
+    billing.bench.meter.refreshKeys()
+    let who = try billing.bench.meter.authenticate(key.text, address: 0xCB00_714D)
+    try await billing.bench.meter.admit(who, billing.bench.request()).settle(completed())
+
+    let export = try store.export(account)
+    #expect(export.name == "quiet-club-7731" && export.party?.name == "Mira Zupan-Kask")
+    #expect(export.keys.map(\.label) == ["laptop-of-mira-55"])
+    #expect(export.requests.count == 1)
+    let text = String(decoding: try export.encoded(), as: UTF8.self)
+    #expect(text.contains("mira@club-7731.example"))
+    #expect(!text.contains(key.text))
+
+    let traces = [
+      "quiet-club-7731", "laptop-of-mira-55", "203.0.113.77", "Mira Zupan", "mira@club",
+    ]
+    for trace in traces { #expect(try !files(of: folder, holding: trace).isEmpty) }
+    #expect(throws: UsageStoreError.self) { try store.erase(account) }
+    try store.setState(.terminating, of: account)
+    try store.setState(.closed, of: account)
+    try store.erase(account)
+    for trace in traces {
+      #expect(try files(of: folder, holding: trace).isEmpty, "\(trace) is still on the disk")
+    }
+    #expect(try store.accounts().contains { $0.id == account && $0.state == .closed })
+    let month = try #require(UTCMonth("2028-01"))
+    #expect(try store.billableUsage(account: account, month: month).map(\.sums.requests) == [1])
+
+    // What was invoiced stays invoiced.
+    try await billing.use()
+    billing.go(to: newYear2028 + 32 * 86_400_000)
+    let invoice = try #require(try store.issueInvoice(account: billing.account, month: month))
+    try store.setState(.terminating, of: billing.account)
+    try store.setState(.closed, of: billing.account)
+    try store.erase(billing.account)
+    #expect(try store.invoice(invoice.document.number) == invoice)
+    #expect(try store.buyer(of: billing.account) == nil)
+  }
+}
