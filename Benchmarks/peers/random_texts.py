@@ -26,7 +26,9 @@ SIGNS = list(".,;:!?-_'\"()[]{}<>/\\|@#$%^&*+=~`…—–«»„“”’‘¿¡
 JOINED = [
     "👩‍👩‍👧‍👦", "🏳️‍🌈", "🇸🇮", "👍🏽", "e\u0301", "\u0301", "क्ष", "\u1100\u1161\u11a8", "각", "ﷺ",
     "\u212b", "ŉ", "ß", "ẞ", "\u202e", "\x00", "\x1b[0m", "\x7f", "\U000e0067", "\ufffd", "\u0378",
-    "\U0010ffff"]
+    "\U0010ffff", "\ufffe", "\uffff", "\U0001fffe", "\ue000", "\uf8ff", "\U000f0000", "\U00100000",
+    "\u200c", "\u200d", "\u2060", "\ufe0e", "\ufe0f", "\u20e3", "7\ufe0f\u20e3", "\u0345", "\u1ab0",
+    "Z\u0351\u0348\u0359a\u0328\u0308l", "\U0001f3fb", "\U0001f1e6", "\ufff9", "\u180e", "\u2028"]
 
 
 def _assigned():
@@ -35,7 +37,7 @@ def _assigned():
 
 
 class RandomTexts:
-    """Makes texts of one to about a hundred characters.
+    """Makes texts of one to about a hundred characters, seldom of some thousands.
 
     `pieces` are texts of the vocabulary's own tokens and `specials` the names of its special
     tokens; both are mixed in.
@@ -47,8 +49,8 @@ class RandomTexts:
         self.characters = _assigned()
         self.kinds = [
             self._prose, self._prose, self._code, self._from_pieces, self._from_pieces,
-            self._any_characters, self._one_block, self._digits, self._run, self._mixture,
-            self._mixture, self._mixture]
+            self._any_characters, self._one_block, self._odd_characters, self._digits, self._run,
+            self._mixture, self._mixture, self._mixture]
 
     def text(self):
         return self.chance.choice(self.kinds)()
@@ -87,6 +89,22 @@ class RandomTexts:
         start = self.chance.randrange(len(self.characters) - 128)
         return self._several(1, 30, lambda: self.characters[start + self.chance.randrange(128)])
 
+    def _odd_characters(self):
+        """Joiners, marks, private use and code points that are nothing yet, between words."""
+        def part():
+            kind = self.chance.random()
+            if kind < 0.4:
+                return self.chance.choice(JOINED)
+            if kind < 0.7:
+                return self._code_point()
+            return self._word() if kind < 0.9 else self.chance.choice(self.specials)
+        return self._several(1, 16, part)
+
+    def _code_point(self):
+        code = self.chance.choice((0x3000, 0x10000, 0x20000, sys.maxunicode + 1))
+        code = self.chance.randrange(code)
+        return "\ufffd" if 0xD800 <= code < 0xE000 else chr(code)
+
     def _digits(self):
         number = self._several(1, 20, lambda: self.chance.choice("0123456789"))
         return self._blank() * self.chance.randint(0, 1) + number + self.chance.choice(
@@ -95,7 +113,8 @@ class RandomTexts:
     def _run(self):
         unit = self.chance.choice([self._blank, self._word, lambda: self.chance.choice(SIGNS),
                                    lambda: self.chance.choice(self.characters)])()
-        return unit * self.chance.randint(2, 40)
+        longest = 40 if self.chance.random() < 0.95 else 1000
+        return unit * self.chance.randint(2, longest)
 
     def _mixture(self):
         def part():
