@@ -3,9 +3,9 @@
 /// A list of byte strings. Strings need not be UTF-8 and may be empty.
 public struct StringTable: Sendable {
   /// All strings, one after another.
-  package private(set) var bytes: [UInt8] = []
+  package internal(set) var bytes: [UInt8] = []
   /// Where each string ends in `bytes`; it starts where the one before it ends.
-  private var ends: [Int] = []
+  var ends: [Int] = []
 
   /// An empty list.
   public init() {}
@@ -41,7 +41,7 @@ public struct StringTable: Sendable {
   }
 
   /// Adds `range` of `text` with U+2581 turned back into a space.
-  mutating func appendUnescaped(_ text: [UInt8], _ range: Range<Int>) {
+  mutating func appendUnescaped(_ text: borrowing Span<UInt8>, _ range: Range<Int>) {
     var position = range.lowerBound
     while position < range.upperBound {
       if text[position] == 0xE2, position + 3 <= range.upperBound, text[position + 1] == 0x96,

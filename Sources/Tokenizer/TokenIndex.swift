@@ -14,22 +14,22 @@ struct TokenIndex: Sendable {
     self.texts = texts
     guard isByteLevel else {
       var symbols = TokenLookup(strings: texts, capacity: texts.count)
-      for id in 0..<texts.count where !texts.range(of: id).isEmpty { symbols.enter(id) }
+      symbols.enterAll()
       self.symbols = symbols
       others = nil
       return
     }
     var bytes = StringTable()
     bytes.reserve(strings: texts.count, bytes: texts.bytes.count)
-    var isOther = [Bool](repeating: false, count: texts.count)
-    for id in 0..<texts.count {
-      isOther[id] = !bytes.appendDecoded(texts.bytes, texts.range(of: id))
+    // Not in the byte alphabet: these have no bytes, and are not entered with the rest.
+    var otherIDs: [Int] = []
+    for id in 0..<texts.count where !bytes.appendDecoded(texts.bytes, texts.range(of: id)) {
+      otherIDs.append(id)
     }
     var symbols = TokenLookup(strings: bytes, capacity: texts.count)
-    var others = TokenLookup(strings: texts, capacity: 16)
-    for id in 0..<texts.count where !texts.range(of: id).isEmpty {
-      if isOther[id] { others.enter(id) } else { symbols.enter(id) }
-    }
+    symbols.enterAll()
+    var others = TokenLookup(strings: texts, capacity: otherIDs.count)
+    for id in otherIDs { others.enter(id) }
     self.symbols = symbols
     self.others = others
   }
@@ -55,22 +55,21 @@ struct TokenIndex: Sendable {
   func pieces(_ traits: [TokenTraits]) -> StringTable {
     var pieces = StringTable()
     pieces.reserve(strings: texts.count, bytes: texts.bytes.count)
+    let spellings = texts.bytes.span
     for id in 0..<texts.count {
-      let text = texts[id]
       if !traits[id].isDisjoint(with: [.control, .unknown, .userDefined]) {
-        pieces.append(text)
+        pieces.append(texts[id])
       } else if traits[id].contains(.byte) {
-        pieces.append(ByteTokens.byte(of: text).map { [$0] } ?? [])
+        pieces.append(ByteTokens.byte(of: texts[id]).map { [$0] } ?? [])
       } else if !traits[id].contains(.normal) {
         pieces.append([])
       } else if others != nil {
-        let bytes = symbols.strings[id]
-        pieces.append(bytes.isEmpty ? text : bytes)
+        let bytes = symbols.strings.range(of: id)
+        pieces.append(bytes.isEmpty ? texts[id] : symbols.strings.bytes[bytes])
       } else {
-        pieces.appendUnescaped(texts.bytes, texts.range(of: id))
+        pieces.appendUnescaped(spellings, texts.range(of: id))
       }
     }
     return pieces
   }
-
 }

@@ -4,14 +4,12 @@
 struct TokenLookup: Sendable {
   /// All strings, by number.
   private(set) var strings: StringTable
-  /// Whether equal strings were entered.
-  private(set) var hasDuplicates = false
   /// The longest entered string, in bytes.
-  private(set) var longest = 0
-  /// Upper half: upper half of the hash. Lower half: number + 1; 0 is an empty slot.
-  private var slots: [UInt64]
-  private var used = 0
-  private let seed = UInt64.random(in: .min ... .max)
+  var longest = 0
+  /// By place. Upper half: upper half of the hash. Lower half: number + 1; 0 is an empty slot.
+  var slots: [UInt64]
+  var used = 0
+  let seed = UInt64.random(in: .min ... .max)
 
   /// Nothing found.
   static let none: Int32 = -1
@@ -51,15 +49,6 @@ struct TokenLookup: Sendable {
     return Self.none
   }
 
-  /// Whether `find` gives `number` for `bytes`; false also where telling takes a search.
-  @inline(__always)
-  func isFound(_ number: Int32, for bytes: borrowing Span<UInt8>) -> Bool {
-    guard number >= 0, Int(number) < strings.count, !hasDuplicates else { return false }
-    let range = strings.range(of: Int(number))
-    return range.count == bytes.count
-      && bytes.equals(from: 0, to: bytes.count, strings.bytes.span, at: range.lowerBound)
-  }
-
   /// The number of `bytes`, or `none`.
   func find(_ bytes: some Collection<UInt8>) -> Int32 {
     let copy = Array(bytes)
@@ -70,7 +59,7 @@ struct TokenLookup: Sendable {
   mutating func enter(_ number: Int) {
     if (used + 1) * 2 > slots.count { grow() }
     let (slot, entry) = place(of: number)
-    if slots[slot] == 0 { used += 1 } else { hasDuplicates = true }
+    if slots[slot] == 0 { used += 1 }
     slots[slot] = entry
     longest = max(longest, strings.range(of: number).count)
   }

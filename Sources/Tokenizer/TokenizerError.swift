@@ -27,8 +27,8 @@ public enum TokenizerError: Error, Equatable, CustomStringConvertible {
       """
     case .unknownPreTokenizer(let name):
       """
-      pre-tokenizer '\(name.prefix(80))' is unknown; choose one that splits text as the model \
-      expects: \(TextTokenizer.preTokenizerNames.joined(separator: ", "))
+      pre-tokenizer '\(name.prefix(80))' is unknown; with --pre-tokenizer choose one that splits \
+      text as the model expects: \(TextTokenizer.preTokenizerNames.joined(separator: ", "))
       """
     case .emptyVocabulary:
       "the vocabulary has no tokens; the model file is incomplete, fetch or convert it again"

@@ -19,19 +19,20 @@ struct CharacterBorders: Sendable {
 
   /// The borders of all strings of `symbols`.
   init(symbols: StringTable) {
-    let bytes = symbols.bytes
-    for number in 0..<symbols.count {
-      let range = symbols.range(of: number)
-      Self.visit(bytes, from: range.lowerBound, to: range.upperBound) { _, pair in
-        joined[pair] = true
-      }
+    let bytes = symbols.bytes.span
+    var joined = joined
+    var start = 0
+    for end in symbols.ends {
+      Self.visit(bytes, from: start, to: end) { _, pair in joined[pair] = true }
+      start = end
     }
+    self.joined = joined
   }
 
   /// Calls `body` for each border between characters: its place and the pair of bytes around it.
   @inline(__always)
   private static func visit(
-    _ bytes: [UInt8], from start: Int, to end: Int, _ body: (Int, Int) -> Void
+    _ bytes: borrowing Span<UInt8>, from start: Int, to end: Int, _ body: (Int, Int) -> Void
   ) {
     var position = start
     var last = -1
@@ -51,7 +52,7 @@ struct CharacterBorders: Sendable {
   @inline(__always)
   func split(_ bytes: [UInt8], from start: Int, to end: Int, _ body: (Int, Int) -> Void) {
     var border = start
-    Self.visit(bytes, from: start, to: end) { position, pair in
+    Self.visit(bytes.span, from: start, to: end) { position, pair in
       if !joined[pair] {
         body(border, position)
         border = position

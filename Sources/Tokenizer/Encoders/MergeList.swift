@@ -6,14 +6,6 @@ struct MergeList {
   private(set) var symbols: TokenLookup
   private(set) var rule: PairMerges
 
-  /// A merge in symbols; -1 for a spelling that is no token.
-  private struct Merge: Sendable {
-    var index: Int
-    var left: Int32
-    var right: Int32
-    var whole: Int32
-  }
-
   /// Merges are looked up in this many parts, on several threads.
   private static let partCount = 8
 
@@ -27,43 +19,54 @@ struct MergeList {
         merges, merges.count * part / Self.partCount..<merges.count * (part + 1) / Self.partCount,
         tokens, isByteLevel)
     }
-    for part in parts {
-      for var merge in part {
-        if merge.left < 0 || merge.right < 0 || merge.whole < 0 {
-          complete(&merge, merges, isByteLevel)
-        }
-        rule.enter(merge.left, merge.right, priority: merge.index, symbol: merge.whole)
+    for var part in parts {
+      for index in part.indices
+      where part[index].left < 0 || part[index].right < 0 || part[index].whole < 0 {
+        complete(&part[index], merges, isByteLevel)
       }
+      rule.enter(part)
     }
   }
 
+  /// The merges of numbers `indices` in symbols; -1 for a spelling that is no token.
   private static func find(
     _ merges: StringTable, _ indices: Range<Int>, _ tokens: TokenLookup, _ isByteLevel: Bool
-  ) -> [Merge] {
-    var result: [Merge] = []
+  ) -> [PairMerges.Merge] {
+    var result: [PairMerges.Merge] = []
     result.reserveCapacity(indices.count)
-    var sides: [UInt8] = []
-    var last = TokenLookup.none
-    for index in indices {
-      guard let middle = read(merges, index, isByteLevel, &sides) else { continue }
-      let span = sides.span
-      // Neighbouring merges often make the same token, or the next one.
-      if !tokens.isFound(last, for: span) {
-        let isNext = tokens.isFound(last + 1, for: span)
-        last = isNext ? last + 1 : tokens.find(span, from: 0, to: span.count)
+    var text: [UInt8] = []
+    var parts: [Range<Int>] = []
+    var numbers: [Int32] = []
+    let step = TokenLookup.blockCount / 3
+    for first in stride(from: indices.lowerBound, to: indices.upperBound, by: step) {
+      text.removeAll(keepingCapacity: true)
+      parts.removeAll(keepingCapacity: true)
+      let start = result.count
+      for index in first..<min(first + step, indices.upperBound) {
+        let left = text.count
+        guard let right = append(merges, index, isByteLevel, to: &text) else { continue }
+        parts.append(left..<right)
+        parts.append(right..<text.count)
+        parts.append(left..<text.count)
+        result.append(
+          PairMerges.Merge(
+            left: 0, right: 0, whole: 0, priority: UInt32(truncatingIfNeeded: index)))
       }
-      result.append(
-        Merge(
-          index: index, left: tokens.find(span, from: 0, to: middle),
-          right: tokens.find(span, from: middle, to: span.count), whole: last))
+      tokens.find(parts, of: text, into: &numbers)
+      for index in start..<result.count {
+        let part = (index - start) * 3
+        result[index].left = numbers[part]
+        result[index].right = numbers[part + 1]
+        result[index].whole = numbers[part + 2]
+      }
     }
     return result
   }
 
-  /// Puts both sides of a merge into `sides`, one after the other; where the second begins, or nil
-  /// if the merge cannot be read.
-  private static func read(
-    _ merges: StringTable, _ index: Int, _ isByteLevel: Bool, _ sides: inout [UInt8]
+  /// Adds both sides of a merge to `text`, one after the other; where the second begins, or nil,
+  /// and nothing added, if the merge cannot be read.
+  private static func append(
+    _ merges: StringTable, _ index: Int, _ isByteLevel: Bool, to text: inout [UInt8]
   ) -> Int? {
     let range = merges.range(of: index)
     let bytes = merges.bytes
@@ -71,27 +74,32 @@ struct MergeList {
     var space = range.lowerBound + 1
     while space < range.upperBound, bytes[space] != 0x20 { space += 1 }
     if space + 1 >= range.upperBound { return nil }
-    sides.removeAll(keepingCapacity: true)
+    let count = text.count
     guard isByteLevel else {
-      sides.append(contentsOf: bytes[range.lowerBound..<space])
-      sides.append(contentsOf: bytes[(space + 1)..<range.upperBound])
-      return space - range.lowerBound
+      text.append(contentsOf: bytes[range.lowerBound..<space])
+      text.append(contentsOf: bytes[(space + 1)..<range.upperBound])
+      return count + space - range.lowerBound
     }
-    guard ByteAlphabet.decode(bytes, range.lowerBound..<space, into: &sides) else { return nil }
-    let middle = sides.count
-    guard ByteAlphabet.decode(bytes, space + 1..<range.upperBound, into: &sides) else { return nil }
+    guard ByteAlphabet.decode(bytes, range.lowerBound..<space, into: &text) else { return nil }
+    let middle = text.count
+    guard ByteAlphabet.decode(bytes, space + 1..<range.upperBound, into: &text) else {
+      text.removeLast(middle - count)
+      return nil
+    }
     return middle
   }
 
   /// Gives symbols to the spellings of a merge that are no tokens.
   private mutating func complete(
-    _ merge: inout Merge, _ merges: StringTable, _ isByteLevel: Bool
+    _ merge: inout PairMerges.Merge, _ merges: StringTable, _ isByteLevel: Bool
   ) {
-    var sides: [UInt8] = []
-    guard let middle = Self.read(merges, merge.index, isByteLevel, &sides) else { return }
-    merge.left = number(sides[..<middle])
-    merge.right = number(sides[middle...])
-    merge.whole = number(sides[...])
+    var text: [UInt8] = []
+    guard let right = Self.append(merges, Int(merge.priority), isByteLevel, to: &text) else {
+      return
+    }
+    merge.left = number(text[..<right])
+    merge.right = number(text[right...])
+    merge.whole = number(text[...])
   }
 
   private mutating func number(_ spelling: ArraySlice<UInt8>) -> Int32 {
