@@ -61,7 +61,8 @@ public final class Model: Sendable {
     let name = try file.metadata.requiredString("general.architecture")
     let family = try family(named: name, path: path)
     let hyperparameters = try Hyperparameters(file)
-    let vocabulary = try Vocabulary(file.metadata, path: path)
+    let vocabulary = try Vocabulary(
+      file.metadata, path: path, preTokenizer: options.preTokenizer)
     guard vocabulary.tokens.count == hyperparameters.vocabularyCount else {
       throw ModelError(
         .badMetadata,

@@ -14,6 +14,9 @@ public struct ModelOptions: Sendable {
   public var threadCount: Int?
   /// A chat template (Jinja) in place of the file's own.
   public var chatTemplate: String?
+  /// How text is split into words, by a name of `TextTokenizer.preTokenizerNames`, in place of what
+  /// the file says; for files that name none, or one that is not known.
+  public var preTokenizer: String?
   /// The reference mode: dequantised weights, float32 products and a float32 cache. Slow.
   public var exact = false
   /// How keys and values are kept; `exact` takes F32.

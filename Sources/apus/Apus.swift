@@ -29,7 +29,9 @@ struct Apus: AsyncParsableCommand {
       CommandGroup(name: "Operate", subcommands: [MeterCommand.self]),
       CommandGroup(
         name: "Measure",
-        subcommands: [Tokenize.self, Logits.self, Perplexity.self, Bench.self, Doctor.self]),
+        subcommands: [
+          Tokenize.self, Template.self, Logits.self, Perplexity.self, Bench.self, Doctor.self,
+        ]),
     ])
 
   /// The version of this program (semver).

@@ -13,6 +13,8 @@ struct EngineArguments: ParsableArguments {
     help: "Threads that compute; by default as many as this process may use.")
   var threads: Int?
 
+  @OptionGroup var tokenizer: TokenizerArguments
+
   func validate() throws {
     if let threads, !(1...1024).contains(threads) {
       throw ValidationError("--threads takes a number from 1 to 1024.")
@@ -30,6 +32,7 @@ struct EngineArguments: ParsableArguments {
     options.threadCount = threads
     options.contextLength = contextLength
     options.chatTemplate = chatTemplate
+    options.preTokenizer = tokenizer.preTokenizer
     options.exact = ProcessInfo.processInfo.environment["APUS_EXACT"] == "1"
     let start = ContinuousClock.now
     let shown = Atomic(-1)
@@ -46,6 +49,17 @@ struct EngineArguments: ParsableArguments {
       }
     }
   }
+}
+
+/// How text becomes token ids.
+struct TokenizerArguments: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      """
+      How text is split into words, in place of what the model says: one of llama.cpp's names, \
+      such as llama-bpe, qwen2, gpt-2. An unknown one is answered with the list.
+      """, valueName: "name"))
+  var preTokenizer: String?
 }
 
 /// How much a conversation may hold, and how it is written for the model.

@@ -9,7 +9,7 @@ import Testing
   static let tiny = ProjectFixtures.root + "/architectures/llama.gguf"
 
   @Test(arguments: [
-    "chat", "run", "serve", "keys", "pull", "models", "inspect", "tokenize", "logits",
+    "chat", "run", "serve", "keys", "pull", "models", "inspect", "tokenize", "template", "logits",
     "perplexity", "bench", "doctor", "meter",
   ]) func `every command has help that says what it does`(_ command: String) async throws {
     let outcome = try await Program.apus(command, "--help")

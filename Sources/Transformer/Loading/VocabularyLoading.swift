@@ -6,16 +6,20 @@ public import Tokenizer
 extension TextTokenizer {
   /// The tokenizer of a GGUF file, which may hold a vocabulary alone.
   ///
+  /// - Parameter preTokenizer: how text is split, by a name of `preTokenizerNames`, in place of what
+  ///   the file says.
   /// - Throws: `GGUFError`, `ModelError` or `TokenizerError`.
-  public convenience init(_ file: GGUFFile) throws {
-    let vocabulary = try Vocabulary(file.metadata, path: file.path)
+  public convenience init(_ file: GGUFFile, preTokenizer: String? = nil) throws {
+    let vocabulary = try Vocabulary(
+      file.metadata, path: file.path, preTokenizer: preTokenizer)
     try self.init(vocabulary)
   }
 }
 
 extension Vocabulary {
-  /// The vocabulary that a GGUF file's `tokenizer.ggml.*` keys describe.
-  init(_ metadata: GGUFMetadata, path: String) throws {
+  /// The vocabulary that a GGUF file's `tokenizer.ggml.*` keys describe; `preTokenizer` stands in
+  /// place of theirs.
+  init(_ metadata: GGUFMetadata, path: String, preTokenizer: String? = nil) throws {
     let prefix = "tokenizer.ggml."
     let model = try metadata.requiredString(prefix + "model")
     guard let texts = try metadata.strings(prefix + "tokens") else {
@@ -23,7 +27,7 @@ extension Vocabulary {
     }
     self.init(model: model, tokens: StringTable(texts))
     name = try metadata.string("general.name")
-    preTokenizer = try metadata.string(prefix + "pre")
+    self.preTokenizer = try preTokenizer ?? metadata.string(prefix + "pre")
     if let merges = try metadata.strings(prefix + "merges") { self.merges = StringTable(merges) }
     if let scores = try metadata.floats(prefix + "scores") {
       try Self.check(scores.count, prefix + "scores", texts.count, path)
@@ -31,7 +35,7 @@ extension Vocabulary {
     }
     if let kinds = try metadata.ints(prefix + "token_type") {
       try Self.check(kinds.count, prefix + "token_type", texts.count, path)
-      self.kinds = kinds.map { Int32(exactly: $0).flatMap(TokenKind.init) ?? .normal }
+      self.kinds = try Self.kinds(kinds, prefix + "token_type", path)
     }
     func id(_ key: String) throws -> TokenID? {
       guard let value = try metadata.int(prefix + key), value >= 0, value < texts.count else {
@@ -39,7 +43,8 @@ extension Vocabulary {
       }
       return TokenID(value)
     }
-    beginID = try id("bos_token_id")
+    // What begins a text of BERT's is called a class token.
+    beginID = try (model == "bert" ? id("cls_token_id") : nil) ?? id("bos_token_id")
     endID = try id("eos_token_id")
     endOfTurnID = try id("eot_token_id")
     endOfMessageID = try id("eom_token_id")
@@ -55,9 +60,27 @@ extension Vocabulary {
     addSeparator = try metadata.bool(prefix + "add_sep_token")
     addSpacePrefix = try metadata.bool(prefix + "add_space_prefix")
     removeExtraWhitespaces = try metadata.bool(prefix + "remove_extra_whitespaces")
+    lowercases = try metadata.bool(prefix + "normalizer.lowercase")
+    stripsAccents = try metadata.bool(prefix + "normalizer.strip_accents")
     if let map = try metadata.ints(prefix + "precompiled_charsmap") {
       precompiledCharacterMap = map.map { UInt8(truncatingIfNeeded: $0) }
     }
+  }
+
+  /// Token types as kinds; 0 is one that some converters write where they know of none.
+  private static func kinds(
+    _ types: [Int], _ key: String, _ path: String
+  ) throws(ModelError) -> [TokenKind] {
+    var kinds: [TokenKind] = []
+    kinds.reserveCapacity(types.count)
+    for (index, type) in types.enumerated() {
+      guard let kind = type == 0 ? .normal : Int32(exactly: type).flatMap(TokenKind.init) else {
+        throw ModelError(
+          .badMetadata, "\(path): \(key) says \(type) for token \(index); types are 1 to 6")
+      }
+      kinds.append(kind)
+    }
+    return kinds
   }
 
   private static func check(
