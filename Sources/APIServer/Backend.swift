@@ -9,6 +9,8 @@ struct BackendModel: Sendable {
   let name: String
   let engine: any TextEngine
   let recordID: ModelID
+  /// How its answers are read.
+  let output: ModelOutput
 }
 
 /// Shared by all requests of a server.
@@ -20,6 +22,9 @@ final class Backend: Sendable {
   /// Seconds since 1970 when the server was set up.
   let created: Int64
   private let places: [String: Int]
+  let metrics = ServerMetrics()
+  let activity = Activity()
+  let connections = ConnectionCounts()
   private let boundAddress = Mutex("")
 
   init(
@@ -36,7 +41,8 @@ final class Backend: Sendable {
       known.append(
         BackendModel(
           name: model.name, engine: model.engine,
-          recordID: try Self.recordID(model.name, place, meter)))
+          recordID: try Self.recordID(model.name, place, meter),
+          output: ModelOutput(of: model.engine)))
     }
     self.models = known
     self.places = places

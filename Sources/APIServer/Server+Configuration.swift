@@ -13,9 +13,26 @@ extension Server {
     public var isStrict = false
     /// How long running answers may go on once the server is told to stop.
     public var drainDuration = Duration.seconds(30)
+    /// Serves `/metrics` to everybody who reaches the server.
+    public var showsMetrics = false
+    /// A second address, for whoever runs the server: `/metrics` and `/status` without a key.
+    public var administration: ListeningAddress?
     public var limits = Limits()
 
     public init() {}
+  }
+
+  /// Where a server listens.
+  public struct ListeningAddress: Sendable, Equatable {
+    /// A name or a number.
+    public var host: String
+    /// 0 takes any that is free.
+    public var port: Int
+
+    public init(host: String = "127.0.0.1", port: Int) {
+      self.host = host
+      self.port = port
+    }
   }
 
   /// What one connection or request may take. Whatever is above has its own error.
@@ -31,6 +48,9 @@ extension Server {
     public var headerCount = 100
     /// Open connections; more wait in the system's queue.
     public var connectionCount = 4096
+    /// Open connections of one address (of an IPv6 address, its /64); one more is answered 429.
+    /// Behind a proxy all connections are the proxy's.
+    public var connectionsPerAddress = 1024
     /// A connection without a request, or with one whose head does not arrive, is closed after it.
     public var idleDuration = Duration.seconds(60)
     /// A client that reads nothing of its answer for this long loses its connection.
@@ -41,6 +61,10 @@ extension Server {
     public var jsonDepth = 64
     /// Strings, numbers, arrays and the like in the JSON of a request.
     public var jsonValueCount = 1_000_000
+    /// Answers to one request (`n`).
+    public var choiceCount = 8
+    /// Functions that one request may offer to the model.
+    public var toolCount = 128
     /// Messages of one conversation.
     public var messageCount = 4096
 

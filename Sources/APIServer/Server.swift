@@ -11,8 +11,8 @@ import ServiceLifecycle
 
 /// Serves models over HTTP until it is told to stop.
 ///
-/// Running it under a `ServiceGroup` gives it a graceful end: the listener closes at once, running
-/// answers are finished. `runUntilSignalled()` brings such a group.
+/// Running it under a `ServiceGroup` gives it a graceful end: running answers are finished and new
+/// requests are told to come back. `runUntilSignalled()` brings such a group.
 public struct Server: Service {
   private let backend: Backend
   private let configuration: Configuration
@@ -50,19 +50,17 @@ public struct Server: Service {
     self.onListening = onListening
   }
 
-  /// Serves until the surrounding task is cancelled or its service group shuts down.
+  /// Serves until the surrounding task is cancelled or its service group shuts down. Then new
+  /// requests are refused with 503 and the running ones are finished, for as long as the
+  /// configuration's `drainDuration`; what still runs after it is cut off.
   ///
-  /// - Throws: ``ServerError`` where the address cannot be listened on.
+  /// - Throws: ``ServerError`` where an address cannot be listened on.
   public func run() async throws {
     let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
     let result: Result<Void, any Error>
     do {
-      try await application(on: group).run()
+      try await serve(on: group)
       result = .success(())
-    } catch let error as IOError {
-      result = .failure(
-        ServerError.cannotListen(
-          host: configuration.host, port: configuration.port, reason: error.errnoCode))
     } catch {
       result = .failure(error)
     }
@@ -70,22 +68,94 @@ public struct Server: Service {
     try result.get()
   }
 
-  /// Serves until SIGTERM or SIGINT, then finishes running answers for as long as the
-  /// configuration's `drainDuration`.
+  /// Serves until SIGTERM or SIGINT, then ends as `run()` does.
   ///
   /// - Throws: as `run()`.
   public func runUntilSignalled() async throws {
-    var group = ServiceGroupConfiguration(
+    let group = ServiceGroupConfiguration(
       services: [.init(service: self, successTerminationBehavior: .gracefullyShutdownGroup)],
       gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
-    group.maximumGracefulShutdownDuration = configuration.drainDuration
     try await ServiceGroup(configuration: group).run()
   }
 
-  private func application(on group: MultiThreadedEventLoopGroup) -> Application<Frontend> {
+  private func serve(on group: MultiThreadedEventLoopGroup) async throws {
+    var listeners: [any Service] = [publicListener(on: group)]
+    if let address = configuration.administration {
+      listeners.append(administrationListener(on: group, address))
+    }
+    let services = ServiceGroup(
+      configuration: .init(
+        services: listeners.map {
+          .init(service: $0, successTerminationBehavior: .gracefullyShutdownGroup)
+        }, logger: logger))
+    // Detached from the surrounding group, whose end must not close the listeners before the
+    // running requests have ended: until then whoever comes is told to try again.
+    let serving = Task.detached { try await services.run() }
+    try await withTaskCancellationHandler {
+      try await withGracefulShutdownHandler {
+        do {
+          try await serving.value
+        } catch is CancellationError where backend.isDraining {
+          // What did not end within the limit was cut off.
+        }
+      } onGracefulShutdown: {
+        Task {
+          let isIdle = await backend.activity.drain(atMost: configuration.drainDuration)
+          await services.triggerGracefulShutdown()
+          if !isIdle { serving.cancel() }
+        }
+      }
+    } onCancel: {
+      serving.cancel()
+    }
+  }
+
+  private func publicListener(on group: MultiThreadedEventLoopGroup) -> any Service {
+    let routes = RouteTable.all + (configuration.showsMetrics ? [Metrics.route] : [])
+    return listener(
+      at: ListeningAddress(host: configuration.host, port: configuration.port), routes,
+      answersAnyHost: configuration.allowsRemoteWithoutKeys, on: group
+    ) { [backend, onListening] address in
+      await onListening(backend.listening(on: address))
+    }
+  }
+
+  private func administrationListener(
+    on group: MultiThreadedEventLoopGroup, _ address: ListeningAddress
+  ) -> any Service {
+    listener(
+      at: address, RouteTable.administration,
+      answersAnyHost: !LoopbackHost.contains(address.host), on: group
+    ) { [logger] bound in
+      logger.info(
+        "administration listens",
+        metadata: ["host": "\(address.host)", "port": "\(bound?.port ?? address.port)"])
+    }
+  }
+
+  private func listener(
+    at address: ListeningAddress, _ routes: [Route], answersAnyHost: Bool,
+    on group: MultiThreadedEventLoopGroup,
+    onRunning: @escaping @Sendable (SocketAddress?) async -> Void
+  ) -> any Service {
+    let application = Application(
+      responder: Frontend(
+        backend: backend, logger: logger, routes: routes, answersAnyHost: answersAnyHost),
+      server: .http1(configuration: connections),
+      configuration: ApplicationConfiguration(
+        address: .hostname(address.host, port: address.port), serverName: "apus",
+        availableConnectionsDelegate: MaximumAvailableConnections(
+          configuration.limits.connectionCount, logger: logger)),
+      onServerRunning: { channel in await onRunning(channel.localAddress) },
+      eventLoopGroupProvider: .shared(group), logger: logger)
+    return Listener(application: application, address: address)
+  }
+
+  private var connections: HTTP1Channel.Configuration {
     let limits = configuration.limits
-    let http = HTTP1Channel.Configuration(
+    return HTTP1Channel.Configuration(
       additionalChannelHandlers: [
+        AddressLimit(backend.connections, limit: limits.connectionsPerAddress),
         RequestReadingGuard(
           bodyPatience: TimeAmount(limits.bodyDuration), bodyLimit: limits.bodyBytes),
         DisconnectWatch(),
@@ -96,17 +166,20 @@ public struct Server: Service {
       httpDecoderConfiguration: .init(
         maxHeaderFieldSize: limits.headerFieldBytes, maxHeaderListSize: limits.headerBytes,
         maxHeaderFieldCount: limits.headerCount))
-    return Application(
-      responder: Frontend(backend: backend, logger: logger),
-      server: .http1(configuration: http),
-      configuration: ApplicationConfiguration(
-        address: .hostname(configuration.host, port: configuration.port), serverName: "apus",
-        availableConnectionsDelegate: MaximumAvailableConnections(
-          limits.connectionCount, logger: logger)),
-      onServerRunning: { [backend, onListening] channel in
-        let address = backend.listening(on: channel.localAddress)
-        await onListening(address)
-      },
-      eventLoopGroupProvider: .shared(group), logger: logger)
+  }
+}
+
+/// A listener whose error names its address.
+private struct Listener: Service {
+  let application: Application<Frontend>
+  let address: Server.ListeningAddress
+
+  func run() async throws {
+    do {
+      try await application.run()
+    } catch let error as IOError {
+      throw ServerError.cannotListen(
+        host: address.host, port: address.port, reason: error.errnoCode)
+    }
   }
 }

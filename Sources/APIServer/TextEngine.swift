@@ -12,8 +12,10 @@ package protocol TextEngine: Sendable {
   var contextLength: Int { get }
   /// What is served, for people.
   var facts: ModelFacts { get }
-  /// Whether conversations can be answered.
-  var hasChatTemplate: Bool { get }
+  /// The source of the model's chat template; nil where it has none and cannot answer messages.
+  var chatTemplateSource: String? { get }
+  /// Answers that wait or are computed.
+  var pendingCount: Int { get }
 
   /// The tokens of a conversation by the model's own template.
   ///
@@ -40,10 +42,18 @@ package protocol TextEngine: Sendable {
   /// The bytes that one token stands for; none for an id outside the vocabulary.
   func bytes(of token: TokenID) -> [UInt8]
 
+  /// Whether the texts of answers leave out the spelling of this token.
+  func isHidden(_ token: TokenID) -> Bool
+
   /// Begins an answer; the work is done on the engine's own threads.
   ///
   /// - Throws: `EngineError`.
   func start(_ request: GenerationRequest) throws -> any TokenStream
+}
+
+extension TextEngine {
+  /// Whether conversations can be answered.
+  package var hasChatTemplate: Bool { chatTemplateSource != nil }
 }
 
 /// What `/v1/models` tells of a model beside its name.
@@ -82,7 +92,7 @@ extension Engine: TextEngine {
       parameterCount: model.info.parameterCount,
       trainedContextLength: model.info.trainedContextLength)
   }
-  package var hasChatTemplate: Bool { model.chatTemplate != nil }
+  package var chatTemplateSource: String? { model.chatTemplate?.source }
 
   package func prompt(
     _ messages: [ChatMessage], addGenerationPrompt: Bool, variables: JSONObject
@@ -107,6 +117,10 @@ extension Engine: TextEngine {
 
   package func bytes(of token: TokenID) -> [UInt8] {
     model.tokenizer.bytes(of: token, showingSpecial: true)
+  }
+
+  package func isHidden(_ token: TokenID) -> Bool {
+    model.tokenizer.bytes(of: token, showingSpecial: false).isEmpty
   }
 
   package func start(_ request: GenerationRequest) throws -> any TokenStream {

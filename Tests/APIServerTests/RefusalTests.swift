@@ -31,7 +31,8 @@ struct BadField: Sendable, CustomTestStringConvertible {
     BadField(
       ["messages": [["role": "king", "content": "x"]]], "invalid_value", "messages[0].role"),
     BadField(
-      ["messages": [["role": "tool", "content": "x"]]], "unsupported_value", "messages[0].role"),
+      ["messages": [["role": "tool", "content": "x"]]], "missing_required_parameter",
+      "messages[0].tool_call_id"),
     BadField(
       ["messages": [["role": "user", "content": 5]]], "invalid_type", "messages[0].content"),
     BadField(
@@ -44,7 +45,7 @@ struct BadField: Sendable, CustomTestStringConvertible {
       "missing_required_parameter", "messages[0].content[0].text"),
     BadField(
       ["messages": [["role": "assistant", "content": "x", "tool_calls": [["id": "1"]]]]],
-      "unsupported_parameter", "messages[0].tool_calls"),
+      "missing_required_parameter", "messages[0].tool_calls[0].function"),
     BadField(["temperature": -0.1], "decimal_below_min_value", "temperature"),
     BadField(["temperature": 2.1], "decimal_above_max_value", "temperature"),
     BadField(["temperature": "hot"], "invalid_type", "temperature"),
@@ -67,10 +68,15 @@ struct BadField: Sendable, CustomTestStringConvertible {
     BadField(["stream": "yes"], "invalid_type", "stream"),
     BadField(["stream_options": ["include_usage": true]], "invalid_value", "stream_options"),
     BadField(["stream": true, "stream_options": 1], "invalid_type", "stream_options"),
-    BadField(["n": 2], "unsupported_parameter", "n"),
+    BadField(["n": 9], "integer_above_max_value", "n"),
     BadField(["logprobs": true], "unsupported_parameter", "logprobs"),
     BadField(["logit_bias": ["1": 5]], "unsupported_parameter", "logit_bias"),
-    BadField(["tools": [["type": "function"]]], "unsupported_parameter", "tools"),
+    BadField(
+      ["tools": [["type": "function"]]], "missing_required_parameter", "tools[0].function"),
+    BadField(["tools": [["type": "web_search"]]], "unsupported_value", "tools[0].type"),
+    BadField(
+      ["tools": [["type": "function", "function": ["name": "a b"]]]], "invalid_value",
+      "tools[0].function.name"),
     BadField(["tool_choice": "required"], "unsupported_parameter", "tool_choice"),
     BadField(
       ["response_format": ["type": "json_object"]], "unsupported_parameter", "response_format"),

@@ -82,7 +82,7 @@ def test_over_the_limit_is_a_rate_limit_error(limited_client, model):
         (dict(model="none"), openai.NotFoundError, "model_not_found", "model"),
         (dict(temperature=9), openai.BadRequestError, "decimal_above_max_value", "temperature"),
         (dict(messages=[]), openai.BadRequestError, "empty_array", "messages"),
-        (dict(n=3), openai.BadRequestError, "unsupported_parameter", "n"),
+        (dict(n=99), openai.BadRequestError, "integer_above_max_value", "n"),
         (
             dict(messages=[{"role": "user", "content": "word " * 200_000}]),
             openai.BadRequestError, "context_length_exceeded", None,

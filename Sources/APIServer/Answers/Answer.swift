@@ -5,62 +5,72 @@ import Metering
 import Synchronization
 import Transformer
 
-/// How an answer came to its natural end.
-struct AnswerEnd: Sendable {
-  /// What the request was settled with, and what the client is told.
-  let usage: TokenUsage
-  let finishReason: FinishReason
-}
-
 /// The client went away before its answer was complete. Nobody is left to be told.
 struct ClientGone: Error {}
 
-/// A request that was admitted and whose tokens are being generated.
+/// A request that was admitted and whose tokens are being generated, for one choice or several.
 final class Answer: Sendable {
   private enum Interruption {
     case clientGone
     case keyRevoked
+    /// The last token that is paid for was generated.
+    case budgetSpent
+  }
+
+  private struct Progress {
+    /// Of all choices.
+    var tokens = 0
+    var firstToken: Duration?
+    var interruption: Interruption?
+  }
+
+  /// What one choice came to.
+  private struct ChoiceEnd {
+    var summary: GenerationSummary?
+    var reasoningTokens = 0
+    var hasCalls = false
   }
 
   private let exchange: Exchange
-  private let stream: any TokenStream
+  private let streams: [any TokenStream]
+  private let reading: OutputReading
   private let lease: LeaseHolder?
   private let promptTokens: Int
   private let watch: DisconnectWatch
-  private let isClientGone: Atomic<Bool> = Atomic(false)
+  private let progress = Mutex(Progress())
+
+  /// How many choices the answer has.
+  var choiceCount: Int { streams.count }
 
   /// Admits a request and starts it.
   ///
   /// When this returns the opening record is durable, so tokens may leave.
   ///
+  /// - Parameters:
+  ///   - requests: one for each choice, all with the same prompt, which is counted once.
+  ///   - reading: how the model's text is taken apart.
   /// - Throws: `MeterError` where a limit refuses, `EngineError` where the engine does.
   static func begin(
-    _ request: GenerationRequest, kind: RequestKind, model: BackendModel, exchange: Exchange
+    _ requests: [GenerationRequest], kind: RequestKind, model: BackendModel, exchange: Exchange,
+    reading: OutputReading = OutputReading()
   ) async throws -> Answer {
+    let request = requests[0]
     let contextLength = model.engine.contextLength
     guard request.prompt.count < contextLength else {
       throw EngineError.promptTooLong(tokens: request.prompt.count, contextLength: contextLength)
     }
     let watch = try await exchange.disconnectWatch()
-    var holder: LeaseHolder?
-    if let meter = exchange.backend.meter {
-      let lease = try meter.admit(
-        exchange.principal,
-        AdmissionRequest(
-          model: model.recordID, kind: kind, promptTokens: Int64(request.prompt.count),
-          maxCompletionTokens: request.maxTokens.map(Int64.init),
-          contextLeft: Int64(contextLength - request.prompt.count)))
-      let (id, rate) = (lease.requestID, lease.rate)
-      exchange.withNotes { notes in
-        notes.requestID = id
-        notes.rate = rate
-      }
-      holder = LeaseHolder(lease)
-    }
-    let stream: any TokenStream
+    let contextLeft = contextLength - request.prompt.count
+    let holder = try admit(
+      AdmissionRequest(
+        model: model.recordID, kind: kind, promptTokens: Int64(request.prompt.count),
+        maxCompletionTokens: request.maxTokens.map { Int64(min($0, contextLeft) * requests.count) },
+        contextLeft: Int64(contextLeft * requests.count)), exchange)
+    var streams: [any TokenStream] = []
     do {
-      stream = try model.engine.start(request)
+      for request in requests { streams.append(try model.engine.start(request)) }
     } catch {
+      for stream in streams { stream.cancel() }
       let refusal = exchange.refusal(for: error)
       try await holder?.take()?.settle(
         Settlement(
@@ -69,129 +79,189 @@ final class Answer: Sendable {
       throw refusal
     }
     let answer = Answer(
-      exchange: exchange, stream: stream, lease: holder, promptTokens: request.prompt.count,
-      watch: watch)
+      exchange: exchange, streams: streams, reading: reading, lease: holder,
+      promptTokens: request.prompt.count, watch: watch)
     watch.onGone { [weak answer] in answer?.clientWent() }
     do {
       try await holder?.opened()
     } catch {
-      stream.cancel()
+      answer.cancel()
       throw error
     }
     return answer
   }
 
+  private static func admit(
+    _ request: AdmissionRequest, _ exchange: Exchange
+  ) throws(MeterError) -> LeaseHolder? {
+    guard let meter = exchange.backend.meter else { return nil }
+    let lease = try meter.admit(exchange.principal, request)
+    let (id, rate) = (lease.requestID, lease.rate)
+    exchange.withNotes { notes in
+      notes.requestID = id
+      notes.rate = rate
+    }
+    return LeaseHolder(lease)
+  }
+
   private init(
-    exchange: Exchange, stream: any TokenStream, lease: LeaseHolder?, promptTokens: Int,
-    watch: DisconnectWatch
+    exchange: Exchange, streams: [any TokenStream], reading: OutputReading, lease: LeaseHolder?,
+    promptTokens: Int, watch: DisconnectWatch
   ) {
     self.exchange = exchange
-    self.stream = stream
+    self.streams = streams
+    self.reading = reading
     self.lease = lease
     self.promptTokens = promptTokens
     self.watch = watch
   }
 
-  /// Delivers the text as it comes and settles the request. When this returns the record of usage
-  /// is durable, so the client may be told the end.
+  /// Delivers the pieces as they come and settles the request. When this returns the record of
+  /// usage is durable, so the client may be told the end.
   ///
   /// - Parameters:
   ///   - status: the HTTP status that the client has seen when it leaves early.
-  ///   - deliver: sends a piece of text on; it throws where the client cannot be reached.
+  ///   - deliver: takes pieces of a choice, in order; called from any task.
   /// - Throws: `ClientGone`, `MeterError` where the key was revoked or the record cannot be
   ///   written, `APIError.stopping` where the engine stops, or the engine's error.
   func run(
-    statusIfClientGoes status: Int, _ deliver: (String) async throws -> Void
+    statusIfClientGoes status: Int, _ deliver: @escaping @Sendable (Int, [AnswerPiece]) -> Void
   ) async throws -> AnswerEnd {
     defer { watch.onGone(nil) }
-    var interruption: Interruption?
-    var summary: GenerationSummary?
-    var tokens = 0
-    var firstToken: Duration?
+    let ends: [ChoiceEnd]
     do {
-      for try await event in stream {
-        switch event {
-        case .token(let token):
-          tokens += 1
-          if tokens == 1 { firstToken = exchange.age }
-          guard interruption == nil else { continue }
-          if lease?.advance(completionTokens: Int64(tokens)) == .keyRevoked {
-            interruption = .keyRevoked
-          } else if !token.text.isEmpty, !(await reaches(deliver, token.text)) {
-            interruption = .clientGone
-          }
-          if interruption != nil { stream.cancel() }
-        case .finished(let end):
-          summary = end
-        }
-      }
+      ends = try await followAll(deliver)
     } catch {
-      try? await settle(usage(summary, tokens), .failed, 500, firstToken)
+      cancel()
+      try? await settle(usage([]), .failed, 500)
       throw error
     }
-    let usage = usage(summary, tokens)
-    guard interruption == nil, let summary, summary.finishReason != .cancelled else {
-      throw await interrupted(interruption, usage, firstToken, status: status)
-    }
-    if !summary.text.isEmpty, !(await reaches(deliver, summary.text)) {
-      throw await interrupted(.clientGone, usage, firstToken, status: status)
-    }
-    try await settle(usage, .completed, 200, firstToken)
-    return AnswerEnd(usage: usage, finishReason: summary.finishReason)
-  }
-
-  private func clientWent() {
-    isClientGone.store(true, ordering: .releasing)
-    stream.cancel()
-  }
-
-  private func reaches(
-    _ deliver: (String) async throws -> Void, _ text: String
-  ) async -> Bool {
-    do {
-      try await deliver(text)
-      return true
-    } catch {
-      return false
+    let usage = usage(ends)
+    switch progress.withLock({ $0.interruption }) {
+    case .keyRevoked:
+      try? await settle(usage, .cancelled, 401)
+      throw MeterError.invalidAPIKey
+    case .clientGone:
+      try? await settle(usage, .cancelled, status)
+      throw ClientGone()
+    case .budgetSpent:
+      try await settle(usage, .stoppedByBudget, 200)
+      return AnswerEnd(usage: usage, finishes: ends.map { Self.finish($0, isBudgetSpent: true) })
+    case nil:
+      guard ends.allSatisfy({ $0.summary.map { $0.finishReason != .cancelled } ?? false }) else {
+        try? await settle(usage, .failed, 503)
+        throw APIError.stopping
+      }
+      try await settle(usage, .completed, 200)
+      return AnswerEnd(usage: usage, finishes: ends.map { Self.finish($0, isBudgetSpent: false) })
     }
   }
 
-  /// Settles an answer that was cut short, and gives the error that says why. A record that cannot
-  /// be written changes nothing any more: the client is told of no good end anyway.
-  private func interrupted(
-    _ interruption: Interruption?, _ usage: TokenUsage, _ firstToken: Duration?, status: Int
-  ) async -> any Error {
-    if interruption == .keyRevoked {
-      try? await settle(usage, .cancelled, 401, firstToken)
-      return MeterError.invalidAPIKey
+  /// The client cannot be reached any more: stops the engine.
+  func clientWent() {
+    progress.withLock { $0.interruption = $0.interruption ?? .clientGone }
+    cancel()
+  }
+
+  private func cancel() {
+    for stream in streams { stream.cancel() }
+  }
+
+  private func followAll(
+    _ deliver: @escaping @Sendable (Int, [AnswerPiece]) -> Void
+  ) async throws -> [ChoiceEnd] {
+    if streams.count == 1 { return [try await follow(0, deliver)] }
+    return try await withThrowingTaskGroup(of: (Int, ChoiceEnd).self) { tasks in
+      for choice in streams.indices {
+        tasks.addTask { (choice, try await self.follow(choice, deliver)) }
+      }
+      var ends = Array(repeating: ChoiceEnd(), count: streams.count)
+      for try await (choice, end) in tasks { ends[choice] = end }
+      return ends
     }
-    if interruption == .clientGone || isClientGone.load(ordering: .acquiring) {
-      try? await settle(usage, .cancelled, status, firstToken)
-      return ClientGone()
+  }
+
+  private func follow(
+    _ choice: Int, _ deliver: @Sendable (Int, [AnswerPiece]) -> Void
+  ) async throws -> ChoiceEnd {
+    let metrics = exchange.backend.metrics
+    var parser = OutputParser(reading)
+    var end = ChoiceEnd()
+    var last: ContinuousClock.Instant?
+    for try await event in streams[choice] {
+      switch event {
+      case .token(let token):
+        guard note() else { continue }
+        let now = ContinuousClock.now
+        if let last { metrics.nextToken(after: now - last) }
+        last = now
+        let wasReasoning = parser.isReasoning
+        let pieces = parser.append(token)
+        if wasReasoning || parser.isReasoning { end.reasoningTokens += 1 }
+        if !pieces.isEmpty { deliver(choice, pieces) }
+      case .finished(let summary):
+        end.summary = summary
+      }
     }
-    try? await settle(usage, .failed, 503, firstToken)
-    return APIError.stopping
+    // What the engine held back belongs to the answer unless somebody cut it short.
+    let isWhole = progress.withLock { $0.interruption == nil }
+    let rest = parser.finish(isWhole ? end.summary?.text ?? "" : "")
+    if !rest.isEmpty { deliver(choice, rest) }
+    end.hasCalls = parser.hasCalls
+    return end
+  }
+
+  /// Counts a token. False where it is past the end, and only drained.
+  private func note() -> Bool {
+    let (counts, stops) = progress.withLock { progress -> (Bool, Bool) in
+      guard progress.interruption == nil else { return (false, false) }
+      progress.tokens += 1
+      if progress.tokens == 1 {
+        let age = exchange.age
+        progress.firstToken = age
+        exchange.backend.metrics.firstToken(after: age)
+      }
+      switch lease?.advance(completionTokens: Int64(progress.tokens)) ?? .proceed {
+      case .proceed: return (true, false)
+      case .budgetSpent:
+        progress.interruption = .budgetSpent
+        return (true, true)
+      case .keyRevoked:
+        progress.interruption = .keyRevoked
+        return (false, true)
+      }
+    }
+    if stops { cancel() }
+    return counts
+  }
+
+  private static func finish(_ end: ChoiceEnd, isBudgetSpent: Bool) -> AnswerFinish {
+    if end.summary?.finishReason == .stop { return end.hasCalls ? .toolCalls : .stop }
+    return isBudgetSpent || end.summary?.finishReason == .length ? .length : .stop
   }
 
   private func settle(
-    _ usage: TokenUsage, _ status: RequestStatus, _ httpStatus: Int, _ firstToken: Duration?
+    _ usage: TokenUsage, _ status: RequestStatus, _ httpStatus: Int
   ) async throws(MeterError) {
     exchange.withNotes { $0.usage = usage }
+    exchange.backend.metrics.used(usage)
     try await lease?.take()?.settle(
       Settlement(
         usage: usage, status: status, httpStatus: Int64(httpStatus), latency: exchange.age,
-        timeToFirstToken: firstToken))
+        timeToFirstToken: progress.withLock { $0.firstToken }))
   }
 
-  /// The engine's own counts, or what was seen of them where it gave none.
-  private func usage(_ summary: GenerationSummary?, _ tokens: Int) -> TokenUsage {
-    guard let summary else {
-      return TokenUsage(promptTokens: Int64(promptTokens), completionTokens: Int64(tokens))
-    }
+  /// The engine's own counts, or what was seen where it gave none. Behind the last token that the
+  /// budget pays for nothing is counted, though the engine may have been one step ahead.
+  private func usage(_ ends: [ChoiceEnd]) -> TokenUsage {
+    let (tokens, interruption) = progress.withLock { ($0.tokens, $0.interruption) }
+    let summaries = ends.compactMap(\.summary)
+    let counts = summaries.count == streams.count && interruption != .budgetSpent
+    let generated = summaries.reduce(0) { $0 + $1.generatedTokenCount }
     return TokenUsage(
-      promptTokens: Int64(summary.promptTokenCount),
-      cachedPromptTokens: Int64(summary.cachedPromptTokenCount),
-      completionTokens: Int64(summary.generatedTokenCount),
-      reasoningTokens: Int64(summary.reasoningTokenCount))
+      promptTokens: Int64(summaries.first?.promptTokenCount ?? promptTokens),
+      cachedPromptTokens: Int64(summaries.first?.cachedPromptTokenCount ?? 0),
+      completionTokens: Int64(counts ? generated : tokens),
+      reasoningTokens: Int64(ends.reduce(0) { $0 + $1.reasoningTokens }))
   }
 }

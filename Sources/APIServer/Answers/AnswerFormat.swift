@@ -1,71 +1,27 @@
 // How an answer is written: the shape of its body, and of the events of its stream.
 
-import HTTPTypes
-import Hummingbird
-import JSON
-import Metering
-import NIOCore
-
-/// The shape in which an endpoint tells an answer.
+/// The shape in which an endpoint tells an answer. A format lives as long as its answer and may
+/// remember what it has told.
 protocol AnswerFormat: Sendable {
   /// The body of an answer that is not streamed.
-  func body(text: String, end: AnswerEnd) -> [UInt8]
-  /// The events before any text.
-  func opening() -> [UInt8]
-  /// The event of a piece of text, never empty.
-  func content(_ text: String) -> [UInt8]
-  /// Why the text ended, the usage where it was asked for, and the end of the stream.
-  func ending(_ end: AnswerEnd) -> [UInt8]
-  /// The event of a failure in the middle, after which the stream closes without its ending.
-  func failure(_ error: APIError) -> [UInt8]
+  func body(of choices: [AnswerContent], end: AnswerEnd) -> [UInt8]
+  /// Appends the events before any text.
+  mutating func open(_ bytes: inout [UInt8])
+  /// Appends the events of a piece.
+  mutating func add(_ piece: AnswerPiece, choice: Int, _ bytes: inout [UInt8])
+  /// Appends why the text ended, the usage where it is told, and the end of the stream.
+  mutating func close(_ end: AnswerEnd, _ bytes: inout [UInt8])
+  /// Appends the event of a failure in the middle, after which the stream closes without its ending.
+  mutating func fail(_ error: APIError, _ bytes: inout [UInt8])
 }
 
 extension AnswerFormat {
-  /// The last event of a complete stream in OpenAI's shapes.
+  /// The last event of a complete stream in OpenAI's older shapes.
   var done: String { "data: [DONE]\n\n" }
 
-  func failure(_ error: APIError) -> [UInt8] {
-    Array("data: ".utf8) + error.body + Array("\n\n".utf8)
-  }
-}
-
-extension Answer {
-  /// The response that tells this answer, whole or as a stream.
-  func response(
-    in format: some AnswerFormat, isStreamed: Bool, to exchange: Exchange
-  ) async throws -> Response {
-    isStreamed ? stream(in: format, exchange) : try await whole(in: format)
-  }
-
-  private func whole(in format: some AnswerFormat) async throws -> Response {
-    var text = ""
-    let end = try await run(statusIfClientGoes: APIError.clientGone.status.code) { text += $0 }
-    return Response(
-      status: .ok, headers: [.contentType: "application/json", .isGenerated: "true"],
-      body: ResponseBody(byteBuffer: ByteBuffer(bytes: format.body(text: text, end: end))))
-  }
-
-  private func stream(in format: some AnswerFormat, _ exchange: Exchange) -> Response {
-    exchange.withNotes { $0.endsWithBody = true }
-    var headers = EventStream.headers
-    headers[.isGenerated] = "true"
-    let body = ResponseBody { writer in
-      defer { exchange.log(status: 200) }
-      do {
-        // The first text carries the opening with it: one write, one packet.
-        var opening = format.opening()
-        let end = try await self.run(statusIfClientGoes: 200) { text in
-          try await writer.write(ByteBuffer(bytes: opening + format.content(text)))
-          opening = []
-        }
-        try await writer.write(ByteBuffer(bytes: opening + format.ending(end)))
-      } catch {
-        let refusal = exchange.refusal(for: error)
-        exchange.withNotes { $0.code = refusal.code }
-        try await writer.write(ByteBuffer(bytes: format.failure(refusal)))
-      }
-      try await writer.finish(nil)
-    }
-    return Response(status: .ok, headers: headers, body: body)
+  func fail(_ error: APIError, _ bytes: inout [UInt8]) {
+    bytes += "data: ".utf8
+    bytes += error.body
+    bytes += "\n\n".utf8
   }
 }

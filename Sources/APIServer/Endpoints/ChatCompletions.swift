@@ -22,9 +22,11 @@ enum ChatCompletions {
       return (fields, model, try model.prompt(fields.conversation))
     }
     let answer = try await Answer.begin(
-      fields.generation.request(prompt: prompt), kind: .chat, model: model, exchange: exchange)
+      fields.generation.requests(prompt: prompt), kind: .chat, model: model, exchange: exchange,
+      reading: model.reading(prompt: prompt, tools: fields.conversation.tools))
     let format = ChatAnswer(
-      exchange.identity(of: model), includesUsage: fields.stream.includesUsage)
+      exchange.identity(of: model), includesUsage: fields.stream.includesUsage,
+      choiceCount: answer.choiceCount)
     return try await answer.response(
       in: format, isStreamed: fields.stream.isStreamed, to: exchange)
   }

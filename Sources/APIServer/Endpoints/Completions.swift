@@ -14,7 +14,9 @@ enum Completions {
     let backend = exchange.backend
     let principal = exchange.principal
     let (fields, model, prompt, echo) = try await exchange.withJSONBody { body throws in
-      let fields = try CompletionFields(body: body, isStrict: backend.configuration.isStrict)
+      let fields = try CompletionFields(
+        body: body, limits: backend.configuration.limits,
+        isStrict: backend.configuration.isStrict)
       let model = try backend.model(named: fields.model)
       try backend.meter?.look(principal, model: model.recordID)
       switch fields.prompt {
@@ -27,11 +29,11 @@ enum Completions {
       }
     }
     let answer = try await Answer.begin(
-      fields.generation.request(prompt: prompt), kind: .completion, model: model,
+      fields.generation.requests(prompt: prompt), kind: .completion, model: model,
       exchange: exchange)
     let format = CompletionAnswer(
       exchange.identity(of: model), includesUsage: fields.stream.includesUsage,
-      echo: fields.echoesPrompt ? echo : "")
+      echo: fields.echoesPrompt ? echo : "", choiceCount: answer.choiceCount)
     return try await answer.response(
       in: format, isStreamed: fields.stream.isStreamed, to: exchange)
   }

@@ -1,9 +1,13 @@
-// GET /health: whether the server answers. Models are loaded before it listens, so it does.
+// GET /health: whether the server takes requests. Models are loaded before it listens, so it does
+// until it is told to stop.
 
 import Hummingbird
 
 enum Health {
   static let route = Route(
     method: .get, path: "/health", aliases: ["/v1/health"], requiresKey: false
-  ) { _, _ in .json(["status": "ok"]) }
+  ) { exchange, _ in
+    if exchange.backend.isDraining { throw APIError.draining }
+    return .json(["status": "ok"])
+  }
 }

@@ -107,8 +107,8 @@ extension APIError {
   }
 
   /// The whole response.
-  var response: Response {
-    let body = body
+  func response(in shape: ErrorShape) -> Response {
+    let body = body(in: shape)
     let head = head(bodyBytes: body.count)
     return Response(
       status: head.status, headers: head.headerFields,

@@ -71,6 +71,21 @@ extension APIError {
     message: "The server is stopping. Please try again.",
     headers: [.retryAfter: "5"], isWorthRetrying: true)
 
+  /// The server was told to stop and finishes what it has begun.
+  static let draining = APIError(
+    status: .serviceUnavailable, kind: .serviceUnavailable, code: "server_is_stopping",
+    message: "The server finishes what it has begun and takes no new requests. Please try again "
+      + "in a moment.",
+    headers: [.retryAfter: "5"], isWorthRetrying: true)
+
+  static func tooManyConnections(limit: Int) -> APIError {
+    APIError(
+      status: .tooManyRequests, kind: .requests, code: "too_many_connections",
+      message: "Your address has more than \(limit) open connections, which is all this server "
+        + "accepts. Close some, or use them for several requests.",
+      headers: [.retryAfter: "1"], isWorthRetrying: true)
+  }
+
   /// What nobody reads: the log has it. 499 is what proxies write for a client that left.
   static let clientGone = refused(
     HTTPResponse.Status(code: 499, reasonPhrase: "Client Closed Request"), "client_gone",

@@ -25,6 +25,7 @@ final class Exchange: Sendable {
   struct Notes {
     var requestID: Metering.RequestID
     var route = "-"
+    var errors = ErrorShape.openAI
     var principal = Principal.local
     var rate: RateDecision?
     var usage: TokenUsage?
@@ -38,18 +39,26 @@ final class Exchange: Sendable {
   let channel: any Channel
   let arrival = ContinuousClock.now
   private let logger: Logger
+  /// Whether the request came before the server was told to stop.
+  let isTaken: Bool
   private let notes: Mutex<Notes>
 
   init(_ request: Request, _ connection: Connection, backend: Backend, logger: Logger) {
     self.backend = backend
     self.request = request
     self.logger = logger
+    isTaken = backend.activity.begin()
     channel = connection.channel
     var generator = SystemRandomNumberGenerator()
     notes = Mutex(
       Notes(
         requestID: Metering.RequestID(
           wallMilliseconds: MeterClock.system.wallMilliseconds(), using: &generator)))
+  }
+
+  /// The request ends when nobody holds it any more: the body of a stream does until it is written.
+  deinit {
+    if isTaken { backend.activity.end() }
   }
 
   /// Since the request's head was read.
@@ -68,9 +77,10 @@ final class Exchange: Sendable {
     AnswerIdentity(requestID: withNotes { $0.requestID }, model: model.name)
   }
 
-  /// Writes the request's line into the log. Called once, when everything was sent.
+  /// Counts the request and writes its line into the log. Called once, when everything was sent.
   func log(status: Int) {
     let notes = withNotes { $0 }
+    backend.metrics.ended(.init(route: notes.route, status: status), after: age)
     var metadata: Logger.Metadata = [
       "id": "\(notes.requestID)", "method": "\(request.method.rawValue)",
       "route": "\(notes.route)", "status": "\(status)", "ms": "\(age.milliseconds)",

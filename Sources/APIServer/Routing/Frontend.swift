@@ -13,11 +13,15 @@ struct Frontend: HTTPResponder {
 
   let backend: Backend
   let logger: Logger
-  private let routes = RouteTable()
+  private let routes: RouteTable
+  /// Whether requests may come under any name of this machine.
+  private let answersAnyHost: Bool
 
-  init(backend: Backend, logger: Logger) {
+  init(backend: Backend, logger: Logger, routes: [Route], answersAnyHost: Bool) {
     self.backend = backend
     self.logger = logger
+    self.routes = RouteTable(routes)
+    self.answersAnyHost = answersAnyHost
   }
 
   func respond(to request: Request, context: Connection) async -> Response {
@@ -28,14 +32,19 @@ struct Frontend: HTTPResponder {
     } catch {
       let refusal = exchange.refusal(for: error)
       exchange.withNotes { $0.code = refusal.code }
-      response = refusal.response
+      response = refusal.response(in: exchange.withNotes { $0.errors })
     }
     let notes = exchange.withNotes { $0 }
     if let rate = notes.rate, response.headers[.requestLimit] == nil {
       response.headers.append(contentsOf: rate.headers)
     }
     response.headers[.requestID] = notes.requestID.description
+    if notes.errors == .anthropic {
+      response.headers[.anthropicRequestID] = notes.requestID.description
+    }
     response.headers[.processingMilliseconds] = "\(exchange.age.milliseconds)"
+    // No further request is taken, so the connection is of no more use.
+    if backend.isDraining { response.headers[.connection] = "close" }
     if request.method == .head { response = response.createHeadResponse() }
     if !notes.endsWithBody { exchange.log(status: response.status.code) }
     return response
@@ -44,7 +53,11 @@ struct Frontend: HTTPResponder {
   private func answer(_ exchange: Exchange) async throws -> Response {
     let request = exchange.request
     let (route, parameter) = try routes.route(request.method, request.uri.path)
-    exchange.withNotes { $0.route = route.path }
+    exchange.withNotes { notes in
+      notes.route = route.path
+      notes.errors = route.errors
+    }
+    guard exchange.isTaken || !route.requiresKey else { throw APIError.draining }
     try checkHost(request)
     if route.requiresKey {
       let principal = try authenticate(exchange)
@@ -57,7 +70,7 @@ struct Frontend: HTTPResponder {
   /// can make a foreign name point here, and would then read what it likes.
   private func checkHost(_ request: Request) throws(APIError) {
     guard let authority = request.head.authority, !authority.isEmpty else { throw .missingHost }
-    if backend.meter?.hasKeys == true || backend.configuration.allowsRemoteWithoutKeys { return }
+    if answersAnyHost || backend.meter?.hasKeys == true { return }
     let host = LoopbackHost.host(ofAuthority: authority)
     guard LoopbackHost.contains(host) else { throw .foreignHost }
   }

@@ -4,6 +4,8 @@ import HTTPTypes
 
 extension HTTPField.Name {
   static let requestID = HTTPField.Name("x-request-id")!
+  /// What Anthropic's clients read as the request's id.
+  static let anthropicRequestID = HTTPField.Name("request-id")!
   /// Milliseconds from the request's arrival to the head of its answer.
   static let processingMilliseconds = HTTPField.Name("openai-processing-ms")!
   /// Marks what a model has written.

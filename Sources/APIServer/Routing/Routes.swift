@@ -14,6 +14,7 @@ struct Route: Sendable {
   var aliases: [String] = []
   /// Whether a key must come along once there are keys.
   var requiresKey = true
+  var errors = ErrorShape.openAI
   let handler: Handler
 }
 
@@ -22,8 +23,13 @@ struct RouteTable: Sendable {
   /// The public API.
   static let all: [Route] = [
     FrontPage.route, Health.route, Models.list, Models.one, ChatCompletions.route,
-    Completions.route, Tokens.tokenize, Tokens.detokenize, Tokens.applyTemplate,
+    Completions.route, Tokens.tokenize, Tokens.detokenize, Tokens.applyTemplate, Messages.route,
+    Messages.count,
+    Responses.route, Rerank.route,
+    Status.document, Status.page, OpenAPI.route,
   ]
+  /// What the one who runs the server asks.
+  static let administration: [Route] = [Metrics.route, Health.route, Status.document, Status.page]
 
   private struct Place: Sendable {
     var routes: [HTTPRequest.Method: Route] = [:]
@@ -39,7 +45,7 @@ struct RouteTable: Sendable {
   /// Paths that end with a parameter, by what stands before it.
   private var open: [(prefix: String, place: Place)] = []
 
-  init(_ routes: [Route] = all) {
+  init(_ routes: [Route]) {
     for route in routes {
       for path in [route.path] + route.aliases {
         if path.hasSuffix("/{id}") {

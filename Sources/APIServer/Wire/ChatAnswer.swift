@@ -11,47 +11,84 @@ struct ChatAnswer: AnswerFormat {
   private let chunkOpening: [UInt8]
   private let chunkClosing: [UInt8]
   private let includesUsage: Bool
+  /// The calls that each choice has begun.
+  private var callCounts: [Int]
 
-  /// - Parameter includesUsage: Whether a chunk of usage ends a stream; the others then say
-  ///   `"usage":null`.
-  init(_ identity: AnswerIdentity, includesUsage: Bool) {
+  /// - Parameters:
+  ///   - includesUsage: Whether a chunk of usage ends a stream; the others then say
+  ///     `"usage":null`.
+  ///   - choiceCount: The choices of the answer.
+  init(_ identity: AnswerIdentity, includesUsage: Bool, choiceCount: Int = 1) {
     wholeOpening = identity.opening(id: "chatcmpl-", object: "chat.completion")
     chunkOpening =
       Array("data: ".utf8) + identity.opening(id: "chatcmpl-", object: "chat.completion.chunk")
     chunkClosing = Array((includesUsage ? "],\"usage\":null}\n\n" : "]}\n\n").utf8)
     self.includesUsage = includesUsage
+    callCounts = Array(repeating: 0, count: choiceCount)
   }
 
-  func body(text: String, end: AnswerEnd) -> [UInt8] {
+  func body(of choices: [AnswerContent], end: AnswerEnd) -> [UInt8] {
     var bytes = wholeOpening
-    bytes += #"{"index":0,"message":{"role":"assistant","content":""#.utf8
-    JSONWriter.escape(text, into: &bytes)
-    bytes += #"","refusal":null},"logprobs":null,"finish_reason":""#.utf8
-    bytes += end.finishReason.rawValue.utf8
-    bytes += #""}],"usage":"#.utf8
+    for (index, choice) in choices.enumerated() {
+      bytes += (index == 0 ? "" : ",").utf8
+      bytes += "{\"index\":\(index),\"message\":{\"role\":\"assistant\",\"content\":".utf8
+      if choice.text.isEmpty, !choice.calls.isEmpty {
+        bytes += "null".utf8
+      } else {
+        bytes += "\"".utf8
+        JSONWriter.escape(choice.text, into: &bytes)
+        bytes += "\"".utf8
+      }
+      bytes += #","refusal":null"#.utf8
+      if !choice.reasoning.isEmpty {
+        bytes += #","reasoning_content":""#.utf8
+        JSONWriter.escape(choice.reasoning, into: &bytes)
+        bytes += "\"".utf8
+      }
+      if !choice.calls.isEmpty {
+        bytes += #","tool_calls":"#.utf8
+        bytes += JSONValue.array(choice.calls.map(\.chatJSON)).utf8()
+      }
+      bytes += #"},"logprobs":null,"finish_reason":""#.utf8
+      bytes += end.finishes[index].rawValue.utf8
+      bytes += "\"}".utf8
+    }
+    bytes += #"],"usage":"#.utf8
     bytes += end.usage.wireBytes
     bytes += "}".utf8
     return bytes
   }
 
-  /// The first chunk: whose words follow.
-  func opening() -> [UInt8] {
-    chunk(delta: #""role":"assistant","content":"","refusal":null"#)
+  /// The first chunks: whose words follow.
+  func open(_ bytes: inout [UInt8]) {
+    for choice in callCounts.indices {
+      chunk(choice, #""role":"assistant","content":"","refusal":null"#, to: &bytes)
+    }
   }
 
-  func content(_ text: String) -> [UInt8] {
-    var bytes: [UInt8] = []
-    bytes.reserveCapacity(chunkOpening.count + chunkClosing.count + text.utf8.count + 96)
-    bytes += chunkOpening
-    bytes += #"{"index":0,"delta":{"content":""#.utf8
-    JSONWriter.escape(text, into: &bytes)
-    bytes += #""},"logprobs":null,"finish_reason":null}"#.utf8
-    bytes += chunkClosing
-    return bytes
+  mutating func add(_ piece: AnswerPiece, choice: Int, _ bytes: inout [UInt8]) {
+    switch piece {
+    case .text(let text): chunk(choice, #""content":""#, escaping: text, then: "\"", to: &bytes)
+    case .reasoning(let text):
+      chunk(choice, #""reasoning_content":""#, escaping: text, then: "\"", to: &bytes)
+    case .call(let id, let name):
+      let call = ToolCall(id: id, name: name).chatJSON.objectValue ?? [:]
+      var indexed: JSONObject = ["index": .integer(Int64(callCounts[choice]))]
+      for (key, value) in call { indexed[key] = value }
+      callCounts[choice] += 1
+      chunk(
+        choice, "\"tool_calls\":[\(JSONValue.object(indexed).serialized())]", to: &bytes)
+    case .arguments(let text):
+      let start =
+        "\"tool_calls\":[{\"index\":\(callCounts[choice] - 1),\"function\":{\"arguments\":\""
+      chunk(choice, start, escaping: text, then: "\"}}]", to: &bytes)
+    }
   }
 
-  func ending(_ end: AnswerEnd) -> [UInt8] {
-    var bytes = chunk(delta: "", finishReason: "\"\(end.finishReason.rawValue)\"")
+  func close(_ end: AnswerEnd, _ bytes: inout [UInt8]) {
+    for (choice, finish) in end.finishes.enumerated() {
+      chunk(choice, "", finishReason: "\"\(finish.rawValue)\"", to: &bytes)
+    }
     if includesUsage {
       bytes += chunkOpening
       bytes += #"],"usage":"#.utf8
@@ -59,12 +96,30 @@ struct ChatAnswer: AnswerFormat {
       bytes += "}\n\n".utf8
     }
     bytes += done.utf8
-    return bytes
   }
 
-  private func chunk(delta: String, finishReason: String = "null") -> [UInt8] {
-    let choice =
-      "{\"index\":0,\"delta\":{\(delta)},\"logprobs\":null,\"finish_reason\":\(finishReason)}"
-    return chunkOpening + Array(choice.utf8) + chunkClosing
+  private func chunk(
+    _ choice: Int, _ delta: String, escaping text: String = "", then rest: String = "",
+    finishReason: String = "null", to bytes: inout [UInt8]
+  ) {
+    bytes += chunkOpening
+    bytes += "{\"index\":\(choice),\"delta\":{".utf8
+    bytes += delta.utf8
+    JSONWriter.escape(text, into: &bytes)
+    bytes += rest.utf8
+    bytes += #"},"logprobs":null,"finish_reason":"#.utf8
+    bytes += finishReason.utf8
+    bytes += "}".utf8
+    bytes += chunkClosing
+  }
+}
+
+extension ToolCall {
+  /// The call as chat messages have it.
+  fileprivate var chatJSON: JSONValue {
+    [
+      "id": .string(id), "type": "function",
+      "function": ["name": .string(name), "arguments": .string(arguments)],
+    ]
   }
 }

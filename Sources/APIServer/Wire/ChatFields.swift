@@ -15,7 +15,7 @@ struct ChatFields {
     self.model = model
     conversation = try ConversationFields(&fields, limits: limits)
     stream = try StreamFields(&fields, isStrict: isStrict)
-    generation = try GenerationFields(&fields)
+    generation = try GenerationFields(&fields, limits: limits)
     try Self.refuseUnsupported(&fields)
     Self.acceptAndDrop(&fields)
     if isStrict { try fields.refuseUnknown() }
@@ -25,11 +25,9 @@ struct ChatFields {
   private static func refuseUnsupported(_ fields: inout RequestFields) throws(APIError) {
     let leaveOut = "leave it out"
     let isEmptyArray: (JSONValue) -> Bool = { $0.arrayValue?.isEmpty == true }
-    try fields.refuseUnsupported("tools", unless: isEmptyArray, "send messages without tools")
-    try fields.refuseUnsupported("functions", unless: isEmptyArray, "send messages without them")
-    for name in ["tool_choice", "function_call"] {
-      try fields.refuseUnsupported(name, unless: { $0 == "none" || $0 == "auto" }, leaveOut)
-    }
+    try fields.refuseUnsupported("functions", unless: isEmptyArray, "send them as 'tools'")
+    try fields.refuseUnsupported(
+      "function_call", unless: { $0 == "none" || $0 == "auto" }, "send it as 'tool_choice'")
     try fields.refuseUnsupported(
       "response_format", unless: { $0["type"] == "text" }, "only {\"type\":\"text\"} is")
     for name in ["logprobs", "store", "continue_final_message"] {
@@ -50,8 +48,8 @@ struct ChatFields {
   /// Fields that change nothing in an answer. They are never kept.
   private static func acceptAndDrop(_ fields: inout RequestFields) {
     for name in [
-      "user", "metadata", "safety_identifier", "parallel_tool_calls", "prompt_cache_key",
-      "prompt_cache_options", "prompt_cache_retention", "cache_prompt",
+      "user", "metadata", "safety_identifier", "prompt_cache_key", "prompt_cache_options",
+      "prompt_cache_retention", "cache_prompt",
     ] {
       _ = fields.value(name)
     }

@@ -1,11 +1,11 @@
-// The messages of a chat: roles, and content as text or as parts of text.
+// The messages of a chat: roles, content as text or as parts of text, calls and their results.
 
 import JSON
 import Transformer
 
 enum ChatMessageFields {
   /// Roles that a message may have here. `developer` is what `system` is called in newer clients.
-  private static let roles = ["system", "developer", "user", "assistant"]
+  private static let roles = ["system", "developer", "user", "assistant", "tool"]
 
   /// The `messages` of a request, at least one.
   static func messages(
@@ -28,48 +28,94 @@ enum ChatMessageFields {
 
   private static func message(_ fields: inout RequestFields) throws(APIError) -> ChatMessage {
     guard let role = try fields.string("role") else { throw fields.missing("role") }
-    if role == "tool" || role == "function" {
-      throw fields.invalid("role", "unsupported_value", "cannot be a tool's: this server has none")
-    }
     guard roles.contains(role) else {
       throw fields.invalid(
-        "role", "invalid_value", "must be one of system, developer, user and assistant")
+        "role", "invalid_value", "must be one of system, developer, user, assistant and tool")
     }
-    for name in ["tool_calls", "function_call", "audio"] {
+    for name in ["function_call", "audio"] {
       try fields.refuseUnsupported(
         name, unless: { $0.arrayValue?.isEmpty == true }, "send messages without it")
     }
-    var message = ChatMessage(
-      role: role == "developer" ? "system" : role, content: try content(&fields))
+    let calls = try calls(&fields, role: role)
+    // What only calls functions may say nothing.
+    let content = try content(&fields, isRequired: calls.isEmpty)
+    var message = ChatMessage(role: role == "developer" ? "system" : role, content: content)
     if let name = try fields.string("name") { message.extra["name"] = .string(name) }
+    if !calls.isEmpty { message.extra["tool_calls"] = .array(calls) }
+    if role == "tool" {
+      guard let id = try fields.string("tool_call_id") else { throw fields.missing("tool_call_id") }
+      message.extra["tool_call_id"] = .string(id)
+    }
+    if role == "assistant", let reasoning = try fields.string("reasoning_content") {
+      message.extra["reasoning_content"] = .string(reasoning)
+    }
     return message
   }
 
+  /// The calls that an assistant's message made.
+  private static func calls(
+    _ fields: inout RequestFields, role: String
+  ) throws(APIError) -> [JSONValue] {
+    guard let elements = try fields.elements("tool_calls", atMost: .max), !elements.isEmpty else {
+      return []
+    }
+    guard role == "assistant" else {
+      throw fields.invalid("tool_calls", "invalid_value", "belongs to an assistant's message")
+    }
+    var calls: [JSONValue] = []
+    for (index, element) in elements.enumerated() {
+      var call = try fields.fields("tool_calls", index, element)
+      guard let id = try call.string("id") else { throw call.missing("id") }
+      guard var function = try call.fields("function") else { throw call.missing("function") }
+      guard let name = try function.string("name") else { throw function.missing("name") }
+      calls.append(Self.call(id: id, name: name, arguments: try function.string("arguments")))
+    }
+    return calls
+  }
+
+  /// A call as chat templates have it: its arguments are an object where they are JSON's text of one.
+  static func call(id: String, name: String, arguments: String?) -> JSONValue {
+    let text = arguments ?? "{}"
+    let parsed = try? JSONValue.parse(text, limits: JSONLimits(depth: 64))
+    return [
+      "id": .string(id), "type": "function",
+      "function": [
+        "name": .string(name),
+        "arguments": parsed.flatMap { $0.objectValue }.map { .object($0) } ?? .string(text),
+      ],
+    ]
+  }
+
   /// A string, or parts of text that are joined by line ends.
-  private static func content(_ fields: inout RequestFields) throws(APIError) -> String {
-    switch fields.value("content") {
+  static func content(
+    _ fields: inout RequestFields, _ name: String = "content", isRequired: Bool = true,
+    partTypes: [String] = ["text"]
+  ) throws(APIError) -> String {
+    switch fields.value(name) {
     case nil:
-      throw fields.missing("content")
+      if isRequired { throw fields.missing(name) }
+      return ""
     case .string(let text):
       return text
     case .array(let parts):
-      guard !parts.isEmpty else {
-        throw fields.invalid("content", "empty_array", "must have at least one part")
+      guard !parts.isEmpty || !isRequired else {
+        throw fields.invalid(name, "empty_array", "must have at least one part")
       }
       var texts: [String] = []
       for (index, element) in parts.enumerated() {
-        var part = try fields.fields("content", index, element)
+        var part = try fields.fields(name, index, element)
         guard let type = try part.string("type") else { throw part.missing("type") }
-        guard type == "text" else {
+        guard partTypes.contains(type) else {
           throw part.invalid(
-            "type", "unsupported_value", "must be 'text': no served model sees more")
+            "type", "unsupported_value",
+            "must be '\(partTypes[0])': no served model sees more")
         }
         guard let text = try part.string("text") else { throw part.missing("text") }
         texts.append(text)
       }
       return texts.joined(separator: "\n")
     case .some(let other):
-      throw fields.mistyped("content", "a string or an array of parts", other)
+      throw fields.mistyped(name, "a string or an array of parts", other)
     }
   }
 }

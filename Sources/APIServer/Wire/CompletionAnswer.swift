@@ -6,26 +6,41 @@ import JSON
 struct CompletionAnswer: AnswerFormat {
   private let start: [UInt8]
   private let includesUsage: Bool
+  private let choiceCount: Int
   /// What an answer begins with: the prompt where it is to be echoed.
   private let echo: String
 
-  init(_ identity: AnswerIdentity, includesUsage: Bool, echo: String) {
+  init(_ identity: AnswerIdentity, includesUsage: Bool, echo: String, choiceCount: Int = 1) {
     start = identity.opening(id: "cmpl-", object: "text_completion")
     self.includesUsage = includesUsage
     self.echo = echo
+    self.choiceCount = choiceCount
   }
 
-  func body(text: String, end: AnswerEnd) -> [UInt8] {
-    start + choice(echo + text, end)
-      + Array(#"],"usage":"#.utf8) + end.usage.wireBytes + Array("}".utf8)
+  func body(of choices: [AnswerContent], end: AnswerEnd) -> [UInt8] {
+    var bytes = start
+    for (index, content) in choices.enumerated() {
+      bytes += (index == 0 ? "" : ",").utf8
+      choice(index, echo + content.text, end.finishes[index], &bytes)
+    }
+    bytes += #"],"usage":"#.utf8
+    bytes += end.usage.wireBytes
+    bytes += "}".utf8
+    return bytes
   }
 
-  func opening() -> [UInt8] { echo.isEmpty ? [] : content(echo) }
+  func open(_ bytes: inout [UInt8]) {
+    guard !echo.isEmpty else { return }
+    for index in 0..<choiceCount { chunk(index, echo, nil, &bytes) }
+  }
 
-  func content(_ text: String) -> [UInt8] { chunk(choice(text, nil)) }
+  /// Nothing is looked for in a completion, so every piece is text.
+  func add(_ piece: AnswerPiece, choice: Int, _ bytes: inout [UInt8]) {
+    if case .text(let text) = piece { chunk(choice, text, nil, &bytes) }
+  }
 
-  func ending(_ end: AnswerEnd) -> [UInt8] {
-    var bytes = chunk(choice("", end))
+  func close(_ end: AnswerEnd, _ bytes: inout [UInt8]) {
+    for (index, finish) in end.finishes.enumerated() { chunk(index, "", finish, &bytes) }
     if includesUsage {
       bytes += "data: ".utf8
       bytes += start
@@ -34,19 +49,23 @@ struct CompletionAnswer: AnswerFormat {
       bytes += "}\n\n".utf8
     }
     bytes += done.utf8
-    return bytes
   }
 
-  private func choice(_ text: String, _ end: AnswerEnd?) -> [UInt8] {
-    var bytes = Array(#"{"text":""#.utf8)
+  private func chunk(
+    _ index: Int, _ text: String, _ finish: AnswerFinish?, _ bytes: inout [UInt8]
+  ) {
+    bytes += "data: ".utf8
+    bytes += start
+    choice(index, text, finish, &bytes)
+    bytes += (includesUsage ? "],\"usage\":null}\n\n" : "]}\n\n").utf8
+  }
+
+  private func choice(
+    _ index: Int, _ text: String, _ finish: AnswerFinish?, _ bytes: inout [UInt8]
+  ) {
+    bytes += #"{"text":""#.utf8
     JSONWriter.escape(text, into: &bytes)
-    bytes += #"","index":0,"logprobs":null,"finish_reason":"#.utf8
-    bytes += (end.map { "\"\($0.finishReason.rawValue)\"}" } ?? "null}").utf8
-    return bytes
-  }
-
-  private func chunk(_ choice: [UInt8]) -> [UInt8] {
-    Array("data: ".utf8) + start + choice
-      + Array((includesUsage ? "],\"usage\":null}\n\n" : "]}\n\n").utf8)
+    bytes += "\",\"index\":\(index),\"logprobs\":null,\"finish_reason\":".utf8
+    bytes += (finish.map { "\"\($0.rawValue)\"}" } ?? "null}").utf8
   }
 }

@@ -21,14 +21,14 @@ struct CompletionFields {
   let echoesPrompt: Bool
   let generation: GenerationFields
 
-  init(body: JSONValue, isStrict: Bool) throws(APIError) {
+  init(body: JSONValue, limits: Server.Limits, isStrict: Bool) throws(APIError) {
     var fields = try RequestFields(body: body)
     guard let model = try fields.string("model") else { throw fields.missing("model") }
     self.model = model
     prompt = try Self.prompt(&fields)
     stream = try StreamFields(&fields, isStrict: isStrict)
     echoesPrompt = try fields.bool("echo") ?? false
-    var generation = try GenerationFields(&fields)
+    var generation = try GenerationFields(&fields, limits: limits)
     generation.maxTokens = generation.maxTokens ?? Self.defaultMaxTokens
     self.generation = generation
     try fields.refuseUnsupported("suffix", unless: { $0 == "" }, "leave it out")

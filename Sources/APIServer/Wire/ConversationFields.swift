@@ -1,38 +1,28 @@
 // A conversation and how the model's template is to write it. The same wherever messages are sent.
 
 import JSON
-import Tokenizer
 import Transformer
 
-/// `messages` and what goes to the template with them.
+/// The messages of a request and what goes to the template with them.
 struct ConversationFields {
   let messages: [ChatMessage]
+  /// The functions that the model may call; nil for none.
+  var tools: ToolFields?
   /// Whether the template opens the assistant's turn.
-  let addsGenerationPrompt: Bool
+  var addsGenerationPrompt = true
   /// `chat_template_kwargs`: variables for the template.
-  let templateVariables: JSONObject
+  var templateVariables: JSONObject = [:]
 
+  init(messages: [ChatMessage], tools: ToolFields?) {
+    self.messages = messages
+    self.tools = tools
+  }
+
+  /// The conversation of a chat completion's body.
   init(_ fields: inout RequestFields, limits: Server.Limits) throws(APIError) {
     messages = try ChatMessageFields.messages(&fields, atMost: limits.messageCount)
+    tools = try ToolFields.chat(&fields, limits: limits)
     addsGenerationPrompt = try fields.bool("add_generation_prompt") ?? true
     templateVariables = try fields.fields("chat_template_kwargs")?.members ?? [:]
-  }
-}
-
-extension BackendModel {
-  /// The tokens of a conversation by the model's own template.
-  func prompt(_ conversation: ConversationFields) throws -> [TokenID] {
-    guard engine.hasChatTemplate else { throw APIError.chatTemplateMissing }
-    return try engine.prompt(
-      conversation.messages, addGenerationPrompt: conversation.addsGenerationPrompt,
-      variables: conversation.templateVariables)
-  }
-
-  /// The text that these tokens are made of.
-  func promptText(_ conversation: ConversationFields) throws -> String {
-    guard engine.hasChatTemplate else { throw APIError.chatTemplateMissing }
-    return try engine.promptText(
-      conversation.messages, addGenerationPrompt: conversation.addsGenerationPrompt,
-      variables: conversation.templateVariables)
   }
 }

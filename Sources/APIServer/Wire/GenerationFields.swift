@@ -21,23 +21,50 @@ struct GenerationFields {
   var sampling: SamplingOptions
   /// Whether the model's own end of text is passed over.
   var ignoresEnd: Bool
+  /// How many answers are wanted.
+  var choiceCount: Int
 
-  init(_ fields: inout RequestFields) throws(APIError) {
+  init(_ fields: inout RequestFields, limits: Server.Limits) throws(APIError) {
+    choiceCount = try fields.integer("n", in: 1...limits.choiceCount) ?? 1
     maxTokens = try Self.maxTokens(&fields)
-    stop = try Self.stop(&fields)
+    stop = try Self.strings(&fields, "stop")
     sampling = try Self.sampling(&fields)
     ignoresEnd = try fields.bool("ignore_eos") ?? false
     try Self.refuseUnsupported(&fields)
   }
 
-  /// The engine's request for a prompt under these fields.
-  func request(prompt: [TokenID]) -> GenerationRequest {
-    var request = GenerationRequest(prompt: prompt)
-    request.sampling = sampling
-    request.maxTokens = maxTokens
-    request.stop = stop
-    request.ignoreEndOfGeneration = ignoresEnd
-    return request
+  /// The fields of Anthropic's API, which has fewer of them. What it lets through, ours do.
+  init(messages fields: inout RequestFields, limits: Server.Limits) throws(APIError) {
+    choiceCount = 1
+    maxTokens = try fields.integer("max_tokens", in: 1...Int(Int32.max))
+    stop = try Self.strings(&fields, "stop_sequences")
+    sampling = try Self.sampling(&fields)
+    ignoresEnd = try fields.bool("ignore_eos") ?? false
+    try Self.refuseUnsupported(&fields)
+  }
+
+  /// The fields of the Responses API.
+  init(responses fields: inout RequestFields, limits: Server.Limits) throws(APIError) {
+    choiceCount = 1
+    maxTokens = try fields.integer("max_output_tokens", in: 1...Int(Int32.max))
+    stop = try Self.strings(&fields, "stop")
+    sampling = try Self.sampling(&fields)
+    ignoresEnd = try fields.bool("ignore_eos") ?? false
+    try Self.refuseUnsupported(&fields)
+  }
+
+  /// The engine's requests for a prompt under these fields: one for each choice. Each choice has a
+  /// seed of its own that follows from the first one's.
+  func requests(prompt: [TokenID]) -> [GenerationRequest] {
+    (0..<choiceCount).map { choice in
+      var request = GenerationRequest(prompt: prompt)
+      request.sampling = sampling
+      request.sampling.seed = sampling.seed.map { $0 &+ UInt64(choice) }
+      request.maxTokens = maxTokens
+      request.stop = stop
+      request.ignoreEndOfGeneration = ignoresEnd
+      return request
+    }
   }
 
   /// `max_completion_tokens`, or `max_tokens` as it was called before.
@@ -52,9 +79,11 @@ struct GenerationFields {
     return current ?? former
   }
 
-  /// `stop`: a string or 1 to 4 of them.
-  private static func stop(_ fields: inout RequestFields) throws(APIError) -> [String] {
-    guard let value = fields.value("stop") else { return [] }
+  /// Texts that end an answer: a string or up to 4 of them.
+  private static func strings(
+    _ fields: inout RequestFields, _ name: String
+  ) throws(APIError) -> [String] {
+    guard let value = fields.value(name) else { return [] }
     var strings: [String] = []
     switch value {
     case .string(let text):
@@ -62,21 +91,21 @@ struct GenerationFields {
     case .array(let elements):
       for (index, element) in elements.enumerated() {
         guard case .string(let text) = element else {
-          throw fields.mistyped("stop[\(index)]", "a string", element)
+          throw fields.mistyped("\(name)[\(index)]", "a string", element)
         }
         strings.append(text)
       }
     default:
-      throw fields.mistyped("stop", "a string or an array of strings", value)
+      throw fields.mistyped(name, "a string or an array of strings", value)
     }
     guard strings.count <= stopCount else {
       throw fields.invalid(
-        "stop", "array_above_max_length",
+        name, "array_above_max_length",
         "has \(strings.count) strings; at most \(stopCount) are accepted")
     }
     guard strings.allSatisfy({ (1...stopBytes).contains($0.utf8.count) }) else {
       throw fields.invalid(
-        "stop", "invalid_value", "must be strings of 1 to \(stopBytes) bytes")
+        name, "invalid_value", "must be strings of 1 to \(stopBytes) bytes")
     }
     return strings
   }
@@ -100,8 +129,6 @@ struct GenerationFields {
 
   /// Fields that people know from here or elsewhere and that would change the answer.
   private static func refuseUnsupported(_ fields: inout RequestFields) throws(APIError) {
-    try fields.refuseUnsupported(
-      "n", unless: { $0.doubleValue == 1 }, "one answer a request; send several requests")
     try fields.refuseUnsupported(
       "logit_bias", unless: { $0.objectValue?.isEmpty == true }, "leave it out")
     for name in unsupported {

@@ -45,19 +45,20 @@ final class FakeEngine: TextEngine {
   init(
     _ pieces: [String] = ["Swifts", " sleep", " in", " flight", "."],
     _ behaviour: Behaviour = .answer, contextLength: Int = 512,
+    template: String = "{{ messages }}",
     beforeToken: @escaping @Sendable (Int) -> Void = { _ in }
   ) {
     self.beforeToken = beforeToken
     self.pieces = pieces
     self.behaviour = behaviour
+    chatTemplateSource = if case .base = behaviour { nil } else { template }
     self.contextLength = contextLength
     (cancellations, cancelled) = AsyncStream.makeStream()
     (hangs, hanging) = AsyncStream.makeStream()
   }
 
-  var hasChatTemplate: Bool {
-    if case .base = behaviour { false } else { true }
-  }
+  let chatTemplateSource: String?
+  let pendingCount = 0
 
   /// The last request that reached the engine.
   var lastRequest: GenerationRequest? { seen.withLock { $0 } }
@@ -92,6 +93,8 @@ final class FakeEngine: TextEngine {
   func bytes(of token: TokenID) -> [UInt8] {
     token == 255 ? [0xFF] : Array(decode([token]).utf8)
   }
+
+  func isHidden(_ token: TokenID) -> Bool { token == 0 }
 
   func start(_ request: GenerationRequest) throws -> any TokenStream {
     seen.withLock { $0 = request }

@@ -57,6 +57,10 @@ struct RawExchange {
     try await outbound.write(ByteBuffer(string: text))
   }
 
+  func send(bytes: [UInt8]) async throws {
+    try await outbound.write(ByteBuffer(bytes: bytes))
+  }
+
   /// Says that nothing more will be sent.
   func halfClose() { outbound.finish() }
 

@@ -1,0 +1,62 @@
+// From an answer to the response that tells it: at once, or as a stream of events.
+
+import HTTPTypes
+import Hummingbird
+import NIOCore
+import Synchronization
+
+extension Answer {
+  /// The response that tells this answer, whole or as a stream.
+  func response(
+    in format: some AnswerFormat, isStreamed: Bool, to exchange: Exchange
+  ) async throws -> Response {
+    isStreamed ? stream(in: format, exchange) : try await whole(in: format)
+  }
+
+  private func whole(in format: some AnswerFormat) async throws -> Response {
+    let choices = Mutex(Array(repeating: AnswerContent(), count: choiceCount))
+    let end = try await run(statusIfClientGoes: APIError.clientGone.status.code) { choice, pieces in
+      choices.withLock { choices in
+        for piece in pieces { choices[choice].append(piece) }
+      }
+    }
+    let body = format.body(of: choices.withLock { $0 }, end: end)
+    return Response(
+      status: .ok, headers: [.contentType: "application/json", .isGenerated: "true"],
+      body: ResponseBody(byteBuffer: ByteBuffer(bytes: body)))
+  }
+
+  private func stream(in format: some AnswerFormat, _ exchange: Exchange) -> Response {
+    exchange.withNotes { $0.endsWithBody = true }
+    var headers = EventStream.headers
+    headers[.isGenerated] = "true"
+    let body = ResponseBody { writer in
+      defer { exchange.log(status: 200) }
+      let events = EventQueue(format)
+      async let outcome: Void = self.tell(events, exchange)
+      do {
+        while let bytes = await events.next() { try await writer.write(ByteBuffer(bytes: bytes)) }
+      } catch {
+        self.clientWent()
+        await outcome
+        throw error
+      }
+      await outcome
+      try await writer.finish(nil)
+    }
+    return Response(status: .ok, headers: headers, body: body)
+  }
+
+  private func tell(_ events: EventQueue<some AnswerFormat>, _ exchange: Exchange) async {
+    do {
+      events.close(
+        try await run(statusIfClientGoes: 200) { choice, pieces in
+          events.add(pieces, choice: choice)
+        })
+    } catch {
+      let refusal = exchange.refusal(for: error)
+      exchange.withNotes { $0.code = refusal.code }
+      events.fail(refusal)
+    }
+  }
+}

@@ -1,0 +1,86 @@
+// The events of a stream between whoever makes them and whoever writes them: everything that was
+// made while one write went on leaves with the next.
+
+import Synchronization
+
+/// Bytes of events in an answer's format. One task writes what any number of others add.
+final class EventQueue<Format: AnswerFormat>: Sendable {
+  private struct State: Sendable {
+    var format: Format
+    var bytes: [UInt8] = []
+    var isOpen = false
+    var isFinished = false
+    var waiter: CheckedContinuation<Void, Never>?
+
+    /// The opening travels with what follows it: one write, one packet.
+    mutating func openOnce() {
+      guard !isOpen else { return }
+      isOpen = true
+      format.open(&bytes)
+    }
+  }
+
+  private let state: Mutex<State>
+
+  init(_ format: Format) {
+    state = Mutex(State(format: format))
+  }
+
+  /// Adds pieces of a choice.
+  func add(_ pieces: [AnswerPiece], choice: Int) {
+    change { state in
+      state.openOnce()
+      for piece in pieces { state.format.add(piece, choice: choice, &state.bytes) }
+    }
+  }
+
+  /// Adds the natural end.
+  func close(_ end: AnswerEnd) {
+    change { state in
+      state.openOnce()
+      state.format.close(end, &state.bytes)
+      state.isFinished = true
+    }
+  }
+
+  /// Adds a failure; nothing follows.
+  func fail(_ error: APIError) {
+    change { state in
+      state.format.fail(error, &state.bytes)
+      state.isFinished = true
+    }
+  }
+
+  /// Waits until there is something to write and gives all of it; nil after the end.
+  func next() async -> [UInt8]? {
+    while true {
+      let (bytes, isFinished) = take()
+      if !bytes.isEmpty { return bytes }
+      if isFinished { return nil }
+      await withCheckedContinuation { continuation in
+        let isReady = state.withLock { state in
+          if !state.bytes.isEmpty || state.isFinished { return true }
+          state.waiter = continuation
+          return false
+        }
+        if isReady { continuation.resume() }
+      }
+    }
+  }
+
+  private func take() -> (bytes: [UInt8], isFinished: Bool) {
+    state.withLock { state in
+      var bytes: [UInt8] = []
+      swap(&bytes, &state.bytes)
+      return (bytes, state.isFinished)
+    }
+  }
+
+  private func change(_ body: (inout State) -> Void) {
+    let waiter = state.withLock { state in
+      body(&state)
+      return state.waiter.take()
+    }
+    waiter?.resume()
+  }
+}

@@ -1,0 +1,118 @@
+// GET /openapi.json: every public route, for people who generate clients and for contract tests.
+
+import Hummingbird
+import JSON
+import NIOCore
+
+enum OpenAPI {
+  static let route = Route(method: .get, path: "/openapi.json", requiresKey: false) { _, _ in
+    .json(document)
+  }
+
+  /// The document, OpenAPI 3.1.
+  static let document: JSONValue = [
+    "openapi": "3.1.0",
+    "info": [
+      "title": "Apus", "version": "1",
+      "description":
+        "Language models behind the API that OpenAI's clients speak. Nothing that is said is kept.",
+    ],
+    "security": [["bearer": []], ["header": []]],
+    "components": [
+      "securitySchemes": [
+        "bearer": ["type": "http", "scheme": "bearer"],
+        "header": ["type": "apiKey", "in": "header", "name": "x-api-key"],
+      ],
+      "schemas": schemas,
+    ],
+    "paths": paths,
+  ]
+
+  /// The operation of each path. Aliases are not listed.
+  private static let paths: JSONValue = [
+    "/": text("What is served and how to ask for it"),
+    "/health": open("Whether requests are taken", "Health"),
+    "/status": text("How the server is, for people"),
+    "/status.json": open("How the server is", "Status"),
+    "/openapi.json": open("This document", "Document"),
+    "/v1/models": ["get": operation("What is served", answer: "ModelList")],
+    "/v1/models/{id}": [
+      "parameters": [
+        ["name": "id", "in": "path", "required": true, "schema": ["type": "string"]]
+      ],
+      "get": operation("One model", answer: "Model"),
+    ],
+    "/v1/chat/completions": post("The next message of a conversation", "Chat", "ChatAnswer", true),
+    "/v1/completions": post("The continuation of a text", "Completion", "CompletionAnswer", true),
+    "/v1/responses": post("The answer to an input", "ResponseRequest", "Response", true),
+    "/v1/messages": post("The next message, Anthropic's shape", "Messages", "Message", true),
+    "/v1/messages/count_tokens": post("The tokens of a conversation", "Messages", "InputTokens"),
+    "/v1/rerank": post("Refused until a model can rank", "Rerank", "Document"),
+    "/v1/tokenize": post("Text or a conversation to tokens", "Tokenize", "Tokens"),
+    "/v1/detokenize": post("Tokens to text", "Detokenize", "Content"),
+    "/v1/apply-template": post("A conversation to the text that is read", "Template", "Prompt"),
+  ]
+
+  private static func operation(
+    _ summary: JSONValue, answer: String, isOpen: Bool = false
+  ) -> JSONValue {
+    var object: JSONObject = [
+      "summary": summary,
+      "responses": [
+        "200": body("The answer", answer, "application/json"),
+        "4XX": body("What to change", "Error", "application/json"),
+        "503": body("Too much at once, or the server stops", "Error", "application/json"),
+      ],
+    ]
+    if isOpen { object["security"] = [] }
+    return .object(object)
+  }
+
+  private static func open(_ summary: JSONValue, _ answer: String) -> JSONValue {
+    ["get": operation(summary, answer: answer, isOpen: true)]
+  }
+
+  private static func text(_ summary: JSONValue) -> JSONValue {
+    let content: JSONValue = ["text/plain": ["schema": ["type": "string"]]]
+    return [
+      "get": [
+        "summary": summary, "security": [],
+        "responses": [
+          "200": ["description": "A page", "content": content],
+          "4XX": body("What to change", "Error", "application/json"),
+        ],
+      ]
+    ]
+  }
+
+  private static func post(
+    _ summary: JSONValue, _ request: String, _ answer: String, _ streams: Bool = false
+  ) -> JSONValue {
+    var object = operation(summary, answer: answer).objectValue ?? [:]
+    object["requestBody"] = [
+      "required": true, "content": ["application/json": ["schema": reference(request)]],
+    ]
+    if streams {
+      var responses = object["responses"]?.objectValue ?? [:]
+      responses["200"] = [
+        "description": "The answer, or its events where `stream` is true",
+        "content": [
+          "application/json": ["schema": reference(answer)],
+          "text/event-stream": ["schema": ["type": "string"]],
+        ],
+      ]
+      object["responses"] = .object(responses)
+    }
+    return ["post": .object(object)]
+  }
+
+  private static func body(
+    _ description: JSONValue, _ schema: String, _ type: String
+  ) -> JSONValue {
+    ["description": description, "content": .object([type: ["schema": reference(schema)]])]
+  }
+
+  static func reference(_ schema: String) -> JSONValue {
+    ["$ref": .string("#/components/schemas/\(schema)")]
+  }
+}

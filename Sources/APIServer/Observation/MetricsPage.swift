@@ -1,0 +1,80 @@
+// The counters in Prometheus' text format, version 0.0.4.
+
+/// Collects lines of the format.
+struct MetricsPage {
+  private(set) var text = ""
+
+  /// One metric: its description, its type, and a line for each set of labels.
+  mutating func add(
+    _ name: String, _ type: String, _ help: String, _ values: [(labels: String, value: String)]
+  ) {
+    text += "# HELP \(name) \(help)\n# TYPE \(name) \(type)\n"
+    for (labels, value) in values {
+      text += labels.isEmpty ? "\(name) \(value)\n" : "\(name){\(labels)} \(value)\n"
+    }
+  }
+
+  mutating func add(_ name: String, _ type: String, _ help: String, _ value: some BinaryInteger) {
+    add(name, type, help, [("", "\(value)")])
+  }
+
+  mutating func add(_ name: String, _ help: String, _ histogram: Histogram) {
+    text += "# HELP \(name) \(help)\n# TYPE \(name) histogram\n"
+    var count = 0
+    for (bound, more) in zip(histogram.bounds.map { "\($0)" } + ["+Inf"], histogram.counts) {
+      count += more
+      text += "\(name)_bucket{le=\"\(bound)\"} \(count)\n"
+    }
+    text += "\(name)_sum \(histogram.sum)\n\(name)_count \(count)\n"
+  }
+
+  /// A label's value: quotes, backslashes and line ends are escaped.
+  static func label(_ name: String, _ value: String) -> String {
+    let escaped = value.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"")
+      .replacing("\n", with: "\\n")
+    return "\(name)=\"\(escaped)\""
+  }
+}
+
+extension Backend {
+  /// The page as it stands now.
+  var metricsPage: String {
+    let counts = metrics.counts
+    var page = MetricsPage()
+    page.add(
+      "apus_requests_total", "counter", "Requests by route and status.",
+      counts.requests.sorted { ($0.key.route, $0.key.status) < ($1.key.route, $1.key.status) }
+        .map { kind, count in
+          (MetricsPage.label("route", kind.route) + ",status=\"\(kind.status)\"", "\(count)")
+        })
+    page.add(
+      "apus_requests_running", "gauge", "Requests that are being answered.", activity.running)
+    page.add("apus_draining", "gauge", "Whether new requests are refused.", isDraining ? 1 : 0)
+    page.add(
+      "apus_engine_pending", "gauge", "Answers that wait for an engine or are computed by it.",
+      models.map { (MetricsPage.label("model", $0.name), "\($0.engine.pendingCount)") })
+    page.add(
+      "apus_connections", "gauge", "Open connections.", connections.total)
+    let usage = counts.usage
+    page.add(
+      "apus_prompt_tokens_total", "counter", "Tokens of prompts.", usage.promptTokens)
+    page.add(
+      "apus_cached_prompt_tokens_total", "counter", "Tokens of prompts that a cache had.",
+      usage.cachedPromptTokens)
+    page.add(
+      "apus_completion_tokens_total", "counter", "Generated tokens.", usage.completionTokens)
+    page.add(
+      "apus_reasoning_tokens_total", "counter", "Generated tokens that were reasoning.",
+      usage.reasoningTokens)
+    page.add(
+      "apus_time_to_first_token_seconds", "From arrival to the first token.", counts.firstToken)
+    page.add(
+      "apus_inter_token_seconds", "From one token to the next.", counts.betweenTokens)
+    page.add("apus_request_seconds", "From arrival to the end.", counts.whole)
+    page.add(
+      "apus_start_time_seconds", "gauge", "When the server was set up, since 1970.", created)
+    return page.text
+  }
+
+  var isDraining: Bool { activity.isDraining }
+}

@@ -1,0 +1,112 @@
+// Every setting of a server by name: the same name in a file, in the environment and in a flag.
+
+/// Where a setting's value came from, the strongest last.
+package enum SettingSource: String, Sendable {
+  case standard = "default"
+  case file
+  case environment
+  case flag
+}
+
+/// One setting, as text.
+package struct ServerSetting: Sendable {
+  /// In small letters with hyphens, as flags are.
+  package let name: String
+  /// What a value must be, as the end of the sentence "must be …".
+  let expectation: String
+  let read: @Sendable (Server.Configuration) -> String
+  /// False where the text is no value of the setting.
+  let write: @Sendable (inout Server.Configuration, String) -> Bool
+
+  /// The name that the environment has it under.
+  package var variable: String {
+    "APUS_" + name.uppercased().replacing("-", with: "_")
+  }
+
+  /// All settings, in the order that they are listed in.
+  package static let all: [ServerSetting] = [
+    ServerSetting("host", \.host),
+    ServerSetting("port", \.port, in: 0...65535),
+    ServerSetting("allow-remote-without-keys", \.allowsRemoteWithoutKeys),
+    ServerSetting("strict", \.isStrict),
+    ServerSetting("drain-seconds", \.drainDuration, in: 0...86400),
+    ServerSetting("show-metrics", \.showsMetrics),
+    ServerSetting("admin-host", \.administrationHost),
+    ServerSetting("admin-port", \.administrationPort, in: -1...65535),
+    ServerSetting("body-bytes", \.limits.bodyBytes, in: 1024...(1 << 30)),
+    ServerSetting("body-seconds", \.limits.bodyDuration, in: 1...3600),
+    ServerSetting("header-field-bytes", \.limits.headerFieldBytes, in: 256...(1 << 20)),
+    ServerSetting("header-bytes", \.limits.headerBytes, in: 1024...(1 << 20)),
+    ServerSetting("headers", \.limits.headerCount, in: 8...1000),
+    ServerSetting("connections", \.limits.connectionCount, in: 1...1_000_000),
+    ServerSetting("connections-per-address", \.limits.connectionsPerAddress, in: 1...1_000_000),
+    ServerSetting("idle-seconds", \.limits.idleDuration, in: 1...86400),
+    ServerSetting("stall-seconds", \.limits.stallDuration, in: 1...86400),
+    ServerSetting("keep-alive-seconds", \.limits.keepAliveInterval, in: 1...3600),
+    ServerSetting("json-depth", \.limits.jsonDepth, in: 8...512),
+    ServerSetting("json-values", \.limits.jsonValueCount, in: 100...100_000_000),
+    ServerSetting("choices", \.limits.choiceCount, in: 1...128),
+    ServerSetting("tools", \.limits.toolCount, in: 1...1024),
+    ServerSetting("messages", \.limits.messageCount, in: 1...1_000_000),
+  ]
+
+  private typealias Path<Value> = WritableKeyPath<Server.Configuration, Value> & Sendable
+
+  private init(_ name: String, _ path: Path<String>) {
+    self.name = name
+    expectation = "a name or an address without spaces"
+    read = { $0[keyPath: path] }
+    write = { configuration, text in
+      guard !text.isEmpty, !text.contains(where: \.isWhitespace) else { return false }
+      configuration[keyPath: path] = text
+      return true
+    }
+  }
+
+  private init(_ name: String, _ path: Path<Int>, in range: ClosedRange<Int>) {
+    self.name = name
+    expectation = "a whole number from \(range.lowerBound) to \(range.upperBound)"
+    read = { "\($0[keyPath: path])" }
+    write = { configuration, text in
+      guard let number = Int(text), range.contains(number) else { return false }
+      configuration[keyPath: path] = number
+      return true
+    }
+  }
+
+  private init(_ name: String, _ path: Path<Duration>, in range: ClosedRange<Int>) {
+    self.name = name
+    expectation = "whole seconds from \(range.lowerBound) to \(range.upperBound)"
+    read = { "\($0[keyPath: path].components.seconds)" }
+    write = { configuration, text in
+      guard let seconds = Int(text), range.contains(seconds) else { return false }
+      configuration[keyPath: path] = .seconds(seconds)
+      return true
+    }
+  }
+
+  private init(_ name: String, _ path: Path<Bool>) {
+    self.name = name
+    expectation = "true or false"
+    read = { "\($0[keyPath: path])" }
+    write = { configuration, text in
+      guard let flag = Bool(text) else { return false }
+      configuration[keyPath: path] = flag
+      return true
+    }
+  }
+}
+
+extension Server.Configuration {
+  /// The administration's host as a setting of its own.
+  fileprivate var administrationHost: String {
+    get { administration?.host ?? Server.ListeningAddress(port: 0).host }
+    set { administration = Server.ListeningAddress(host: newValue, port: administrationPort) }
+  }
+
+  /// -1 for no such listener.
+  fileprivate var administrationPort: Int {
+    get { administration?.port ?? -1 }
+    set { administration = Server.ListeningAddress(host: administrationHost, port: newValue) }
+  }
+}

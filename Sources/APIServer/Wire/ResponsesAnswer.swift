@@ -1,0 +1,233 @@
+// What the Responses API answers with: one response, or the numbered events that build it.
+
+import JSON
+import Metering
+
+/// The shape of `response` and of its events.
+struct ResponsesAnswer: AnswerFormat {
+  private let identity: AnswerIdentity
+  private let echo: JSONObject
+  /// What was told so far, for the events that repeat it.
+  private var told: [ResponsesItem] = []
+  private var isItemOpen = false
+  private var sequence = 0
+
+  init(_ identity: AnswerIdentity, echo: JSONObject) {
+    self.identity = identity
+    self.echo = echo
+  }
+
+  func body(of choices: [AnswerContent], end: AnswerEnd) -> [UInt8] {
+    let choice = choices[0]
+    var items: [ResponsesItem] = []
+    if !choice.reasoning.isEmpty {
+      items.append(ResponsesItem(.reasoning, choice.reasoning, number: items.count, identity))
+    }
+    if !choice.text.isEmpty {
+      items.append(ResponsesItem(.message, choice.text, number: items.count, identity))
+    }
+    for call in choice.calls {
+      items.append(
+        ResponsesItem(
+          .call(id: call.id, name: call.name), call.arguments, number: items.count, identity))
+    }
+    return response(status(end), items.map { $0.json(isDone: true) }, end).utf8()
+  }
+
+  mutating func open(_ bytes: inout [UInt8]) {
+    let response = response("in_progress", [], nil)
+    event("response.created", ["response": response], &bytes)
+    event("response.in_progress", ["response": response], &bytes)
+  }
+
+  mutating func add(_ piece: AnswerPiece, choice: Int, _ bytes: inout [UInt8]) {
+    switch piece {
+    case .text(let text):
+      begin(.message, &bytes)
+      delta("response.output_text.delta", text, ["content_index": 0, "logprobs": []], &bytes)
+    case .reasoning(let text):
+      begin(.reasoning, &bytes)
+      delta("response.reasoning_text.delta", text, ["content_index": 0], &bytes)
+    case .call(let id, let name):
+      endItem(&bytes)
+      begin(.call(id: id, name: name), &bytes)
+    case .arguments(let text):
+      delta("response.function_call_arguments.delta", text, [:], &bytes)
+    }
+  }
+
+  mutating func close(_ end: AnswerEnd, _ bytes: inout [UInt8]) {
+    endItem(&bytes)
+    let status = status(end)
+    let response = response(status, told.map { $0.json(isDone: true) }, end)
+    event("response.\(status)", ["response": response], &bytes)
+  }
+
+  mutating func fail(_ error: APIError, _ bytes: inout [UInt8]) {
+    var response = response("failed", told.map { $0.json(isDone: false) }, nil).objectValue ?? [:]
+    response["error"] = ["code": .string(error.code), "message": .string(error.message)]
+    event("response.failed", ["response": .object(response)], &bytes)
+  }
+
+  private func status(_ end: AnswerEnd) -> String {
+    end.finishes[0] == .length ? "incomplete" : "completed"
+  }
+
+  private func response(_ status: String, _ output: [JSONValue], _ end: AnswerEnd?) -> JSONValue {
+    var response: JSONObject = [
+      "id": .string("resp_\(identity.requestID)"), "object": "response",
+      "created_at": .integer(identity.created), "status": .string(status), "background": false,
+      "error": .null,
+      "incomplete_details": status == "incomplete" ? ["reason": "max_output_tokens"] : .null,
+      "model": .string(identity.model), "output": .array(output), "previous_response_id": .null,
+      "reasoning": ["effort": .null, "summary": .null], "service_tier": "default", "store": false,
+      "text": ["format": ["type": "text"]], "top_logprobs": 0, "truncation": "disabled",
+      "usage": end?.usage.responsesJSON ?? .null, "user": .null,
+    ]
+    for (key, value) in echo { response[key] = value }
+    return .object(response)
+  }
+
+  private mutating func begin(_ kind: ResponsesItem.Kind, _ bytes: inout [UInt8]) {
+    if isItemOpen, told[told.count - 1].kind == kind { return }
+    endItem(&bytes)
+    let item = ResponsesItem(kind, "", number: told.count, identity)
+    told.append(item)
+    isItemOpen = true
+    event(
+      "response.output_item.added",
+      ["output_index": .integer(Int64(item.number)), "item": item.json(isDone: false)], &bytes)
+    if item.kind == .message {
+      event(
+        "response.content_part.added", item.place.adding(["content_index": 0, "part": item.part]),
+        &bytes)
+    }
+  }
+
+  private mutating func delta(
+    _ name: String, _ text: String, _ members: JSONObject, _ bytes: inout [UInt8]
+  ) {
+    told[told.count - 1].text += text
+    event(
+      name, told[told.count - 1].place.adding(members).adding(["delta": .string(text)]), &bytes)
+  }
+
+  private mutating func endItem(_ bytes: inout [UInt8]) {
+    guard isItemOpen else { return }
+    isItemOpen = false
+    let item = told[told.count - 1]
+    let text = JSONValue.string(item.text)
+    switch item.kind {
+    case .message:
+      event(
+        "response.output_text.done",
+        item.place.adding(["content_index": 0, "text": text, "logprobs": []]), &bytes)
+      event(
+        "response.content_part.done", item.place.adding(["content_index": 0, "part": item.part]),
+        &bytes)
+    case .reasoning:
+      event(
+        "response.reasoning_text.done", item.place.adding(["content_index": 0, "text": text]),
+        &bytes)
+    case .call(_, let name):
+      event(
+        "response.function_call_arguments.done",
+        item.place.adding(["arguments": text, "name": .string(name)]), &bytes)
+    }
+    event(
+      "response.output_item.done",
+      ["output_index": .integer(Int64(item.number)), "item": item.json(isDone: true)], &bytes)
+  }
+
+  private mutating func event(_ name: String, _ members: JSONObject, _ bytes: inout [UInt8]) {
+    bytes += "event: \(name)\ndata: ".utf8
+    let head: JSONObject = [
+      "type": .string(name), "sequence_number": .integer(Int64(sequence)),
+    ]
+    sequence += 1
+    bytes += JSONValue.object(head.adding(members)).utf8()
+    bytes += "\n\n".utf8
+  }
+}
+
+/// One item of a response's output.
+struct ResponsesItem: Sendable {
+  enum Kind: Sendable, Equatable {
+    case reasoning
+    case message
+    case call(id: String, name: String)
+  }
+
+  let kind: Kind
+  /// The text, or the arguments of a call.
+  var text: String
+  /// Its place in the output.
+  let number: Int
+  private let id: String
+
+  init(_ kind: Kind, _ text: String, number: Int, _ identity: AnswerIdentity) {
+    self.kind = kind
+    self.text = text
+    self.number = number
+    let prefix =
+      switch kind {
+      case .reasoning: "rs"
+      case .message: "msg"
+      case .call: "fc"
+      }
+    id = "\(prefix)_\(identity.requestID)_\(number)"
+  }
+
+  /// Where an event about the item belongs.
+  var place: JSONObject {
+    ["item_id": .string(id), "output_index": .integer(Int64(number))]
+  }
+
+  /// The content of a message.
+  var part: JSONValue {
+    ["type": "output_text", "text": .string(text), "annotations": [], "logprobs": []]
+  }
+
+  func json(isDone: Bool) -> JSONValue {
+    var item: JSONObject = [
+      "id": .string(id), "status": isDone ? "completed" : "in_progress",
+    ]
+    switch kind {
+    case .reasoning:
+      item["type"] = "reasoning"
+      item["summary"] = []
+      item["content"] = text.isEmpty ? [] : [["type": "reasoning_text", "text": .string(text)]]
+    case .message:
+      item["type"] = "message"
+      item["role"] = "assistant"
+      item["content"] = isDone ? [part] : []
+    case .call(let id, let name):
+      item["type"] = "function_call"
+      item["call_id"] = .string(id)
+      item["name"] = .string(name)
+      item["arguments"] = .string(text)
+    }
+    return .object(item)
+  }
+}
+
+extension TokenUsage {
+  /// The `usage` object in the shape of the Responses API.
+  fileprivate var responsesJSON: JSONValue {
+    [
+      "input_tokens": .integer(promptTokens),
+      "input_tokens_details": ["cached_tokens": .integer(cachedPromptTokens)],
+      "output_tokens": .integer(completionTokens),
+      "output_tokens_details": ["reasoning_tokens": .integer(reasoningTokens)],
+      "total_tokens": .integer(promptTokens + completionTokens),
+    ]
+  }
+}
+
+extension JSONObject {
+  fileprivate func adding(_ other: JSONObject) -> JSONObject {
+    var all = self
+    for (key, value) in other { all[key] = value }
+    return all
+  }
+}

@@ -1,0 +1,143 @@
+// The body of a request to the Responses API as the server uses it.
+
+import JSON
+import Transformer
+
+/// `POST /v1/responses`, taken apart.
+struct ResponsesFields {
+  let model: String
+  let conversation: ConversationFields
+  let isStreamed: Bool
+  let generation: GenerationFields
+  /// What the answer repeats of the request.
+  let echo: JSONObject
+
+  init(body: JSONValue, limits: Server.Limits, isStrict: Bool) throws(APIError) {
+    var fields = try RequestFields(body: body)
+    guard let model = try fields.string("model") else { throw fields.missing("model") }
+    self.model = model
+    let instructions = try fields.string("instructions")
+    var messages = instructions.map { [ChatMessage.system($0)] } ?? []
+    messages += try ResponsesInput.messages(&fields, atMost: limits.messageCount)
+    var conversation = ConversationFields(
+      messages: messages, tools: try ToolFields.responses(&fields, limits: limits))
+    conversation.templateVariables = try fields.fields("chat_template_kwargs")?.members ?? [:]
+    self.conversation = conversation
+    isStreamed = try fields.bool("stream") ?? false
+    generation = try GenerationFields(responses: &fields, limits: limits)
+    try Self.refuseUnsupported(&fields)
+    try Self.refuseMemory(&fields)
+    for name in [
+      "metadata", "user", "safety_identifier", "prompt_cache_key", "prompt_cache_retention",
+      "stream_options", "truncation", "max_tool_calls",
+    ] {
+      _ = fields.value(name)
+    }
+    if isStrict { try fields.refuseUnknown() }
+    echo = [
+      "instructions": instructions.map { .string($0) } ?? .null,
+      "max_output_tokens": generation.maxTokens.map { .integer(Int64($0)) } ?? .null,
+      "parallel_tool_calls": .bool(conversation.tools?.allowsSeveral ?? true),
+      "temperature": .number(Double(generation.sampling.temperature)),
+      "top_p": .number(Double(generation.sampling.topP)),
+      "tool_choice": conversation.tools == nil ? "none" : "auto",
+      "tools": .array(body["tools"]?.arrayValue ?? []),
+      "metadata": body["metadata"].flatMap { $0.isNull ? nil : $0 } ?? [:],
+    ]
+  }
+
+  private static func refuseUnsupported(_ fields: inout RequestFields) throws(APIError) {
+    let leaveOut = "leave it out"
+    try fields.refuseUnsupported(
+      "text", unless: { ($0["format"]?["type"] ?? "text") == "text" && $0["verbosity"] == nil },
+      "only {\"format\":{\"type\":\"text\"}} is")
+    try fields.refuseUnsupported(
+      "reasoning", unless: { $0.objectValue?.allSatisfy { $0.value.isNull } == true },
+      "a model thinks where its template makes it")
+    try fields.refuseUnsupported("include", unless: { $0 == [] }, leaveOut)
+    try fields.refuseUnsupported(
+      "service_tier", unless: { $0 == "auto" || $0 == "default" }, leaveOut)
+    try fields.refuseUnsupported("top_logprobs", unless: { $0.doubleValue == 0 }, leaveOut)
+    for name in ["prompt"] {
+      try fields.refuseUnsupported(name, unless: { _ in false }, leaveOut)
+    }
+  }
+
+  /// Nothing is kept, so nothing can be gone back to.
+  private static func refuseMemory(_ fields: inout RequestFields) throws(APIError) {
+    for name in ["store", "background"] {
+      try fields.refuseUnsupported(
+        name, unless: { $0 == false }, "nothing is kept; send the whole conversation each time")
+    }
+    for name in ["previous_response_id", "conversation"] {
+      try fields.refuseUnsupported(
+        name, unless: { _ in false }, "nothing is kept; send the whole conversation each time")
+    }
+  }
+}
+
+/// The input of a response: text, or items of a conversation.
+enum ResponsesInput {
+  private static let roles = ["system", "developer", "user", "assistant"]
+
+  static func messages(
+    _ fields: inout RequestFields, atMost limit: Int
+  ) throws(APIError) -> [ChatMessage] {
+    guard let input = fields.value("input") else { throw fields.missing("input") }
+    if case .string(let text) = input { return [.user(text)] }
+    guard case .array = input else {
+      throw fields.mistyped("input", "a string or an array of items", input)
+    }
+    let elements = try fields.elements("input", atMost: limit) ?? []
+    guard !elements.isEmpty else {
+      throw fields.invalid("input", "empty_array", "must have at least one item")
+    }
+    var messages: [ChatMessage] = []
+    for (index, element) in elements.enumerated() {
+      var item = try fields.fields("input", index, element)
+      switch try item.string("type") ?? "message" {
+      case "message": messages.append(try message(&item))
+      case "function_call": try addCall(&item, to: &messages)
+      case "function_call_output":
+        guard let id = try item.string("call_id") else { throw item.missing("call_id") }
+        let text = try ChatMessageFields.content(
+          &item, "output", partTypes: ["input_text", "output_text"])
+        messages.append(
+          ChatMessage(role: "tool", content: text, extra: ["tool_call_id": .string(id)]))
+      // What a model thought before goes to no template that reads these items.
+      case "reasoning": break
+      default:
+        throw item.invalid("type", "unsupported_value", "is no item that this server reads")
+      }
+    }
+    guard !messages.isEmpty else {
+      throw fields.invalid("input", "empty_array", "must have at least one message")
+    }
+    return messages
+  }
+
+  private static func message(_ item: inout RequestFields) throws(APIError) -> ChatMessage {
+    guard let role = try item.string("role") else { throw item.missing("role") }
+    guard roles.contains(role) else {
+      throw item.invalid(
+        "role", "invalid_value", "must be one of system, developer, user and assistant")
+    }
+    let text = try ChatMessageFields.content(
+      &item, partTypes: ["input_text", "output_text", "text"])
+    return ChatMessage(role: role == "developer" ? "system" : role, content: text)
+  }
+
+  /// A call belongs to the assistant's message in front of it, or makes one.
+  private static func addCall(
+    _ item: inout RequestFields, to messages: inout [ChatMessage]
+  ) throws(APIError) {
+    guard let id = try item.string("call_id") else { throw item.missing("call_id") }
+    guard let name = try item.string("name") else { throw item.missing("name") }
+    let call = ChatMessageFields.call(
+      id: id, name: name, arguments: try item.string("arguments"))
+    if messages.last?.role != "assistant" { messages.append(.assistant("")) }
+    let last = messages.count - 1
+    let calls = messages[last].extra["tool_calls"]?.arrayValue ?? []
+    messages[last].extra["tool_calls"] = .array(calls + [call])
+  }
+}

@@ -1,0 +1,133 @@
+// The functions that a client offers to the model.
+
+import JSON
+
+/// `tools` and what goes with them, checked. Nil members of a request mean no tools.
+struct ToolFields: Sendable {
+  /// A name has at most so many characters.
+  static let nameLength = 128
+
+  /// As chat templates have them: `{"type":"function","function":{"name","description","parameters"}}`.
+  private(set) var functions: [JSONValue] = []
+  private(set) var names: Set<String> = []
+  /// Whether an answer may have more than one call.
+  var allowsSeveral = true
+
+  /// Chat completions' tools; nil where there are none or none may be called.
+  static func chat(
+    _ fields: inout RequestFields, limits: Server.Limits
+  ) throws(APIError) -> ToolFields? {
+    var tools = ToolFields()
+    for (index, element) in (try fields.elements("tools", atMost: limits.toolCount) ?? [])
+      .enumerated()
+    {
+      var tool = try fields.fields("tools", index, element)
+      try tool.requireFunctionType()
+      guard var function = try tool.fields("function") else { throw tool.missing("function") }
+      try tools.add(&function, schema: "parameters")
+    }
+    tools.allowsSeveral = try fields.bool("parallel_tool_calls") ?? true
+    return try tools.chosen(&fields)
+  }
+
+  /// The Responses API's tools, which have their members one level higher.
+  static func responses(
+    _ fields: inout RequestFields, limits: Server.Limits
+  ) throws(APIError) -> ToolFields? {
+    var tools = ToolFields()
+    for (index, element) in (try fields.elements("tools", atMost: limits.toolCount) ?? [])
+      .enumerated()
+    {
+      var tool = try fields.fields("tools", index, element)
+      try tool.requireFunctionType()
+      try tools.add(&tool, schema: "parameters")
+    }
+    tools.allowsSeveral = try fields.bool("parallel_tool_calls") ?? true
+    return try tools.chosen(&fields)
+  }
+
+  /// Anthropic's tools.
+  static func messages(
+    _ fields: inout RequestFields, limits: Server.Limits
+  ) throws(APIError) -> ToolFields? {
+    var tools = ToolFields()
+    for (index, element) in (try fields.elements("tools", atMost: limits.toolCount) ?? [])
+      .enumerated()
+    {
+      var tool = try fields.fields("tools", index, element)
+      if let type = try tool.string("type"), type != "custom" {
+        throw tool.invalid(
+          "type", "unsupported_value", "must be 'custom': this server has no tools")
+      }
+      try tools.add(&tool, schema: "input_schema")
+    }
+    guard var choice = try fields.fields("tool_choice") else { return tools.orNil }
+    tools.allowsSeveral = try !(choice.bool("disable_parallel_tool_use") ?? false)
+    switch try choice.string("type") {
+    case "none": return nil
+    case "auto": return tools.orNil
+    case nil: throw choice.missing("type")
+    default: throw choice.cannotForce("type")
+    }
+  }
+
+  private var orNil: ToolFields? { functions.isEmpty ? nil : self }
+
+  private mutating func add(
+    _ fields: inout RequestFields, schema: String
+  ) throws(APIError) {
+    guard let name = try fields.string("name") else { throw fields.missing("name") }
+    guard (1...Self.nameLength).contains(name.utf8.count),
+      name.utf8.allSatisfy({ Self.isNameByte($0) })
+    else {
+      throw fields.invalid(
+        "name", "invalid_value", "must be 1 to \(Self.nameLength) of a-z, A-Z, 0-9, _ and -")
+    }
+    guard names.insert(name).inserted else {
+      throw fields.invalid("name", "invalid_value", "is the name of an earlier tool too")
+    }
+    var function: JSONObject = ["name": .string(name)]
+    function["description"] = .string(try fields.string("description") ?? "")
+    function["parameters"] =
+      try fields.fields(schema).map { .object($0.members) }
+      ?? ["type": "object", "properties": [:]]
+    functions.append(["type": "function", "function": .object(function)])
+  }
+
+  /// What `tool_choice` leaves of the tools.
+  private func chosen(_ fields: inout RequestFields) throws(APIError) -> ToolFields? {
+    switch fields.value("tool_choice") {
+    case nil, "auto": return orNil
+    case "none": return nil
+    case "required", .object: throw fields.cannotForce("tool_choice")
+    case .some(.string):
+      throw fields.invalid("tool_choice", "invalid_value", "must be 'auto' or 'none'")
+    case .some(let other): throw fields.mistyped("tool_choice", "a string or an object", other)
+    }
+  }
+
+  private static func isNameByte(_ byte: UInt8) -> Bool {
+    switch byte {
+    case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+      UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"), UInt8(ascii: "-"):
+      true
+    default: false
+    }
+  }
+}
+
+extension RequestFields {
+  fileprivate mutating func requireFunctionType() throws(APIError) {
+    guard let type = try string("type") else { throw missing("type") }
+    guard type == "function" else {
+      throw invalid("type", "unsupported_value", "must be 'function': this server has no tools")
+    }
+  }
+
+  fileprivate func cannotForce(_ name: String) -> APIError {
+    .invalid(
+      path(of: name), "unsupported_parameter",
+      "'\(path(of: name))' cannot force a call on this server: let the model choose ('auto'), or "
+        + "offer no tools.")
+  }
+}

@@ -1,0 +1,30 @@
+// Every hostile request gets a refusal that says so, and none of them is the server's fault.
+
+import APIServer
+import JSON
+import Testing
+
+@Suite struct HostileTests {
+  @Test func theTableIsLong() {
+    #expect(HostileRequest.all.count >= 300)
+  }
+
+  @Test func everyHostileRequestIsRefusedWithABody() async throws {
+    try await RunningServer.serving { server in
+      for request in HostileRequest.all {
+        let answer = try await RawConnection.open(port: server.port) { exchange in
+          try await exchange.send(bytes: request.bytes)
+          exchange.halfClose()
+          return try await exchange.answer()
+        }
+        #expect((400..<500).contains(answer.status), "\(request.name): \(answer.status)")
+        let error = try? answer.json["error"]
+        #expect(error?["message"]?.stringValue?.isEmpty == false, "\(request.name)")
+        #expect(error?["type"]?.stringValue?.isEmpty == false, "\(request.name)")
+        #expect(error?["code"]?.stringValue?.isEmpty == false, "\(request.name)")
+      }
+      #expect(!server.log.text.contains("internal error"))
+      #expect(try await server.chat(ChatCompletionTests.chat).status == 200)
+    }
+  }
+}

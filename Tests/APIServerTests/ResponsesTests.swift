@@ -1,0 +1,101 @@
+// The Responses API: whole, streamed, and what it cannot do without a memory.
+
+import APIServer
+import JSON
+import Testing
+
+@Suite struct ResponsesTests {
+  static func request(_ changes: JSONObject = [:]) -> String {
+    var object: JSONObject = [
+      "model": "swift-1", "input": "How do swifts sleep?", "instructions": "Be brief.",
+    ]
+    for (key, value) in changes { object[key] = value }
+    return JSONValue.object(object).serialized()
+  }
+
+  @Test func aWholeResponseHasItsShape() async throws {
+    try await RunningServer.serving { server in
+      let answer = try await server.post("/v1/responses", Self.request())
+      #expect(answer.status == 200)
+      let body = try answer.json
+      #expect(body["object"] == "response")
+      #expect(body["status"] == "completed")
+      #expect(body["store"] == false)
+      #expect(body["output"]?[0]?["content"]?[0]?["text"] == "Swifts sleep in flight.")
+      #expect(body["usage"]?["input_tokens"] == 6)
+      #expect(body["usage"]?["total_tokens"] == 11)
+    }
+  }
+
+  @Test func aCutAnswerIsIncomplete() async throws {
+    try await RunningServer.serving { server in
+      let body = try await server.post(
+        "/v1/responses", Self.request(["max_output_tokens": 2])
+      ).json
+      #expect(body["status"] == "incomplete")
+      #expect(body["incomplete_details"]?["reason"] == "max_output_tokens")
+    }
+  }
+
+  @Test func aStreamIsNumberedAndEndsWithTheWhole() async throws {
+    let engine = FakeEngine(
+      ["<think>Hm.</think>", "Let me see. ", "<tool_call>{\"name\":\"time\",\"arguments\":{}}"],
+      template: ToolCallTests.hermes)
+    try await RunningServer.serving(engine) { server in
+      let answer = try await server.post(
+        "/v1/responses",
+        Self.request(["stream": true, "tools": [["type": "function", "name": "time"]]]))
+      let events = try MessagesTests.events(answer)
+      #expect(events.map { $0["sequence_number"]?.intValue } == Array(0..<events.count))
+      #expect(
+        events.compactMap { $0["type"]?.stringValue } == [
+          "response.created", "response.in_progress", "response.output_item.added",
+          "response.reasoning_text.delta", "response.reasoning_text.done",
+          "response.output_item.done", "response.output_item.added",
+          "response.content_part.added", "response.output_text.delta",
+          "response.output_text.done", "response.content_part.done",
+          "response.output_item.done", "response.output_item.added",
+          "response.function_call_arguments.delta", "response.function_call_arguments.done",
+          "response.output_item.done", "response.completed",
+        ])
+      let output = try #require(events.last?["response"]?["output"]?.arrayValue)
+      #expect(output.map { $0["type"] } == ["reasoning", "message", "function_call"])
+      #expect(output[2]["name"] == "time")
+      #expect(output[2]["arguments"] == "{}")
+      #expect(events.last?["response"]?["usage"]?["output_tokens"] == 3)
+    }
+  }
+
+  @Test func itemsOfEveryKindAreRead() async throws {
+    try await RunningServer.serving { server in
+      let answer = try await server.post(
+        "/v1/responses",
+        Self.request([
+          "input": [
+            ["role": "user", "content": [["type": "input_text", "text": "one"]]],
+            ["type": "reasoning", "summary": []],
+            ["type": "function_call", "call_id": "c", "name": "time", "arguments": "{}"],
+            ["type": "function_call_output", "call_id": "c", "output": "noon"],
+          ]
+        ]))
+      #expect(answer.status == 200)
+    }
+  }
+
+  @Test(
+    arguments: [
+      (["store": true], "store"), (["previous_response_id": "resp_1"], "previous_response_id"),
+      (["background": true], "background"), (["conversation": "c"], "conversation"),
+      (["tools": [["type": "web_search"]]], "tools[0].type"),
+      (["text": ["format": ["type": "json_object"]]], "text"),
+      (["reasoning": ["effort": "high"]], "reasoning"), (["input": 5], "input"),
+      (["input": []], "input"), (["include": ["file_search_call.results"]], "include"),
+    ] as [(JSONObject, String)])
+  func whatCannotBeDoneIsNamed(change: JSONObject, param: String) async throws {
+    try await RunningServer.serving { server in
+      let answer = try await server.post("/v1/responses", Self.request(change))
+      #expect(answer.status == 400)
+      #expect(try answer.json["error"]?["param"] == .string(param))
+    }
+  }
+}

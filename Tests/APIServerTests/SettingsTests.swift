@@ -1,0 +1,62 @@
+// Settings from a file, the environment and flags.
+
+import APIServer
+import Testing
+
+@Suite struct SettingsTests {
+  @Test func aFlagIsStrongerThanTheEnvironmentAndThatThanTheFile() throws {
+    var settings = ServerSettings()
+    try settings.read(
+      file: "# ours\n\nport = 1  # one\n host=example \nidle-seconds = 7\nadmin-port = 9\n",
+      name: "apus.conf")
+    try settings.read(environment: ["APUS_PORT": "2", "APUS_STRICT": "true", "HOME": "/"])
+    try settings.set("port", to: "3", from: .flag, place: "--port")
+    let configuration = settings.configuration
+    #expect(configuration.port == 3)
+    #expect(configuration.host == "example")
+    #expect(configuration.isStrict)
+    #expect(configuration.limits.idleDuration == .seconds(7))
+    #expect(configuration.administration == Server.ListeningAddress(port: 9))
+    for line in [
+      "port = 3  # flag", "strict = true  # environment", "host = example  # file",
+      "json-depth = 64  # default",
+    ] {
+      #expect(settings.listing.contains(line + "\n"), "\(line)")
+    }
+  }
+
+  @Test func aListingIsAFile() throws {
+    var settings = ServerSettings()
+    try settings.set("messages", to: "5", from: .flag, place: "--set")
+    var copy = ServerSettings()
+    try copy.read(file: settings.listing, name: "listing")
+    #expect(
+      copy.listing.split(separator: "\n").map { $0.prefix { $0 != "#" } }
+        == settings.listing.split(separator: "\n").map { $0.prefix { $0 != "#" } })
+    #expect(copy.configuration.administration == nil)
+    #expect(copy.configuration.limits.messageCount == 5)
+  }
+
+  @Test(arguments: [
+    ("port = 70000", "f line 1: port must be a whole number from 0 to 65535"),
+    ("\nstrict = yes", "f line 2: strict must be true or false"),
+    ("host = a b", "f line 1: host must be a name or an address without spaces"),
+    (
+      "prot = 1", "f line 1: there is no setting 'prot'; 'apus serve --print-config' lists them all"
+    ),
+    ("port", "f line 1: a line is 'name = value' or begins with '#'"),
+    ("port = 1\nport = 2", "f line 2: 'port' stands in this file twice"),
+    ("drain-seconds = -1", "f line 1: drain-seconds must be whole seconds from 0 to 86400"),
+  ])
+  func aWrongLineIsNamed(file: String, message: String) {
+    let error = #expect(throws: SettingError.self) {
+      var settings = ServerSettings()
+      try settings.read(file: file, name: "f")
+    }
+    #expect(error?.description == message)
+  }
+
+  @Test func namesAreUnique() {
+    #expect(Set(ServerSetting.all.map(\.name)).count == ServerSetting.all.count)
+  }
+}
