@@ -54,10 +54,11 @@ public struct AttentionCall {
   /// `[rows, queryStride]`, the scale already applied.
   public var queries: UnsafePointer<Float>
   public var queryStride: Int
-  /// The head's part of the block that holds position 0.
-  public var cache: UnsafeRawPointer
-  /// Bytes from a block to the next.
-  public var blockStride: Int
+  /// The sequence's blocks: `blocks[i]` holds positions `32 i ..< 32 i + 32` of all heads. Only
+  /// blocks from the first start to the last end are read.
+  public var blocks: UnsafePointer<UnsafeMutableRawPointer>
+  /// Bytes from the beginning of a block to the head's part.
+  public var headOffset: Int
   /// First and last visible position of each row, `0 <= start <= end`.
   public var starts: UnsafePointer<Int32>
   public var ends: UnsafePointer<Int32>
@@ -71,7 +72,7 @@ public struct AttentionCall {
 
   public init(
     shape: CacheShape, rowCount: Int, queries: UnsafePointer<Float>, queryStride: Int,
-    cache: UnsafeRawPointer, blockStride: Int,
+    blocks: UnsafePointer<UnsafeMutableRawPointer>, headOffset: Int,
     starts: UnsafePointer<Int32>, ends: UnsafePointer<Int32>, softCap: Float,
     scratch: UnsafeMutablePointer<Float>, output: UnsafeMutablePointer<Float>, outputStride: Int
   ) {
@@ -79,8 +80,8 @@ public struct AttentionCall {
     self.rowCount = rowCount
     self.queries = queries
     self.queryStride = queryStride
-    self.cache = cache
-    self.blockStride = blockStride
+    self.blocks = blocks
+    self.headOffset = headOffset
     self.starts = starts
     self.ends = ends
     self.softCap = softCap

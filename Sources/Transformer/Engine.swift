@@ -2,30 +2,22 @@
 
 import Tokenizer
 
-/// How an engine works.
-public struct EngineOptions: Sendable {
-  /// Requests that may wait; one more is refused.
-  public var queueLimit = 64
-
-  public init() {}
-}
-
-/// Generates answers with a model. One thread of its own computes request after request, so that
-/// nothing blocks Swift's cooperative pool.
+/// Generates answers with a model, many side by side. A thread of its own computes them, so that
+/// nothing blocks Swift's cooperative pool. An answer has the same bits whatever runs beside it.
 public final class Engine: Sendable {
   public let model: Model
   private let options: EngineOptions
-  private let queue: WorkQueue
+  private let mailbox = Mailbox()
 
   /// - Throws: `AllocationError` when there is no memory for the context.
   public init(_ model: Model, options: EngineOptions = EngineOptions()) throws {
     self.model = model
     self.options = options
-    let runner = try GenerationRunner(model)
-    queue = WorkQueue { work in runner.run(work) }
+    let loop = try EngineLoop(model, options: options, mailbox: mailbox)
+    startEngineThread { loop.run() }
   }
 
-  deinit { queue.stop() }
+  deinit { mailbox.stop() }
 
   /// Queues a request. Its events come as it is computed.
   public func generate(_ request: GenerationRequest) throws(EngineError) -> Generation {
@@ -40,18 +32,30 @@ public final class Engine: Sendable {
     let flag = CancellationFlag()
     let (stream, continuation) = AsyncThrowingStream<GenerationEvent, any Error>.makeStream()
     continuation.onTermination = { _ in flag.set() }
-    let work = GenerationWork(
+    let submission = Submission(
       request: request, continuation: continuation, flag: flag, submitted: ContinuousClock.now)
-    switch queue.add(work, limit: options.queueLimit) {
+    switch mailbox.add(submission, limit: options.queueLimit) {
     case .added: return Generation(stream: stream, flag: flag, engine: self)
     case .full: throw .overloaded(queueLimit: options.queueLimit)
     case .stopped: throw .stopped
     }
   }
 
+  /// What it is doing, as of its last step.
+  public var statistics: EngineStatistics { mailbox.statistics }
+
   /// Requests that wait or run.
-  public var pendingCount: Int { queue.pendingCount }
+  public var pendingCount: Int {
+    let statistics = statistics
+    return statistics.waitingCount + statistics.runningCount
+  }
+
+  /// Wipes what is remembered of an owner's prompts and answers that are over, before the next step.
+  public func forget(owner: String) { mailbox.forget(owner) }
 
   /// Cancels what runs and waits, and returns when the thread has ended. Blocks.
-  public func shutdown() { queue.stopAndWait() }
+  public func shutdown() {
+    mailbox.stop()
+    mailbox.waitForEnd()
+  }
 }

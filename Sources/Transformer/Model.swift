@@ -69,11 +69,7 @@ public final class Model: Sendable {
         "\(path): the vocabulary has \(vocabulary.tokens.count) tokens, the tensor "
           + "token_embd.weight \(hyperparameters.vocabularyCount) rows; they must be equal")
     }
-    let contextLength =
-      options.contextLength ?? min(hyperparameters.contextLength, defaultContextLength)
-    guard contextLength >= 1, contextLength <= contextLengthLimit else {
-      throw impossibleContext(contextLength)
-    }
+    let contextLength = try contextLength(options, hyperparameters)
     let tokenizer = try naming(path) { try TextTokenizer(vocabulary) }
     var source = options.chatTemplate
     if source == nil { source = try file.metadata.string("tokenizer.chat_template") }
@@ -91,6 +87,15 @@ public final class Model: Sendable {
       cacheFormat: options.exact ? .F32 : options.keyValueFormat)
   }
 
+  /// The context that the options ask for, or the model's own.
+  static func contextLength(
+    _ options: ModelOptions, _ hyperparameters: Hyperparameters
+  ) throws -> Int {
+    let length = options.contextLength ?? min(hyperparameters.contextLength, defaultContextLength)
+    guard length >= 1, length <= contextLengthLimit else { throw impossibleContext(length) }
+    return length
+  }
+
   /// Runs `body`; an error of a part of the model names the file that it stands in.
   private static func naming<Part>(_ path: String, _ body: () throws -> Part) throws -> Part {
     do {
@@ -100,7 +105,7 @@ public final class Model: Sendable {
     }
   }
 
-  private static func family(named name: String, path: String) throws -> any Architecture.Type {
+  static func family(named name: String, path: String) throws -> any Architecture.Type {
     for family in architectures where family.names.contains(name) { return family }
     var known: [String] = []
     for family in architectures { known += family.names }

@@ -4,7 +4,7 @@
 public struct ModelError: Error, Sendable, CustomStringConvertible {
   public enum Code: String, Sendable {
     case unknownArchitecture, missingTensor, wrongShape, missingMetadata, badMetadata
-    case unsupported, noChatTemplate, contextFull, tokenOutOfRange, badOption
+    case unsupported, noChatTemplate, contextFull, memoryFull, tokenOutOfRange, badOption
   }
 
   public let code: Code

@@ -32,7 +32,7 @@ public final class Session {
     let architecture = model.architecture
     memory = try SequenceMemory(
       layers: architecture.blocks.memories, capacity: self.contextLength,
-      format: model.cacheFormat == .F16 ? .F16 : .F32)
+      format: model.cacheFormat.stored)
     workspace = try Workspace(
       architecture.workspaceShape, maximumRows: min(Self.maximumRows, max(1, self.contextLength)),
       threadCount: model.threadCount)

@@ -78,6 +78,8 @@ struct Conversation {
     var request = GenerationRequest(prompt: try engine.model.prompt(messages))
     request.sampling = sampling
     request.maxTokens = maxTokens
+    // What was said before is found again instead of being computed anew.
+    request.owner = "conversation"
     let generation: Generation
     do {
       generation = try engine.generate(request)

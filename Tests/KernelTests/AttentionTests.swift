@@ -156,7 +156,7 @@ import Testing
           set.kernels.attention(
             AttentionCall(
               shape: shape, rowCount: rows.count, queries: queries.baseAddress!,
-              queryStride: queryStride, cache: cache.blocks.base, blockStride: cache.blockStride,
+              queryStride: queryStride, blocks: cache.table, headOffset: 0,
               starts: starts.baseAddress!, ends: ends.baseAddress!, softCap: softCap,
               scratch: scratch.floats, output: output.floats, outputStride: outputStride))
         }

@@ -8,6 +8,8 @@ import TestSupport
 final class TestCache {
   let shape: CacheShape
   let blocks: TestBuffer
+  /// Where each block lies.
+  let table: UnsafeMutablePointer<UnsafeMutableRawPointer>
   private(set) var keys: [[Float]]
   private(set) var values: [[Float]]
 
@@ -23,12 +25,18 @@ final class TestCache {
     shape = CacheShape(format: format, keyLength: keyLength, valueLength: valueLength)
     let count = (positions + cacheBlockPositionCount - 1) / cacheBlockPositionCount
     blocks = TestBuffer(count * 2 * shape.headBytes, filledWith: 0)
+    table = .allocate(capacity: count)
+    for block in 0..<count {
+      (table + block).initialize(to: blocks.base + block * 2 * shape.headBytes)
+    }
     keys = (0..<positions).map { _ in random.halfFloats(keyLength) }
     values = (0..<positions).map { _ in random.halfFloats(valueLength) }
     for position in 0..<positions {
       write(position, key: keys[position], value: values[position], set)
     }
   }
+
+  deinit { table.deallocate() }
 
   /// Writes a position.
   func write(_ position: Int, key: [Float], value: [Float], _ set: InstructionSet) {

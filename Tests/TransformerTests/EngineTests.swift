@@ -8,11 +8,14 @@ import Transformer
   private static let path = ProjectFixtures.root + "/architectures/llama.gguf"
   private static let prompt: [Int32] = [217, 77, 137, 224, 23]
 
-  private func engine(contextLength: Int = 256, queueLimit: Int = 64) throws -> Engine {
+  private func engine(
+    contextLength: Int = 256, queueLimit: Int = 64, sequenceLimit: Int = 16
+  ) throws -> Engine {
     var options = ModelOptions()
     options.contextLength = contextLength
     var engineOptions = EngineOptions()
     engineOptions.queueLimit = queueLimit
+    engineOptions.sequenceLimit = sequenceLimit
     return try Engine(try Model.load(Self.path, options: options), options: engineOptions)
   }
 
@@ -149,7 +152,7 @@ import Transformer
   }
 
   @Test func theQueueIsBounded() throws {
-    let engine = try engine(contextLength: 1 << 20, queueLimit: 2)
+    let engine = try engine(contextLength: 1 << 20, queueLimit: 2, sequenceLimit: 1)
     var running: [Generation] = []
     var refusals = 0
     for _ in 0..<10 {

@@ -36,42 +36,102 @@ import Transformer
 
   @Test("A fork has the same contents and a life of its own", arguments: CacheFormat.allCases)
   func fork(format: CacheFormat) throws {
-    let memory = try SequenceMemory(layers: Self.layers, capacity: 100, format: format)
+    let pool = try BlockPool(layers: Self.layers, format: format, blockCount: 20)
+    let memory = SequenceMemory(pool, capacity: 100)
     _ = try memory.append(70)
-    for layer in Self.layers.indices { fill(memory.cache(layer), blocks: 3, with: 7) }
-    let copy = try memory.fork()
+    for layer in Self.layers.indices { fill(memory.cache(layer), pool, blocks: 3, with: 7) }
+    let copy = memory.fork()
     #expect(copy.count == 70 && copy.capacity == memory.capacity)
-    for layer in Self.layers.indices {
-      #expect(bytes(copy.cache(layer), blocks: 3) == bytes(memory.cache(layer), blocks: 3))
-    }
-    let before = bytes(copy.cache(0), blocks: 3)
-    fill(memory.cache(0), blocks: 3, with: 9)
+    #expect(pool.freeCount == 20 - 3 * 2, "pages are shared")
+    let before = bytes(copy.cache(0), pool, blocks: 3)
+    #expect(before == bytes(memory.cache(0), pool, blocks: 3))
+    // Whoever writes first takes a copy of the page that is written, and of no other.
+    #expect(memory.blocksNeeded(for: 1) == 2)
+    _ = try memory.append(1)
+    #expect(pool.freeCount == 20 - 4 * 2)
+    #expect(bytes(memory.cache(0), pool, blocks: 3) == before)
+    (memory.cache(0).blocks[2] + 8).storeBytes(of: 99, as: UInt8.self)
+    #expect(bytes(copy.cache(0), pool, blocks: 3) == before)
+    #expect(copy.blocksNeeded(for: 1) == 0, "the copy's page is its own now")
     memory.wipe()
-    #expect(bytes(copy.cache(0), blocks: 3) == before)
+    #expect(bytes(copy.cache(0), pool, blocks: 3) == before)
     #expect(copy.count == 70 && memory.count == 0)
+    copy.wipe()
+    #expect(pool.freeCount == 20)
     withExtendedLifetime((memory, copy)) {}
   }
 
-  @Test("Wiping leaves zeros")
-  func wipe() throws {
-    let memory = try SequenceMemory(layers: Self.layers, capacity: 64, format: .F16)
-    _ = try memory.append(64)
-    for layer in Self.layers.indices { fill(memory.cache(layer), blocks: 2, with: 1) }
+  @Test("Going back gives pages back")
+  func truncation() throws {
+    let pool = try BlockPool(layers: Self.layers, format: .F16, blockCount: 20)
+    let memory = SequenceMemory(pool, capacity: 320)
+    _ = try memory.append(200)
+    #expect(pool.freeCount == 20 - 7 * 2)
+    memory.truncate(to: 65)
+    #expect(pool.freeCount == 20 - 3 * 2)
+    memory.truncate(to: 64)
+    #expect(pool.freeCount == 20 - 2 * 2)
+    #expect(try memory.append(1) == 64..<65)
+  }
+
+  @Test("A pool that is empty says so and changes nothing")
+  func emptyPool() throws {
+    let pool = try BlockPool(layers: Self.layers, format: .F16, blockCount: 5)
+    let memory = SequenceMemory(pool, capacity: 320)
+    _ = try memory.append(40)
+    let error = #expect(throws: ModelError.self) { try memory.append(60) }
+    #expect(error?.code == .memoryFull)
+    #expect(memory.count == 40 && pool.freeCount == 1)
+    #expect(try memory.append(24) == 40..<64)
+  }
+
+  @Test("Layers with a window keep what later rows see, others everything")
+  func windows() throws {
+    let layers = [
+      LayerMemoryShape(headCount: 1, keyLength: 8, valueLength: 8, window: 100),
+      LayerMemoryShape(headCount: 1, keyLength: 8, valueLength: 8),
+    ]
+    let pool = try BlockPool(layers: layers, format: .F16, blockCount: 100)
+    let memory = SequenceMemory(pool, capacity: 1000)
+    for _ in 0..<900 {
+      _ = try memory.append(1)
+      memory.dropOutsideWindows()
+    }
+    let pages = 29
+    // A window of 100 lies on 5 pages at most, and there is a page to go back by and one in part.
+    #expect(pool.blockCount - pool.freeCount <= pages + 7)
+    #expect(pool.blockCount - pool.freeCount >= pages + 4)
     memory.wipe()
+    #expect(pool.freeCount == pool.blockCount)
+  }
+
+  @Test("A block that comes back is zeros")
+  func wipe() throws {
+    let pool = try BlockPool(layers: Self.layers, format: .F16, blockCount: 4)
+    let memory = SequenceMemory(pool, capacity: 64)
+    _ = try memory.append(64)
+    for layer in Self.layers.indices { fill(memory.cache(layer), pool, blocks: 2, with: 1) }
+    memory.wipe()
+    _ = try memory.append(64)
     for layer in Self.layers.indices {
-      #expect(bytes(memory.cache(layer), blocks: 2).allSatisfy { $0 == 0 })
+      #expect(bytes(memory.cache(layer), pool, blocks: 2).allSatisfy { $0 == 0 })
     }
     withExtendedLifetime(memory) {}
   }
 
-  private func fill(_ cache: LayerCache, blocks: Int, with byte: UInt8) {
-    for offset in 0..<blocks * cache.blockStride {
-      cache.base.storeBytes(
-        of: UInt8(truncatingIfNeeded: offset) &* byte, toByteOffset: offset, as: UInt8.self)
+  private func fill(_ cache: LayerCache, _ pool: BlockPool, blocks: Int, with byte: UInt8) {
+    for block in 0..<blocks {
+      for offset in 0..<pool.blockBytes {
+        cache.blocks[block].storeBytes(
+          of: UInt8(truncatingIfNeeded: offset + block) &* byte, toByteOffset: offset,
+          as: UInt8.self)
+      }
     }
   }
 
-  private func bytes(_ cache: LayerCache, blocks: Int) -> [UInt8] {
-    Array(UnsafeRawBufferPointer(start: cache.base, count: blocks * cache.blockStride))
+  private func bytes(_ cache: LayerCache, _ pool: BlockPool, blocks: Int) -> [UInt8] {
+    (0..<blocks).flatMap {
+      Array(UnsafeRawBufferPointer(start: cache.blocks[$0], count: pool.blockBytes))
+    }
   }
 }

@@ -105,7 +105,7 @@ private func run<let R: Int, Element: CacheElement>(
     last = max(last, ends[r])
   }
   for block in (Int(first) / cacheBlockPositionCount)...(Int(last) / cacheBlockPositionCount) {
-    let keys = call.cache + block * call.blockStride
+    let keys = UnsafeRawPointer(call.blocks[block] + call.headOffset)
     let base = Int32(block * cacheBlockPositionCount)
     var low = InlineArray<R, Floats>(repeating: Floats(repeating: 0))
     var high = InlineArray<R, Floats>(repeating: Floats(repeating: 0))

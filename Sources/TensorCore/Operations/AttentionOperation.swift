@@ -6,20 +6,15 @@ package import KernelInterface
 package struct LayerCache: @unchecked Sendable {
   package let shape: CacheShape
   package let headCount: Int
-  /// The block that holds position 0; blocks follow one another.
-  package let base: UnsafeMutableRawPointer
+  /// `blocks[i]` holds positions `32 i ..< 32 i + 32` of all heads; blocks may lie anywhere.
+  package let blocks: UnsafePointer<UnsafeMutableRawPointer>
 
-  package init(shape: CacheShape, headCount: Int, base: UnsafeMutableRawPointer) {
+  package init(
+    shape: CacheShape, headCount: Int, blocks: UnsafePointer<UnsafeMutableRawPointer>
+  ) {
     self.shape = shape
     self.headCount = headCount
-    self.base = base
-  }
-
-  /// Bytes from a block of 32 positions to the next.
-  package var blockStride: Int { shape.headBytes * headCount }
-
-  func block(_ position: Int, head: Int) -> UnsafeMutableRawPointer {
-    base + position / cacheBlockPositionCount * blockStride + head * shape.headBytes
+    self.blocks = blocks
   }
 }
 
@@ -73,25 +68,30 @@ extension Compute {
   ///
   /// - Parameters:
   ///   - angles: cosines and sines of each row's position, as `RotaryEmbedding.writeAngles` leaves them.
+  ///   - runs: their rows follow one another.
   package func storeHeads(
     _ heads: AttentionHeads, query: FloatRows, key: FloatRows, value: FloatRows,
     angles: FloatRows, runs: [AttentionRun]
   ) {
-    for run in runs {
-      forEachRow(run.rows.count) { index in
-        let row = run.rows.lowerBound + index
-        for head in 0..<heads.headCount {
-          prepare(
-            query.row(row) + head * heads.keyLength, heads.queryNorm, heads, angles.row(row))
-        }
-        let position = run.positions[index]
-        for head in 0..<heads.keyValueHeadCount {
-          let keys = key.row(row) + head * heads.keyLength
-          prepare(keys, heads.keyNorm, heads, angles.row(row))
-          kernels.append(
-            run.cache.shape, keys, value.row(row) + head * heads.valueLength,
-            run.cache.block(position, head: head), position % cacheBlockPositionCount)
-        }
+    guard let end = runs.last?.rows.upperBound else { return }
+    let start = runs[0].rows.lowerBound
+    forEachRow(end - start) { index in
+      let row = start + index
+      var number = 0
+      while runs[number].rows.upperBound <= row { number += 1 }
+      let (cache, position) = (
+        runs[number].cache, runs[number].positions[row - runs[number].rows.lowerBound]
+      )
+      for head in 0..<heads.headCount {
+        prepare(query.row(row) + head * heads.keyLength, heads.queryNorm, heads, angles.row(row))
+      }
+      for head in 0..<heads.keyValueHeadCount {
+        let keys = key.row(row) + head * heads.keyLength
+        prepare(keys, heads.keyNorm, heads, angles.row(row))
+        kernels.append(
+          cache.shape, keys, value.row(row) + head * heads.valueLength,
+          cache.blocks[position / cacheBlockPositionCount] + head * cache.shape.headBytes,
+          position % cacheBlockPositionCount)
       }
     }
   }
@@ -111,22 +111,29 @@ extension Compute {
     _ heads: AttentionHeads, query: FloatRows, output: FloatRows, runs: [AttentionRun],
     scratch: FloatRows
   ) {
-    for run in runs {
-      let tiles = (run.rows.count + heads.tokensPerItem - 1) / heads.tokensPerItem
-      let items = tiles * heads.keyValueHeadCount
+    // One region for all runs: items of a run are its tiles times the key-value heads.
+    let tileCounts = runs.map {
+      ($0.rows.count + heads.tokensPerItem - 1) / heads.tokensPerItem
+    }
+    let items = tileCounts.reduce(0, +) * heads.keyValueHeadCount
+    let work = { (item: Int, worker: Int) in
+      var number = 0
+      var tile = item / heads.keyValueHeadCount
+      while tile >= tileCounts[number] {
+        tile -= tileCounts[number]
+        number += 1
+      }
       // Later tiles see more positions and cost more: they go first.
-      let work = { (item: Int, worker: Int) in
-        let tile = tiles - 1 - item / heads.keyValueHeadCount
-        attend(
-          heads, run, tile: tile, head: item % heads.keyValueHeadCount, query, output,
-          scratch.row(worker))
-      }
-      let isSmall = run.rows.count == 1 && run.positions[0] * heads.headCount < 512
-      if isSmall {
-        for item in 0..<items { work(item, 0) }
-      } else {
-        pool.forEach(items) { range, worker in for item in range { work(item, worker) } }
-      }
+      attend(
+        heads, runs[number], tile: tileCounts[number] - 1 - tile,
+        head: item % heads.keyValueHeadCount, query, output, scratch.row(worker))
+    }
+    let isSmall =
+      runs.count == 1 && runs[0].rows.count == 1 && runs[0].positions[0] * heads.headCount < 512
+    if isSmall {
+      for item in 0..<items { work(item, 0) }
+    } else {
+      pool.forEach(items) { range, worker in for item in range { work(item, worker) } }
     }
   }
 
@@ -160,9 +167,10 @@ extension Compute {
     kernels.attention(
       AttentionCall(
         shape: run.cache.shape, rowCount: rowCount, queries: queries,
-        queryStride: heads.keyLength, cache: run.cache.block(0, head: head),
-        blockStride: run.cache.blockStride, starts: bounds, ends: ends, softCap: heads.softCap,
-        scratch: kernelScratch, output: results, outputStride: heads.valueLength))
+        queryStride: heads.keyLength, blocks: run.cache.blocks,
+        headOffset: head * run.cache.shape.headBytes, starts: bounds, ends: ends,
+        softCap: heads.softCap, scratch: kernelScratch, output: results,
+        outputStride: heads.valueLength))
     for token in 0..<tokens {
       let target =
         output.row(run.rows.lowerBound + first + token) + head * group * heads.valueLength

@@ -16,9 +16,20 @@ package protocol Architecture: Sendable {
   var rotaries: [RotaryEmbedding] { get }
   var head: OutputHead { get }
 
+  /// What each layer keeps of a position, known before weights are loaded: the same as
+  /// `blocks.memories`.
+  static func memories(_ hyperparameters: Hyperparameters) throws -> [LayerMemoryShape]
 }
 
 extension Architecture {
+  /// Every layer keeps keys and values of all positions.
+  static func memories(_ hyperparameters: Hyperparameters) throws -> [LayerMemoryShape] {
+    let h = hyperparameters
+    let layer = LayerMemoryShape(
+      headCount: h.keyValueHeadCount, keyLength: h.keyLength, valueLength: h.valueLength)
+    return Array(repeating: layer, count: h.blockCount)
+  }
+
   /// The sizes of a forward pass.
   var workspaceShape: WorkspaceShape {
     var shape = WorkspaceShape(width: embedding.table.columnCount)

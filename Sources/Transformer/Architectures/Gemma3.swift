@@ -31,25 +31,17 @@ struct Gemma3: Architecture {
       pairing: .halves, dimensionCount: h.rotaryDimensionCount,
       base: try h.float("rope.freq_base_swa") ?? Self.localBase)
     rotaries = [global, local]
-    let window = try h.int("attention.sliding_window")
-    guard window.map({ $0 >= 1 }) ?? true else {
-      throw h.unsupported("attention.sliding_window", "is \(window!), expected at least 1")
-    }
-    let pattern = try h.bools("attention.sliding_window_pattern")
-    let period = pattern == nil ? try h.int("attention.sliding_window_pattern") ?? 6 : 6
-    guard period >= 1 else {
-      throw h.unsupported("attention.sliding_window_pattern", "is \(period), expected at least 1")
-    }
+    let windows = try Self.windows(h)
     let queryLength =
       h.blockCount == Self.largeModelLayers ? h.embeddingLength / h.headCount : h.keyLength
     let table = try weights.embeddings()
     blocks = try DecoderBlocks(count: h.blockCount) { index in
-      let isLocal = window != nil && (pattern?[index] ?? ((index + 1) % period != 0))
+      let isLocal = windows[index] != nil
       var heads = AttentionHeads(
         headCount: h.headCount, keyValueHeadCount: h.keyValueHeadCount, keyLength: h.keyLength,
         valueLength: h.valueLength,
         scale: try h.float("attention.scale") ?? 1 / Float(queryLength).squareRoot())
-      heads.window = isLocal ? window : nil
+      heads.window = windows[index]
       heads.rotary = isLocal ? local : global
       heads.normEpsilon = h.normEpsilon
       heads.softCap = try h.float("attn_logit_softcapping") ?? 0
@@ -64,5 +56,30 @@ struct Gemma3: Architecture {
     head = try OutputHead(weights)
     try weights.finish()
     embedding = TokenEmbedding(table!, scale: Float(h.embeddingLength).squareRoot())
+  }
+
+  /// The window of each layer; nil for those that see all.
+  private static func windows(_ h: Hyperparameters) throws -> [Int?] {
+    let window = try h.int("attention.sliding_window")
+    guard window.map({ $0 >= 1 }) ?? true else {
+      throw h.unsupported("attention.sliding_window", "is \(window!), expected at least 1")
+    }
+    let pattern = try h.bools("attention.sliding_window_pattern")
+    let period = pattern == nil ? try h.int("attention.sliding_window_pattern") ?? 6 : 6
+    guard period >= 1 else {
+      throw h.unsupported("attention.sliding_window_pattern", "is \(period), expected at least 1")
+    }
+    return (0..<h.blockCount).map { index in
+      (pattern?[index] ?? ((index + 1) % period != 0)) ? window : nil
+    }
+  }
+
+  static func memories(_ hyperparameters: Hyperparameters) throws -> [LayerMemoryShape] {
+    let h = hyperparameters
+    return try windows(h).map {
+      LayerMemoryShape(
+        headCount: h.keyValueHeadCount, keyLength: h.keyLength, valueLength: h.valueLength,
+        window: $0)
+    }
   }
 }

@@ -13,6 +13,15 @@ public struct GenerationRequest: Sendable {
   public var stop: [String] = []
   /// Go on when the model says that it is done.
   public var ignoreEndOfGeneration = false
+  /// On whose behalf: requests of one owner share a fair part of the engine, and reuse what it
+  /// remembers of each other's prompts and answers. Owners never see each other's memory. Of
+  /// requests without an owner nothing is remembered.
+  public var owner: String?
+  /// The owner's weight among those that want to compute at the same time; above 0.
+  public var share = 1.0
+  /// Is handed the logits of each token of the answer before it is chosen, `[vocabulary]`. Called
+  /// on threads that compute.
+  package var observeLogits: (@Sendable (_ logits: [Float]) -> Void)?
 
   public init(prompt: [TokenID]) { self.prompt = prompt }
 }

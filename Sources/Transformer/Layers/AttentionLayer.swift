@@ -62,7 +62,7 @@ package struct AttentionLayer: Sendable {
   package var memory: LayerMemoryShape {
     LayerMemoryShape(
       headCount: heads.keyValueHeadCount, keyLength: heads.keyLength,
-      valueLength: heads.valueLength)
+      valueLength: heads.valueLength, window: heads.window)
   }
 
   package func forward(_ pass: Pass, layer: Int) {

@@ -3,22 +3,11 @@
 package import KernelInterface
 package import TensorCore
 
-/// One layer's part in a sequence's memory.
-package struct LayerMemoryShape: Sendable {
-  package var headCount: Int
-  package var keyLength: Int
-  package var valueLength: Int
-
-  package init(headCount: Int, keyLength: Int, valueLength: Int) {
-    self.headCount = headCount
-    self.keyLength = keyLength
-    self.valueLength = valueLength
-  }
-}
-
 /// A sequence's memory: append, truncate, fork, checkpoint, restore, wipe, bytes.
 ///
-/// Not thread-safe: one timeline, one owner.
+/// It is a list of pages of 32 positions. Forks and the prefix cache share pages; a page that
+/// somebody else holds is copied before it is written. Not thread-safe: a pool and all memories on
+/// it have one owner.
 package final class SequenceMemory {
   /// A place to return to.
   package struct Checkpoint: Sendable {
@@ -29,38 +18,48 @@ package final class SequenceMemory {
   package let capacity: Int
   /// Positions in use: the next row's position.
   package private(set) var count = 0
-  /// The most positions that were in use since the last wipe.
-  private var highWaterMark = 0
-  private let format: CacheFormat
-  private let shapes: [LayerMemoryShape]
-  private let buffers: [AlignedBuffer]
-  private let caches: [LayerCache]
+  private let pool: BlockPool
+  private var pages: [MemoryPage] = []
+  /// Where the blocks lie, `[layers, tableWidth]`.
+  private var table: UnsafeMutablePointer<UnsafeMutableRawPointer>
+  private var tableWidth = 0
+  /// Pages before it have given up the blocks that lie outside of windows.
+  private var firstWhole = 0
 
-  /// Room for `capacity` positions, rounded up to whole blocks. Memory is taken as it is written.
-  package init(
-    layers: [LayerMemoryShape], capacity: Int, format: CacheFormat
-  ) throws(AllocationError) {
-    let blocks = (capacity + cacheBlockPositionCount - 1) / cacheBlockPositionCount
-    self.capacity = blocks * cacheBlockPositionCount
-    self.format = format
-    shapes = layers
-    var buffers: [AlignedBuffer] = []
-    var caches: [LayerCache] = []
-    for layer in layers {
-      let shape = CacheShape(
-        format: format, keyLength: layer.keyLength, valueLength: layer.valueLength)
-      let buffer = try AlignedBuffer(byteCount: blocks * shape.headBytes * layer.headCount)
-      buffers.append(buffer)
-      caches.append(LayerCache(shape: shape, headCount: layer.headCount, base: buffer.base))
-    }
-    self.buffers = buffers
-    self.caches = caches
+  /// Room for `capacity` positions, rounded up to whole pages, as far as the pool has it.
+  package init(_ pool: BlockPool, capacity: Int) {
+    self.pool = pool
+    self.capacity = BlockPool.pageCount(capacity) * cacheBlockPositionCount
+    table = .allocate(capacity: 0)
   }
 
-  deinit { wipe() }
+  /// A memory with a pool of its own that holds all of `capacity`.
+  package convenience init(
+    layers: [LayerMemoryShape], capacity: Int, format: CacheFormat
+  ) throws(AllocationError) {
+    let pool = try BlockPool(
+      layers: layers, format: format, blockCount: BlockPool.pageCount(capacity) * layers.count)
+    self.init(pool, capacity: capacity)
+  }
 
-  /// One layer's cache.
-  package func cache(_ layer: Int) -> LayerCache { caches[layer] }
+  deinit { table.deallocate() }
+
+  /// One layer's cache, good until positions are taken or forgotten.
+  package func cache(_ layer: Int) -> LayerCache {
+    LayerCache(
+      shape: pool.shapes[layer], headCount: pool.layers[layer].headCount,
+      blocks: table + layer * tableWidth)
+  }
+
+  /// Blocks that `append(positions)` would take from the pool.
+  package func blocksNeeded(for positions: Int) -> Int {
+    guard positions > 0 else { return 0 }
+    let newPages = max(0, BlockPool.pageCount(count + positions) - pages.count)
+    let copies = count % cacheBlockPositionCount != 0 && !isLastPageOwned ? 1 : 0
+    return (newPages + copies) * pool.layers.count
+  }
+
+  private var isLastPageOwned: Bool { isKnownUniquelyReferenced(&pages[pages.count - 1]) }
 
   /// Takes the next `positions` positions; their keys and values are written by the forward pass.
   package func append(_ positions: Int) throws(ModelError) -> Range<Int> {
@@ -69,25 +68,57 @@ package final class SequenceMemory {
         .contextFull, "the context of \(capacity) tokens is full (\(count) used, \(positions) more)"
       )
     }
+    let needed = blocksNeeded(for: positions)
+    guard needed <= pool.freeCount else {
+      throw ModelError(
+        .memoryFull,
+        "\(needed * pool.blockBytes) bytes of memory for keys and values are needed, "
+          + "\(pool.freeCount * pool.blockBytes) of \(pool.byteCount) are free: give it more")
+    }
+    if positions > 0, count % cacheBlockPositionCount != 0, !isLastPageOwned,
+      let copy = pages[pages.count - 1].copy()
+    {
+      pages[pages.count - 1] = copy
+      note(pages.count - 1)
+    }
+    while pages.count * cacheBlockPositionCount < count + positions, let page = MemoryPage(pool) {
+      pages.append(page)
+      note(pages.count - 1)
+    }
     count += positions
-    highWaterMark = max(highWaterMark, count)
     return count - positions..<count
   }
 
+  /// Writes the places of a page's blocks to the table.
+  private func note(_ page: Int) {
+    if page >= tableWidth { widenTable() }
+    for case (let layer, let block?) in pages[page].blocks.enumerated() {
+      (table + layer * tableWidth + page).initialize(to: block)
+    }
+  }
+
+  private func widenTable() {
+    let width = max(8, 2 * tableWidth)
+    table.deallocate()
+    table = .allocate(capacity: width * pool.layers.count)
+    tableWidth = width
+    for page in pages.indices.dropLast() { note(page) }
+  }
+
   /// Forgets the positions from `position` on.
+  ///
+  /// A memory that has dropped what lies outside of windows goes back by 32 positions at most.
   package func truncate(to position: Int) {
     precondition(position >= 0 && position <= count, "position \(position) of \(count)")
     count = position
+    pages.removeLast(pages.count - BlockPool.pageCount(position))
+    firstWhole = min(firstWhole, pages.count)
   }
 
-  /// A second memory with the same contents.
-  package func fork() throws(AllocationError) -> SequenceMemory {
-    let copy = try SequenceMemory(layers: shapes, capacity: capacity, format: format)
-    for (from, to) in zip(caches, copy.caches) {
-      to.base.copyMemory(from: from.base, byteCount: blockCount(count) * from.blockStride)
-    }
-    copy.count = count
-    copy.highWaterMark = count
+  /// A second memory with the same contents, which shares pages until they are written.
+  package func fork() -> SequenceMemory {
+    let copy = SequenceMemory(pool, capacity: capacity)
+    copy.adopt(pages, count: count)
     return copy
   }
 
@@ -96,19 +127,52 @@ package final class SequenceMemory {
   /// Returns to a checkpoint taken earlier on this timeline.
   package func restore(_ checkpoint: Checkpoint) { truncate(to: checkpoint.count) }
 
-  /// Forgets everything and leaves no trace of it in memory.
+  /// Forgets everything. Pages that nobody shares are zeros when it returns.
   package func wipe() {
-    for (buffer, cache) in zip(buffers, caches) {
-      buffer.wipe(usedBytes: blockCount(highWaterMark) * cache.blockStride)
-    }
+    pages = []
     count = 0
-    highWaterMark = 0
+    firstWhole = 0
   }
 
   /// Bytes that it takes when it is full.
-  package var byteCount: Int { buffers.reduce(0) { $0 + $1.byteCount } }
-
-  private func blockCount(_ positions: Int) -> Int {
-    (positions + cacheBlockPositionCount - 1) / cacheBlockPositionCount
+  package var byteCount: Int {
+    BlockPool.pageCount(capacity) * pool.layers.count * pool.blockBytes
   }
+}
+
+// MARK: Sharing
+
+extension SequenceMemory {
+  /// The pages in use, the last one perhaps in part.
+  var sharedPages: [MemoryPage] { pages }
+
+  /// Takes over pages that hold `count` positions; for an empty memory.
+  func adopt(_ shared: [MemoryPage], count: Int) {
+    for page in shared {
+      pages.append(page)
+      note(pages.count - 1)
+    }
+    self.count = count
+  }
+
+  /// Gives up blocks that no later row can see, but for 32 positions to go back by. Pages that
+  /// somebody else holds stay as they are.
+  package func dropOutsideWindows() {
+    guard let window = pool.widestWindow else { return }
+    let end = (count - window - 2 * cacheBlockPositionCount) / cacheBlockPositionCount
+    var page = firstWhole
+    while page < end {
+      if pages[page].isWhole {
+        guard isKnownUniquelyReferenced(&pages[page]) else { return }
+        pages[page].dropWindows()
+      }
+      page += 1
+      firstWhole = page
+    }
+  }
+}
+
+extension KeyValueFormat {
+  /// The kernels' name for it.
+  package var stored: CacheFormat { self == .F16 ? .F16 : .F32 }
 }

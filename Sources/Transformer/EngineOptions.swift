@@ -1,0 +1,39 @@
+// How an engine works.
+
+/// Choices made when an engine is started.
+public struct EngineOptions: Sendable {
+  /// Requests that may wait; one more is refused.
+  public var queueLimit = 64
+  /// Sequences that are computed side by side, at most; 1...128.
+  public var sequenceLimit = 16
+  /// The longest that a running sequence shall wait for its next token because of other requests'
+  /// prompts. Slices of prompts are cut by measured speed to keep it.
+  public var longestGap = Duration.milliseconds(100)
+  /// Bytes for keys and values of all sequences and of the prompts that are remembered; nil takes
+  /// room for four whole contexts. It is never less than one context. The system gives memory as
+  /// it is written.
+  public var keyValueBytes: Int?
+  /// Whether keys and values stay for later requests of the same owner that begin alike.
+  public var remembersPrefixes = true
+  /// What was not used for so long is forgotten.
+  public var prefixLifetime = Duration.seconds(600)
+
+  public init() {}
+}
+
+/// What an engine is doing, for metrics and tests.
+public struct EngineStatistics: Sendable, Equatable {
+  public internal(set) var waitingCount = 0
+  public internal(set) var runningCount = 0
+  /// Bytes for keys and values in all, in use, and of those the ones that only the prefix cache
+  /// holds on to.
+  public internal(set) var memoryBytes = 0
+  public internal(set) var usedMemoryBytes = 0
+  public internal(set) var prefixBytes = 0
+  /// Forward passes so far.
+  public internal(set) var stepCount = 0
+  /// Times that a sequence had to give up its memory and was computed again.
+  public internal(set) var setBackCount = 0
+
+  public init() {}
+}

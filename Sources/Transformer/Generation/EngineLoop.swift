@@ -1,0 +1,268 @@
+// The engine's thread: one forward pass a step over everything that runs.
+
+import KernelInterface
+import TensorCore
+import Tokenizer
+
+/// Takes requests in, lets them run side by side, and tells what comes out. Used by the engine's
+/// thread only.
+///
+/// A step takes the next token of each sequence that decodes and slices of the prompts of the
+/// others. Reading a prompt, and reading a sequence again that had to give up its memory, is the
+/// same: tokens that are not in memory yet.
+final class EngineLoop: @unchecked Sendable {
+  private let model: Model
+  private let options: EngineOptions
+  private let mailbox: Mailbox
+  private let pool: BlockPool
+  private let workspace: Workspace
+  private let prefixes: PrefixCache
+  private var waiting: [EngineSequence] = []
+  private var running: [EngineSequence] = []
+  private var shares = FairShares()
+  private var pace: StepPace
+  private var statistics = EngineStatistics()
+  private var sequenceCount = 0
+  private var lastSweep = ContinuousClock.now
+
+  /// Rows that one forward pass takes.
+  private static let maximumRows = 256
+  /// Contexts that memory is taken for, where nobody says how much.
+  private static let defaultContexts = 4
+
+  /// - Throws: `AllocationError`.
+  init(_ model: Model, options: EngineOptions, mailbox: Mailbox) throws {
+    self.model = model
+    self.options = options
+    self.mailbox = mailbox
+    let layers = model.architecture.blocks.memories
+    let format = model.cacheFormat.stored
+    // One page more than a context has, so that a page can be copied.
+    let context = (BlockPool.pageCount(model.contextLength) + 1) * layers.count
+    let blocks =
+      options.keyValueBytes.map { $0 / max(1, BlockPool.blockBytes(layers, format)) }
+      ?? Self.defaultContexts * context
+    pool = try BlockPool(layers: layers, format: format, blockCount: max(context, blocks))
+    workspace = try Workspace(
+      model.architecture.workspaceShape, maximumRows: Self.maximumRows,
+      threadCount: model.threadCount)
+    prefixes = PrefixCache(pool)
+    pace = StepPace(longestGap: options.longestGap)
+  }
+
+  /// Works until the mailbox says stop.
+  func run() {
+    while true {
+      let isIdle = running.isEmpty && waiting.isEmpty
+      let delivery = mailbox.collect(
+        isIdle: isIdle, timeout: prefixes.isEmpty ? nil : options.prefixLifetime / 8)
+      for submission in delivery.submissions {
+        sequenceCount += 1
+        waiting.append(EngineSequence(submission, number: sequenceCount, model: model))
+      }
+      for owner in delivery.forgotten { prefixes.forget(owner: owner) }
+      if delivery.isStopped { break }
+      sweep()
+      if running.isEmpty, waiting.isEmpty { pool.releaseIfUnused() }
+      endCancelled()
+      admit()
+      publish()
+      if !running.isEmpty { step() }
+    }
+    for sequence in running + waiting { sequence.finish(.cancelled) }
+    (running, waiting) = ([], [])
+    publish()
+    mailbox.end()
+  }
+
+  /// Wipes what was not used for long; looks now and then.
+  private func sweep() {
+    let now = ContinuousClock.now
+    guard now - lastSweep > options.prefixLifetime / 16 else { return }
+    lastSweep = now
+    prefixes.forget(usedBefore: now - options.prefixLifetime)
+  }
+
+  private func publish() {
+    statistics.runningCount = running.count
+    statistics.waitingCount = waiting.count
+    statistics.memoryBytes = pool.byteCount
+    statistics.usedMemoryBytes = (pool.blockCount - pool.freeCount) * pool.blockBytes
+    statistics.prefixBytes = prefixes.unusedBlockCount * pool.blockBytes
+    mailbox.publish(statistics)
+  }
+
+  // MARK: Who runs
+
+  private func endCancelled() {
+    for sequence in waiting where sequence.isCancelled { sequence.finish(.cancelled) }
+    waiting.removeAll(where: \.isCancelled)
+    for sequence in running where sequence.isCancelled { end(sequence) { $0.finish(.cancelled) } }
+    running.removeAll { $0.memory == nil }
+    shares.keep(Set((running + waiting).map(\.shareOwner)))
+  }
+
+  /// Frees a sequence's memory, then tells its end: who hears of it finds the memory free.
+  private func end(_ sequence: EngineSequence, _ tell: (EngineSequence) -> Void) {
+    remember(sequence)
+    sequence.memory?.wipe()
+    sequence.memory = nil
+    tell(sequence)
+  }
+
+  /// - Parameter wholePages: leaves a last page out that is still written to, and would have to be
+  ///   copied for it.
+  private func remember(_ sequence: EngineSequence, wholePages: Bool = false) {
+    guard options.remembersPrefixes, let owner = sequence.request.owner,
+      let memory = sequence.memory
+    else { return }
+    let count =
+      wholePages
+      ? memory.count / cacheBlockPositionCount * cacheBlockPositionCount : memory.count
+    prefixes.keep(
+      sequence.tokens.prefix(count), memory.sharedPages, owner: owner, now: .now)
+  }
+
+  /// Lets sequences run while there is room for them.
+  private func admit() {
+    while running.count < min(options.sequenceLimit, Self.maximumRows / 2) {
+      for sequence in waiting { shares.enter(sequence.shareOwner) }
+      guard let sequence = shares.next(of: waiting) else { return }
+      if sequence.wantsNothing {
+        waiting.removeAll { $0 === sequence }
+        sequence.finish(.length)
+        continue
+      }
+      let memory = SequenceMemory(pool, capacity: model.contextLength)
+      if options.remembersPrefixes, let owner = sequence.request.owner {
+        // The last token is computed in any case, for its logits.
+        let found = prefixes.find(sequence.tokens.dropLast(), owner: owner, now: .now)
+        memory.adopt(found.pages, count: found.count)
+      }
+      // What it needs soon, and a page for each that runs already.
+      let needed =
+        memory.blocksNeeded(for: sequence.tokens.count - memory.count)
+        + (running.count + 1) * pool.layers.count
+      if needed > pool.freeCount { prefixes.makeRoom(blocks: needed) }
+      guard running.isEmpty || needed <= pool.freeCount else { return }
+      waiting.removeAll { $0 === sequence }
+      sequence.start(memory)
+      running.append(sequence)
+    }
+  }
+
+  /// Takes the memory of the youngest sequence and lets it wait for its next turn.
+  private func setBackYoungest() {
+    guard let youngest = running.max(by: { $0.number < $1.number }) else { return }
+    running.removeAll { $0 === youngest }
+    youngest.memory?.wipe()
+    youngest.memory = nil
+    waiting.append(youngest)
+    statistics.setBackCount += 1
+  }
+
+  // MARK: One step
+
+  /// Tokens of one sequence in a forward pass.
+  private struct Slice {
+    let sequence: EngineSequence
+    let memory: SequenceMemory
+    let count: Int
+  }
+
+  private func step() {
+    var slices = plan()
+    while !makeRoom(for: slices) {
+      setBackYoungest()
+      slices = plan()
+    }
+    for slice in slices {
+      shares.charge(
+        slice.sequence.shareOwner, tokens: slice.count, share: slice.sequence.request.share)
+    }
+    let start = ContinuousClock.now
+    let decoding = slices.count { $0.sequence.isDecoding }
+    var rows: [Row] = []
+    var ends: [EngineSequence] = []
+    do {
+      for (index, slice) in slices.enumerated() {
+        for position in try slice.memory.append(slice.count) {
+          let isEnd = position == slice.sequence.tokens.count - 1
+          rows.append(
+            Row(
+              .token(slice.sequence.tokens[position]), sequence: index, position: position,
+              wanted: isEnd ? .logits : .nothing))
+          if isEnd { ends.append(slice.sequence) }
+        }
+      }
+    } catch {
+      // Room was made before: only a mistake of ours leads here, and it must not stop the others.
+      for slice in slices { end(slice.sequence) { $0.fail(error) } }
+      running.removeAll { $0.memory == nil }
+      return
+    }
+    let chosen = forward(rows, memories: slices.map(\.memory), ends)
+    pace.note(.now - start, promptRows: rows.count - decoding, decoding: decoding)
+    statistics.stepCount += 1
+    for slice in slices { slice.memory.dropOutsideWindows() }
+    for (sequence, id) in zip(ends, chosen) { take(id, sequence) }
+    running.removeAll { $0.memory == nil }
+  }
+
+  /// What the next forward pass takes: every sequence that decodes, and slices of prompts.
+  private func plan() -> [Slice] {
+    var slices: [Slice] = []
+    for sequence in running where sequence.isDecoding {
+      guard let memory = sequence.memory else { continue }
+      slices.append(Slice(sequence: sequence, memory: memory, count: 1))
+    }
+    var room = pace.promptRows(
+      decoding: slices.count, room: workspace.maximumRows - slices.count)
+    var reading = running.filter { !$0.isDecoding }
+    while room > 0, let sequence = shares.next(of: reading), let memory = sequence.memory {
+      let count = min(sequence.pendingCount, room)
+      slices.append(Slice(sequence: sequence, memory: memory, count: count))
+      room -= count
+      reading.removeAll { $0 === sequence }
+    }
+    return slices
+  }
+
+  /// Whether the pool has the pages that the slices need, after what nobody uses was forgotten.
+  private func makeRoom(for slices: [Slice]) -> Bool {
+    let needed = slices.reduce(0) { $0 + $1.memory.blocksNeeded(for: $1.count) }
+    if needed > pool.freeCount { prefixes.makeRoom(blocks: needed) }
+    if needed <= pool.freeCount { return true }
+    for sequence in running { sequence.memory?.dropOutsideWindows() }
+    // One alone always fits.
+    return needed <= pool.freeCount || running.count == 1
+  }
+
+  /// Computes the rows and chooses the next token of each row that ends its sequence.
+  private func forward(
+    _ rows: [Row], memories: [SequenceMemory], _ ends: [EngineSequence]
+  ) -> [TokenID] {
+    let pass = Pass(
+      batch: Batch(rows, memories: memories), workspace: workspace, compute: model.compute)
+    var chosen: [TokenID] = []
+    let vocabularyCount = model.info.vocabularyCount
+    model.architecture.forward(pass) { logits, count in
+      let first = chosen.count
+      chosen += model.compute.pool.map(count) { row in
+        let sequence = ends[first + row]
+        let values = logits.read(row: row, count: vocabularyCount)
+        sequence.request.observeLogits?(values)
+        return sequence.sampler.sample(
+          values, recent: sequence.tokens, position: sequence.tokens.count)
+      }
+    }
+    return chosen
+  }
+
+  /// A sequence has its next token.
+  private func take(_ id: TokenID, _ sequence: EngineSequence) {
+    if sequence.isAtAnswer { remember(sequence, wholePages: true) }
+    guard let ending = sequence.accept(id) else { return }
+    end(sequence) { $0.finish(ending.reason, text: ending.text) }
+  }
+}

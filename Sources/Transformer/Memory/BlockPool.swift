@@ -1,0 +1,117 @@
+// Memory for keys and values, taken once and handed out in blocks.
+
+package import KernelInterface
+package import TensorCore
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Darwin
+#endif
+
+/// One layer's part in a sequence's memory.
+package struct LayerMemoryShape: Sendable {
+  package var headCount: Int
+  package var keyLength: Int
+  package var valueLength: Int
+  /// Positions that a row sees, itself included; nil for all.
+  package var window: Int?
+
+  package init(headCount: Int, keyLength: Int, valueLength: Int, window: Int? = nil) {
+    self.headCount = headCount
+    self.keyLength = keyLength
+    self.valueLength = valueLength
+    self.window = window
+  }
+}
+
+/// Blocks of one size, each for 32 positions of one layer of one sequence.
+///
+/// The system gives the memory as it is written. A block that is given back is set to zero at once.
+/// Not thread-safe: one owner.
+package final class BlockPool {
+  package let layers: [LayerMemoryShape]
+  /// What one head of each layer keeps.
+  package let shapes: [CacheShape]
+  /// Bytes of a block: what the largest layer needs.
+  package let blockBytes: Int
+  package let blockCount: Int
+  /// Blocks that nobody has.
+  package private(set) var freeCount: Int
+  /// The widest window of the layers that have one.
+  package let widestWindow: Int?
+
+  private let buffer: AlignedBuffer
+  /// Blocks that were given back.
+  private var returned: [UnsafeMutableRawPointer] = []
+  /// Blocks from here on were never handed out.
+  private var firstFresh = 0
+
+  /// - Parameter blockCount: blocks to make room for.
+  package init(
+    layers: [LayerMemoryShape], format: CacheFormat, blockCount: Int
+  ) throws(AllocationError) {
+    self.layers = layers
+    shapes = layers.map {
+      CacheShape(format: format, keyLength: $0.keyLength, valueLength: $0.valueLength)
+    }
+    blockBytes = Self.blockBytes(layers, format)
+    self.blockCount = blockCount
+    freeCount = blockCount
+    widestWindow = layers.compactMap(\.window).max()
+    let (bytes, overflows) = blockCount.multipliedReportingOverflow(by: blockBytes)
+    buffer = try AlignedBuffer(byteCount: overflows ? .max : bytes)
+  }
+
+  /// Bytes of a block for these layers.
+  package static func blockBytes(_ layers: [LayerMemoryShape], _ format: CacheFormat) -> Int {
+    layers.map {
+      $0.headCount
+        * CacheShape(format: format, keyLength: $0.keyLength, valueLength: $0.valueLength).headBytes
+    }.max() ?? 0
+  }
+
+  /// Pages of 32 positions that `positions` positions need.
+  package static func pageCount(_ positions: Int) -> Int {
+    (positions + cacheBlockPositionCount - 1) / cacheBlockPositionCount
+  }
+
+  /// Blocks of a layer that a sequence of `positions` positions keeps: those of its window, and two
+  /// more to go back by and to write to.
+  package static func blockCount(_ layer: LayerMemoryShape, positions: Int) -> Int {
+    let all = pageCount(positions)
+    return layer.window.map { min(all, pageCount($0) + 3) } ?? all
+  }
+
+  /// Bytes of all blocks.
+  package var byteCount: Int { blockCount * blockBytes }
+
+  /// A block of zeros; nil when none is left.
+  func take() -> UnsafeMutableRawPointer? {
+    if let block = returned.popLast() {
+      freeCount -= 1
+      return block
+    }
+    guard firstFresh < blockCount else { return nil }
+    freeCount -= 1
+    firstFresh += 1
+    return buffer.base + (firstFresh - 1) * blockBytes
+  }
+
+  /// Takes a block back and wipes it.
+  func give(_ block: UnsafeMutableRawPointer) {
+    memset(block, 0, blockBytes)
+    returned.append(block)
+    freeCount += 1
+  }
+
+  /// Gives memory back to the system, if no block is in use.
+  package func releaseIfUnused() {
+    guard freeCount == blockCount, firstFresh > 0 else { return }
+    buffer.wipe(usedBytes: 0)
+    returned = []
+    firstFresh = 0
+  }
+}

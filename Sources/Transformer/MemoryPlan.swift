@@ -1,0 +1,38 @@
+// What a model will take of memory, told before it is loaded.
+
+import KernelInterface
+import TensorCore
+
+/// Bytes that a model and its conversations take.
+public struct MemoryPlan: Sendable, Equatable {
+  /// Weights as the file has them; packed they take about the same.
+  public let weightBytes: Int
+  /// Keys and values of all sequences when each has filled its context. Layers with a sliding
+  /// window count with their window.
+  public let keyValueBytes: Int
+
+  public var totalBytes: Int { weightBytes + keyValueBytes }
+}
+
+extension Model {
+  /// Tells what a file will take, reading its description alone.
+  ///
+  /// - Parameters:
+  ///   - options: of them the context and the format of keys and values.
+  ///   - sequences: conversations that have filled their context at the same time.
+  /// - Throws: `GGUFError`, `FileError` or `ModelError`.
+  public static func plan(
+    _ path: String, options: ModelOptions = ModelOptions(), sequences: Int = 1
+  ) throws -> MemoryPlan {
+    let file = try GGUFFile(path: path)
+    let name = try file.metadata.requiredString("general.architecture")
+    let hyperparameters = try Hyperparameters(file)
+    let layers = try family(named: name, path: path).memories(hyperparameters)
+    let positions = try contextLength(options, hyperparameters)
+    let format = options.exact ? CacheFormat.F32 : options.keyValueFormat.stored
+    let blocks = layers.reduce(0) { $0 + BlockPool.blockCount($1, positions: positions) }
+    return MemoryPlan(
+      weightBytes: file.tensors.reduce(0) { $0 + $1.byteCount },
+      keyValueBytes: max(0, sequences) * blocks * BlockPool.blockBytes(layers, format))
+  }
+}

@@ -1,0 +1,40 @@
+// What a model will take, told from its file alone.
+
+import TestSupport
+import Testing
+import Transformer
+
+@Suite struct MemoryPlanTests {
+  @Test("What each layer keeps is known before weights are loaded", arguments: TinyModel.all)
+  func layers(model: TinyModel) throws {
+    let loaded = try model.load(.F16)
+    let found = loaded.architecture.blocks.memories
+    var options = ModelOptions()
+    options.contextLength = 320
+    let path = ProjectFixtures.root + "/architectures/\(model.name).gguf"
+    let plan = try Model.plan(path, options: options, sequences: 3)
+    let blocks = found.reduce(0) { $0 + BlockPool.blockCount($1, positions: 320) }
+    #expect(plan.keyValueBytes == 3 * blocks * BlockPool.blockBytes(found, .F16))
+    options.keyValueFormat = .F32
+    #expect(
+      try Model.plan(path, options: options, sequences: 3).keyValueBytes == 2 * plan.keyValueBytes)
+    #expect(plan.weightBytes > 0 && plan.weightBytes < loaded.info.fileBytes)
+    #expect(plan.totalBytes == plan.weightBytes + plan.keyValueBytes)
+  }
+
+  @Test("A window keeps its positions and no more")
+  func windows() throws {
+    let layer = LayerMemoryShape(headCount: 1, keyLength: 8, valueLength: 8, window: 512)
+    #expect(BlockPool.blockCount(layer, positions: 100) == 4)
+    #expect(BlockPool.blockCount(layer, positions: 100_000) == 19)
+  }
+
+  @Test("Impossible contexts are errors here too")
+  func impossible() throws {
+    var options = ModelOptions()
+    options.contextLength = 0
+    let path = ProjectFixtures.root + "/architectures/llama.gguf"
+    let error = #expect(throws: ModelError.self) { try Model.plan(path, options: options) }
+    #expect(error?.code == .badOption)
+  }
+}

@@ -1,0 +1,113 @@
+// What the engine remembers of prompts: found again by their tokens, apart for each owner, and gone
+// when it shall go.
+
+import TestSupport
+import Testing
+import Transformer
+
+@Suite struct PrefixCacheTests {
+  private func engine(
+    _ name: String = "llama", _ change: (inout EngineOptions) -> Void = { _ in }
+  ) throws -> Engine {
+    var options = EngineOptions()
+    change(&options)
+    return try Engine(
+      TinyModel(name: name).load(.F16, contextLength: 1024), options: options)
+  }
+
+  private func run(
+    _ engine: Engine, _ prompt: [Int32], owner: String? = "a", tokens: Int = 4
+  ) async throws -> (ids: [Int32], cached: Int) {
+    var request = GenerationRequest(prompt: prompt)
+    request.sampling = .greedy
+    request.maxTokens = tokens
+    request.ignoreEndOfGeneration = true
+    request.owner = owner
+    var ids: [Int32] = []
+    var cached = -1
+    for try await event in try engine.generate(request) {
+      switch event {
+      case .token(let token): ids.append(token.id)
+      case .finished(let summary): cached = summary.cachedPromptTokenCount
+      }
+    }
+    return (ids, cached)
+  }
+
+  @Test(
+    "A prompt is found again, all but the token that gives logits", arguments: ["llama", "gemma3"])
+  func again(name: String) async throws {
+    let engine = try engine(name)
+    for length in [1, 2, 31, 32, 33, 64, 200] {
+      let prompt = try TinyModel(name: name).tokens(length, seed: UInt64(length))
+      let first = try await run(engine, prompt)
+      let second = try await run(engine, prompt)
+      #expect(first.cached == 0)
+      #expect(second.cached == length - 1, "also in the middle of a page")
+      #expect(first.ids == second.ids)
+    }
+  }
+
+  @Test("A conversation goes on where it was, and may branch")
+  func conversation() async throws {
+    let engine = try engine()
+    let text = try TinyModel(name: "llama").tokens(300, seed: 1)
+    let opening = Array(text.prefix(100))
+    let answer = try await run(engine, opening, tokens: 10).ids
+    // The last token of an answer was never computed.
+    let longer = try await run(engine, opening + answer + text[100..<150])
+    #expect(longer.cached == 109)
+    let branch = try await run(engine, opening + text[200..<250])
+    #expect(branch.cached == 100)
+    let shorter = try await run(engine, Array(text.prefix(40)))
+    #expect(shorter.cached == 39)
+  }
+
+  @Test("Owners do not share")
+  func owners() async throws {
+    let engine = try engine()
+    let prompt = try TinyModel(name: "llama").tokens(90, seed: 2)
+    #expect(try await run(engine, prompt, owner: "a").cached == 0)
+    #expect(try await run(engine, prompt, owner: "b").cached == 0)
+    #expect(try await run(engine, prompt, owner: "a").cached == 89)
+    engine.forget(owner: "a")
+    #expect(try await run(engine, prompt, owner: "a").cached == 0)
+    #expect(try await run(engine, prompt, owner: "b").cached == 89)
+  }
+
+  @Test("What is used longest ago goes first when memory is short")
+  func leastRecentlyUsed() async throws {
+    // One context of 1024 tokens is 32 pages, and a page to copy.
+    let engine = try engine { $0.keyValueBytes = 0 }
+    let model = TinyModel(name: "llama")
+    let prompts = try (0..<5).map { try model.tokens(250, seed: UInt64(10 + $0)) }
+    for prompt in prompts.prefix(3) { _ = try await run(engine, prompt) }
+    #expect(try await run(engine, prompts[0]).cached == 249)
+    for prompt in prompts.suffix(2) { _ = try await run(engine, prompt) }
+    #expect(try await run(engine, prompts[0]).cached > 200)
+    #expect(try await run(engine, prompts[1]).cached < 200)
+  }
+
+  @Test("What was idle for too long is wiped")
+  func idle() async throws {
+    let engine = try engine { $0.prefixLifetime = .milliseconds(50) }
+    let prompt = try TinyModel(name: "llama").tokens(90, seed: 3)
+    _ = try await run(engine, prompt)
+    let deadline = ContinuousClock.now + .seconds(20)
+    while engine.statistics.usedMemoryBytes > 0, ContinuousClock.now < deadline {
+      await Task.yield()
+    }
+    #expect(engine.statistics.usedMemoryBytes == 0)
+    #expect(try await run(engine, prompt).cached == 0)
+  }
+
+  @Test("Nothing is remembered where that is not wanted")
+  func off() async throws {
+    let prompt = try TinyModel(name: "llama").tokens(90, seed: 4)
+    let without = try engine { $0.remembersPrefixes = false }
+    for _ in 0..<2 { #expect(try await run(without, prompt).cached == 0) }
+    let engine = try engine()
+    for _ in 0..<2 { #expect(try await run(engine, prompt, owner: nil).cached == 0) }
+    #expect(engine.statistics.prefixBytes == 0)
+  }
+}

@@ -1,0 +1,137 @@
+// Random schedules: requests that arrive together at an engine with little memory, and what each
+// of them gives when it is alone.
+
+import Synchronization
+import TestSupport
+import Testing
+import Tokenizer
+import Transformer
+
+/// Requests for one engine, drawn at random.
+struct Schedule: Sendable {
+  let requests: [GenerationRequest]
+  /// Requests that are cancelled after so many tokens.
+  let cancelled: [Int: Int]
+  let options: EngineOptions
+
+  /// - Parameters:
+  ///   - pages: bytes of a page of the model's memory, to make memory scarce.
+  init(
+    _ model: Model, sequences: Int, longestPrompt: Int, longestAnswer: Int, pageBytes: Int,
+    _ random: inout SeededGenerator
+  ) {
+    let vocabulary = Int32(model.info.vocabularyCount)
+    // Prompts share beginnings, so that some are found in the cache.
+    let texts = (0..<3).map { _ in
+      (0..<longestPrompt).map { _ in Int32.random(in: 0..<vocabulary, using: &random) }
+    }
+    var requests: [GenerationRequest] = []
+    var cancelled: [Int: Int] = [:]
+    for index in 0..<sequences {
+      let length = Int.random(in: 1...longestPrompt, using: &random)
+      var prompt = Array(texts.randomElement(using: &random)!.prefix(length))
+      if Bool.random(using: &random) {
+        prompt[length - 1 - length / 4] = Int32.random(in: 0..<vocabulary, using: &random)
+      }
+      var request = GenerationRequest(prompt: prompt)
+      request.maxTokens = Int.random(in: 1...longestAnswer, using: &random)
+      request.ignoreEndOfGeneration = true
+      request.sampling.temperature = [0, 0.8, 1.5].randomElement(using: &random)!
+      request.sampling.topK = [0, 40].randomElement(using: &random)!
+      request.sampling.repeatPenalty = [1, 1.2].randomElement(using: &random)!
+      request.sampling.seed = UInt64.random(in: 0...99, using: &random)
+      request.owner = [nil, "a", "b"].randomElement(using: &random)!
+      request.share = [1, 3].randomElement(using: &random)!
+      requests.append(request)
+      if Int.random(in: 0..<8, using: &random) == 0 {
+        cancelled[index] = Int.random(in: 0..<4, using: &random)
+      }
+    }
+    self.requests = requests
+    self.cancelled = cancelled
+    var options = EngineOptions()
+    options.sequenceLimit = Int.random(in: 1...16, using: &random)
+    options.longestGap = .milliseconds([1, 20, 100].randomElement(using: &random)!)
+    options.keyValueBytes = pageBytes * Int.random(in: 1...60, using: &random)
+    options.remembersPrefixes = Int.random(in: 0..<4, using: &random) > 0
+    self.options = options
+  }
+
+  /// Runs it and compares each answer with the same request's alone. Gives the engine's statistics
+  /// at the end.
+  func check(_ model: Model, seed: UInt64) async throws -> EngineStatistics {
+    let engine = try Engine(model, options: options)
+    let answers = try await withThrowingTaskGroup(of: (Int, Answer).self) { group in
+      for (index, var request) in requests.enumerated() {
+        let digest = Digest()
+        request.observeLogits = { digest.add($0) }
+        let generation = try engine.generate(request)
+        let limit = cancelled[index]
+        group.addTask {
+          var ids: [TokenID] = []
+          if limit == 0 { generation.cancel() }
+          for try await case .token(let token) in generation {
+            ids.append(token.id)
+            if ids.count == limit { generation.cancel() }
+          }
+          return (index, Answer(ids: ids, digests: digest.values))
+        }
+      }
+      var answers: [Int: Answer] = [:]
+      for try await (index, answer) in group { answers[index] = answer }
+      return answers
+    }
+    for (index, request) in requests.enumerated() {
+      let found = try #require(answers[index])
+      let expected = try alone(request, model)
+      if cancelled[index] == nil {
+        #expect(found == expected, "request \(index) of schedule \(seed)")
+      } else {
+        let count = found.ids.count
+        #expect(found.ids[...] == expected.ids.prefix(count), "\(index) of schedule \(seed)")
+        #expect(found.digests.prefix(count) == expected.digests.prefix(count))
+      }
+    }
+    let statistics = engine.statistics
+    engine.shutdown()
+    #expect(engine.statistics.runningCount == 0 && engine.statistics.waitingCount == 0)
+    return statistics
+  }
+
+  /// Tokens, and a number for the logits that each was chosen from.
+  struct Answer: Equatable {
+    var ids: [TokenID] = []
+    var digests: [UInt64] = []
+  }
+
+  /// The request on a session of its own.
+  private func alone(_ request: GenerationRequest, _ model: Model) throws -> Answer {
+    let session = try Session(model)
+    let sampler = Sampler(request.sampling)
+    var answer = Answer()
+    var tokens = request.prompt
+    var logits = try session.evaluate(tokens, logits: .last)
+    while true {
+      answer.digests.append(Digest.of(logits))
+      let id = sampler.sample(logits, recent: tokens, position: tokens.count)
+      answer.ids.append(id)
+      tokens.append(id)
+      if answer.ids.count == request.maxTokens { return answer }
+      logits = try session.evaluate([id], logits: .last)
+    }
+  }
+}
+
+/// Collects digests of rows of logits.
+final class Digest: Sendable {
+  private let digests = Mutex<[UInt64]>([])
+
+  var values: [UInt64] { digests.withLock { $0 } }
+
+  func add(_ logits: [Float]) { digests.withLock { $0.append(Self.of(logits)) } }
+
+  /// FNV-1a over the bits.
+  static func of(_ logits: [Float]) -> UInt64 {
+    logits.reduce(0xCBF2_9CE4_8422_2325) { ($0 ^ UInt64($1.bitPattern)) &* 0x100_0000_01B3 }
+  }
+}
