@@ -116,6 +116,11 @@ struct ServerArguments: ParsableArguments {
     name: .long, help: ArgumentHelp("One setting; may be given again.", valueName: "name=value"))
   var set: [String] = []
 
+  func validate() throws {
+    var settings = ServerSettings()
+    do { try apply(to: &settings) } catch { throw ValidationError("\(error)") }
+  }
+
   /// The file, the environment over it, and flags over both.
   func resolved(environment: [String: String]) throws -> ServerSettings {
     var settings = ServerSettings()
@@ -126,6 +131,11 @@ struct ServerArguments: ParsableArguments {
       try settings.read(file: String(decoding: data, as: UTF8.self), name: path)
     }
     try settings.read(environment: environment)
+    try apply(to: &settings)
+    return settings
+  }
+
+  private func apply(to settings: inout ServerSettings) throws {
     for line in set {
       guard let equals = line.firstIndex(of: "=") else {
         throw CommandError(.unusableInput, "--set takes name=value; '\(line)' has no '='")
@@ -137,6 +147,5 @@ struct ServerArguments: ParsableArguments {
     if let host { try settings.set("host", to: host, from: .flag, place: "--host") }
     if let port { try settings.set("port", to: port, from: .flag, place: "--port") }
     if strict { try settings.set("strict", to: "true", from: .flag, place: "--strict") }
-    return settings
   }
 }
