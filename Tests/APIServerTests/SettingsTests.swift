@@ -1,6 +1,8 @@
 // Settings from a file, the environment and flags.
 
 import APIServer
+import FoundationEssentials
+import TestSupport
 import Testing
 
 @Suite struct SettingsTests {
@@ -54,6 +56,14 @@ import Testing
       try settings.read(file: file, name: "f")
     }
     #expect(error?.description == message)
+  }
+
+  @Test func theExampleFileIsReadable() throws {
+    let path = Fixtures.packageRoot + "/Deploy/apus.conf"
+    let data = try #require(FileManager.default.contents(atPath: path))
+    var settings = ServerSettings()
+    try settings.read(file: String(decoding: data, as: UTF8.self), name: "apus.conf")
+    #expect(settings.configuration.administration?.port == 9464)
   }
 
   @Test func namesAreUnique() {
