@@ -17,7 +17,7 @@ let optimised: [SwiftSetting] =
   let avx2: [SwiftSetting] =
     kernel + [.unsafeFlags(["-Xcc", "-march=haswell"]), .define("FOUR_TOKEN_TILES")]
   let avx512: [SwiftSetting] =
-    kernel + [.unsafeFlags(["-Xcc", "-march=cascadelake"]), .define("EIGHT_TOKEN_TILES")]
+    kernel + [.unsafeFlags(["-Xcc", "-march=cascadelake"]), .define("TWELVE_TOKEN_TILES")]
 #else
   let avx2 = kernel
   let avx512 = kernel

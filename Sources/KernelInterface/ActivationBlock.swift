@@ -2,8 +2,9 @@
 
 /// Offsets inside one block of 32 quantised activations, 64 bytes in all.
 ///
-/// A value is `scale × quant`, quant in -127...127 and `scale = max |x| / 127`. The sums let a
-/// product take weights as unsigned numbers and correct for their zero point exactly.
+/// A value is `scale × quant`, quant in -127...127 and `scale = max |x| / 127`. A product takes
+/// weights as unsigned numbers; the words to begin its sums with correct for their zero point
+/// exactly and put the sum into the lowest bits of a float (`IntegerSum`).
 public enum ActivationBlock {
   /// Bytes of a block.
   public static let stride = 64
@@ -13,13 +14,59 @@ public enum ActivationBlock {
   public static let scale = 32
   /// Float: scale × sum of the quants.
   public static let scaledSum = 36
-  /// Int32[3]: minus the sum of the quants, times 8, 16 and 128 (the zero points of Q4_0, Q5_0 and
-  /// of the bytes of Q8_0). Ready-made, since a shift would take the port that multiplies.
+  /// Int32[3]: what sums begin with, `IntegerSum.zero` minus the sum of the quants times 8, 16 and
+  /// 128 (the zero points of Q4_0, Q5_0 and of the bytes of Q8_0).
   public static let zeroPoint8 = 40
   public static let zeroPoint16 = 44
   public static let zeroPoint128 = 48
-  /// Int32: minus 32 times the sum of the first 16 quants, for Q6_K.
+  /// Int32: `IntegerSum.zero` minus 32 times the sum of the first 16 quants, for Q6_K.
   public static let lowZeroPoint32 = 52
-  /// Int32: minus 32 times the sum of the last 16 quants.
+  /// Int32: the same of the last 16 quants.
   public static let highZeroPoint32 = 56
+}
+
+/// Integer sums as the bits of a float: `bits(n) = zero + n`, whose float is 12,582,912 + n, for
+/// |n| < 2^22. One fused instruction then converts a sum and multiplies it.
+public enum IntegerSum {
+  /// The bits of 1.5 · 2^23, where neighbouring floats are 1 apart.
+  public static let zero: Int32 = 0x4B40_0000
+  /// The float with these bits.
+  public static let zeroValue: Float = 12_582_912
+}
+
+/// How the blocks of several rows of activations lie in memory.
+///
+/// Rows go in groups: block `b` of the rows of a group stand side by side, so that a tile of tokens
+/// finds them at fixed distances. A single row is a group of its own.
+public struct ActivationLayout: Sendable, Equatable {
+  /// Rows of a group.
+  public let groupRowCount: Int
+  /// Bytes of one row's blocks.
+  public let rowBytes: Int
+
+  /// The layout of `rows` rows of `columns` values, a multiple of 32.
+  public init(rows: Int, columns: Int) {
+    groupRowCount = rows == 1 ? 1 : Self.largestGroup
+    rowBytes = columns / blockElementCount * ActivationBlock.stride
+  }
+
+  /// Rows of a group where there are several; room is kept for whole groups.
+  public static let largestGroup = 4
+
+  /// Bytes that `rows` rows of `columns` values may take.
+  public static func byteCount(rows: Int, columns: Int) -> Int {
+    let layout = ActivationLayout(rows: rows, columns: columns)
+    let groups = (rows + layout.groupRowCount - 1) / layout.groupRowCount
+    return groups * layout.groupBytes
+  }
+
+  /// Bytes from one block of a row to its next.
+  public var blockStride: Int { groupRowCount * ActivationBlock.stride }
+  /// Bytes from one group to the next.
+  public var groupBytes: Int { groupRowCount * rowBytes }
+
+  /// Where a row's first block is.
+  public func offset(row: Int) -> Int {
+    row / groupRowCount * groupBytes + row % groupRowCount * ActivationBlock.stride
+  }
 }

@@ -8,12 +8,12 @@ public struct KernelTable: Sendable {
   /// The name of the instruction set, as `APUS_ISA` spells it.
   public let name: String
 
-  /// Quantises rows: `input` `[rows, columns]` with `inputStride` floats from row to row;
-  /// `output` one `ActivationBlock` for each 32 columns, `columns / 32` of them a row.
+  /// Quantises a row: one `ActivationBlock` for each 32 of `columns` values, `blockStride` bytes
+  /// apart.
   public let quantise:
     @Sendable (
-      _ input: UnsafePointer<Float>, _ inputStride: Int, _ rows: Int, _ columns: Int,
-      _ output: UnsafeMutableRawPointer
+      _ input: UnsafePointer<Float>, _ columns: Int, _ output: UnsafeMutableRawPointer,
+      _ blockStride: Int
     ) -> Void
 
   /// Multiplies panels of weights with activations.
@@ -48,7 +48,7 @@ public struct KernelTable: Sendable {
   public init(
     name: String,
     quantise:
-      @escaping @Sendable (UnsafePointer<Float>, Int, Int, Int, UnsafeMutableRawPointer) -> Void,
+      @escaping @Sendable (UnsafePointer<Float>, Int, UnsafeMutableRawPointer, Int) -> Void,
     product: @escaping @Sendable (PanelProduct) -> Void,
     attention: @escaping @Sendable (AttentionCall) -> Void,
     append:

@@ -9,18 +9,26 @@ public struct PanelProduct {
   public var panelCount: Int
   /// Columns, a multiple of the format's block.
   public var columns: Int
-  /// Rows of `ActivationBlock` where the format takes quantised activations, else of floats.
+  /// The first token's activations: blocks where the format takes quantised ones, else floats.
   public var activations: UnsafeRawPointer
-  /// Bytes from one token's activations to the next.
-  public var activationStride: Int
+  /// How tokens lie behind it.
+  public var layout: Layout
   public var tokenCount: Int
   /// `[tokens, outputStride]`; 16 values are written for each panel.
   public var output: UnsafeMutablePointer<Float>
   public var outputStride: Int
 
+  /// How the activations of several tokens lie in memory.
+  public enum Layout {
+    /// Rows of floats, so many bytes apart.
+    case floats(stride: Int)
+    /// `ActivationBlock`s; the first token is the first of a group.
+    case blocks(ActivationLayout)
+  }
+
   public init(
     format: PackedFormat, panels: UnsafeRawPointer, panelBytes: Int, panelCount: Int, columns: Int,
-    activations: UnsafeRawPointer, activationStride: Int, tokenCount: Int,
+    activations: UnsafeRawPointer, layout: Layout, tokenCount: Int,
     output: UnsafeMutablePointer<Float>, outputStride: Int
   ) {
     self.format = format
@@ -29,7 +37,7 @@ public struct PanelProduct {
     self.panelCount = panelCount
     self.columns = columns
     self.activations = activations
-    self.activationStride = activationStride
+    self.layout = layout
     self.tokenCount = tokenCount
     self.output = output
     self.outputStride = outputStride

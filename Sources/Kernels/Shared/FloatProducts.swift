@@ -1,4 +1,4 @@
-// Products of float weights: 16 rows × up to 8 tokens in registers, columns in order.
+// Products of float weights: 16 rows × up to 12 tokens in registers, columns in order.
 
 import KernelInterface
 
@@ -32,13 +32,13 @@ enum BrainColumn: FloatColumn {
 enum FloatTile<Column: FloatColumn>: Tile {
   @inline(__always)
   static func sums<let T: Int>(
-    _ panel: UnsafeRawPointer, _ columns: Int, _ activations: UnsafeRawPointer, _ stride: Int
+    _ panel: UnsafeRawPointer, _ columns: Int, _ tokens: TileTokens
   ) -> InlineArray<T, Floats> {
     var sums = InlineArray<T, Floats>(repeating: Floats(repeating: 0))
     for column in 0..<columns {
       let weights = Column.load(panel + column * Column.bytes)
       unrolled(T) { t in
-        let activation = broadcastFloat(activations + t * stride + column * 4)
+        let activation = broadcastFloat(tokens.base + t * tokens.stride + column * 4)
         sums[t] = multiplyAdd(weights, activation, sums[t])
       }
     }

@@ -2,9 +2,6 @@
 
 import KernelInterface
 
-/// 32 columns × 16 rows as unsigned bytes: register `g` holds group `g`, one row a lane.
-typealias Groups = (Words, Words, Words, Words, Words, Words, Words, Words)
-
 /// A layout whose 32-column blocks stand one behind the other, scales first.
 ///
 /// The weight is `scale × (byte - zero point)`, or `scale × byte + minimum`.
@@ -13,44 +10,55 @@ protocol SimpleBlock {
   static var hasMinimum: Bool { get }
   /// Whether bytes use all eight bits.
   static var isWide: Bool { get }
-  /// Where an activation block keeps the correction for the zero point, nil for none.
+  /// Where an activation block keeps the sum to begin with, nil where weights have no zero point.
   static var zeroPoint: Int? { get }
-  static func groups(_ block: UnsafeRawPointer) -> Groups
+  /// Calls `body` for each group of four columns: a register of unsigned bytes, one row a lane, and
+  /// the group's number.
+  static func forEachGroup(_ block: UnsafeRawPointer, _ body: (Words, Int) -> Void)
 }
 
+/// The low nibbles of word `i`: group `i`.
 @inline(__always)
-func nibbleGroups(_ address: UnsafeRawPointer) -> Groups {
-  let mask: UInt32 = 0x0F0F_0F0F
-  let a = loadWords(address)
-  let b = loadWords(address + 64)
-  let c = loadWords(address + 128)
-  let d = loadWords(address + 192)
-  return (
-    a & mask, b & mask, c & mask, d & mask,
-    (a &>> 4) & mask, (b &>> 4) & mask, (c &>> 4) & mask, (d &>> 4) & mask
-  )
+func lowNibbles(_ address: UnsafeRawPointer, _ i: Int) -> Words {
+  loadWords(address + 64 * i) & 0x0F0F_0F0F
 }
 
+/// The high nibbles of word `i`: group `i + 4`.
 @inline(__always)
-func addingFifthBits(_ low: Groups, _ address: UnsafeRawPointer) -> Groups {
-  @inline(__always) func add(_ bytes: Words, _ group: Int) -> Words {
-    addingFifthBits(bytes, address.loadUnaligned(fromByteOffset: 8 * group, as: UInt64.self))
+func highNibbles(_ address: UnsafeRawPointer, _ i: Int) -> Words {
+  (loadWords(address + 64 * i) &>> 4) & 0x0F0F_0F0F
+}
+
+/// Bits 4 and 5 of group `i` of four, from the word that holds theirs.
+@inline(__always)
+func upperBits(_ word: Words, _ i: Int) -> Words {
+  let moved = i == 0 ? word &<< 4 : i == 1 ? word &<< 2 : i == 2 ? word : word &>> 2
+  return moved & 0x3030_3030
+}
+
+/// Calls `body` for each group of nibbles, a word's two groups in turn.
+@inline(__always)
+private func forEachNibbleGroup(_ address: UnsafeRawPointer, _ body: (Words, Int) -> Void) {
+  @inline(__always) func both(_ i: Int) {
+    body(lowNibbles(address, i), i)
+    body(highNibbles(address, i), i + 4)
   }
-  return (
-    add(low.0, 0), add(low.1, 1), add(low.2, 2), add(low.3, 3),
-    add(low.4, 4), add(low.5, 5), add(low.6, 6), add(low.7, 7)
-  )
+  both(0)
+  both(1)
+  both(2)
+  both(3)
 }
 
+/// As `forEachNibbleGroup`, with fifth bits from the masks at `bits`.
 @inline(__always)
-func addingUpperBits(_ low: Groups, _ address: UnsafeRawPointer) -> Groups {
-  let mask: UInt32 = 0x3030_3030
-  let a = loadWords(address)
-  let b = loadWords(address + 64)
-  return (
-    low.0 | (a &<< 4) & mask, low.1 | (a &<< 2) & mask, low.2 | a & mask, low.3 | (a &>> 2) & mask,
-    low.4 | (b &<< 4) & mask, low.5 | (b &<< 2) & mask, low.6 | b & mask, low.7 | (b &>> 2) & mask
-  )
+private func forEachFifthBitGroup(
+  _ address: UnsafeRawPointer, _ bits: UnsafeRawPointer, _ body: (Words, Int) -> Void
+) {
+  forEachNibbleGroup(address) { bytes, group in
+    body(
+      addingFifthBits(bytes, bits.loadUnaligned(fromByteOffset: 8 * group, as: UInt64.self)),
+      group)
+  }
 }
 
 enum BlockQ4_0: SimpleBlock {
@@ -58,8 +66,9 @@ enum BlockQ4_0: SimpleBlock {
   static var hasMinimum: Bool { false }
   static var isWide: Bool { false }
   static var zeroPoint: Int? { ActivationBlock.zeroPoint8 }
-  @inline(__always) static func groups(_ block: UnsafeRawPointer) -> Groups {
-    nibbleGroups(block + 32)
+  @inline(__always)
+  static func forEachGroup(_ block: UnsafeRawPointer, _ body: (Words, Int) -> Void) {
+    forEachNibbleGroup(block + 32, body)
   }
 }
 
@@ -68,8 +77,9 @@ enum BlockQ4_1: SimpleBlock {
   static var hasMinimum: Bool { true }
   static var isWide: Bool { false }
   static var zeroPoint: Int? { nil }
-  @inline(__always) static func groups(_ block: UnsafeRawPointer) -> Groups {
-    nibbleGroups(block + 64)
+  @inline(__always)
+  static func forEachGroup(_ block: UnsafeRawPointer, _ body: (Words, Int) -> Void) {
+    forEachNibbleGroup(block + 64, body)
   }
 }
 
@@ -78,8 +88,9 @@ enum BlockQ5_0: SimpleBlock {
   static var hasMinimum: Bool { false }
   static var isWide: Bool { false }
   static var zeroPoint: Int? { ActivationBlock.zeroPoint16 }
-  @inline(__always) static func groups(_ block: UnsafeRawPointer) -> Groups {
-    addingFifthBits(nibbleGroups(block + 32), block + 288)
+  @inline(__always)
+  static func forEachGroup(_ block: UnsafeRawPointer, _ body: (Words, Int) -> Void) {
+    forEachFifthBitGroup(block + 32, block + 288, body)
   }
 }
 
@@ -88,8 +99,9 @@ enum BlockQ5_1: SimpleBlock {
   static var hasMinimum: Bool { true }
   static var isWide: Bool { false }
   static var zeroPoint: Int? { nil }
-  @inline(__always) static func groups(_ block: UnsafeRawPointer) -> Groups {
-    addingFifthBits(nibbleGroups(block + 64), block + 320)
+  @inline(__always)
+  static func forEachGroup(_ block: UnsafeRawPointer, _ body: (Words, Int) -> Void) {
+    forEachFifthBitGroup(block + 64, block + 320, body)
   }
 }
 
@@ -98,32 +110,31 @@ enum BlockQ8_0: SimpleBlock {
   static var hasMinimum: Bool { false }
   static var isWide: Bool { true }
   static var zeroPoint: Int? { wideZeroPoint }
-  @inline(__always) static func groups(_ block: UnsafeRawPointer) -> Groups {
-    let bytes = block + 32
-    return (
-      loadWords(bytes), loadWords(bytes + 64), loadWords(bytes + 128), loadWords(bytes + 192),
-      loadWords(bytes + 256), loadWords(bytes + 320), loadWords(bytes + 384),
-      loadWords(bytes + 448)
-    )
+  @inline(__always)
+  static func forEachGroup(_ block: UnsafeRawPointer, _ body: (Words, Int) -> Void) {
+    for group in 0..<8 { body(loadWords(block + 32 + 64 * group), group) }
   }
 }
 
 /// What a 32-column part of a Q4_K or Q5_K block holds behind its scales and minimums.
 protocol ScaledPart {
   static var partBytes: Int { get }
-  static func groups(_ part: UnsafeRawPointer) -> Groups
+  /// As `SimpleBlock.forEachGroup`.
+  static func forEachGroup(_ part: UnsafeRawPointer, _ body: (Words, Int) -> Void)
 }
 
 enum PlainNibbles: ScaledPart {
   static var partBytes: Int { 288 }
-  @inline(__always) static func groups(_ part: UnsafeRawPointer) -> Groups {
-    nibbleGroups(part + 32)
+  @inline(__always)
+  static func forEachGroup(_ part: UnsafeRawPointer, _ body: (Words, Int) -> Void) {
+    forEachNibbleGroup(part + 32, body)
   }
 }
 
 enum FifthBitNibbles: ScaledPart {
   static var partBytes: Int { 352 }
-  @inline(__always) static func groups(_ part: UnsafeRawPointer) -> Groups {
-    addingFifthBits(nibbleGroups(part + 32), part + 288)
+  @inline(__always)
+  static func forEachGroup(_ part: UnsafeRawPointer, _ body: (Words, Int) -> Void) {
+    forEachFifthBitGroup(part + 32, part + 288, body)
   }
 }

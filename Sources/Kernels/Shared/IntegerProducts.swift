@@ -1,6 +1,34 @@
-// Products of quantised weights with quantised activations: 16 rows × up to 8 tokens in registers.
+// Products of quantised weights with quantised activations: 16 rows × up to 12 tokens in registers.
 
 import KernelInterface
+
+/// The blocks of a tile's tokens at one place of their rows.
+///
+/// Tokens of a group stand side by side, so a token is a fixed distance from one of three addresses
+/// and no instruction needs an index.
+struct TokenBlocks {
+  private var groups: (UnsafeRawPointer, UnsafeRawPointer, UnsafeRawPointer)
+  private let blockStride: Int
+
+  @inline(__always)
+  init(_ tokens: TileTokens) {
+    groups = (tokens.base, tokens.base + tokens.stride, tokens.base + 2 * tokens.stride)
+    blockStride = tokens.blockStride
+  }
+
+  @inline(__always)
+  subscript(token: Int) -> UnsafeRawPointer {
+    let group = token < 4 ? groups.0 : token < 8 ? groups.1 : groups.2
+    return group + (token & 3) * ActivationBlock.stride
+  }
+
+  @inline(__always)
+  mutating func advance() {
+    groups.0 += blockStride
+    groups.1 += blockStride
+    groups.2 += blockStride
+  }
+}
 
 /// Adds bytes × quants of one group to the sums of all tokens.
 ///
@@ -8,66 +36,68 @@ import KernelInterface
 @inline(__always)
 private func addGroup<let T: Int>(
   _ sums: inout InlineArray<T, Integers>, _ bytes: Words, _ group: Int, isWide: Bool,
-  _ activation: UnsafeRawPointer, _ stride: Int
+  _ blocks: TokenBlocks
 ) {
   unrolled(T) { t in
-    let quants = activation + t * stride + 4 * group
+    let quants = blocks[t] + 4 * group
     sums[t] = isWide ? dotWide(sums[t], bytes, quants) : dot(sums[t], bytes, quants)
   }
 }
 
-/// Adds all eight groups of a 32-column block.
-@inline(__always)
-private func addGroups<let T: Int>(
-  _ sums: inout InlineArray<T, Integers>, _ w: Groups, isWide: Bool,
-  _ activation: UnsafeRawPointer, _ stride: Int
-) {
-  addGroup(&sums, w.0, 0, isWide: isWide, activation, stride)
-  addGroup(&sums, w.1, 1, isWide: isWide, activation, stride)
-  addGroup(&sums, w.2, 2, isWide: isWide, activation, stride)
-  addGroup(&sums, w.3, 3, isWide: isWide, activation, stride)
-  addGroup(&sums, w.4, 4, isWide: isWide, activation, stride)
-  addGroup(&sums, w.5, 5, isWide: isWide, activation, stride)
-  addGroup(&sums, w.6, 6, isWide: isWide, activation, stride)
-  addGroup(&sums, w.7, 7, isWide: isWide, activation, stride)
-}
-
-/// Sums that begin with an activation block's word at `offset`, or at 0 where there is none.
+/// Sums that begin with the blocks' word at `offset`, or at 0 where there is none.
 @inline(__always)
 private func startingSums<let T: Int>(
-  _ activation: UnsafeRawPointer, _ stride: Int, _ offset: Int?
+  _ blocks: TokenBlocks, _ offset: Int?
 ) -> InlineArray<T, Integers> {
-  var sums = InlineArray<T, Integers>(repeating: Integers(repeating: 0))
+  var sums = InlineArray<T, Integers>(repeating: Integers(repeating: IntegerSum.zero))
   if let offset {
-    unrolled(T) { t in sums[t] = broadcastInteger(activation + t * stride + offset) }
+    unrolled(T) { t in sums[t] = broadcastInteger(blocks[t] + offset) }
   }
   return sums
+}
+
+/// Adds scale × activation scale × integer sum to the sums of all tokens.
+@inline(__always)
+private func addScaled<let T: Int>(
+  _ sums: inout InlineArray<T, Floats>, _ products: inout InlineArray<T, Integers>, _ scale: Floats,
+  _ blocks: TokenBlocks
+) {
+  let correction = scale * -IntegerSum.zeroValue
+  unrolled(T) { t in
+    sums[t] = multiplyAdd(
+      scaledSum(products[t], scale, correction),
+      broadcastFloat(blocks[t] + ActivationBlock.scale), sums[t])
+  }
+}
+
+/// Adds minimum × sum of activations to the sums of all tokens.
+@inline(__always)
+private func addMinimums<let T: Int>(
+  _ sums: inout InlineArray<T, Floats>, _ minimum: Floats, _ blocks: TokenBlocks
+) {
+  unrolled(T) { t in
+    sums[t] = multiplyAdd(
+      minimum, broadcastFloat(blocks[t] + ActivationBlock.scaledSum), sums[t])
+  }
 }
 
 enum SimpleTile<Block: SimpleBlock>: Tile {
   @inline(__always)
   static func sums<let T: Int>(
-    _ panel: UnsafeRawPointer, _ columns: Int, _ activations: UnsafeRawPointer, _ stride: Int
+    _ panel: UnsafeRawPointer, _ columns: Int, _ tokens: TileTokens
   ) -> InlineArray<T, Floats> {
     var sums = InlineArray<T, Floats>(repeating: Floats(repeating: 0))
     var block = panel
-    var activation = activations
+    var activations = TokenBlocks(tokens)
     for _ in 0..<(columns / blockElementCount) {
-      let scale = loadHalves(block)
-      let minimum = Block.hasMinimum ? loadHalves(block + 32) : Floats(repeating: 0)
-      var products: InlineArray<T, Integers> = startingSums(activation, stride, Block.zeroPoint)
-      addGroups(&products, Block.groups(block), isWide: Block.isWide, activation, stride)
-      unrolled(T) { t in
-        let line = activation + t * stride
-        let factor = scale * broadcastFloat(line + ActivationBlock.scale)
-        sums[t] = multiplyAdd(floats(products[t]), factor, sums[t])
-        if Block.hasMinimum {
-          sums[t] = multiplyAdd(
-            minimum, broadcastFloat(line + ActivationBlock.scaledSum), sums[t])
-        }
+      var products: InlineArray<T, Integers> = startingSums(activations, Block.zeroPoint)
+      Block.forEachGroup(block) { bytes, group in
+        addGroup(&products, bytes, group, isWide: Block.isWide, activations)
       }
+      addScaled(&sums, &products, loadHalves(block), activations)
+      if Block.hasMinimum { addMinimums(&sums, loadHalves(block + 32), activations) }
       block += Block.blockBytes
-      activation += ActivationBlock.stride
+      activations.advance()
     }
     return sums
   }
@@ -76,70 +106,63 @@ enum SimpleTile<Block: SimpleBlock>: Tile {
 enum ScaledMinimumTile<Part: ScaledPart>: Tile {
   @inline(__always)
   static func sums<let T: Int>(
-    _ panel: UnsafeRawPointer, _ columns: Int, _ activations: UnsafeRawPointer, _ stride: Int
+    _ panel: UnsafeRawPointer, _ columns: Int, _ tokens: TileTokens
   ) -> InlineArray<T, Floats> {
     var sums = InlineArray<T, Floats>(repeating: Floats(repeating: 0))
     var part = panel
-    var activation = activations
+    var activations = TokenBlocks(tokens)
     for _ in 0..<(columns / 256) {
       let blockScale = loadHalves(part)
       let blockMinimum = -loadHalves(part + 32)
       part += 64
       for _ in 0..<8 {
-        let scale = blockScale * loadBytes(part)
-        let minimum = blockMinimum * loadBytes(part + 16)
-        var products: InlineArray<T, Integers> = startingSums(activation, stride, nil)
-        addGroups(&products, Part.groups(part), isWide: false, activation, stride)
-        unrolled(T) { t in
-          let line = activation + t * stride
-          let factor = scale * broadcastFloat(line + ActivationBlock.scale)
-          sums[t] = multiplyAdd(floats(products[t]), factor, sums[t])
-          sums[t] = multiplyAdd(
-            minimum, broadcastFloat(line + ActivationBlock.scaledSum), sums[t])
+        var products: InlineArray<T, Integers> = startingSums(activations, nil)
+        Part.forEachGroup(part) { bytes, group in
+          addGroup(&products, bytes, group, isWide: false, activations)
         }
+        addScaled(&sums, &products, blockScale * loadBytes(part), activations)
+        addMinimums(&sums, blockMinimum * loadBytes(part + 16), activations)
         part += Part.partBytes
-        activation += ActivationBlock.stride
+        activations.advance()
       }
     }
     return sums
   }
 }
 
+/// Each half of a 32-column part has a scale of its own, and is added before the other begins.
 enum Q6_KTile: Tile {
   @inline(__always)
   static func sums<let T: Int>(
-    _ panel: UnsafeRawPointer, _ columns: Int, _ activations: UnsafeRawPointer, _ stride: Int
+    _ panel: UnsafeRawPointer, _ columns: Int, _ tokens: TileTokens
   ) -> InlineArray<T, Floats> {
     var sums = InlineArray<T, Floats>(repeating: Floats(repeating: 0))
     var part = panel
-    var activation = activations
+    var activations = TokenBlocks(tokens)
     for _ in 0..<(columns / 256) {
-      let scale = loadHalves(part)
+      let blockScale = loadHalves(part)
       part += 32
       for _ in 0..<8 {
-        let w = addingUpperBits(nibbleGroups(part + 32), part + 288)
-        let lowScale = loadSignedBytes(part)
-        let highScale = loadSignedBytes(part + 16)
+        let nibbles = part + 32
+        let upper = part + 288
         var low: InlineArray<T, Integers> = startingSums(
-          activation, stride, ActivationBlock.lowZeroPoint32)
-        addGroup(&low, w.0, 0, isWide: false, activation, stride)
-        addGroup(&low, w.1, 1, isWide: false, activation, stride)
-        addGroup(&low, w.2, 2, isWide: false, activation, stride)
-        addGroup(&low, w.3, 3, isWide: false, activation, stride)
-        unrolled(T) { t in low[t] = low[t] &* lowScale }
-        var high: InlineArray<T, Integers> = startingSums(
-          activation, stride, ActivationBlock.highZeroPoint32)
-        addGroup(&high, w.4, 4, isWide: false, activation, stride)
-        addGroup(&high, w.5, 5, isWide: false, activation, stride)
-        addGroup(&high, w.6, 6, isWide: false, activation, stride)
-        addGroup(&high, w.7, 7, isWide: false, activation, stride)
-        unrolled(T) { t in
-          let product = low[t] &+ high[t] &* highScale
-          let factor = scale * broadcastFloat(activation + t * stride + ActivationBlock.scale)
-          sums[t] = multiplyAdd(floats(product), factor, sums[t])
+          activations, ActivationBlock.lowZeroPoint32)
+        let lowUpper = loadWords(upper)
+        for i in 0..<4 {
+          let bytes = lowNibbles(nibbles, i) | upperBits(lowUpper, i)
+          addGroup(&low, bytes, i, isWide: false, activations)
         }
+        addScaled(&sums, &low, blockScale * floats(loadSignedBytes(part)), activations)
+        var high: InlineArray<T, Integers> = startingSums(
+          activations, ActivationBlock.highZeroPoint32)
+        let highUpper = loadWords(upper + 64)
+        for i in 0..<4 {
+          let bytes = highNibbles(nibbles, i) | upperBits(highUpper, i)
+          addGroup(&high, bytes, 4 + i, isWide: false, activations)
+        }
+        addScaled(&sums, &high, blockScale * floats(loadSignedBytes(part + 16)), activations)
         part += 32 + 256 + 128
-        activation += ActivationBlock.stride
+        activations.advance()
       }
     }
     return sums

@@ -1,10 +1,13 @@
 // Products of packed weights: which tile a layout takes, and how tokens are cut into tiles.
 
-import KernelInterface
+public import KernelInterface
 
 /// Multiplies panels of weights with activations.
+///
+/// Public for the compiler's sake alone: an internal one is cut into a function for each layout, and
+/// the sums of twelve tokens are then kept in memory as well as in registers.
 @Sendable
-func product(_ call: PanelProduct) {
+public func product(_ call: PanelProduct) {
   switch call.format {
   case .Q4_0: walk(call, SimpleTile<BlockQ4_0>.self)
   case .Q4_1: walk(call, SimpleTile<BlockQ4_1>.self)
@@ -24,46 +27,75 @@ func product(_ call: PanelProduct) {
 protocol Tile {
   /// Adds all columns of `panel` for `T` tokens into 16 sums each.
   static func sums<let T: Int>(
-    _ panel: UnsafeRawPointer, _ columns: Int, _ activations: UnsafeRawPointer, _ stride: Int
+    _ panel: UnsafeRawPointer, _ columns: Int, _ tokens: TileTokens
   ) -> InlineArray<T, Floats>
 }
 
+/// Where the activations of a tile's tokens begin.
+struct TileTokens {
+  /// The first token's.
+  let base: UnsafeRawPointer
+  /// Bytes from a row of floats to the next, or from a group of rows of blocks to the next.
+  let stride: Int
+  /// Bytes from a block to the row's next.
+  let blockStride: Int
+
+  @inline(__always)
+  init(_ call: PanelProduct, _ token: Int) {
+    switch call.layout {
+    case .floats(let stride):
+      base = call.activations + token * stride
+      self.stride = stride
+      blockStride = 0
+    case .blocks(let layout):
+      base = call.activations + layout.offset(row: token)
+      stride = layout.groupBytes
+      blockStride = layout.blockStride
+    }
+  }
+}
+
+/// Tokens outside, panels inside: a tile's activations stay in the first-level cache while the
+/// panels of the call, which fit the second, go by.
 @inline(__always)
 private func walk<K: Tile>(_ call: PanelProduct, _ kind: K.Type) {
-  for p in 0..<call.panelCount {
-    let panel = call.panels + p * call.panelBytes
-    let output = call.output + p * panelRowCount
-    var token = 0
-    // As many sums as the registers hold: 32 of 16 lanes, 16 of 8, 16 of 4.
-    #if EIGHT_TOKEN_TILES
-      while call.tokenCount - token >= 8 {
-        run(call, kind, panel, output, token, InlineArray<8, Floats>.self)
-        token += 8
-      }
-    #endif
-    #if EIGHT_TOKEN_TILES || FOUR_TOKEN_TILES
-      while call.tokenCount - token >= 4 {
-        run(call, kind, panel, output, token, InlineArray<4, Floats>.self)
-        token += 4
-      }
-      if call.tokenCount - token >= 2 {
-        run(call, kind, panel, output, token, InlineArray<2, Floats>.self)
-        token += 2
-      }
-    #endif
-    while token < call.tokenCount {
-      run(call, kind, panel, output, token, InlineArray<1, Floats>.self)
-      token += 1
+  var token = 0
+  // As many sums as the registers hold: 32 of 16 lanes, 16 of 8, 16 of 4.
+  #if TWELVE_TOKEN_TILES
+    while call.tokenCount - token >= 12 {
+      run(call, kind, token, InlineArray<12, Floats>.self)
+      token += 12
     }
+    if call.tokenCount - token >= 8 {
+      run(call, kind, token, InlineArray<8, Floats>.self)
+      token += 8
+    }
+  #endif
+  #if TWELVE_TOKEN_TILES || FOUR_TOKEN_TILES
+    while call.tokenCount - token >= 4 {
+      run(call, kind, token, InlineArray<4, Floats>.self)
+      token += 4
+    }
+    if call.tokenCount - token >= 2 {
+      run(call, kind, token, InlineArray<2, Floats>.self)
+      token += 2
+    }
+  #endif
+  while token < call.tokenCount {
+    run(call, kind, token, InlineArray<1, Floats>.self)
+    token += 1
   }
 }
 
 @inline(__always)
 private func run<let T: Int, K: Tile>(
-  _ call: PanelProduct, _ kind: K.Type, _ panel: UnsafeRawPointer,
-  _ output: UnsafeMutablePointer<Float>, _ token: Int, _ tokens: InlineArray<T, Floats>.Type
+  _ call: PanelProduct, _ kind: K.Type, _ token: Int, _ tokens: InlineArray<T, Floats>.Type
 ) {
-  let sums: InlineArray<T, Floats> = K.sums(
-    panel, call.columns, call.activations + token * call.activationStride, call.activationStride)
-  for t in 0..<T { store(sums[t], output + (token + t) * call.outputStride) }
+  let activations = TileTokens(call, token)
+  for p in 0..<call.panelCount {
+    let sums: InlineArray<T, Floats> = K.sums(
+      call.panels + p * call.panelBytes, call.columns, activations)
+    let output = call.output + p * panelRowCount + token * call.outputStride
+    for t in 0..<T { store(sums[t], output + t * call.outputStride) }
+  }
 }

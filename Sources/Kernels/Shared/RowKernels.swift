@@ -2,19 +2,14 @@
 
 import KernelInterface
 
-/// Quantises rows into activation blocks.
+/// Quantises a row into activation blocks.
 @Sendable
 func quantise(
-  _ input: UnsafePointer<Float>, _ inputStride: Int, _ rows: Int, _ columns: Int,
-  _ output: UnsafeMutableRawPointer
+  _ input: UnsafePointer<Float>, _ columns: Int, _ output: UnsafeMutableRawPointer,
+  _ blockStride: Int
 ) {
-  var block = output
-  for row in 0..<rows {
-    let values = input + row * inputStride
-    for column in stride(from: 0, to: columns, by: blockElementCount) {
-      quantiseBlock(values + column, block)
-      block += ActivationBlock.stride
-    }
+  for block in 0..<columns / blockElementCount {
+    quantiseBlock(input + block * blockElementCount, output + block * blockStride)
   }
 }
 
@@ -41,13 +36,15 @@ private func quantiseBlock(_ values: UnsafePointer<Float>, _ block: UnsafeMutabl
   block.storeBytes(of: scale, toByteOffset: ActivationBlock.scale, as: Float.self)
   block.storeBytes(
     of: scale * Float(sum), toByteOffset: ActivationBlock.scaledSum, as: Float.self)
-  block.storeBytes(of: -8 &* sum, toByteOffset: ActivationBlock.zeroPoint8, as: Int32.self)
-  block.storeBytes(of: -16 &* sum, toByteOffset: ActivationBlock.zeroPoint16, as: Int32.self)
-  block.storeBytes(of: -128 &* sum, toByteOffset: ActivationBlock.zeroPoint128, as: Int32.self)
-  block.storeBytes(
-    of: -32 &* lowSum, toByteOffset: ActivationBlock.lowZeroPoint32, as: Int32.self)
-  block.storeBytes(
-    of: -32 &* highSum, toByteOffset: ActivationBlock.highZeroPoint32, as: Int32.self)
+  @inline(__always) func storeStart(_ sum: Int32, _ zeroPoint: Int32, _ offset: Int) {
+    block.storeBytes(
+      of: IntegerSum.zero &- zeroPoint &* sum, toByteOffset: offset, as: Int32.self)
+  }
+  storeStart(sum, 8, ActivationBlock.zeroPoint8)
+  storeStart(sum, 16, ActivationBlock.zeroPoint16)
+  storeStart(sum, 128, ActivationBlock.zeroPoint128)
+  storeStart(lowSum, 32, ActivationBlock.lowZeroPoint32)
+  storeStart(highSum, 32, ActivationBlock.highZeroPoint32)
 }
 
 @inline(__always)

@@ -82,8 +82,8 @@ func roundedIntegers(_ x: Floats) -> Integers {
   unsafeBitCast(x + 12_582_912, to: Integers.self) &- 0x4B40_0000
 }
 
-/// Calls `body` for 0..<count, written out, so that sums stay in registers; count is 1, 2, 3, 4
-/// or 8.
+/// Calls `body` for 0..<count, written out, so that sums stay in registers; count is 1, 2, 3, 4,
+/// 8 or 12.
 @inline(__always)
 func unrolled(_ count: Int, _ body: (Int) -> Void) {
   body(0)
@@ -95,5 +95,11 @@ func unrolled(_ count: Int, _ body: (Int) -> Void) {
     body(5)
     body(6)
     body(7)
+  }
+  if count > 8 {
+    body(8)
+    body(9)
+    body(10)
+    body(11)
   }
 }

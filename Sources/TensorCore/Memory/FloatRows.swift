@@ -1,5 +1,7 @@
 // A view of rows of floats in a workspace: what operations read and write.
 
+package import KernelInterface
+
 /// Rows of floats, `stride` apart, in memory that somebody else keeps alive.
 ///
 /// The view is two words; a shifted view (`columns(from:)`) selects a part of each row.
@@ -52,15 +54,13 @@ package struct Activations: @unchecked Sendable {
     self.columns = columns
   }
 
-  /// Bytes of one quantised row.
-  package var quantisedStride: Int { Self.quantisedBytes(columns: columns) }
-
-  /// The same rows from `first` on.
-  package func rows(from first: Int) -> Activations {
-    Activations(
-      floats: floats.rows(from: first), quantised: quantised + first * quantisedStride,
-      columns: columns)
+  /// How the blocks of `rows` quantised rows lie.
+  package func layout(rows: Int) -> ActivationLayout {
+    ActivationLayout(rows: rows, columns: columns)
   }
 
-  package static func quantisedBytes(columns: Int) -> Int { columns / 32 * 64 }
+  /// Bytes of the blocks of at most `rows` rows of `columns` values, a multiple of 32.
+  package static func quantisedBytes(rows: Int, columns: Int) -> Int {
+    ActivationLayout.byteCount(rows: rows, columns: columns)
+  }
 }

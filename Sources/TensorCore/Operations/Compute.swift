@@ -27,32 +27,35 @@ package struct Compute: Sendable {
 extension Compute {
   /// Quantises rows of activations for products with integer weights.
   package func quantise(_ activations: Activations, rows: Int) {
-    forEachRow(rows) { quantise(activations, row: $0) }
+    let layout = activations.layout(rows: rows)
+    forEachRow(rows) { row in quantise(activations, row: row, layout) }
   }
 
-  private func quantise(_ activations: Activations, row: Int) {
+  private func quantise(_ activations: Activations, row: Int, _ layout: ActivationLayout) {
     kernels.quantise(
-      activations.floats.row(row), activations.floats.stride, 1, activations.columns,
-      activations.quantised + row * activations.quantisedStride)
+      activations.floats.row(row), activations.columns,
+      activations.quantised + layout.offset(row: row), layout.blockStride)
   }
 
-  /// Quantises row `row` twice: the values to quantised row `2 row`, and what rounding left of
+  /// Quantises row `row` of `rows` twice: the values to quantised row `2 row`, and what rounding left of
   /// them to row `2 row + 1`. The sum of both rows' products has 15 bits of each activation
   /// instead of 8. The floats of the row are used up.
-  package func quantiseFinely(_ activations: Activations, row: Int) {
+  package func quantiseFinely(_ activations: Activations, row: Int, of rows: Int) {
+    let layout = activations.layout(rows: 2 * rows)
     let values = activations.floats.row(row)
-    let coarse = activations.quantised + 2 * row * activations.quantisedStride
+    let coarse = activations.quantised + layout.offset(row: 2 * row)
+    let fine = activations.quantised + layout.offset(row: 2 * row + 1)
     let columns = activations.columns
-    kernels.quantise(values, columns, 1, columns, coarse)
+    kernels.quantise(values, columns, coarse, layout.blockStride)
     for block in 0..<columns / blockElementCount {
-      let line = coarse + block * ActivationBlock.stride
+      let line = coarse + block * layout.blockStride
       let scale = line.load(fromByteOffset: ActivationBlock.scale, as: Float.self)
       for i in 0..<blockElementCount {
         let quant = line.load(fromByteOffset: ActivationBlock.quants + i, as: Int8.self)
         values[block * blockElementCount + i] -= scale * Float(quant)
       }
     }
-    kernels.quantise(values, columns, 1, columns, coarse + activations.quantisedStride)
+    kernels.quantise(values, columns, fine, layout.blockStride)
   }
 
   /// `target[row] = source[2 row] + source[2 row + 1]` for `columns` values of each of `rows`
@@ -82,10 +85,11 @@ extension Compute {
     _ input: FloatRows, _ weight: Vector, epsilon: Float, rows: Int, into output: Activations,
     quantising: Bool
   ) {
+    let layout = output.layout(rows: rows)
     forEachRow(rows) { row in
       kernels.rmsNorm(
         input.row(row), weight.values, weight.count, epsilon, output.floats.row(row))
-      if quantising { quantise(output, row: row) }
+      if quantising { quantise(output, row: row, layout) }
     }
   }
 
@@ -94,10 +98,11 @@ extension Compute {
     _ activation: Activation, gate: FloatRows, up: FloatRows, rows: Int,
     into output: Activations, quantising: Bool
   ) {
+    let layout = output.layout(rows: rows)
     forEachRow(rows) { row in
       kernels.gatedActivation(activation, gate.row(row), up.row(row), output.columns)
       output.floats.row(row).update(from: gate.row(row), count: output.columns)
-      if quantising { quantise(output, row: row) }
+      if quantising { quantise(output, row: row, layout) }
     }
   }
 

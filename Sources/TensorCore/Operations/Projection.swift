@@ -16,6 +16,14 @@ package struct Projection: Sendable {
   /// Whether some part reads the quantised form of its input.
   package let needsQuantised: Bool
   private let panelCount: Int
+  /// Bytes of the largest panel.
+  private let panelBytes: Int
+
+  /// What a run of panels, and the activations that it is multiplied with, may take of the
+  /// second-level cache: a third of the 1 MiB that processors have today.
+  private static let cachedBytes = 384 << 10
+  /// Tokens that a kernel takes at once, at most.
+  private static let tile = 12
 
   /// Parts with the same number of columns.
   package init(_ parts: [PackedMatrix]) {
@@ -31,6 +39,7 @@ package struct Projection: Sendable {
     columnCount = parts[0].columnCount
     needsQuantised = parts.contains { $0.format.takesQuantisedActivations }
     panelCount = parts.reduce(0) { $0 + $1.panelCount }
+    panelBytes = max(1, parts.reduce(0) { max($0, $1.panelBytes) })
   }
 
   package init(_ matrix: PackedMatrix) { self.init([matrix]) }
@@ -47,21 +56,25 @@ package struct Projection: Sendable {
     guard rows > 0 else { return }
     // A run of panels is what one thread takes at a time: enough runs to even out the threads,
     // large enough to amortise the counter.
+    // Where several rows read a run, it stays in the second-level cache between them.
     let runs = compute.pool.threadCount * (rows == 1 ? 8 : 16)
-    let grain = max(1, panelCount / runs)
-    // Activations of one pass stay in the second-level cache while the panels go by.
-    let tokens = max(8, (384 << 10) / max(1, input.quantisedStride) / 8 * 8)
+    let largest = rows == 1 ? panelCount : max(1, Self.cachedBytes / panelBytes)
+    let grain = max(1, min(panelCount / runs, largest))
+    // So do the activations of one pass, while the runs go by.
+    let layout = input.layout(rows: rows)
+    let tokens = max(1, Self.cachedBytes / layout.rowBytes / Self.tile) * Self.tile
     compute.pool.forEach(panelCount, grain: grain) { range, _ in
       for first in stride(from: 0, to: rows, by: tokens) {
-        multiply(range, input, first, min(tokens, rows - first), output, compute.kernels)
+        multiply(
+          range, input, layout, first, min(tokens, rows - first), output, compute.kernels)
       }
     }
   }
 
   /// One run of panels, counted over all parts, for rows `first..<first + count`.
   private func multiply(
-    _ range: Range<Int>, _ input: Activations, _ first: Int, _ count: Int,
-    _ output: FloatRows, _ kernels: KernelTable
+    _ range: Range<Int>, _ input: Activations, _ layout: ActivationLayout, _ first: Int,
+    _ count: Int, _ output: FloatRows, _ kernels: KernelTable
   ) {
     var base = 0
     for (part, offset) in zip(parts, offsets) {
@@ -76,9 +89,9 @@ package struct Projection: Sendable {
           format: part.format, panels: part.panel(from), panelBytes: part.panelBytes,
           panelCount: to - from, columns: columnCount,
           activations: isQuantised
-            ? UnsafeRawPointer(input.quantised + first * input.quantisedStride)
+            ? UnsafeRawPointer(input.quantised + layout.offset(row: first))
             : UnsafeRawPointer(input.floats.row(first)),
-          activationStride: isQuantised ? input.quantisedStride : input.floats.stride * 4,
+          layout: isQuantised ? .blocks(layout) : .floats(stride: input.floats.stride * 4),
           tokenCount: count, output: target, outputStride: output.stride))
     }
   }

@@ -39,7 +39,7 @@ package struct OutputHead: Sendable {
         compute.rmsNorm(
           workspace.hidden.rows(from: row), norm, epsilon: epsilon, rows: 1,
           into: input.floats.rows(from: index))
-        if isFine { compute.quantiseFinely(input, row: index) }
+        if isFine { compute.quantiseFinely(input, row: index, of: part.count) }
       }
       projection.multiply(
         input, rows: isFine ? 2 * part.count : part.count, into: workspace.logits, compute)

@@ -76,8 +76,7 @@ package final class Workspace {
     self.floats = floats
     quantised = try AlignedBuffer(
       byteCount: Activations.quantisedBytes(
-        columns: (max(shape.inputWidth, shape.width) + 31) / 32 * 32)
-        * inputRows)
+        rows: inputRows, columns: (max(shape.inputWidth, shape.width) + 31) / 32 * 32))
   }
 
   deinit {

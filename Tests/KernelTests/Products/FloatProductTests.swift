@@ -65,8 +65,8 @@ import Testing
     let gap: [Float] = [.nan, .nan, .nan]
     return input.flatMap { $0 + gap }.withUnsafeBytes {
       set.product(
-        weights, panels: panels, $0.baseAddress!, stride: (weights.columnCount + gap.count) * 4,
-        tokens: input.count)
+        weights, panels: panels, $0.baseAddress!,
+        layout: .floats(stride: (weights.columnCount + gap.count) * 4), tokens: input.count)
     }
   }
 }

@@ -114,11 +114,11 @@ struct PackedWeights {
 }
 
 extension InstructionSet {
-  /// The product with `tokens` rows of activations, `stride` bytes apart: `[tokens, outputStride]`,
-  /// by default without gaps. What the kernel does not write keeps the bytes A5.
+  /// The product with `tokens` rows of activations: `[tokens, outputStride]`, by default without
+  /// gaps. What the kernel does not write keeps the bytes A5.
   func product(
     _ weights: PackedWeights, panels: Range<Int>? = nil, _ activations: UnsafeRawPointer,
-    stride: Int, tokens: Int, outputStride: Int? = nil
+    layout: PanelProduct.Layout, tokens: Int, outputStride: Int? = nil
   ) -> [Float] {
     let panels = panels ?? 0..<weights.panelCount
     let outputStride = outputStride ?? panels.count * panelRowCount
@@ -128,7 +128,7 @@ extension InstructionSet {
         format: weights.format,
         panels: weights.panels.base + panels.lowerBound * weights.panelBytes,
         panelBytes: weights.panelBytes, panelCount: panels.count, columns: weights.columnCount,
-        activations: activations, activationStride: stride, tokenCount: tokens,
+        activations: activations, layout: layout, tokenCount: tokens,
         output: output.floats, outputStride: outputStride))
     return output.floats(0, tokens * outputStride)
   }

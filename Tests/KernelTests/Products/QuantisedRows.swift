@@ -11,10 +11,11 @@ struct QuantisedRows {
 
   let tokenCount: Int
   let columnCount: Int
-  let blocks: TestBuffer
+  /// Block after block, row after row.
+  private let blocks: TestBuffer
 
-  /// Bytes from row to row.
-  var stride: Int { columnCount / blockElementCount * ActivationBlock.stride }
+  /// Bytes of a row.
+  private var stride: Int { columnCount / blockElementCount * ActivationBlock.stride }
 
   init(tokens: Int, columns: Int, kind: Kind = .random, seed: UInt64) {
     var random = SeededGenerator(seed: seed)
@@ -36,6 +37,22 @@ struct QuantisedRows {
     }
   }
 
+  /// The blocks of some rows, as products read them.
+  func blocks(of tokens: Range<Int>) -> (blocks: TestBuffer, layout: ActivationLayout) {
+    let layout = ActivationLayout(rows: tokens.count, columns: columnCount)
+    let target = TestBuffer(
+      ActivationLayout.byteCount(rows: tokens.count, columns: columnCount))
+    for token in tokens {
+      for block in 0..<columnCount / blockElementCount {
+        let offset = layout.offset(row: token - tokens.lowerBound) + block * layout.blockStride
+        (target.base + offset).copyMemory(
+          from: blocks.base + token * stride + block * ActivationBlock.stride,
+          byteCount: ActivationBlock.stride)
+      }
+    }
+    return (target, layout)
+  }
+
   /// The plain twin of what quantisation leaves behind the quants.
   private static func write(
     _ quants: [Int8], scale: Float, to block: UnsafeMutableRawPointer
@@ -54,7 +71,7 @@ struct QuantisedRows {
       (ActivationBlock.zeroPoint128, -128 * (low + high)),
       (ActivationBlock.lowZeroPoint32, -32 * low), (ActivationBlock.highZeroPoint32, -32 * high),
     ] {
-      block.storeBytes(of: value, toByteOffset: offset, as: Int32.self)
+      block.storeBytes(of: IntegerSum.zero + value, toByteOffset: offset, as: Int32.self)
     }
   }
 

@@ -52,11 +52,24 @@ import Testing
     }
   }
 
+  @Test("Blocks stand as far apart as they are asked to", arguments: availableSets)
+  func blocksStandApart(set: InstructionSet) {
+    var random = SeededGenerator(seed: 3)
+    let row = random.floats(128)
+    let output = TestBuffer(4 * 4 * ActivationBlock.stride)
+    set.kernels.quantise(row, 128, output.base, 4 * ActivationBlock.stride)
+    let dense = quantised([row], set)
+    for block in 0..<4 {
+      #expect(Block(4 * block, of: output).quants == Block(block, of: dense).quants)
+      #expect(output.floats((4 * block + 1) * 16, 16).bits.allSatisfy { $0 == 0xA5A5_A5A5 })
+    }
+  }
+
   @Test("A row of zeros becomes zeros", arguments: availableSets)
   func zeros(set: InstructionSet) {
     let block = Block(0, of: quantised([[Float](repeating: -0.0, count: 32)], set))
     #expect(block.quants == [Int](repeating: 0, count: 32))
-    #expect(block.scale == 0 && block.scaledSum == 0 && block.zeroPoints == [0, 0, 0, 0, 0])
+    #expect(block.scale == 0 && block.scaledSum == 0 && block.sums == [0, 0, 0, 0, 0])
   }
 
   @Test("Values too small for a quantum become almost nothing", arguments: availableSets)
@@ -91,7 +104,7 @@ import Testing
     let low = block.quants[..<16].reduce(0, +)
     let high = block.quants[16...].reduce(0, +)
     let sum = low + high
-    #expect(block.zeroPoints == [-8 * sum, -16 * sum, -128 * sum, -32 * low, -32 * high])
+    #expect(block.sums == [-8 * sum, -16 * sum, -128 * sum, -32 * low, -32 * high])
     #expect(block.scaledSum == block.scale * Float(sum))
   }
 
@@ -101,13 +114,13 @@ import Testing
     }
   }
 
-  /// Rows two floats apart, quantised in one call.
+  /// Rows side by side.
   private func quantised(_ rows: [[Float]], _ set: InstructionSet) -> TestBuffer {
     let columns = rows[0].count
     let output = TestBuffer(rows.count * columns / blockElementCount * ActivationBlock.stride)
-    let input = rows.flatMap { $0 + [.nan, .nan] }
-    input.withUnsafeBufferPointer {
-      set.kernels.quantise($0.baseAddress!, columns + 2, rows.count, columns, output.base)
+    let rowBytes = columns / blockElementCount * ActivationBlock.stride
+    for (index, row) in rows.enumerated() {
+      set.kernels.quantise(row, columns, output.base + index * rowBytes, ActivationBlock.stride)
     }
     return output
   }
@@ -117,8 +130,8 @@ import Testing
     let quants: [Int]
     let scale: Float
     let scaledSum: Float
-    /// Those for 8, 16, 128, and 32 of each half.
-    let zeroPoints: [Int]
+    /// What sums begin with, for zero points of 8, 16, 128, and 32 of each half.
+    let sums: [Int]
 
     init(_ index: Int, of buffer: TestBuffer) {
       let line = buffer.base + index * ActivationBlock.stride
@@ -126,10 +139,10 @@ import Testing
       quants = (0..<32).map { Int(line.load(fromByteOffset: $0, as: Int8.self)) }
       scale = line.load(fromByteOffset: ActivationBlock.scale, as: Float.self)
       scaledSum = line.load(fromByteOffset: ActivationBlock.scaledSum, as: Float.self)
-      zeroPoints = [
+      sums = [
         ActivationBlock.zeroPoint8, ActivationBlock.zeroPoint16, ActivationBlock.zeroPoint128,
         ActivationBlock.lowZeroPoint32, ActivationBlock.highZeroPoint32,
-      ].map { Int(line.load(fromByteOffset: $0, as: Int32.self)) }
+      ].map { Int(line.load(fromByteOffset: $0, as: Int32.self) - IntegerSum.zero) }
     }
   }
 }

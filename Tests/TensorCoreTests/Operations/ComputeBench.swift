@@ -40,7 +40,7 @@ struct OwnedActivations {
     let columns = values[0].count
     floats = try OwnedRows(values, stride: (columns + 31) / 32 * 32)
     quantised = try AlignedBuffer(
-      byteCount: 2 * values.count * Activations.quantisedBytes(columns: columns) + 64)
+      byteCount: Activations.quantisedBytes(rows: 2 * values.count, columns: columns) + 64)
     activations = Activations(
       floats: floats.rows, quantised: quantised.base, columns: columns)
   }

@@ -68,12 +68,15 @@ import Testing
       .silu, gate: rows.rows, up: normed.activations.floats, rows: input.count,
       into: gated.activations, quantising: true)
     return input.indices.map { row in
-      [normed.activations, gated.activations].flatMap { activations in
+      [normed.activations, gated.activations].flatMap { (activations: Activations) -> [UInt8] in
         let floats = UnsafeRawBufferPointer(start: activations.floats.row(row), count: 96 * 4)
-        let quantised = UnsafeRawBufferPointer(
-          start: activations.quantised + row * activations.quantisedStride,
-          count: activations.quantisedStride)
-        return Array(floats) + Array(quantised)
+        let layout = activations.layout(rows: input.count)
+        return Array(floats)
+          + (0..<3).flatMap { block in
+            let line =
+              activations.quantised + layout.offset(row: row) + block * layout.blockStride
+            return Array(UnsafeRawBufferPointer(start: line, count: ActivationBlock.stride))
+          }
       }
     }
   }

@@ -91,7 +91,9 @@ import Testing
     let activations = try OwnedActivations(input)
     defer { withExtendedLifetime(activations) {} }
     let output = try OwnedRows(6, stride: projection.outputStride)
-    for row in input.indices { compute.quantiseFinely(activations.activations, row: row) }
+    for row in input.indices {
+      compute.quantiseFinely(activations.activations, row: row, of: input.count)
+    }
     projection.multiply(activations.activations, rows: 6, into: output.rows, compute)
     compute.addPairs(output.rows, count: 3, columns: projection.outputStride)
     for row in input.indices {
