@@ -3,7 +3,8 @@
 /// An input that a command cannot use, in one line with what to do.
 struct CommandError: Error, CustomStringConvertible {
   enum Code: Sendable {
-    case unreadableFile, unwritableFile, unusableInput, noChatTemplate, unusableEnvironment
+    case unreadableFile, unwritableFile, unusableInput, noChatTemplate, unusableEnvironment,
+      serverFailed
   }
 
   let code: Code

@@ -3,16 +3,37 @@
 import Foundation
 import Transformer
 
+/// Whoever answers a conversation: an engine here, or a server elsewhere.
+protocol Answerer {
+  /// Answers the last message.
+  ///
+  /// - Parameter say: Takes the text as it comes.
+  /// - Throws: `ConversationTooLong` where the conversation has outgrown the context.
+  func answer(
+    _ messages: [ChatMessage], _ interrupts: Interrupts, say: @escaping @Sendable (String) -> Void
+  ) async throws -> Reply
+}
+
+/// A whole answer.
+struct Reply: Sendable {
+  var text = ""
+  /// Whether it ended at its greatest length.
+  var isCutOff = false
+  /// Tokens and speed in a line; empty where they are not known.
+  var statistics = ""
+}
+
+/// The conversation has outgrown the context.
+struct ConversationTooLong: Error {
+  let explanation: String
+}
+
 /// A conversation between a person at standard input and a model.
 struct Conversation {
-  var sampling = SamplingOptions()
-  /// Of one answer; nil: to the end of the context.
-  var maxTokens: Int?
-
-  private let engine: Engine
+  private let answerer: any Answerer
   private var system: String?
   private var messages: [ChatMessage] = []
-  private var lastSummary: GenerationSummary?
+  private var lastReply: Reply?
 
   private static let prompt = "> "
   private static let help = """
@@ -24,8 +45,8 @@ struct Conversation {
     Ctrl-C stops an answer.
     """
 
-  init(engine: Engine, system: String?) {
-    self.engine = engine
+  init(with answerer: any Answerer, system: String?) {
+    self.answerer = answerer
     self.system = system
     forget()
   }
@@ -63,7 +84,7 @@ struct Conversation {
     case "/system":
       system = rest.isEmpty ? nil : String(rest)
       forget()
-    case "/stats": Terminal.note(lastSummary.map(speedText) ?? "There is no answer yet.")
+    case "/stats": Terminal.note(lastReply?.statistics ?? "There is no answer yet.")
     default: Terminal.note("\(word) is no command; /help lists them.")
     }
     return true
@@ -75,49 +96,17 @@ struct Conversation {
 
   private mutating func answer(_ text: String, _ interrupts: Interrupts) async throws {
     messages.append(.user(text))
-    var request = GenerationRequest(prompt: try engine.model.prompt(messages))
-    request.sampling = sampling
-    request.maxTokens = maxTokens
-    // What was said before is found again instead of being computed anew.
-    request.owner = "conversation"
-    let generation: Generation
+    let reply: Reply
     do {
-      generation = try engine.generate(request)
-    } catch EngineError.promptTooLong(let tokens, let contextLength) {
+      reply = try await answerer.answer(messages, interrupts) { Terminal.write($0) }
+    } catch let error as ConversationTooLong {
       messages.removeLast()
-      Terminal.note(
-        "The conversation has \(tokens) tokens now and the context holds \(contextLength): "
-          + "/reset begins anew, or start with a larger --context.")
+      Terminal.note(error.explanation)
       return
     }
-    var reply = ""
-    try await interrupts.during({ generation.cancel() }) {
-      for try await event in generation {
-        switch event {
-        case .token(let token):
-          reply += token.text
-          Terminal.write(token.text)
-        case .finished(let summary):
-          reply += summary.text
-          Terminal.writeLine(summary.text)
-          lastSummary = summary
-          if summary.finishReason == .length {
-            Terminal.note("(cut off: the answer reached its greatest length)")
-          }
-        }
-      }
-    }
-    messages.append(.assistant(reply))
+    Terminal.writeLine("")
+    if reply.isCutOff { Terminal.note("(cut off: the answer reached its greatest length)") }
+    lastReply = reply
+    messages.append(.assistant(reply.text))
   }
-}
-
-/// Tokens and speeds of a generation, in a line.
-func speedText(_ summary: GenerationSummary) -> String {
-  let prefill = Double(summary.promptTokenCount) / (summary.promptDuration / .seconds(1))
-  // The first token comes out of the prompt's last row.
-  let steps = summary.generatedTokenCount - 1
-  let decode = Double(steps) / (summary.decodeDuration / .seconds(1))
-  return "\(summary.promptTokenCount) tokens read (\(decimal(prefill, 1)) t/s), "
-    + "\(summary.generatedTokenCount) written"
-    + (steps > 0 ? " (\(decimal(decode, 1)) t/s)" : "")
 }

@@ -8,6 +8,9 @@ struct Chat: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Talk with a model in the terminal.",
     discussion: """
+      With --server a program elsewhere answers: any server that speaks OpenAI's API, with the key \
+      in APUS_API_KEY or OPENAI_API_KEY; MODEL is then its name there.
+
       Ctrl-C stops an answer; Ctrl-D or /exit ends the program; /help lists what else there is. \
       Lines from a file or a pipe are taken as questions, one a line.
       """)
@@ -16,6 +19,9 @@ struct Chat: AsyncParsableCommand {
   @OptionGroup var engine: EngineArguments
   @OptionGroup(title: "Conversation") var conversation: ConversationArguments
   @OptionGroup(title: "Sampling") var sampling: SamplingArguments
+
+  @Option(help: ArgumentHelp("The address of a server that answers.", valueName: "url"))
+  var server: String?
 
   @Option(help: "What the model is told before the conversation.")
   var system: String?
@@ -30,6 +36,13 @@ struct Chat: AsyncParsableCommand {
   }
 
   func run() async throws {
+    if let server {
+      let answerer = try await ServerAnswerer.find(
+        at: server, model: model.model, sampling: sampling.options, maxTokens: maxTokens)
+      Terminal.note("\(answerer.model) at \(answerer.address). /help says more.")
+      var talk = Conversation(with: answerer, system: system)
+      return try await talk.run()
+    }
     let located = try LocatedModel.find(model.model)
     let template = try conversation.templateSource()
     let loaded = try await onOwnThread {
@@ -40,9 +53,9 @@ struct Chat: AsyncParsableCommand {
     let running = try Engine(loaded)
     defer { running.shutdown() }
     Terminal.note("\(loaded.info.description), \(loaded.contextLength) tokens. /help says more.")
-    var talk = Conversation(engine: running, system: system)
-    talk.sampling = sampling.options
-    talk.maxTokens = maxTokens
+    var talk = Conversation(
+      with: EngineAnswerer(engine: running, sampling: sampling.options, maxTokens: maxTokens),
+      system: system)
     try await talk.run()
   }
 }

@@ -65,6 +65,43 @@ enum Subprocess {
       status: process.terminationStatus, errors: String(decoding: written, as: UTF8.self))
   }
 
+  /// Runs `tool` and gives each line of its standard output as it comes.
+  ///
+  /// - Parameters:
+  ///   - input: What it reads from its standard input.
+  ///   - onStart: Called with its number once it runs.
+  static func lines(
+    of tool: String, _ arguments: [String], input: String, onStart: (Int32) -> Void,
+    _ eachLine: (String) -> Void
+  ) throws -> Result {
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+    process.arguments = [tool] + arguments
+    let (entry, output, errors) = (Pipe(), Pipe(), Pipe())
+    process.standardInput = entry
+    process.standardOutput = output
+    process.standardError = errors
+    try runHearingSignals(process)
+    onStart(process.processIdentifier)
+    try? entry.fileHandleForWriting.write(contentsOf: Data(input.utf8))
+    try? entry.fileHandleForWriting.close()
+    var rest: [UInt8] = []
+    while true {
+      let more = output.fileHandleForReading.availableData
+      if more.isEmpty { break }
+      rest += more
+      while let end = rest.firstIndex(of: UInt8(ascii: "\n")) {
+        eachLine(String(decoding: rest[..<end], as: UTF8.self))
+        rest.removeFirst(end + 1)
+      }
+    }
+    if !rest.isEmpty { eachLine(String(decoding: rest, as: UTF8.self)) }
+    let written = try errors.fileHandleForReading.readToEnd() ?? Data()
+    process.waitUntilExit()
+    return Result(
+      status: process.terminationStatus, errors: String(decoding: written, as: UTF8.self))
+  }
+
   /// A child inherits its thread's mask, and threads that come from a pool block nearly all signals.
   private static func runHearingSignals(_ process: Process) throws {
     var (none, previous) = (sigset_t(), sigset_t())
