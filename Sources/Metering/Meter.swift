@@ -7,6 +7,7 @@
 /// Counts, limits and records what a server does, and remembers nothing of what was said.
 package final class Meter: Sendable {
   private let core: MeterCore
+  private let terms: TermsWatch
 
   /// Opens the data folder for serving; one meter a folder at a time.
   ///
@@ -18,6 +19,7 @@ package final class Meter: Sendable {
     _ configuration: MeterConfiguration, ledger: (any UsageLedger)? = nil
   ) throws(UsageStoreError) {
     core = try MeterCore(configuration: configuration, ledger: ledger)
+    terms = try TermsWatch(store: core.store)
     core.settings.start(every: configuration.keyCheckInterval)
   }
 
@@ -107,7 +109,18 @@ package final class Meter: Sendable {
   package func admit(
     _ principal: Principal, _ request: AdmissionRequest
   ) throws(MeterError) -> MeterLease {
-    try core.admit(principal, request, rules: rules(for: principal, model: request.model))
+    let lease = try core.admit(
+      principal, request, rules: rules(for: principal, model: request.model))
+    terms.note(
+      principal.account, at: core.configuration.clock.wallMilliseconds(),
+      terms: core.settings.current.settings.terms)
+    return lease
+  }
+
+  /// The notice that was given for a model, for the headers `Deprecation` and `Sunset`; nil where
+  /// none was.
+  package func retirement(of model: ModelID) -> ModelRetirement? {
+    core.settings.current.settings.retirements[model]
   }
 
   /// Looks for keys, prices and limits that other processes have changed, now instead of within the interval.
@@ -119,6 +132,7 @@ package final class Meter: Sendable {
   package func close() async throws(UsageStoreError) {
     core.settings.stop()
     let isWritten = await core.writer.flush()
+    terms.flush()
     try core.store.close()
     guard isWritten else {
       throw UsageStoreError(
@@ -132,6 +146,11 @@ package final class Meter: Sendable {
     let configuration = core.configuration
     let settings = core.settings.current.settings
     var rules: [ScopedRule] = []
+    if let retirement = settings.retirements[model],
+      configuration.clock.wallMilliseconds() >= retirement.endsMilliseconds
+    {
+      throw .modelRetired(successor: retirement.successor)
+    }
     if principal.key != .local {
       guard let record = settings.keys.record(principal.key) else { throw .invalidAPIKey }
       try record.check(at: configuration.clock.wallMilliseconds())

@@ -35,6 +35,19 @@ extension MeterError {
       detail: reason)
   }
 
+  /// The key is right and its role may not do this.
+  package static let roleNotAllowed = MeterError(
+    .roleNotAllowed, .permission, status: 403,
+    message: "The role of this API key does not allow this. Ask an owner of the account.")
+
+  /// The model was served here, and its time is over.
+  static func modelRetired(successor: ShortName?) -> MeterError {
+    MeterError(
+      .modelNotFound, .invalidRequest, status: 404,
+      message: "The model is not served any more."
+        + (successor.map { " Use '\($0)' instead." } ?? " GET /v1/models lists what is served."))
+  }
+
   /// The model is not served here.
   package static let modelNotFound = MeterError(
     .modelNotFound, .invalidRequest, status: 404,

@@ -8,6 +8,7 @@ package struct MeterError: Error, Sendable, Equatable {
     case invalidAPIKey = "invalid_api_key"
     case addressNotAuthorized = "ip_not_authorized"
     case accountSuspended = "account_suspended"
+    case roleNotAllowed = "role_not_allowed"
     case modelNotFound = "model_not_found"
     case contextLengthExceeded = "context_length_exceeded"
     case requestTooLarge = "request_too_large"

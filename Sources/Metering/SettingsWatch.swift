@@ -10,6 +10,8 @@ struct OperatorSettings: Sendable {
   let prices: PriceBook
   let budgets: [LimitScope: PicoEuro]
   let limits: [LimitScope: LimitRecord]
+  let terms: [TermsRecord]
+  let retirements: [ModelID: ModelRetirement]
 
   /// Reads all of it.
   init(_ store: UsageStore) throws(UsageStoreError) {
@@ -17,6 +19,8 @@ struct OperatorSettings: Sendable {
     prices = PriceBook(try store.priceLists())
     budgets = try store.budgets()
     limits = try store.limits()
+    terms = try store.terms()
+    retirements = try store.retirements()
   }
 }
 

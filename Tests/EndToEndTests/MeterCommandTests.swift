@@ -55,8 +55,8 @@ import Testing
       let stopped = try await desk.json("meter account suspend lab --reason terms")
       #expect(stopped["state"] == "suspended" && stopped["reason"] == "terms")
       let trail = try await desk.json("meter audit list")
-      #expect(trail.arrayValue?.count == 9)
-      #expect(trail[0]?["did"] == "account.state")
+      #expect(trail.arrayValue?.count == 12)
+      #expect(trail[0]?["did"] == "notice.publish" && trail[1]?["did"] == "account.state")
       #expect(try await desk.json("meter audit verify")["whole"] == true)
     }
   }
@@ -137,6 +137,35 @@ import Testing
       for refused in ["invoice show A-1", "invoice pay A-1 --eur 1", "dispute open A-1 --line 1"] {
         #expect(try await desk.run("meter \(refused)").status == 1)
       }
+    }
+  }
+
+  @Test func `a notice goes out by the mail command that was set`() async throws {
+    try await withDesk { desk async throws in
+      _ = try await desk.json("meter account create lab --active")
+      _ = try await desk.json("meter account member lab --email a@lab.example --role owner")
+      // 'tee' takes a mail on its standard input as sendmail does, and keeps it.
+      let mail = desk.folder + "/mail"
+      let channels = try await Program.apus(
+        "meter", "notice", "channels", "--sender", "apus@host.example", "--sendmail",
+        "tee \(mail)", environment: ["APUS_DATA": desk.folder])
+      #expect(channels.status == 0)
+      #expect(try await desk.run("meter notice publish Maintenance --body Sunday").status == 0)
+      #expect(try await desk.json("meter notice send")[0]?["sent"] == true)
+      #expect(try await desk.json("meter notice send") == [])
+      let text = try String(contentsOfFile: mail, encoding: .utf8)
+      #expect(text.hasPrefix("From: apus@host.example\nTo: a@lab.example\nSubject: Maintenance\n"))
+      #expect(text.hasSuffix("\n\nSunday\n"))
+      _ = try await Program.apus(
+        "meter", "notice", "channels", "--sendmail", "false",
+        environment: ["APUS_DATA": desk.folder])
+      #expect(try await desk.run("meter notice publish Again --body Monday").status == 0)
+      #expect(try await desk.json("meter notice send")[0]?["sent"] == false)
+      #expect(try await desk.json("meter terms list") == [])
+      #expect(try await desk.json("meter model list") == [])
+      #expect(try await desk.run("meter model retire tiny --on 10d").status == 1)
+      let deliveries = try await desk.json("meter notice list")
+      #expect(deliveries[0]?["state"] == "pending" && deliveries[0]?["attempts"] == 1)
     }
   }
 }

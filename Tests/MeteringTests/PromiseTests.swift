@@ -81,7 +81,7 @@ import Testing
     try store.setState(.active, of: account)
     try store.suspend(account, reason: .nonpayment, override: name("agreed by phone"))
     #expect(
-      try store.auditTrail(limit: 1).first?.detail
+      try store.auditTrail().first { $0.verb == "account.state" }?.detail
         == "suspended, nonpayment, without warning: agreed by phone")
     try store.setState(.active, of: account)
     try store.suspend(account, reason: .abuse)

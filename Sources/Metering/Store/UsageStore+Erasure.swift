@@ -35,6 +35,7 @@ package struct AccountExport: Codable, Sendable {
   package let state: String
   package let createdMilliseconds: Int64
   package let party: Party?
+  package let members: [String]
   package let keys: [Key]
   package let invoices: [InvoiceDocument]
   package let requests: [Request]
@@ -73,6 +74,7 @@ extension UsageStore {
     return AccountExport(
       account: account.rawValue, name: record.name.text, state: "\(record.state)",
       createdMilliseconds: record.createdMilliseconds, party: try buyer(of: account)?.party,
+      members: try members(of: account).map(\.email),
       keys: try keys().filter { $0.account == account }.map { key in
         AccountExport.Key(
           name: "\(key.name)", label: key.label.text,
@@ -102,6 +104,8 @@ extension UsageStore {
       let id = account.rawValue
       for sql in [
         "DELETE FROM party WHERE account_id = ?",
+        "DELETE FROM member WHERE account_id = ?",
+        "DELETE FROM notice_delivery WHERE account_id = ?",
         "DELETE FROM key_address WHERE key_id IN (\(own))",
         "UPDATE api_key SET label = 'erased' WHERE account_id = ?",
         "UPDATE payment SET reference = '' WHERE invoice_id IN "

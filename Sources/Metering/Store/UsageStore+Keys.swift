@@ -101,7 +101,7 @@ extension UsageStore {
   }
 
   /// Revokes a key that somebody found where it should not be. Whoever has the whole key may do so;
-  /// its public name alone is not enough.
+  /// its public name alone is not enough. The account's owners are told.
   ///
   /// - Returns: the key's record, nil where the text is no key of this server.
   package func reportLeak(_ text: String) throws(UsageStoreError) -> KeyRecord? {
@@ -110,7 +110,13 @@ extension UsageStore {
     let record = try keys().first {
       $0.name == key.publicName && LibCrypto.areEqual($0.digest, digest)
     }
-    if record != nil { try revoke(key.publicName, detail: "reported as leaked") }
+    if let record {
+      try revoke(key.publicName, detail: "reported as leaked")
+      _ = try publishNotice(
+        title: "API key \(record.name) was revoked",
+        body: "Your API key \(record.name) (\(record.label)) was found where it should not be, and "
+          + "was revoked. Please make a new one.", to: record.account)
+    }
     return record
   }
 

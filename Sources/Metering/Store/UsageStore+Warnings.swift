@@ -13,7 +13,7 @@ extension SuspensionReason {
 }
 
 extension UsageStore {
-  /// Notes that an account was told what it will be stopped for.
+  /// Tells an account what it will be stopped for, and notes it.
   package func warn(
     _ account: AccountID, reason: SuspensionReason
   ) throws(UsageStoreError) {
@@ -29,6 +29,10 @@ extension UsageStore {
         arguments: [account.rawValue, reason.rawValue, now])
       try note("account.warn", "account \(account.rawValue)", "\(reason)", in: db)
     }
+    _ = try publishNotice(
+      title: "Warning: \(reason)",
+      body: "Your account will be suspended (reason: \(reason)) unless this is put right. Please "
+        + "contact us.", to: account)
   }
 
   /// When an account was last warned for a reason; nil where it never was.
@@ -42,7 +46,8 @@ extension UsageStore {
     }
   }
 
-  /// Stops an account: its keys are refused within a second and its running answers end.
+  /// Stops an account: its keys are refused within a second, its running answers end, and its
+  /// owners are told.
   ///
   /// - Parameter override: why it is stopped without the warning that the reason needs; nil where it
   ///   was warned.
@@ -59,5 +64,10 @@ extension UsageStore {
     try setState(
       .suspended, of: account, reason: reason,
       remark: override.map { "without warning: \($0)" } ?? "")
+    _ = try publishNotice(
+      title: "Your account is suspended: \(reason)",
+      body:
+        "Your account was suspended (reason: \(reason)). Its API keys are refused until that is "
+        + "settled. Please contact us.", to: account)
   }
 }

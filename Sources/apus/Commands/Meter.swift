@@ -19,6 +19,8 @@ struct MeterCommand: ParsableCommand {
       CommandGroup(
         name: "Money", subcommands: [MeterBilling.self, MeterInvoice.self, MeterDispute.self]),
       CommandGroup(
+        name: "What is said", subcommands: [MeterNotice.self, MeterTerms.self, MeterModel.self]),
+      CommandGroup(
         name: "What was used",
         subcommands: [
           MeterUsage.self, MeterReconcile.self, MeterAudit.self, MeterBackup.self,

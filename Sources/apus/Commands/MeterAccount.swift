@@ -9,7 +9,7 @@ struct MeterAccount: ParsableCommand {
     commandName: "account", abstract: "Create, let in, stop and end accounts.",
     subcommands: [
       Create.self, List.self, Activate.self, Suspend.self, Resume.self, Terminate.self, Close.self,
-      Paid.self, Export.self, Erase.self,
+      Paid.self, Member.self, Export.self, Erase.self,
     ])
 
   struct Create: ParsableCommand {
@@ -124,7 +124,7 @@ extension ParsableCommand {
 
 struct MeterWarn: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "warn", abstract: "Note that an account was told what it may be stopped for.")
+    commandName: "warn", abstract: "Tell an account what it may be stopped for.")
   @Argument(help: "The account, by name or number.") var account: String
   @Option(help: "What for.") var reason: SuspensionReason
 

@@ -1,0 +1,150 @@
+// Notices and their deliveries, as rows of `meter.db`.
+
+import FoundationEssentials
+import GRDB
+
+extension UsageStore {
+  /// How notices go out.
+  package func channels() throws(UsageStoreError) -> NoticeChannels {
+    try read(doing: "read how notices go out") { db in
+      var channels = NoticeChannels()
+      if let row = try Row.fetchOne(db, sql: "SELECT * FROM channel") {
+        channels.sendmail = row["sendmail"]
+        channels.sender = row["sender"]
+        channels.webhook = row["webhook"]
+        channels.secret = [UInt8](row["secret"] as Data)
+      }
+      return channels
+    }
+  }
+
+  /// Says how notices go out. The secret of the webhook is made the first time and stays.
+  package func setChannels(_ channels: NoticeChannels) throws(UsageStoreError) {
+    guard let random = LibCrypto.randomBytes(count: 32) else {
+      throw UsageStoreError(.inputOutput, "the system gave no random bytes for a secret")
+    }
+    try write(doing: "say how notices go out") { db in
+      try db.execute(
+        sql: """
+          INSERT INTO channel VALUES (1, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET
+            sendmail = excluded.sendmail, sender = excluded.sender, webhook = excluded.webhook
+          """,
+        arguments: [channels.sendmail, channels.sender, channels.webhook, Data(random)])
+      try note("notice.channels", "notices", in: db)
+    }
+  }
+
+  /// Adds a member to an account, or changes the role of one. Notices go to owners and main users.
+  package func setMember(
+    _ email: String, role: KeyRole, of account: AccountID
+  ) throws(UsageStoreError) {
+    guard email.contains("@"), !email.contains(where: { $0.isWhitespace || $0 == "," }) else {
+      throw UsageStoreError(.invalidName, "a member is named by one mail address")
+    }
+    try write(doing: "add a member") { db in
+      try db.execute(
+        sql: """
+          INSERT INTO member (account_id, role, email) VALUES (?, ?, ?)
+          ON CONFLICT (account_id, email) DO UPDATE SET role = excluded.role
+          """, arguments: [account.rawValue, role.rawValue, email])
+      try note("member.set", "account \(account.rawValue)", "\(role)", in: db)
+    }
+  }
+
+  /// The members of an account with their roles.
+  package func members(
+    of account: AccountID
+  ) throws(UsageStoreError) -> [(email: String, role: KeyRole)] {
+    try read(doing: "read members") { db in
+      try Row.fetchAll(
+        db, sql: "SELECT * FROM member WHERE account_id = ? ORDER BY id",
+        arguments: [account.rawValue]
+      ).compactMap { row in KeyRole(rawValue: row["role"]).map { (row["email"], $0) } }
+    }
+  }
+
+  /// Publishes a notice: a delivery row for each owner and main user of an account, or of all that
+  /// are not closed, and one for the webhook.
+  ///
+  /// - Returns: how many deliveries there are to make.
+  package func publishNotice(
+    title: String, body: String, to account: AccountID? = nil
+  ) throws(UsageStoreError) -> Int {
+    let now = clock.wallMilliseconds()
+    let webhook = try channels().webhook
+    return try write(doing: "publish a notice") { db in
+      try db.execute(
+        sql: "INSERT INTO notice (title, body, at_ms) VALUES (?, ?, ?)",
+        arguments: [title, body, now])
+      let notice = db.lastInsertedRowID
+      let insert = """
+        INSERT INTO notice_delivery (notice_id, account_id, channel, target, state, attempts,
+          next_ms)
+        """
+      try db.execute(
+        sql: insert + """
+           SELECT ?, account_id, ?, email, ?, 0, ? FROM member
+          JOIN account ON account.id = account_id
+          WHERE role IN (?, ?) AND account.state <> ? AND (? IS NULL OR account_id = ?)
+          """,
+        arguments: [
+          notice, NoticeChannel.mail.rawValue, DeliveryState.pending.rawValue, now,
+          KeyRole.owner.rawValue, KeyRole.mainUser.rawValue, AccountState.closed.rawValue,
+          account?.rawValue, account?.rawValue,
+        ])
+      var count = db.changesCount
+      if !webhook.isEmpty {
+        try db.execute(
+          sql: insert + " VALUES (?, 0, ?, ?, ?, 0, ?)",
+          arguments: [
+            notice, NoticeChannel.webhook.rawValue, webhook, DeliveryState.pending.rawValue, now,
+          ])
+        count += 1
+      }
+      try note("notice.publish", "notice \(notice)", "\(count) deliveries", in: db)
+      return count
+    }
+  }
+
+  /// Deliveries, newest first: those to be tried now, or all.
+  package func deliveries(dueOnly: Bool) throws(UsageStoreError) -> [NoticeDelivery] {
+    let now = clock.wallMilliseconds()
+    return try read(doing: "read deliveries") { db in
+      try Row.fetchAll(
+        db,
+        sql: """
+          SELECT notice_delivery.*, title, body FROM notice_delivery
+          JOIN notice ON notice.id = notice_id
+          WHERE NOT ? OR (state = ? AND next_ms <= ?) ORDER BY notice_delivery.id DESC
+          """, arguments: [dueOnly, DeliveryState.pending.rawValue, now]
+      ).compactMap { row in
+        guard let channel = NoticeChannel(rawValue: row["channel"]),
+          let state = DeliveryState(rawValue: row["state"])
+        else { return nil }
+        return NoticeDelivery(
+          id: row["id"], notice: row["notice_id"],
+          account: AccountID(rawValue: row["account_id"]), channel: channel,
+          target: row["target"], title: row["title"], body: row["body"], state: state,
+          attempts: row["attempts"], nextMilliseconds: row["next_ms"])
+      }
+    }
+  }
+
+  /// Notes how a try went: sent, to be tried again later, or given up.
+  package func noteDelivery(_ delivery: NoticeDelivery, succeeded: Bool) throws(UsageStoreError) {
+    let now = clock.wallMilliseconds()
+    let wait = NoticeDelivery.waitSeconds.dropFirst(Int(delivery.attempts)).first
+    let state: DeliveryState = succeeded ? .sent : wait == nil ? .failed : .pending
+    try write(doing: "note a delivery") { db in
+      try db.execute(
+        sql: """
+          UPDATE notice_delivery SET state = ?, attempts = attempts + 1, next_ms = ?, sent_ms = ?
+          WHERE id = ? AND state = ?
+          """,
+        arguments: [
+          state.rawValue, now + (wait ?? 0) * 1000, succeeded ? now : nil, delivery.id,
+          DeliveryState.pending.rawValue,
+        ])
+    }
+  }
+}

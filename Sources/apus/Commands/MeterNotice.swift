@@ -1,0 +1,224 @@
+// apus meter notice, terms, model: what customers are told and agree to.
+
+import ArgumentParser
+import Foundation
+import JSON
+import Metering
+
+struct MeterNotice: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "notice", abstract: "Publish notices and send them out.",
+    subcommands: [Channels.self, Publish.self, Send.self, List.self])
+
+  struct Channels: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Say how notices go out: a command that takes mail, and a webhook.",
+      discussion: """
+        The webhook gets a POST with JSON. Its header Apus-Signature is t=SECONDS,v1=HEX, where HEX \
+        is the HMAC-SHA256 of "SECONDS.BODY" under the secret that this command prints.
+        """)
+    @Option(help: "The command, as '/usr/sbin/sendmail -t'.") var sendmail: String?
+    @Option(help: "The address that mail comes from.") var sender: String?
+    @Option(help: "The address of the webhook.") var webhook: String?
+    @OptionGroup var output: MeterOutput
+
+    func run() throws {
+      try Keys.withStore { store in
+        var channels = try store.channels()
+        channels.sendmail = sendmail ?? channels.sendmail
+        channels.sender = sender ?? channels.sender
+        channels.webhook = webhook ?? channels.webhook
+        try store.setChannels(channels)
+        output.show([
+          "sendmail": .string(channels.sendmail), "sender": .string(channels.sender),
+          "webhook": .string(channels.webhook),
+          "secret": .string(hexText(try store.channels().secret)),
+        ])
+      }
+    }
+  }
+
+  struct Publish: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Publish a notice to the owners and main users of all accounts, or of one.",
+      discussion: "'apus meter notice send' then sends it.")
+    @Argument(help: "One line that says what it is about.") var title: String
+    @Option(help: "The text.") var body: String
+    @Option(help: "Only to this account, by name or number.") var account: String?
+
+    func run() throws {
+      let count = try Keys.withStore { store in
+        try store.publishNotice(
+          title: title, body: body, to: account.map { try store.account(named: $0).id })
+      }
+      Terminal.note("\(count) deliveries are to be made: 'apus meter notice send'.")
+    }
+  }
+
+  struct Send: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Send what is to be sent. Run it every minute.",
+      discussion: "What fails is tried again after 1, 5, 30 minutes, 2 and 12 hours.")
+    @OptionGroup var output: MeterOutput
+
+    func run() throws {
+      try Keys.withStore { store in
+        let channels = try store.channels()
+        var rows: [JSONObject] = []
+        for delivery in try store.deliveries(dueOnly: true).reversed() {
+          let succeeded = try NoticeSender(channels).send(delivery)
+          try store.noteDelivery(delivery, succeeded: succeeded)
+          rows.append([
+            "delivery": .integer(delivery.id), "by": .string("\(delivery.channel)"),
+            "sent": .bool(succeeded),
+          ])
+        }
+        output.show(rows, ifNone: "There is nothing to send.")
+      }
+    }
+  }
+
+  struct List: ParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "List deliveries, newest first.")
+    @OptionGroup var output: MeterOutput
+
+    func run() throws {
+      let deliveries = try Keys.withStore { try $0.deliveries(dueOnly: false) }
+      output.show(
+        deliveries.map {
+          [
+            "delivery": .integer($0.id), "notice": .integer($0.notice),
+            "title": .string($0.title), "by": .string("\($0.channel)"), "to": .string($0.target),
+            "state": .string("\($0.state)"), "attempts": .integer($0.attempts),
+          ]
+        }, ifNone: "No notice was published yet.")
+    }
+  }
+}
+
+struct MeterTerms: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "terms", abstract: "Publish terms of use, and see who accepted them.",
+    subcommands: [Publish.self, List.self])
+
+  struct Publish: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Publish terms; an account's first request after they begin is its acceptance.")
+    @Argument(help: "What they are called.") var title: String
+    @Option(help: "The file with their text, of which the SHA-256 is kept.") var file: String
+    @Option(help: "From when on: 2027-01-31, or 30d from now; by default now.") var from: Moment?
+    @OptionGroup var output: MeterOutput
+
+    func run() throws {
+      guard let text = FileManager.default.contents(atPath: file) else {
+        throw CommandError(.unreadableFile, "cannot read '\(file)'")
+      }
+      let terms = try Keys.withStore {
+        try $0.publishTerms(
+          title: title, text: [UInt8](text), effectiveFromMilliseconds: from?.wallMilliseconds)
+      }
+      output.show(terms.row)
+    }
+  }
+
+  struct List: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "List all versions, and how many accounts accepted each last.")
+    @OptionGroup var output: MeterOutput
+
+    func run() throws {
+      try Keys.withStore { store in
+        let acceptances = try store.acceptances()
+        let rows = try store.terms().map { terms -> JSONObject in
+          var row = terms.row
+          row["accepted_by"] = .integer(
+            Int64(acceptances.values.count { $0 == terms.version }))
+          return row
+        }
+        output.show(rows, ifNone: "No terms were published.")
+      }
+    }
+  }
+}
+
+extension TermsRecord {
+  fileprivate var row: JSONObject {
+    [
+      "version": .integer(version), "title": .string(title),
+      "effective": .time(effectiveMilliseconds), "sha256": .string(hexText(hash)),
+    ]
+  }
+}
+
+struct MeterModel: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "model", abstract: "Give notice for models.",
+    subcommands: [Retire.self, List.self])
+
+  struct Retire: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Say when a model goes: in 30 days at least. Customers are told.")
+    @Argument(help: "The model's name.") var model: String
+    @Option(help: "The day: 2027-01-31, or 30d from now.") var on: Moment
+    @Option(help: "What to use instead.") var successor: ShortName?
+    @Option(help: "Why it goes earlier than in 30 days; goes to the audit trail.")
+    var emergency: ShortName?
+
+    func run() throws {
+      try Keys.withStore { store in
+        try store.retire(
+          store.model(named: model), onMilliseconds: on.wallMilliseconds, successor: successor,
+          emergency: emergency)
+        let day = CivilDate(dayNumber: on.wallMilliseconds / 86_400_000)
+        _ = try store.publishNotice(
+          title: "Model \(model) goes on \(day)",
+          body: "The model \(model) will not be served from \(day) on."
+            + (successor.map { " Please use \($0) instead." } ?? ""))
+      }
+      Terminal.note("\(model) is given notice.")
+    }
+  }
+
+  struct List: ParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "List models that were given notice.")
+    @OptionGroup var output: MeterOutput
+
+    func run() throws {
+      try Keys.withStore { store in
+        let names = try store.modelNames()
+        let rows = try store.retirements().values.map { retirement -> JSONObject in
+          [
+            "model": .string(names[retirement.model]?.text ?? "-"),
+            "announced": .time(retirement.announcedMilliseconds),
+            "ends": .time(retirement.endsMilliseconds),
+            "successor": retirement.successor.map { .string($0.text) } ?? .null,
+          ]
+        }
+        output.show(rows.sorted(by: "model"), ifNone: "No model was given notice.")
+      }
+    }
+  }
+}
+
+extension MeterAccount {
+  struct Member: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Add a member, change the role of one, or list them.",
+      discussion: "Notices go to owners and main users.")
+    @Argument(help: "The account, by name or number.") var account: String
+    @Option(help: "The member's mail address; without it all are listed.") var email: String?
+    @Option(help: "What the member may do.") var role = KeyRole.member
+    @OptionGroup var output: MeterOutput
+
+    func run() throws {
+      try Keys.withStore { store in
+        let id = try store.account(named: account).id
+        if let email { try store.setMember(email, role: role, of: id) }
+        output.show(
+          try store.members(of: id).map {
+            ["email": .string($0.email), "role": .string($0.role.name)]
+          }, ifNone: "The account has no members.")
+      }
+    }
+  }
+}

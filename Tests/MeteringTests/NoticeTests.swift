@@ -1,0 +1,161 @@
+// What customers are told and agree to, each promise under the number that `apus promises` lists.
+
+import Metering
+import Testing
+
+@Suite struct NoticeTests {
+  private let day: Int64 = 86_400_000
+
+  @Test func `promise 6: roles decide what a key may do for its account`() throws {
+    let allowed: [KeyRole: Set<Right>] = [
+      .owner: Set(Right.allCases),
+      .mainUser: [.useModels, .readOwnUsage, .readUsage, .readInvoices, .manageKeys],
+      .billing: [.readOwnUsage, .readUsage, .readInvoices],
+      .member: [.useModels, .readOwnUsage],
+      .service: [.useModels, .readOwnUsage],
+    ]
+    let bench = try MeterBench()
+    for role in KeyRole.allCases {
+      let key = try bench.meter.store.createKey(label: name("one"), role: role)
+      bench.meter.refreshKeys()
+      let who = try bench.meter.authenticate(key.text)
+      #expect(who.role == role)
+      for right in Right.allCases {
+        let error = refusal { () throws(MeterError) in try who.require(right) }
+        #expect((error == nil) == (allowed[role]?.contains(right) == true), "\(role) \(right)")
+        #expect(error == nil || error?.httpStatus == 403)
+      }
+    }
+    let account = try bench.meter.store.createAccount(name("lab"))
+    try bench.meter.store.setMember("a@lab.example", role: .member, of: account)
+    try bench.meter.store.setMember("a@lab.example", role: .billing, of: account)
+    #expect(try bench.meter.store.members(of: account).map(\.role) == [.billing])
+    for email in ["", "nobody", "a@b\nBcc: c@d", "a@b,c@d"] {
+      #expect(throws: UsageStoreError.self) {
+        try bench.meter.store.setMember(email, role: .member, of: account)
+      }
+    }
+  }
+
+  @Test func `promise 27: a notice has a delivery for every owner and main user`() throws {
+    let bench = try MeterBench()
+    let store = bench.meter.store
+    var accounts: [AccountID] = []
+    for (index, label) in ["one", "two", "gone"].enumerated() {
+      let account = try store.createAccount(name(label))
+      try store.setState(.active, of: account)
+      for role in KeyRole.allCases {
+        try store.setMember("\(role)\(index)@lab.example", role: role, of: account)
+      }
+      accounts.append(account)
+    }
+    try store.setState(.terminating, of: accounts[2])
+    try store.setState(.closed, of: accounts[2])
+    #expect(try store.publishNotice(title: "Maintenance", body: "On Sunday.") == 4)
+    #expect(
+      try Set(store.deliveries(dueOnly: true).map(\.target))
+        == Set(["owner0", "mainUser0", "owner1", "mainUser1"].map { $0 + "@lab.example" }))
+    var channels = NoticeChannels()
+    channels.webhook = "https://hooks.example/apus"
+    try store.setChannels(channels)
+    #expect(try store.publishNotice(title: "To one", body: "Only.", to: accounts[0]) == 3)
+    let secret = try store.channels().secret
+    #expect(secret.count == 32)
+    try store.setChannels(channels)
+    #expect(try store.channels().secret == secret)
+  }
+
+  @Test func aFailedDeliveryIsTriedLaterEachTimeAndThenGivenUp() throws {
+    let bench = try MeterBench()
+    let store = bench.meter.store
+    let account = try bench.key().record.account
+    try store.setMember("a@lab.example", role: .owner, of: account)
+    _ = try store.publishNotice(title: "T", body: "B")
+    for wait in [60, 300, 1800, 7200, 43_200] as [Int64] {
+      let delivery = try #require(try store.deliveries(dueOnly: true).first)
+      try store.noteDelivery(delivery, succeeded: false)
+      bench.clock.advance(.milliseconds(wait * 1000 - 1))
+      #expect(try store.deliveries(dueOnly: true).isEmpty)
+      bench.clock.advance(.milliseconds(1))
+    }
+    let last = try #require(try store.deliveries(dueOnly: true).first)
+    try store.noteDelivery(last, succeeded: false)
+    bench.clock.advance(.seconds(1_000_000))
+    #expect(try store.deliveries(dueOnly: true).isEmpty)
+    #expect(try store.deliveries(dueOnly: false).map(\.state) == [.failed])
+    _ = try store.publishNotice(title: "U", body: "B")
+    let next = try #require(try store.deliveries(dueOnly: true).first)
+    try store.noteDelivery(next, succeeded: true)
+    #expect(try store.deliveries(dueOnly: false).map(\.state) == [.sent, .failed])
+  }
+
+  @Test func aMailHasOneSubjectWhateverItsTitleIs() throws {
+    let bench = try MeterBench()
+    let account = try bench.key().record.account
+    try bench.meter.store.setMember("a@lab.example", role: .owner, of: account)
+    _ = try bench.meter.store.publishNotice(title: "Hello\r\nBcc: x@y", body: "Text\nof it")
+    let delivery = try #require(try bench.meter.store.deliveries(dueOnly: true).first)
+    let lines = delivery.mail(from: "apus@host.example").split(
+      separator: "\n", omittingEmptySubsequences: false)
+    #expect(
+      lines.prefix(3) == [
+        "From: apus@host.example", "To: a@lab.example", "Subject: Hello Bcc: x@y",
+      ])
+    #expect(lines.suffix(4) == ["", "Text", "of it", ""])
+  }
+
+  @Test func `promise 28: a model goes after thirty days of notice, and says so`() throws {
+    let bench = try MeterBench()
+    let store = bench.meter.store
+    let who = try bench.meter.authenticate(bench.key().text)
+    let now = bench.clock.clock.wallMilliseconds()
+    let error = #expect(throws: UsageStoreError.self) {
+      try store.retire(bench.model, onMilliseconds: now + 30 * day - 1)
+    }
+    #expect(error?.code == .wrongState)
+    try store.retire(bench.model, onMilliseconds: now + 30 * day, successor: name("tiny-2"))
+    bench.meter.refreshKeys()
+    let retirement = try #require(bench.meter.retirement(of: bench.model))
+    #expect(retirement.announcedMilliseconds == now)
+    #expect(retirement.endsMilliseconds == now + 30 * day)
+    func refused() -> MeterError? {
+      refusal { () throws(MeterError) in try bench.meter.look(who, model: bench.model) }
+    }
+    bench.clock.advance(.milliseconds(30 * day - 1))
+    #expect(refused() == nil)
+    bench.clock.advance(.milliseconds(1))
+    #expect(refused()?.code == .modelNotFound)
+    #expect(refused()?.message.contains("tiny-2") == true)
+    let other = try bench.meter.modelID(name("broken"))
+    try store.retire(
+      other, onMilliseconds: bench.clock.clock.wallMilliseconds(), emergency: name("wrong answers"))
+    #expect(try store.auditTrail(limit: 1).first?.detail == "emergency: wrong answers")
+  }
+
+  @Test func `promise 31: going on under new terms is remembered once, with its time`() async throws
+  {
+    let bench = try MeterBench()
+    let store = bench.meter.store
+    let key = try bench.key()
+    let account = key.record.account
+    let who = try bench.meter.authenticate(key.text)
+    let start = bench.clock.clock.wallMilliseconds()
+    let first = try store.publishTerms(title: "Terms", text: Array("v1".utf8))
+    let second = try store.publishTerms(
+      title: "Terms", text: Array("v2".utf8), effectiveFromMilliseconds: start + 60_000)
+    #expect(first.version == 1 && second.version == 2 && first.hash != second.hash)
+    #expect(throws: UsageStoreError.self) {
+      try store.publishTerms(title: "Old", text: [], effectiveFromMilliseconds: start - 1)
+    }
+    bench.meter.refreshKeys()
+    for _ in 0..<9 {
+      bench.clock.advance(.seconds(10))
+      try await bench.meter.admit(who, bench.request()).settle(completed())
+    }
+    try await bench.meter.close()
+    let look = try UsageStore(folder: bench.folder.path, mode: .administering)
+    #expect(try look.acceptance(of: 1, by: account) == start + 10_000)
+    #expect(try look.acceptance(of: 2, by: account) == start + 60_000)
+    #expect(try look.acceptances() == [account: 2])
+  }
+}
