@@ -68,7 +68,11 @@ final class Answer: Sendable {
         contextLeft: Int64(contextLeft * requests.count)), exchange)
     var streams: [any TokenStream] = []
     do {
-      for request in requests { streams.append(try model.engine.start(request)) }
+      for var request in requests {
+        // Keys of an account share what is remembered of prompts; accounts never do.
+        request.owner = "account \(exchange.principal.account.rawValue)"
+        streams.append(try model.engine.start(request))
+      }
     } catch {
       for stream in streams { stream.cancel() }
       let refusal = exchange.refusal(for: error)
