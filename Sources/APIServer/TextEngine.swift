@@ -16,6 +16,8 @@ package protocol TextEngine: Sendable {
   var chatTemplateSource: String? { get }
   /// Answers that wait or are computed.
   var pendingCount: Int { get }
+  /// What the engine is doing and what memory it has.
+  var statistics: EngineStatistics { get }
 
   /// The tokens of a conversation by the model's own template.
   ///

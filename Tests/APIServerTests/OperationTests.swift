@@ -21,6 +21,7 @@ import Testing
         "apus_time_to_first_token_seconds_count 3", "apus_inter_token_seconds_count 12",
         "apus_request_seconds_bucket{le=\"+Inf\"} 5", "apus_requests_running 1",
         "apus_engine_pending{model=\"swift-1\"} 0",
+        "apus_engine_memory_bytes{model=\"swift-1\"} 0",
       ] {
         #expect(page.body.contains(line + "\n"), "\(line)")
       }

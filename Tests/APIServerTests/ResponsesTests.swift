@@ -88,7 +88,7 @@ import Testing
       (["background": true], "background"), (["conversation": "c"], "conversation"),
       (["tools": [["type": "web_search"]]], "tools[0].type"),
       (["text": ["format": ["type": "json_object"]]], "text"),
-      (["reasoning": ["effort": "high"]], "reasoning"), (["input": 5], "input"),
+      (["reasoning": ["effort": "high"]], "reasoning_effort"), (["input": 5], "input"),
       (["input": []], "input"), (["include": ["file_search_call.results"]], "include"),
     ] as [(JSONObject, String)])
   func whatCannotBeDoneIsNamed(change: JSONObject, param: String) async throws {

@@ -187,6 +187,25 @@ struct ToolCase: Sendable, CustomTestStringConvertible {
     }
   }
 
+  @Test(arguments: [
+    ("{% if enable_thinking %}{% endif %}", "none", 200),
+    ("{% if enable_thinking %}{% endif %}", "high", 400),
+    ("{{ reasoning_effort }}", "high", 200), ("{{ messages }}", "low", 400),
+    ("{{ reasoning_effort }}", "much", 400),
+  ])
+  func effortIsTakenWhereTheTemplateKnowsIt(template: String, effort: String, status: Int)
+    async throws
+  {
+    try await RunningServer.serving(FakeEngine(template: template)) { server in
+      let chat = try await server.chat(
+        ChatCompletionTests.chat(["reasoning_effort": .string(effort)]))
+      #expect(chat.status == status)
+      let response = try await server.post(
+        "/v1/responses", ResponsesTests.request(["reasoning": ["effort": .string(effort)]]))
+      #expect(response.status == status)
+    }
+  }
+
   @Test func callsAndTheirResultsAreReadBack() async throws {
     try await RunningServer.serving { server in
       let answer = try await server.chat([

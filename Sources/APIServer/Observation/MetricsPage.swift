@@ -1,5 +1,7 @@
 // The counters in Prometheus' text format, version 0.0.4.
 
+import Transformer
+
 /// Collects lines of the format.
 struct MetricsPage {
   private(set) var text = ""
@@ -53,6 +55,13 @@ extension Backend {
     page.add(
       "apus_engine_pending", "gauge", "Answers that wait for an engine or are computed by it.",
       models.map { (MetricsPage.label("model", $0.name), "\($0.engine.pendingCount)") })
+    for (name, type, help, value) in Self.engineMetrics {
+      page.add(
+        "apus_engine_" + name, type, help,
+        models.map { model in
+          (MetricsPage.label("model", model.name), "\(model.engine.statistics[keyPath: value])")
+        })
+    }
     page.add(
       "apus_connections", "gauge", "Open connections.", connections.total)
     let usage = counts.usage
@@ -75,6 +84,20 @@ extension Backend {
       "apus_start_time_seconds", "gauge", "When the server was set up, since 1970.", created)
     return page.text
   }
+
+  private typealias EngineMetric = (
+    name: String, type: String, help: String, value: KeyPath<EngineStatistics, Int> & Sendable
+  )
+
+  private static let engineMetrics: [EngineMetric] = [
+    ("waiting", "gauge", "Answers that wait for an engine.", \.waitingCount),
+    ("running", "gauge", "Answers that an engine computes.", \.runningCount),
+    ("memory_bytes", "gauge", "Memory for keys and values.", \.memoryBytes),
+    ("memory_used_bytes", "gauge", "Memory for keys and values in use.", \.usedMemoryBytes),
+    ("prefix_bytes", "gauge", "Memory that only remembered prefixes hold.", \.prefixBytes),
+    ("steps_total", "counter", "Forward passes.", \.stepCount),
+    ("set_back_total", "counter", "Answers that were computed again.", \.setBackCount),
+  ]
 
   var isDraining: Bool { activity.isDraining }
 }

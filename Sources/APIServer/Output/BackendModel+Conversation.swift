@@ -10,6 +10,9 @@ struct ModelOutput: Sendable {
   let toolFormat: ToolFormat
   /// Whether the template shows the model what functions there are.
   let showsTools: Bool
+  /// Whether the template lets its thinking be switched off, and whether it knows degrees of it.
+  let switchesThinking: Bool
+  let knowsEffort: Bool
   /// Spellings that mark calls and reasoning, where the engine's text leaves them out.
   let markers: [TokenID: String]
 
@@ -17,6 +20,8 @@ struct ModelOutput: Sendable {
     let template = engine.chatTemplateSource ?? ""
     toolFormat = ToolFormat(template: template)
     showsTools = template.contains("tools")
+    switchesThinking = template.contains("enable_thinking")
+    knowsEffort = template.contains("reasoning_effort")
     var markers: [TokenID: String] = [:]
     for marker in toolFormat.markers + [ReasoningParser.opening, ReasoningParser.closing] {
       let tokens = engine.encode(marker, parsingSpecial: true, addingSpecial: false)
@@ -60,6 +65,15 @@ extension BackendModel {
   ) throws -> ([ChatMessage], JSONObject) {
     guard engine.hasChatTemplate else { throw APIError.chatTemplateMissing }
     var variables = conversation.templateVariables
+    if let effort = conversation.reasoningEffort {
+      guard output.knowsEffort || effort == "none" && output.switchesThinking else {
+        throw APIError.invalid(
+          "reasoning_effort", "unsupported_parameter",
+          "The model's template has no such degree of reasoning: leave 'reasoning_effort' out.")
+      }
+      variables["reasoning_effort"] = .string(effort)
+      variables["enable_thinking"] = .bool(effort != "none")
+    }
     guard !output.showsTools else {
       if let tools = conversation.tools { variables["tools"] = .array(tools.functions) }
       return (conversation.messages, variables)

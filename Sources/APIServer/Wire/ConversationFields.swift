@@ -8,6 +8,8 @@ struct ConversationFields {
   let messages: [ChatMessage]
   /// The functions that the model may call; nil for none.
   var tools: ToolFields?
+  /// How much the model is to think, in OpenAI's words; nil for the template's own way.
+  var reasoningEffort: String?
   /// Whether the template opens the assistant's turn.
   var addsGenerationPrompt = true
   /// `chat_template_kwargs`: variables for the template.
@@ -22,7 +24,22 @@ struct ConversationFields {
   init(_ fields: inout RequestFields, limits: Server.Limits) throws(APIError) {
     messages = try ChatMessageFields.messages(&fields, atMost: limits.messageCount)
     tools = try ToolFields.chat(&fields, limits: limits)
+    reasoningEffort = try fields.reasoningEffort()
     addsGenerationPrompt = try fields.bool("add_generation_prompt") ?? true
     templateVariables = try fields.fields("chat_template_kwargs")?.members ?? [:]
+  }
+}
+
+extension RequestFields {
+  /// The word of `reasoning_effort` (or of another member), checked.
+  mutating func reasoningEffort(
+    _ name: String = "reasoning_effort"
+  ) throws(APIError) -> String? {
+    guard let effort = try string(name) else { return nil }
+    guard ["none", "minimal", "low", "medium", "high", "xhigh"].contains(effort) else {
+      throw invalid(
+        name, "invalid_value", "must be one of none, minimal, low, medium, high and xhigh")
+    }
+    return effort
   }
 }

@@ -22,6 +22,11 @@ struct ResponsesFields {
     var conversation = ConversationFields(
       messages: messages, tools: try ToolFields.responses(&fields, limits: limits))
     conversation.templateVariables = try fields.fields("chat_template_kwargs")?.members ?? [:]
+    if var reasoning = try fields.fields("reasoning") {
+      conversation.reasoningEffort = try reasoning.reasoningEffort("effort")
+      try reasoning.refuseUnsupported(
+        "summary", unless: { $0 == "auto" }, "reasoning comes as it is")
+    }
     self.conversation = conversation
     isStreamed = try fields.bool("stream") ?? false
     generation = try GenerationFields(responses: &fields, limits: limits)
@@ -51,9 +56,6 @@ struct ResponsesFields {
     try fields.refuseUnsupported(
       "text", unless: { ($0["format"]?["type"] ?? "text") == "text" && $0["verbosity"] == nil },
       "only {\"format\":{\"type\":\"text\"}} is")
-    try fields.refuseUnsupported(
-      "reasoning", unless: { $0.objectValue?.allSatisfy { $0.value.isNull } == true },
-      "a model thinks where its template makes it")
     try fields.refuseUnsupported("include", unless: { $0 == [] }, leaveOut)
     try fields.refuseUnsupported(
       "service_tier", unless: { $0 == "auto" || $0 == "default" }, leaveOut)

@@ -59,6 +59,7 @@ final class FakeEngine: TextEngine {
 
   let chatTemplateSource: String?
   let pendingCount = 0
+  let statistics = EngineStatistics()
 
   /// The last request that reached the engine.
   var lastRequest: GenerationRequest? { seen.withLock { $0 } }
