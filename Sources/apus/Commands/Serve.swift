@@ -55,16 +55,13 @@ struct Serve: AsyncParsableCommand {
     let located = try LocatedModel.find(model.model)
     let template = try conversation.templateSource()
     let meter = try Meter(MeterConfiguration(folder: Keys.folder()))
-    var options = EngineOptions()
-    options.keyValueBytes = keyValueMemory.map { $0 << 20 }
-    options.sequenceLimit = parallel
     let running: Engine
     do {
       running = try await onOwnThread {
         try Engine(
           engine.load(
             located.path, contextLength: conversation.context, chatTemplate: template),
-          options: options)
+          options: engineOptions)
       }
     } catch {
       try await meter.close()
@@ -75,6 +72,13 @@ struct Serve: AsyncParsableCommand {
     running.shutdown()
     try await meter.close()
     try result.get()
+  }
+
+  private var engineOptions: EngineOptions {
+    var options = EngineOptions()
+    options.keyValueBytes = keyValueMemory.map { $0 << 20 }
+    options.sequenceLimit = parallel
+    return options
   }
 
   /// Runs the server to its end, so that what it used can be closed whatever the end was.
