@@ -17,6 +17,9 @@ public struct EngineOptions: Sendable {
   public var remembersPrefixes = true
   /// What was not used for so long is forgotten.
   public var prefixLifetime = Duration.seconds(600)
+  /// Whether tokens are guessed from what stood after the same words before, and checked several at
+  /// once. Answers keep their bits; those that repeat their prompt come sooner.
+  public var usesPromptLookup = false
 
   public init() {}
 }
@@ -34,6 +37,9 @@ public struct EngineStatistics: Sendable, Equatable {
   public internal(set) var stepCount = 0
   /// Times that a sequence had to give up its memory and was computed again.
   public internal(set) var setBackCount = 0
+  /// Tokens that were guessed, and of those the ones that were right.
+  public internal(set) var guessedTokenCount = 0
+  public internal(set) var rightGuessCount = 0
 
   public init() {}
 }

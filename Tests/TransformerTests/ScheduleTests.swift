@@ -13,6 +13,7 @@ let isSlowRun = ProcessInfo.processInfo.environment["APUS_SLOW"] == "1"
   @Test("Random schedules on tiny models", arguments: ["llama", "gemma3"])
   func tinyModels(name: String) async throws {
     var setBacks = 0
+    var rightGuesses = 0
     for threads in [1, 2] {
       let model = try TinyModel(name: name).load(.F16, threads: threads, contextLength: 320)
       let layers = model.architecture.blocks.memories
@@ -22,10 +23,13 @@ let isSlowRun = ProcessInfo.processInfo.environment["APUS_SLOW"] == "1"
         let schedule = Schedule(
           model, sequences: Int.random(in: 1...16, using: &random), longestPrompt: 250,
           longestAnswer: 40, pageBytes: pageBytes, &random)
-        setBacks += try await schedule.check(model, seed: seed).setBackCount
+        let statistics = try await schedule.check(model, seed: seed)
+        setBacks += statistics.setBackCount
+        rightGuesses += statistics.rightGuessCount
       }
     }
     #expect(setBacks > 0, "memory was scarce")
+    #expect(rightGuesses > 0, "something was guessed")
   }
 
   @Test(

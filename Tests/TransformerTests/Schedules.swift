@@ -54,6 +54,7 @@ struct Schedule: Sendable {
     options.longestGap = .milliseconds([1, 20, 100].randomElement(using: &random)!)
     options.keyValueBytes = pageBytes * Int.random(in: 1...60, using: &random)
     options.remembersPrefixes = Int.random(in: 0..<4, using: &random) > 0
+    options.usesPromptLookup = Bool.random(using: &random)
     self.options = options
   }
 
@@ -64,7 +65,7 @@ struct Schedule: Sendable {
     let answers = try await withThrowingTaskGroup(of: (Int, Answer).self) { group in
       for (index, var request) in requests.enumerated() {
         let digest = Digest()
-        request.observeLogits = { digest.add($0) }
+        request.observeLogits = { digest.add($0, $1) }
         let generation = try engine.generate(request)
         let limit = cancelled[index]
         group.addTask {
@@ -74,7 +75,10 @@ struct Schedule: Sendable {
             ids.append(token.id)
             if ids.count == limit { generation.cancel() }
           }
-          return (index, Answer(ids: ids, digests: digest.values))
+          let first = request.prompt.count - 1
+          return (
+            index, Answer(ids: ids, digests: ids.indices.map { digest.values[first + $0] ?? 0 })
+          )
         }
       }
       var answers: [Int: Answer] = [:]
@@ -122,13 +126,16 @@ struct Schedule: Sendable {
   }
 }
 
-/// Collects digests of rows of logits.
+/// Collects digests of rows of logits by their positions.
 final class Digest: Sendable {
-  private let digests = Mutex<[UInt64]>([])
+  private let digests = Mutex<[Int: UInt64]>([:])
 
-  var values: [UInt64] { digests.withLock { $0 } }
+  var values: [Int: UInt64] { digests.withLock { $0 } }
 
-  func add(_ logits: [Float]) { digests.withLock { $0.append(Self.of(logits)) } }
+  func add(_ position: Int, _ logits: [Float]) {
+    let digest = Self.of(logits)
+    digests.withLock { $0[position] = digest }
+  }
 
   /// FNV-1a over the bits.
   static func of(_ logits: [Float]) -> UInt64 {

@@ -27,6 +27,8 @@ final class EngineLoop: @unchecked Sendable {
 
   /// Rows that one forward pass takes.
   private static let maximumRows = 256
+  /// More sequences than these fill the processor without guesses.
+  private static let guessingSequences = 4
   /// Contexts that memory is taken for, where nobody says how much.
   private static let defaultContexts = 4
 
@@ -181,18 +183,18 @@ final class EngineLoop: @unchecked Sendable {
         slice.sequence.shareOwner, tokens: slice.count, share: slice.sequence.request.share)
     }
     let start = ContinuousClock.now
-    let decoding = slices.count { $0.sequence.isDecoding }
+    let decoding = slices.reduce(0) { $0 + ($1.sequence.isDecoding ? $1.count : 0) }
     var rows: [Row] = []
-    var ends: [EngineSequence] = []
+    var ends: [(sequence: EngineSequence, position: Int)] = []
     do {
       for (index, slice) in slices.enumerated() {
         for position in try slice.memory.append(slice.count) {
-          let isEnd = position == slice.sequence.tokens.count - 1
+          let isEnd = position >= slice.sequence.tokens.count - 1
           rows.append(
             Row(
-              .token(slice.sequence.tokens[position]), sequence: index, position: position,
+              .token(slice.sequence.token(at: position)), sequence: index, position: position,
               wanted: isEnd ? .logits : .nothing))
-          if isEnd { ends.append(slice.sequence) }
+          if isEnd { ends.append((slice.sequence, position)) }
         }
       }
     } catch {
@@ -205,7 +207,13 @@ final class EngineLoop: @unchecked Sendable {
     pace.note(.now - start, promptRows: rows.count - decoding, decoding: decoding)
     statistics.stepCount += 1
     for slice in slices { slice.memory.dropOutsideWindows() }
-    for (sequence, id) in zip(ends, chosen) { take(id, sequence) }
+    var first = 0
+    while first < ends.count {
+      let sequence = ends[first].sequence
+      let count = sequence.guesses.count + 1
+      take(chosen[first..<first + count], sequence)
+      first += count
+    }
     running.removeAll { $0.memory == nil }
   }
 
@@ -214,10 +222,12 @@ final class EngineLoop: @unchecked Sendable {
     var slices: [Slice] = []
     for sequence in running where sequence.isDecoding {
       guard let memory = sequence.memory else { continue }
-      slices.append(Slice(sequence: sequence, memory: memory, count: 1))
+      sequence.guess(options.usesPromptLookup && running.count <= Self.guessingSequences)
+      slices.append(
+        Slice(sequence: sequence, memory: memory, count: 1 + sequence.guesses.count))
     }
-    var room = pace.promptRows(
-      decoding: slices.count, room: workspace.maximumRows - slices.count)
+    let decoding = slices.reduce(0) { $0 + $1.count }
+    var room = pace.promptRows(decoding: decoding, room: workspace.maximumRows - decoding)
     var reading = running.filter { !$0.isDecoding }
     while room > 0, let sequence = shares.next(of: reading), let memory = sequence.memory {
       let count = min(sequence.pendingCount, room)
@@ -240,7 +250,8 @@ final class EngineLoop: @unchecked Sendable {
 
   /// Computes the rows and chooses the next token of each row that ends its sequence.
   private func forward(
-    _ rows: [Row], memories: [SequenceMemory], _ ends: [EngineSequence]
+    _ rows: [Row], memories: [SequenceMemory],
+    _ ends: [(sequence: EngineSequence, position: Int)]
   ) -> [TokenID] {
     let pass = Pass(
       batch: Batch(rows, memories: memories), workspace: workspace, compute: model.compute)
@@ -249,20 +260,25 @@ final class EngineLoop: @unchecked Sendable {
     model.architecture.forward(pass) { logits, count in
       let first = chosen.count
       chosen += model.compute.pool.map(count) { row in
-        let sequence = ends[first + row]
-        let values = logits.read(row: row, count: vocabularyCount)
-        sequence.request.observeLogits?(values)
-        return sequence.sampler.sample(
-          values, recent: sequence.tokens, position: sequence.tokens.count)
+        let end = ends[first + row]
+        return end.sequence.choose(
+          logits.read(row: row, count: vocabularyCount), after: end.position)
       }
     }
     return chosen
   }
 
-  /// A sequence has its next token.
-  private func take(_ id: TokenID, _ sequence: EngineSequence) {
+  /// A sequence has its next token, and perhaps some that were guessed.
+  private func take(_ chosen: ArraySlice<TokenID>, _ sequence: EngineSequence) {
+    guard let memory = sequence.memory else { return }
     if sequence.isAtAnswer { remember(sequence, wholePages: true) }
-    guard let ending = sequence.accept(id) else { return }
-    end(sequence) { $0.finish(ending.reason, text: ending.text) }
+    let guessed = chosen.count - 1
+    let known = memory.count - guessed
+    let (right, ending) = sequence.accept(chosen)
+    // What was computed for wrong guesses is nobody's.
+    memory.truncate(to: known + right)
+    statistics.guessedTokenCount += guessed
+    statistics.rightGuessCount += right
+    if let ending { end(sequence) { $0.finish(ending.reason, text: ending.text) } }
   }
 }

@@ -21,12 +21,15 @@ final class EngineSequence: @unchecked Sendable {
   /// Nil while it waits.
   var memory: SequenceMemory?
   let sampler: Sampler
+  /// Guesses of the tokens that follow, for the next forward pass.
+  private(set) var guesses: ArraySlice<TokenID> = []
 
   private let submission: Submission
   private let endIDs: Set<TokenID>
   private let limit: Int
   private var decoder: StreamingDecoder
   private var stops: StopTexts
+  private var lookup = PromptLookup()
   private var generatedCount = 0
   private var cachedCount: Int?
   private var started: ContinuousClock.Instant?
@@ -61,11 +64,47 @@ final class EngineSequence: @unchecked Sendable {
     if cachedCount == nil { cachedCount = min(memory.count, request.prompt.count) }
   }
 
+  /// Guesses what follows, or that nothing is known.
+  func guess(_ isWanted: Bool) {
+    guesses = isWanted ? lookup.guess(after: tokens, room: limit - generatedCount - 1) : []
+  }
+
+  /// The token at a place of the sequence or of the guesses after it.
+  func token(at position: Int) -> TokenID {
+    position < tokens.count
+      ? tokens[position] : guesses[guesses.startIndex + position - tokens.count]
+  }
+
+  /// The next token by the logits of `position`, where all before it is as guessed.
+  func choose(_ logits: [Float], after position: Int) -> TokenID {
+    request.observeLogits?(position, logits)
+    let recent = tokens + guesses.prefix(position + 1 - tokens.count)
+    return sampler.sample(logits, recent: recent, position: position + 1)
+  }
+
+  /// Takes what was chosen after the last token and after each guess, as far as the guesses were
+  /// right. Gives their number, and how the answer ends, if it does.
+  func accept(_ chosen: ArraySlice<TokenID>) -> (right: Int, ending: Ending?) {
+    let guesses = guesses
+    self.guesses = []
+    var right = 0
+    for (index, id) in chosen.enumerated() {
+      let isRight = index < guesses.count && guesses[guesses.startIndex + index] == id
+      let ending = accept(id)
+      if isRight, ending == nil { right += 1 }
+      if ending != nil || !isRight {
+        lookup.note(right: right, guessed: guesses.count)
+        return (right, ending)
+      }
+    }
+    return (right, nil)
+  }
+
   /// Whether the prompt is in memory and the answer has not begun.
   var isAtAnswer: Bool { generatedCount == 0 }
 
   /// Takes the next token and tells it. Gives how the answer ends, if it does.
-  func accept(_ id: TokenID) -> (reason: FinishReason, text: String)? {
+  private func accept(_ id: TokenID) -> Ending? {
     generatedCount += 1
     if firstToken == nil { firstToken = .now }
     if endIDs.contains(id) { return (.stop, heldText()) }
@@ -75,6 +114,8 @@ final class EngineSequence: @unchecked Sendable {
     if isStopped { return (.stop, "") }
     return wantsNothing ? (.length, heldText()) : nil
   }
+
+  typealias Ending = (reason: FinishReason, text: String)
 
   /// The end of the text that was held back.
   private func heldText() -> String {

@@ -19,9 +19,9 @@ public struct GenerationRequest: Sendable {
   public var owner: String?
   /// The owner's weight among those that want to compute at the same time; above 0.
   public var share = 1.0
-  /// Is handed the logits of each token of the answer before it is chosen, `[vocabulary]`. Called
-  /// on threads that compute.
-  package var observeLogits: (@Sendable (_ logits: [Float]) -> Void)?
+  /// Is handed the logits of each place of the answer, `[vocabulary]`, and again where a guess was
+  /// wrong. Called on threads that compute.
+  package var observeLogits: (@Sendable (_ position: Int, _ logits: [Float]) -> Void)?
 
   public init(prompt: [TokenID]) { self.prompt = prompt }
 }
