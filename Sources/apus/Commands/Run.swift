@@ -37,6 +37,10 @@ struct Run: AsyncParsableCommand {
   @Flag(help: "Print a JSON object with text, token counts and times when all is done.")
   var json = false
 
+  @Flag(
+    help: "Guess what repeats the prompt and check it several tokens at once; the same answer.")
+  var lookup = false
+
   @Flag(help: "Tell tokens and speed on standard error.")
   var stats = false
 
@@ -63,7 +67,9 @@ struct Run: AsyncParsableCommand {
     request.sampling = sampling.options
     request.maxTokens = maxTokens
     request.stop = stop
-    let running = try Engine(loaded)
+    var options = EngineOptions()
+    options.usesPromptLookup = lookup
+    let running = try Engine(loaded, options: options)
     defer { running.shutdown() }
     let generation = try running.generate(request)
     let interrupts = Interrupts { generation.cancel() }

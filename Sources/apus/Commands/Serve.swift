@@ -37,6 +37,10 @@ struct Serve: AsyncParsableCommand {
   @Option(help: "Answers that are computed side by side, at most.")
   var parallel = EngineOptions().sequenceLimit
 
+  @Flag(
+    help: "Guess what repeats the prompt and check it several tokens at once; the same answers.")
+  var lookup = false
+
   @OptionGroup var engine: EngineArguments
   @OptionGroup(title: "Conversation") var conversation: ConversationArguments
 
@@ -78,6 +82,7 @@ struct Serve: AsyncParsableCommand {
     var options = EngineOptions()
     options.keyValueBytes = keyValueMemory.map { $0 << 20 }
     options.sequenceLimit = parallel
+    options.usesPromptLookup = lookup
     return options
   }
 
