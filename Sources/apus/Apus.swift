@@ -26,7 +26,7 @@ struct Apus: AsyncParsableCommand {
     groupedSubcommands: [
       CommandGroup(name: "Use", subcommands: [Chat.self, Run.self, Serve.self, Keys.self]),
       CommandGroup(name: "Models", subcommands: [Pull.self, Models.self, Inspect.self]),
-      CommandGroup(name: "Operate", subcommands: [MeterCommand.self]),
+      CommandGroup(name: "Operate", subcommands: [MeterCommand.self, Promises.self]),
       CommandGroup(
         name: "Measure",
         subcommands: [

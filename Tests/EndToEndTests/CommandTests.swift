@@ -10,7 +10,7 @@ import Testing
 
   @Test(arguments: [
     "chat", "run", "serve", "keys", "pull", "models", "inspect", "tokenize", "template", "logits",
-    "perplexity", "bench", "doctor", "meter",
+    "perplexity", "bench", "doctor", "meter", "promises",
   ]) func `every command has help that says what it does`(_ command: String) async throws {
     let outcome = try await Program.apus(command, "--help")
     #expect(outcome.status == 0)

@@ -4,7 +4,7 @@ import FoundationEssentials
 import GRDB
 
 extension UsageStore {
-  /// Copies every database, each as it stands at one moment, and the pepper into a new folder.
+  /// Copies every database, each as it stands at one moment, and the secrets into a new folder.
   ///
   /// `meter.db` comes last: what the events name is in it.
   ///
@@ -25,12 +25,16 @@ extension UsageStore {
         try copy.close()
       } catch { throw UsageStoreError(error, doing: "back up '\(name)'") }
     }
-    let pepper = "pepper-\(Pepper.id)"
-    do {
-      try FileManager.default.copyItem(atPath: "\(folder)/\(pepper)", toPath: "\(target)/\(pepper)")
-    } catch {
-      throw UsageStoreError(.cannotOpen, "cannot copy '\(pepper)': check the folders' rights")
+    let secrets = ["pepper-\(Pepper.id)", "receipt-key-1"].filter {
+      FileManager.default.fileExists(atPath: "\(folder)/\($0)")
     }
-    return names + [pepper]
+    for name in secrets {
+      do {
+        try FileManager.default.copyItem(atPath: "\(folder)/\(name)", toPath: "\(target)/\(name)")
+      } catch {
+        throw UsageStoreError(.cannotOpen, "cannot copy '\(name)': check the folders' rights")
+      }
+    }
+    return names + secrets
   }
 }
