@@ -11,7 +11,7 @@ struct StepPace {
   /// Seconds of a step that only decodes, for each number of rows.
   private var decodeSeconds: [Double] = []
 
-  private static let goalPart = 0.7
+  private static let goalPart = 0.5
   /// How much longer a step may take that no sequence waits for, and the rows it has at least.
   private static let lonelyFactor = 5.0
   private static let lonelyRows = 64
