@@ -4,8 +4,9 @@
 import Dispatch
 import Synchronization
 
-/// What the database says that a decision needs, as it stood at one version.
-struct OperatorSettings: Sendable {
+/// What the database says that a decision needs, as it stood at one version. An object, because each
+/// request takes hold of all of it at once.
+final class OperatorSettings: Sendable {
   let keys: KeyTable
   let prices: PriceBook
   let budgets: [LimitScope: PicoEuro]
