@@ -3,9 +3,10 @@
 /// How much work and memory one rendering may take. Both grow with the variables that the template
 /// reads, because some templates look through the whole conversation for each message.
 public struct TemplateLimits: Sendable {
-  /// Expressions and statements; an iteration or the call of a macro counts as three, 128 bytes of text looked at or made
-  /// as one. An ordinary template takes about a hundred a message.
-  /// For each value in the variables 4,000 more are allowed.
+  /// Expressions and statements; an iteration or the call of a macro counts as three, 128 bytes of
+  /// text looked at or made as one, as do 2 whose characters are looked up. An ordinary template
+  /// takes about a hundred a message.
+  /// For each value in the variables 4,000 more are allowed, and 4 for each byte of its text.
   public var steps: Int
   /// Text and lists made on the way and the output, all added up, however short they lived. For
   /// each byte of text in the variables 1,024 more are allowed.
@@ -39,7 +40,7 @@ final class TemplateBudget {
 
   /// Allows what a value in the variables, with so much text of its own, may cost.
   func allow(textBytes: Int) {
-    steps += 4_000
+    steps += 4_000 + textBytes * 4
     bytes += textBytes * 1_024
   }
 
@@ -57,6 +58,12 @@ final class TemplateBudget {
   /// Takes account of text that is about to be looked at.
   func scan(_ byteCount: Int) throws(TemplateFault) {
     try step(byteCount >> 7)
+  }
+
+  /// Takes account of text that is about to be looked at a character at a time, by the properties
+  /// that Unicode gives it: fifty times as slow as bytes.
+  func walk(_ byteCount: Int) throws(TemplateFault) {
+    try step(byteCount >> 1)
   }
 
   /// Takes account of text that is about to be made, before the memory for it is taken.

@@ -20,6 +20,15 @@ import Tokenizer
     "{% set a = 'a' * 1000000 %}{{ (a ~ 'b').rfind('b' ~ 'a' * 500000) }}{{ a.rfind('b' + a[:9]) }}"
       + "{% for i in range(100000) %}{{ 'b' in a }}{% endfor %}",
     "{% set a = range(100000)|list %}{{ a|unique|list }}",
+    "{% set a = 'a' * 1000000 %}{% for i in range(100000) %}{% set x = a.strip('ab') %}{% endfor %}",
+    "{% set a = 'a' * 1000000 %}{% for i in range(100000) %}{% set x = a.strip('é') %}{% endfor %}",
+    "{% set a = 'a' * 1000000 %}{% for i in range(100000) %}{% set x = a.title() %}{% endfor %}",
+    "{% set a = 'a' * 1000000 %}{% for i in range(100000) %}{% set x = a|wordcount %}{% endfor %}",
+    "{% set a = 'é' * 500000 %}{% for i in range(100000) %}{% set x = a|upper %}{% endfor %}",
+    "{% set a = 'a' * 1000000 %}{% for i in range(100000) %}{% set x = a.isalpha() %}{% endfor %}",
+    "{% set a = 'a' * 1000000 %}{% for i in range(100000) %}{% set x = a is lower %}{% endfor %}",
+    "{% set a = '9' * 1000000 %}{% for i in range(100000) %}{% set x = a|float %}{% endfor %}",
+    "{% set a = '9' * 1000000 %}{% for i in range(100000) %}{% set x = a|int %}{% endfor %}",
     "{% set a = range(100000)|list %}{% for i in range(100000) %}{{ -1 in a }}{% endfor %}",
     "{% for a in range(100000) %}{% for b in range(100) %}{{ a }}{% endfor %}{% endfor %}",
   ])

@@ -17,6 +17,7 @@ extension TemplateFilters {
     let base = try evaluator.integer(given[1], or: 10)
     if case .undefined(let undefined) = value { throw evaluator.fault(undefined) }
     if let integer = value.integer { return .int(integer) }
+    try evaluator.budget.step(value.text?.utf8.count ?? 0)
     if let integer = value.text.flatMap({ $0.integer(base: base) }) { return .int(integer) }
     let number = value.double ?? value.text?.number
     guard let number, !number.isNaN, number.isFinite || value.text == nil else {
@@ -33,6 +34,7 @@ extension TemplateFilters {
   ) throws(TemplateFault) -> TemplateValue {
     let given = try arguments.bind(["default"])
     if case .undefined(let undefined) = value { throw evaluator.fault(undefined) }
+    try evaluator.budget.step(value.text?.utf8.count ?? 0)
     if let number = value.double ?? value.text?.number { return .float(number) }
     return given[0] ?? .float(0)
   }
@@ -86,7 +88,8 @@ extension TemplateFilters {
 extension TemplateText {
   /// The number as Python's `int` reads it: with a sign, single underscores and white space around.
   fileprivate func integer(base: Int) -> Int? {
-    guard let digits = pythonDigits else { return nil }
+    // Python refuses numbers of more digits, too.
+    guard utf8.count <= 4_300, let digits = pythonDigits else { return nil }
     let isNegative = digits.first == "-"
     var rest = digits.drop { $0 == "-" || $0 == "+" }
     guard digits.count - rest.count <= 1, base == 0 || (2...36).contains(base) else { return nil }

@@ -3,12 +3,12 @@
 extension TemplateFilters {
   /// A filter without arguments that makes other text of the text.
   static func mapped(
-    _ change: @escaping @Sendable (TemplateText) -> TemplateText
+    walks: Bool = false, _ change: @escaping @Sendable (TemplateText) -> TemplateText
   ) -> TemplateFunction {
     { (evaluator, value, arguments) throws(TemplateFault) in
       let text = try evaluator.text(of: value)
       return value.keepingSafety(
-        of: try TemplateStrings.mapped(change)(evaluator, text, arguments))
+        of: try TemplateStrings.mapped(walks: walks, change)(evaluator, text, arguments))
     }
   }
 
@@ -110,7 +110,7 @@ extension TemplateFilters {
   ) throws(TemplateFault) -> TemplateValue {
     _ = try arguments.bind([])
     let text = try evaluator.text(of: value)
-    try evaluator.budget.scan(text.utf8.count)
+    try evaluator.budget.walk(text.utf8.count)
     var count = 0
     var isInWord = false
     for scalar in text.scalars {

@@ -12,7 +12,7 @@ enum TemplateFilters {
     "replace": replace, "reverse": reverse, "round": round, "safe": safe,
     "select": selection(keeps: true), "selectattr": attributeSelection(keeps: true),
     "slice": slice, "sort": sort, "string": string, "sum": sum,
-    "title": mapped { $0.titlecasedWords },
+    "title": mapped(walks: true) { $0.titlecasedWords },
     "tojson": toJSON, "trim": trim, "truncate": truncate, "unique": unique,
     "upper": mapped { $0.uppercased }, "wordcount": wordCount,
   ]

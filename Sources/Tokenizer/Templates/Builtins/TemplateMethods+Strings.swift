@@ -32,9 +32,9 @@ extension TemplateMethods {
     "upper": TemplateStrings.mapped { $0.uppercased },
     "lower": TemplateStrings.mapped { $0.lowercased },
     "casefold": TemplateStrings.mapped { $0.lowercased },
-    "title": TemplateStrings.mapped { $0.titlecased },
+    "title": TemplateStrings.mapped(walks: true) { $0.titlecased },
     "capitalize": TemplateStrings.mapped { $0.capitalized },
-    "swapcase": TemplateStrings.mapped { $0.caseSwapped },
+    "swapcase": TemplateStrings.mapped(walks: true) { $0.caseSwapped },
     "center": TemplateStrings.center, "ljust": TemplateStrings.justifyLeft,
     "rjust": TemplateStrings.justifyRight, "zfill": TemplateStrings.fillWithZeros,
     "format": TemplateStrings.format,
@@ -54,12 +54,14 @@ extension TemplateMethods {
 
 /// The methods of strings. Each is a `TemplateStringMethod` or makes one.
 enum TemplateStrings {
-  /// A method without arguments that makes other text of the text.
-  static func mapped(_ change: @escaping @Sendable (TemplateText) -> TemplateText)
-    -> TemplateStringMethod
-  {
+  /// A method without arguments that makes other text of the text. `walks`: a character at a time
+  /// even where all is ASCII.
+  static func mapped(
+    walks: Bool = false, _ change: @escaping @Sendable (TemplateText) -> TemplateText
+  ) -> TemplateStringMethod {
     { (evaluator, text, arguments) throws(TemplateFault) in
       _ = try arguments.bind([])
+      if walks || !text.isASCII { try evaluator.budget.walk(text.utf8.count) }
       // No case mapping makes more than three times as many bytes.
       try evaluator.budget.make(text.utf8.count * 3)
       return .string(change(text))
@@ -70,7 +72,7 @@ enum TemplateStrings {
   static func test(_ holds: @escaping @Sendable (TemplateText) -> Bool) -> TemplateStringMethod {
     { (evaluator, text, arguments) throws(TemplateFault) in
       _ = try arguments.bind([])
-      try evaluator.budget.scan(text.utf8.count)
+      try evaluator.budget.walk(text.utf8.count)
       return .bool(holds(text))
     }
   }

@@ -30,9 +30,18 @@ extension TemplateStrings {
       if left { slice = slice.withoutLeadingSpace }
       if right { slice = slice.withoutTrailingSpace }
     case let chars?:
-      let set = Set(try evaluator.string(chars).scalars)
+      let chars = try evaluator.string(chars)
+      if chars.isASCII {
+        try evaluator.budget.scan(text.utf8.count + chars.utf8.count)
+        var isTaken = [Bool](repeating: false, count: 256)
+        for byte in chars.utf8 { isTaken[Int(byte)] = true }
+        if left { slice = slice.drop { isTaken[Int($0)] } }
+        if right { while let last = slice.last, isTaken[Int(last)] { slice.removeLast() } }
+        break
+      }
+      try evaluator.budget.walk(text.utf8.count + chars.utf8.count)
+      let set = Set(chars.scalars)
       var scalars = text.scalars[...]
-      try evaluator.budget.scan(text.utf8.count)
       if left { scalars = scalars.drop { set.contains($0) } }
       if right { while let last = scalars.last, set.contains(last) { scalars.removeLast() } }
       return try evaluator.string(TemplateText(String(scalars)))

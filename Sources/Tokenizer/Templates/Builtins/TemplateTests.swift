@@ -27,11 +27,15 @@ enum TemplateTests {
     },
     "lower": { (evaluator, value, arguments) throws(TemplateFault) in
       _ = try arguments.bind([])
-      return try evaluator.text(of: value).isLowercase
+      let text = try evaluator.text(of: value)
+      try evaluator.budget.walk(text.utf8.count)
+      return text.isLowercase
     },
     "upper": { (evaluator, value, arguments) throws(TemplateFault) in
       _ = try arguments.bind([])
-      return try evaluator.text(of: value).isUppercase
+      let text = try evaluator.text(of: value)
+      try evaluator.budget.walk(text.utf8.count)
+      return text.isUppercase
     },
     "filter": { (_, value, arguments) throws(TemplateFault) in
       _ = try arguments.bind([])
