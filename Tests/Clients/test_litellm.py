@@ -1,5 +1,5 @@
 """`litellm` as people put it in front of servers. It needs an older `openai` than we test with, so
-that `run` gives it an environment of its own; without it these tests are skipped."""
+that it has an environment of its own."""
 
 import os
 

@@ -62,7 +62,7 @@ package struct Projection: Sendable {
     let grain = max(1, min(panelCount / runs, largest))
     // So do the activations of one pass, while the runs go by.
     let layout = input.layout(rows: rows)
-    let tokens = max(1, Self.cachedBytes / layout.rowBytes / Self.tile) * Self.tile
+    let tokens = max(1, Self.cachedBytes / max(1, layout.rowBytes) / Self.tile) * Self.tile
     compute.pool.forEach(panelCount, grain: grain) { range, _ in
       for first in stride(from: 0, to: rows, by: tokens) {
         multiply(
