@@ -26,7 +26,7 @@ public enum ActivationBlock {
 }
 
 /// Integer sums as the bits of a float: `bits(n) = zero + n`, whose float is 12,582,912 + n, for
-/// |n| < 2^22. One fused instruction then converts a sum and multiplies it.
+/// |n| < 2^22. A sum is then converted by one subtraction, on any processor.
 public enum IntegerSum {
   /// The bits of 1.5 · 2^23, where neighbouring floats are 1 apart.
   public static let zero: Int32 = 0x4B40_0000

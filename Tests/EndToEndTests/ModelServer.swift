@@ -8,7 +8,7 @@ import Testing
 final class ModelServer {
   /// The model folder of the test.
   let folder: String
-  private let process = Process()
+  private let process: ChildProcess
   private let port: Int
 
   private static let script = """
@@ -40,18 +40,24 @@ final class ModelServer {
   init(folder: String, content: Data) throws {
     self.folder = folder
     try content.write(to: URL(fileURLWithPath: folder + "/served"))
-    process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-    process.arguments = [
-      "python3", "-c", Self.script, folder + "/served", folder + "/requests",
-    ]
-    let output = Pipe()
-    process.standardOutput = output
-    try process.runHearingSignals()
-    let line = String(decoding: output.fileHandleForReading.availableData, as: UTF8.self)
+    let output = folder + "/port"
+    process = try ChildProcess(
+      "/usr/bin/env", ["python3", "-c", Self.script, folder + "/served", folder + "/requests"],
+      environment: ProcessInfo.processInfo.environment, input: "/dev/null", output: output,
+      errors: folder + "/errors")
+    var line = ""
+    let end = Date.now + 60
+    while !line.hasSuffix("\n"), Date.now < end {
+      usleep(5_000)
+      line = (try? String(contentsOfFile: output, encoding: .utf8)) ?? ""
+    }
     port = try #require(Int(line.trimmingCharacters(in: .newlines)))
   }
 
-  func stop() { process.terminate() }
+  func stop() {
+    process.terminate()
+    _ = process.wait()
+  }
 
   /// Writes the user's own catalogue, with the model `test`.
   func writeCatalogue(bytes: Int, digest: String, paths: [String]) throws {

@@ -61,40 +61,16 @@ enum Program {
     _ path: String, _ arguments: [String], input: Data, environment: [String: String]
   ) throws -> Outcome {
     try TemporaryFolder.with { folder in
-      func file(_ name: String, _ content: Data = Data()) throws -> URL {
-        let url = URL(fileURLWithPath: folder + "/" + name)
-        try content.write(to: url)
-        return url
-      }
-      let (output, errors) = (try file("output"), try file("errors"))
-      let process = Process()
-      process.executableURL = URL(fileURLWithPath: path)
-      process.arguments = arguments
-      process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
-      process.standardInput = try FileHandle(forReadingFrom: file("input", input))
-      process.standardOutput = try FileHandle(forWritingTo: output)
-      process.standardError = try FileHandle(forWritingTo: errors)
-      try process.runHearingSignals()
-      process.waitUntilExit()
+      let files = ["input", "output", "errors"].map { URL(fileURLWithPath: folder + "/" + $0) }
+      for (file, content) in zip(files, [input, Data(), Data()]) { try content.write(to: file) }
+      let child = try ChildProcess(
+        path, arguments,
+        environment: ProcessInfo.processInfo.environment.merging(environment) { $1 },
+        input: files[0].path, output: files[1].path, errors: files[2].path)
       return Outcome(
-        // A program that was ended by a signal has the shell's number for it.
-        status: process.terminationReason == .exit
-          ? process.terminationStatus : 128 + process.terminationStatus,
-        output: try Data(contentsOf: output),
-        errors: String(decoding: try Data(contentsOf: errors), as: UTF8.self))
+        status: child.wait(), output: try Data(contentsOf: files[1]),
+        errors: String(decoding: try Data(contentsOf: files[2]), as: UTF8.self))
     }
-  }
-}
-
-extension Process {
-  /// Runs the process with no signal blocked. A child inherits its thread's mask, and the threads
-  /// that run tests block nearly all of them.
-  func runHearingSignals() throws {
-    var (none, previous) = (sigset_t(), sigset_t())
-    sigemptyset(&none)
-    pthread_sigmask(SIG_SETMASK, &none, &previous)
-    defer { pthread_sigmask(SIG_SETMASK, &previous, nil) }
-    try run()
   }
 }
 

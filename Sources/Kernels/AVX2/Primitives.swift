@@ -12,13 +12,6 @@
       highHalf: _mm256_fmadd_ps(a.highHalf, b.highHalf, c.highHalf))
   }
 
-  /// The number that a sum with `IntegerSum`'s bits stands for, times `scale`, rounded once;
-  /// `correction` is minus `scale` times what the bits of 0 stand for.
-  @inline(__always)
-  func scaledSum(_ sum: Integers, _ scale: Floats, _ correction: Floats) -> Floats {
-    multiplyAdd(unsafeBitCast(sum, to: Floats.self), scale, correction)
-  }
-
   /// sum + Σ byte × quant over the four unsigned bytes of each lane and the four signed ones at
   /// `quants`. Exact for bytes up to 63: a pair of products must fit 16 bits.
   @inline(__always)

@@ -8,13 +8,6 @@
   @inline(__always)
   func multiplyAdd(_ a: Floats, _ b: Floats, _ c: Floats) -> Floats { _mm512_fmadd_ps(a, b, c) }
 
-  /// The number that a sum with `IntegerSum`'s bits stands for, times `scale`, rounded once;
-  /// `correction` is minus `scale` times what the bits of 0 stand for.
-  @inline(__always)
-  func scaledSum(_ sum: Integers, _ scale: Floats, _ correction: Floats) -> Floats {
-    multiplyAdd(unsafeBitCast(sum, to: Floats.self), scale, correction)
-  }
-
   /// sum + Σ byte × quant over the four unsigned bytes of each lane and the four signed ones at
   /// `quants`. Exact for all values.
   @inline(__always)

@@ -55,13 +55,6 @@ private func roundedToOdd(_ x: SIMD2<Double>, _ y: SIMD2<Double>) -> SIMD2<Doubl
   return unsafeBitCast(bits.replacing(with: odd, where: lack * lack .> 0), to: SIMD2<Double>.self)
 }
 
-/// The number that a sum with `IntegerSum`'s bits stands for, times `scale`, rounded once;
-/// `correction` is minus `scale` times what the bits of 0 stand for.
-@inline(__always)
-func scaledSum(_ sum: Integers, _ scale: Floats, _ correction: Floats) -> Floats {
-  floats(sum &- IntegerSum.zero) * scale
-}
-
 /// sum + Σ byte × quant over the four unsigned bytes of each lane and the four signed ones at
 /// `quants`. Exact for all values.
 @inline(__always)

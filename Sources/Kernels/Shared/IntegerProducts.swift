@@ -62,11 +62,10 @@ private func addScaled<let T: Int>(
   _ sums: inout InlineArray<T, Floats>, _ products: inout InlineArray<T, Integers>, _ scale: Floats,
   _ blocks: TokenBlocks
 ) {
-  let correction = scale * -IntegerSum.zeroValue
   unrolled(T) { t in
-    sums[t] = multiplyAdd(
-      scaledSum(products[t], scale, correction),
-      broadcastFloat(blocks[t] + ActivationBlock.scale), sums[t])
+    let factor = scale * broadcastFloat(blocks[t] + ActivationBlock.scale)
+    let product = unsafeBitCast(products[t], to: Floats.self) - IntegerSum.zeroValue
+    sums[t] = multiplyAdd(product, factor, sums[t])
   }
 }
 
