@@ -210,7 +210,7 @@ final class EngineLoop: @unchecked Sendable {
     var first = 0
     while first < ends.count {
       let sequence = ends[first].sequence
-      let count = sequence.guesses.count + 1
+      let count = ends[first...].prefix { $0.sequence === sequence }.count
       take(chosen[first..<first + count], sequence)
       first += count
     }

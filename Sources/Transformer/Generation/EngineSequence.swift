@@ -60,6 +60,8 @@ final class EngineSequence: @unchecked Sendable {
   /// Begins to run, or runs again after it was set back.
   func start(_ memory: SequenceMemory) {
     self.memory = memory
+    // Those of a step that was given up when it was set back.
+    guesses = []
     if started == nil { started = .now }
     if cachedCount == nil { cachedCount = min(memory.count, request.prompt.count) }
   }
