@@ -23,8 +23,8 @@ import Testing
   }
 
   @Test func aReaderWhoDoesNotReadLosesItsConnection() async throws {
-    let piece = String(repeating: "x", count: 1 << 16)
-    let engine = FakeEngine(Array(repeating: piece, count: 1000), contextLength: 2000)
+    // More than the buffers on the way hold, and then nothing until the answer is cancelled.
+    let engine = FakeEngine([String(repeating: "x", count: 1 << 25), "end"], .hangAfterFirst)
     try await RunningServer.serving(
       engine, configure: { $0.limits.stallDuration = .milliseconds(50) }
     ) { server in
