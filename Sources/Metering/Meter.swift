@@ -53,13 +53,12 @@ package final class Meter: Sendable {
   ///
   /// - Parameters:
   ///   - presented: the text of the key, nil where none came.
-  ///   - address: the client's address as a number: that of IPv4, or the first 64 bits of IPv6. It
-  ///     slows down guessing and is held against the key's allow-list; nil for neither, which keys
-  ///     with such a list refuse.
+  ///   - address: where the client is. It slows down guessing and is held against the key's
+  ///     allow-list; nil for neither, which keys with such a list refuse.
   /// - Throws: ``MeterError``: 401, 403 where the key's account is stopped, or 429 where the address
   ///   has presented too many wrong keys.
   package func authenticate(
-    _ presented: String?, address: UInt64? = nil
+    _ presented: String?, address: NetworkAddress? = nil
   ) throws(MeterError) -> Principal {
     let table = core.settings.current.settings.keys
     if table.isEmpty { return .local }

@@ -9,37 +9,53 @@ import Testing
 @Suite struct AdministrationTests {
   @Test(
     arguments: [
-      ("192.0.2.0/24", 0xC000_0200, 0xC000_02FF, 0xC000_0300),
-      ("192.0.2.7", 0xC000_0207, 0xC000_0207, 0xC000_0208),
-      ("0.0.0.0/0", 0, 0xFFFF_FFFF, 0x1_0000_0000),
-      ("2001:db8::/32", 0x2001_0DB8_0000_0000, 0x2001_0DB8_FFFF_FFFF, 0x2001_0DB9_0000_0000),
-      ("2001:db8:1:2::", 0x2001_0DB8_0001_0002, 0x2001_0DB8_0001_0002, 0x2001_0DB8_0001_0003),
-      ("::/0", 0, UInt64.max, nil),
-    ] as [(String, UInt64, UInt64, UInt64?)])
+      ("192.0.2.0/24", "192.0.2.0", "192.0.2.255", "192.0.3.0"),
+      ("192.0.2.7", "192.0.2.7", "::ffff:192.0.2.7", "192.0.2.8"),
+      ("::ffff:192.0.2.7", "192.0.2.7", "::ffff:c000:207", "::ffff:192.0.2.8"),
+      ("0.0.0.0/0", "0.0.0.0", "255.255.255.255", "::1"),
+      ("2001:db8::/32", "2001:db8::1", "2001:db8:ffff:ffff:1:2:3:4", "2001:db9::"),
+      ("2001:db8:1:2::", "2001:db8:1:2::", "2001:db8:1:2::9%eth0", "2001:db8:1:3::"),
+      ("::/0", "::1", "ffff:ffff:ffff:ffff::", "0.0.0.1"),
+    ])
   func aRangeHoldsItsFirstAndLastAddressAndNoOther(
-    text: String, first: UInt64, last: UInt64, outside: UInt64?
+    text: String, first: String, last: String, outside: String
   ) async throws {
     let bench = try MeterBench()
     let key = try bench.key()
     try bench.meter.store.setAddresses([#require(AddressRange(text))], for: key.record.name)
     bench.meter.refreshKeys()
-    func code(_ address: UInt64?) -> MeterError? {
-      refusal { () throws(MeterError) in
+    func code(_ address: String?) throws -> MeterError? {
+      let address = try address.map { try #require(NetworkAddress($0)) }
+      return refusal { () throws(MeterError) in
         _ = try bench.meter.authenticate(key.text, address: address)
       }
     }
-    #expect(code(first) == nil)
-    #expect(code(last) == nil)
-    if let outside { #expect(code(outside) == .addressNotAuthorized) }
-    #expect(code(nil) == .addressNotAuthorized)
+    #expect(try code(first) == nil)
+    #expect(try code(last) == nil)
+    #expect(try code(outside) == .addressNotAuthorized)
+    #expect(try code(nil) == .addressNotAuthorized)
     try bench.meter.store.setAddresses([], for: key.record.name)
     bench.meter.refreshKeys()
-    #expect(code(nil) == nil)
+    #expect(try code(nil) == nil)
+  }
+
+  @Test func clientsOfAListenerForBothKindsOfAddressesAreToldApart() {
+    let clients = (1...200).compactMap { NetworkAddress("::ffff:10.0.0.\($0)") }
+    #expect(Set(clients).count == 200)
+  }
+
+  @Test(arguments: [
+    "", "1.2.3", "1.2.3.256", "1.2.3.4.5", "a.b.c.d", "1:2:3", "1::2::3", "12345::", "g::1",
+    "1:2:3:4:5:6:7:8:9", "1:2:3:4:5:6:7::8", "::1.2.3", ":1::", "1:::2",
+  ])
+  func whatIsNoAddressIsNone(text: String) {
+    #expect(NetworkAddress(text) == nil)
   }
 
   @Test(arguments: [
     "", "192.0.2", "192.0.2.256", "192.0.2.0/33", "192.0.2.1/24", "2001:db8::/65", "1::2::3",
     "2001:db8", "2001:db8::1/64/1", "::12345", "host", "10.0.0.0/-1",
+    "::ffff:10.0.0.0/104", "2001:db8::/32%1",
   ])
   func whatIsNoRangeIsRefused(text: String) {
     #expect(AddressRange(text) == nil)

@@ -123,7 +123,7 @@ import Testing
     let limit = try #require(RateLimit(perMinute: 60, burst: 1))
     for address in 0..<10_000 {
       _ = limiter.strike(
-        .address(UInt64(address)), under: limit,
+        .address(.v4(UInt32(address))), under: limit,
         at: Int64(address) * 1_000_000_000)
     }
     #expect(limiter.scopeCount <= 1025)

@@ -143,7 +143,7 @@ import Testing
     }
     #expect(try store.limits().isEmpty)
     #expect(try store.auditTrail().filter { $0.verb == "limit.set" }.count == 9)
-    #expect(throws: UsageStoreError.self) { try store.setLimits(nil, for: .address(1)) }
+    #expect(throws: UsageStoreError.self) { try store.setLimits(nil, for: .address(.v4(1))) }
   }
 
   @Test func `promise 12: each kind of unit costs what its price says, exactly`() async throws {

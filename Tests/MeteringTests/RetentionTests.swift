@@ -79,7 +79,7 @@ import Testing
     try store.setBuyer(
       Party(name: "Mira Zupan-Kask", country: "SI", email: "mira@club-7731.example"), of: account)
     billing.bench.meter.refreshKeys()
-    let who = try billing.bench.meter.authenticate(key.text, address: 0xCB00_714D)
+    let who = try billing.bench.meter.authenticate(key.text, address: .v4(0xCB00_714D))
     try await billing.bench.meter.admit(who, billing.bench.request()).settle(completed())
 
     let export = try store.export(account)

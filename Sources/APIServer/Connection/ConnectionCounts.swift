@@ -1,18 +1,19 @@
 // How many connections each address has open.
 
+import Metering
 import NIOCore
 import NIOHTTPTypes
 import Synchronization
 
 /// Open connections by the network that they come from.
 final class ConnectionCounts: Sendable {
-  private let counts = Mutex<(total: Int, byAddress: [UInt64: Int])>((0, [:]))
+  private let counts = Mutex<(total: Int, byAddress: [NetworkAddress: Int])>((0, [:]))
 
   /// All open connections.
   var total: Int { counts.withLock { $0.total } }
 
   /// Counts a connection; false where its address has `limit` others.
-  func enter(_ address: UInt64?, limit: Int) -> Bool {
+  func enter(_ address: NetworkAddress?, limit: Int) -> Bool {
     counts.withLock { counts in
       counts.total += 1
       guard let address else { return true }
@@ -21,7 +22,7 @@ final class ConnectionCounts: Sendable {
     }
   }
 
-  func leave(_ address: UInt64?) {
+  func leave(_ address: NetworkAddress?) {
     counts.withLock { counts in
       counts.total -= 1
       guard let address, let count = counts.byAddress[address] else { return }
@@ -38,7 +39,7 @@ final class AddressLimit: ChannelInboundHandler, RemovableChannelHandler {
 
   private let counts: ConnectionCounts
   private let limit: Int
-  private var address: UInt64?
+  private var address: NetworkAddress?
   private var isCounted = false
   private var isOver = false
 
@@ -48,7 +49,7 @@ final class AddressLimit: ChannelInboundHandler, RemovableChannelHandler {
   }
 
   func channelActive(context: ChannelHandlerContext) {
-    address = context.remoteAddress?.networkNumber
+    address = context.remoteAddress?.network
     isCounted = true
     isOver = !counts.enter(address, limit: limit)
     context.fireChannelActive()

@@ -79,7 +79,7 @@ struct Frontend: HTTPResponder {
     guard let meter = backend.meter else { return .local }
     return try meter.authenticate(
       Self.key(in: exchange.request.headers),
-      address: exchange.channel.remoteAddress?.networkNumber)
+      address: exchange.channel.remoteAddress?.network)
   }
 
   /// The key of a request: a bearer token, or the header that Anthropic's clients use.

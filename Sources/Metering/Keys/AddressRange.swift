@@ -2,71 +2,54 @@
 
 /// A range of addresses such as `192.0.2.0/24`, `2001:db8::/32` or one address.
 ///
-/// A client is known by its IPv4 address or by the first 64 bits of its IPv6 address, as
-/// ``Meter/authenticate(_:address:)`` takes them, so IPv6 ranges are /64 or larger.
+/// Of an IPv6 address the first 64 bits count, so IPv6 ranges are /64 or larger.
 package struct AddressRange: Hashable, Sendable, CustomStringConvertible {
-  private let base: UInt64
-  private let bits: Int
-  private let isIPv6: Bool
+  private let base: NetworkAddress
+  /// How many of the last bits are free.
+  private let freeBits: UInt64
   package let description: String
 
   /// The range that some text names; nil for other text, and where bits are set behind the prefix.
   package init?(_ text: String) {
     let parts = text.split(separator: "/", omittingEmptySubsequences: false)
-    guard (1...2).contains(parts.count), text.utf8.count <= ShortName.byteLimit else { return nil }
-    isIPv6 = parts[0].contains(":")
-    let widest = isIPv6 ? 64 : 32
-    guard let number = isIPv6 ? Self.network(parts[0]) : Self.address(parts[0]) else { return nil }
-    if parts.count == 2 {
-      guard let length = Int(parts[1]), (0...widest).contains(length) else { return nil }
-      bits = length
-    } else {
-      bits = widest
-    }
-    base = number
-    description = text
-    guard Self.prefix(base, bits, of: widest) << UInt64(widest - bits) == base else { return nil }
-  }
-
-  /// Whether a client's number lies in the range.
-  func contains(_ number: UInt64) -> Bool {
-    if !isIPv6, number >= 1 << 32 { return false }
-    let widest = isIPv6 ? 64 : 32
-    return Self.prefix(number, bits, of: widest) == Self.prefix(base, bits, of: widest)
-  }
-
-  private static func prefix(_ number: UInt64, _ bits: Int, of widest: Int) -> UInt64 {
-    number >> UInt64(widest - bits)
-  }
-
-  private static func address(_ text: Substring) -> UInt64? {
-    let parts = text.split(separator: ".", omittingEmptySubsequences: false)
-    guard parts.count == 4 else { return nil }
-    var number: UInt64 = 0
-    for part in parts {
-      guard let byte = UInt8(part) else { return nil }
-      number = number << 8 | UInt64(byte)
-    }
-    return number
-  }
-
-  /// The first four groups; `::` stands for as many zeros as are missing from eight.
-  private static func network(_ text: Substring) -> UInt64? {
-    let halves = text.split(separator: "::", omittingEmptySubsequences: false)
-    guard halves.count <= 2 else { return nil }
-    let groups = halves.map { half in
-      half.isEmpty ? [] : half.split(separator: ":", omittingEmptySubsequences: false)
-    }
-    let given = groups.reduce(0) { $0 + $1.count }
-    guard halves.count == 2 ? given < 8 : given == 8 else { return nil }
-    var numbers: [UInt64] = []
-    for (index, half) in groups.enumerated() {
-      if index == 1 { numbers += Array(repeating: 0, count: 8 - given) }
-      for group in half {
-        guard group.utf8.count <= 4, let number = UInt64(group, radix: 16) else { return nil }
-        numbers.append(number)
+    guard (1...2).contains(parts.count), text.utf8.count <= ShortName.byteLimit,
+      let base = NetworkAddress(parts[0])
+    else { return nil }
+    let widest =
+      switch base {
+      case .v4: 32
+      case .v6: 64
       }
+    var length = widest
+    if parts.count == 2 {
+      // The prefix of an IPv4 address in the form of IPv6 counts from elsewhere.
+      guard let given = Int(parts[1]), (0...widest).contains(given),
+        !(widest == 32 && parts[0].contains(":"))
+      else { return nil }
+      length = given
     }
-    return numbers.prefix(4).reduce(0) { $0 << 16 | $1 }
+    self.base = base
+    freeBits = UInt64(widest - length)
+    description = text
+    guard prefix(of: base.number) << freeBits == base.number else { return nil }
+  }
+
+  /// Whether a client lies in the range.
+  func contains(_ address: NetworkAddress) -> Bool {
+    switch (base, address) {
+    case (.v4, .v4), (.v6, .v6): prefix(of: address.number) == prefix(of: base.number)
+    default: false
+    }
+  }
+
+  private func prefix(of number: UInt64) -> UInt64 { number >> freeBits }
+}
+
+extension NetworkAddress {
+  fileprivate var number: UInt64 {
+    switch self {
+    case .v4(let number): UInt64(number)
+    case .v6(let number): number
+    }
   }
 }

@@ -60,7 +60,7 @@ extension KeyRecord {
 
   /// Throws the refusal of a client that is not where the key may be used. One whose address is
   /// unknown is nowhere.
-  func check(address: UInt64?) throws(MeterError) {
+  func check(address: NetworkAddress?) throws(MeterError) {
     guard !addresses.isEmpty else { return }
     guard let address, addresses.contains(where: { $0.contains(address) }) else {
       throw .addressNotAuthorized

@@ -45,8 +45,7 @@ package enum LimitScope: Hashable, Sendable {
   case key(KeyID)
   case account(AccountID)
   case model(ModelID)
-  /// A client's address in a form that the server chose, for example a hash or a /64 prefix.
-  case address(UInt64)
+  case address(NetworkAddress)
 }
 
 /// The limits of one scope; nil means none.

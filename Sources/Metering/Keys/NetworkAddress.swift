@@ -1,0 +1,64 @@
+// A client's address, as far as limits and lists tell clients apart.
+
+/// An IPv4 address, or the first half of an IPv6 address: what one customer of a network gets.
+package enum NetworkAddress: Hashable, Sendable {
+  case v4(UInt32)
+  case v6(UInt64)
+
+  /// The address that some text writes; nil where it writes none.
+  ///
+  /// An IPv4 address that is written as an IPv6 address (RFC 4291, 2.5.5.2) is that IPv4 address: a
+  /// listener for both kinds sees all IPv4 clients so. A zone (`%eth0`) is passed over.
+  package init?(_ text: some StringProtocol) {
+    guard text.contains(":") else {
+      guard let number = Self.dotted(text) else { return nil }
+      self = .v4(number)
+      return
+    }
+    guard let groups = Self.groups(of: text.prefix { $0 != "%" }) else { return nil }
+    if groups[..<5].allSatisfy({ $0 == 0 }), groups[5] == 0xFFFF {
+      self = .v4(UInt32(groups[6]) << 16 | UInt32(groups[7]))
+    } else {
+      self = .v6(groups[..<4].reduce(0) { $0 << 16 | UInt64($1) })
+    }
+  }
+
+  /// The eight groups of an IPv6 address.
+  private static func groups(of text: some StringProtocol) -> [UInt16]? {
+    // "::" stands for as many groups of zeros as are missing from eight, one at least.
+    let halves = text.split(separator: "::", omittingEmptySubsequences: false)
+    guard halves.count <= 2, let head = written(halves[0]),
+      let tail = written(halves.dropFirst().first ?? "")
+    else { return nil }
+    let missing = 8 - head.count - tail.count
+    guard halves.count == 2 ? missing > 0 : missing == 0 else { return nil }
+    return head + Array(repeating: 0, count: missing) + tail
+  }
+
+  /// The groups that are written out; the last two may have the form of an IPv4 address.
+  private static func written(_ text: some StringProtocol) -> [UInt16]? {
+    guard !text.isEmpty else { return [] }
+    var groups: [UInt16] = []
+    for part in text.split(separator: ":", omittingEmptySubsequences: false) {
+      if part.contains(".") {
+        guard let number = dotted(part) else { return nil }
+        groups += [UInt16(number >> 16), UInt16(truncatingIfNeeded: number)]
+      } else {
+        guard part.utf8.count <= 4, let group = UInt16(part, radix: 16) else { return nil }
+        groups.append(group)
+      }
+    }
+    return groups
+  }
+
+  private static func dotted(_ text: some StringProtocol) -> UInt32? {
+    let parts = text.split(separator: ".", omittingEmptySubsequences: false)
+    guard parts.count == 4 else { return nil }
+    var number: UInt32 = 0
+    for part in parts {
+      guard let byte = UInt8(part) else { return nil }
+      number = number << 8 | UInt32(byte)
+    }
+    return number
+  }
+}
