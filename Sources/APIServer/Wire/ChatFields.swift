@@ -3,7 +3,7 @@
 import JSON
 
 /// `POST /v1/chat/completions`, taken apart.
-struct ChatFields {
+struct ChatFields: ConversationRequest {
   let model: String
   let conversation: ConversationFields
   let stream: StreamFields
@@ -15,7 +15,7 @@ struct ChatFields {
     self.model = model
     conversation = try ConversationFields(&fields, limits: limits)
     stream = try StreamFields(&fields, isStrict: isStrict)
-    generation = try GenerationFields(&fields, limits: limits)
+    generation = try GenerationFields(&fields, of: .completions, limits: limits)
     try Self.refuseUnsupported(&fields)
     Self.acceptAndDrop(&fields)
     if isStrict { try fields.refuseUnknown() }

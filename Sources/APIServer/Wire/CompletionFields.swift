@@ -4,7 +4,7 @@ import JSON
 import Tokenizer
 
 /// `POST /v1/completions`, taken apart.
-struct CompletionFields {
+struct CompletionFields: AnswerRequest {
   /// A prompt as text, or as tokens that the client has made itself.
   enum Prompt {
     case text(String)
@@ -28,7 +28,7 @@ struct CompletionFields {
     prompt = try Self.prompt(&fields)
     stream = try StreamFields(&fields, isStrict: isStrict)
     echoesPrompt = try fields.bool("echo") ?? false
-    var generation = try GenerationFields(&fields, limits: limits)
+    var generation = try GenerationFields(&fields, of: .completions, limits: limits)
     generation.maxTokens = generation.maxTokens ?? Self.defaultMaxTokens
     self.generation = generation
     try fields.refuseUnsupported("suffix", unless: { $0 == "" }, "leave it out")

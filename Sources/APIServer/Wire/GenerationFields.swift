@@ -24,30 +24,29 @@ struct GenerationFields {
   /// How many answers are wanted.
   var choiceCount: Int
 
-  init(_ fields: inout RequestFields, limits: Server.Limits) throws(APIError) {
-    choiceCount = try fields.integer("n", in: 1...limits.choiceCount) ?? 1
-    maxTokens = try Self.maxTokens(&fields)
-    stop = try Self.strings(&fields, "stop")
-    sampling = try Self.sampling(&fields)
-    ignoresEnd = try fields.bool("ignore_eos") ?? false
-    try Self.refuseUnsupported(&fields)
+  /// What an API calls the fields that the three name differently.
+  struct Dialect {
+    /// The limit of tokens; where there are two names they must not contradict each other.
+    let maxTokens: [String]
+    let stop: String
+    let hasChoices: Bool
+
+    /// Chat and text completions. `max_tokens` is the older name.
+    static let completions = Dialect(
+      maxTokens: ["max_completion_tokens", "max_tokens"], stop: "stop", hasChoices: true)
+    static let messages = Dialect(
+      maxTokens: ["max_tokens"], stop: "stop_sequences", hasChoices: false)
+    static let responses = Dialect(
+      maxTokens: ["max_output_tokens"], stop: "stop", hasChoices: false)
   }
 
-  /// The fields of Anthropic's API, which has fewer of them. What it lets through, ours do.
-  init(messages fields: inout RequestFields, limits: Server.Limits) throws(APIError) {
-    choiceCount = 1
-    maxTokens = try fields.integer("max_tokens", in: 1...Int(Int32.max))
-    stop = try Self.strings(&fields, "stop_sequences")
-    sampling = try Self.sampling(&fields)
-    ignoresEnd = try fields.bool("ignore_eos") ?? false
-    try Self.refuseUnsupported(&fields)
-  }
-
-  /// The fields of the Responses API.
-  init(responses fields: inout RequestFields, limits: Server.Limits) throws(APIError) {
-    choiceCount = 1
-    maxTokens = try fields.integer("max_output_tokens", in: 1...Int(Int32.max))
-    stop = try Self.strings(&fields, "stop")
+  init(
+    _ fields: inout RequestFields, of dialect: Dialect, limits: Server.Limits
+  ) throws(APIError) {
+    choiceCount =
+      dialect.hasChoices ? try fields.integer("n", in: 1...limits.choiceCount) ?? 1 : 1
+    maxTokens = try Self.maxTokens(&fields, dialect.maxTokens)
+    stop = try Self.strings(&fields, dialect.stop)
     sampling = try Self.sampling(&fields)
     ignoresEnd = try fields.bool("ignore_eos") ?? false
     try Self.refuseUnsupported(&fields)
@@ -67,16 +66,19 @@ struct GenerationFields {
     }
   }
 
-  /// `max_completion_tokens`, or `max_tokens` as it was called before.
-  private static func maxTokens(_ fields: inout RequestFields) throws(APIError) -> Int? {
-    let range = 1...Int(Int32.max)
-    let current = try fields.integer("max_completion_tokens", in: range)
-    let former = try fields.integer("max_tokens", in: range)
-    if let current, let former, current != former {
-      throw fields.invalid(
-        "max_tokens", "invalid_value", "contradicts 'max_completion_tokens'; send one of them")
+  private static func maxTokens(
+    _ fields: inout RequestFields, _ names: [String]
+  ) throws(APIError) -> Int? {
+    var found: (name: String, count: Int)?
+    for name in names {
+      guard let count = try fields.integer(name, in: 1...Int(Int32.max)) else { continue }
+      if let found, found.count != count {
+        throw fields.invalid(
+          name, "invalid_value", "contradicts '\(found.name)'; send one of them")
+      }
+      found = found ?? (name, count)
     }
-    return current ?? former
+    return found?.count
   }
 
   /// Texts that end an answer: a string or up to 4 of them.

@@ -4,15 +4,19 @@ import JSON
 import Transformer
 
 /// `POST /v1/messages`, taken apart.
-struct MessagesFields {
+struct MessagesFields: ConversationRequest {
   let model: String
   let conversation: ConversationFields
   let isStreamed: Bool
   let generation: GenerationFields
 
+  init(body: JSONValue, limits: Server.Limits, isStrict: Bool) throws(APIError) {
+    try self.init(body: body, limits: limits, isStrict: isStrict, generates: true)
+  }
+
   /// - Parameter generates: Whether an answer is wanted, so that `max_tokens` is required; it is
   ///   not where tokens are only counted.
-  init(
+  fileprivate init(
     body: JSONValue, limits: Server.Limits, isStrict: Bool, generates: Bool
   ) throws(APIError) {
     var fields = try RequestFields(body: body)
@@ -24,7 +28,7 @@ struct MessagesFields {
     conversation.templateVariables = try fields.fields("chat_template_kwargs")?.members ?? [:]
     self.conversation = conversation
     isStreamed = try fields.bool("stream") ?? false
-    generation = try GenerationFields(messages: &fields, limits: limits)
+    generation = try GenerationFields(&fields, of: .messages, limits: limits)
     if generates, generation.maxTokens == nil { throw fields.missing("max_tokens") }
     try Self.refuseUnsupported(&fields)
     for name in ["metadata", "service_tier", "cache_control"] { _ = fields.value(name) }
@@ -71,6 +75,16 @@ struct MessagesFields {
         name, unless: { $0.arrayValue?.isEmpty == true || $0.objectValue?.isEmpty == true },
         leaveOut)
     }
+  }
+}
+
+/// `POST /v1/messages/count_tokens`, taken apart: a message that wants no answer.
+struct MessagesCountFields: AnswerRequest {
+  let message: MessagesFields
+  var model: String { message.model }
+
+  init(body: JSONValue, limits: Server.Limits, isStrict: Bool) throws(APIError) {
+    message = try MessagesFields(body: body, limits: limits, isStrict: isStrict, generates: false)
   }
 }
 

@@ -4,7 +4,7 @@ import JSON
 import Transformer
 
 /// `POST /v1/responses`, taken apart.
-struct ResponsesFields {
+struct ResponsesFields: ConversationRequest {
   let model: String
   let conversation: ConversationFields
   let isStreamed: Bool
@@ -29,7 +29,7 @@ struct ResponsesFields {
     }
     self.conversation = conversation
     isStreamed = try fields.bool("stream") ?? false
-    generation = try GenerationFields(responses: &fields, limits: limits)
+    generation = try GenerationFields(&fields, of: .responses, limits: limits)
     try Self.refuseUnsupported(&fields)
     try Self.refuseMemory(&fields)
     for name in [

@@ -17,11 +17,7 @@ struct ToolFields: Sendable {
   static func chat(
     _ fields: inout RequestFields, limits: Server.Limits
   ) throws(APIError) -> ToolFields? {
-    var tools = ToolFields()
-    for (index, element) in (try fields.elements("tools", atMost: limits.toolCount) ?? [])
-      .enumerated()
-    {
-      var tool = try fields.fields("tools", index, element)
+    var tools = try read(&fields, limits) { tool, tools throws(APIError) in
       try tool.requireFunctionType()
       guard var function = try tool.fields("function") else { throw tool.missing("function") }
       try tools.add(&function, schema: "parameters")
@@ -34,11 +30,7 @@ struct ToolFields: Sendable {
   static func responses(
     _ fields: inout RequestFields, limits: Server.Limits
   ) throws(APIError) -> ToolFields? {
-    var tools = ToolFields()
-    for (index, element) in (try fields.elements("tools", atMost: limits.toolCount) ?? [])
-      .enumerated()
-    {
-      var tool = try fields.fields("tools", index, element)
+    var tools = try read(&fields, limits) { tool, tools throws(APIError) in
       try tool.requireFunctionType()
       try tools.add(&tool, schema: "parameters")
     }
@@ -50,11 +42,7 @@ struct ToolFields: Sendable {
   static func messages(
     _ fields: inout RequestFields, limits: Server.Limits
   ) throws(APIError) -> ToolFields? {
-    var tools = ToolFields()
-    for (index, element) in (try fields.elements("tools", atMost: limits.toolCount) ?? [])
-      .enumerated()
-    {
-      var tool = try fields.fields("tools", index, element)
+    var tools = try read(&fields, limits) { tool, tools throws(APIError) in
       if let type = try tool.string("type"), type != "custom" {
         throw tool.invalid(
           "type", "unsupported_value", "must be 'custom': this server has no tools")
@@ -69,6 +57,20 @@ struct ToolFields: Sendable {
     case nil: throw choice.missing("type")
     default: throw choice.cannotForce("type")
     }
+  }
+
+  /// Every element of `tools`, each by `add`.
+  private static func read(
+    _ fields: inout RequestFields, _ limits: Server.Limits,
+    _ add: (inout RequestFields, inout ToolFields) throws(APIError) -> Void
+  ) throws(APIError) -> ToolFields {
+    var tools = ToolFields()
+    let elements = try fields.elements("tools", atMost: limits.toolCount) ?? []
+    for (index, element) in elements.enumerated() {
+      var tool = try fields.fields("tools", index, element)
+      try add(&tool, &tools)
+    }
+    return tools
   }
 
   private var orNil: ToolFields? { functions.isEmpty ? nil : self }

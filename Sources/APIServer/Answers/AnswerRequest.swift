@@ -1,0 +1,54 @@
+// The road from a request's body to an answer that has begun, the same for every endpoint that
+// generates text.
+
+import JSON
+import Metering
+import Tokenizer
+
+/// The fields of a body that asks a model something.
+protocol AnswerRequest: Sendable {
+  init(body: JSONValue, limits: Server.Limits, isStrict: Bool) throws(APIError)
+  /// The model's name as the client wrote it.
+  var model: String { get }
+}
+
+/// The fields of a body that holds a conversation.
+protocol ConversationRequest: AnswerRequest {
+  var conversation: ConversationFields { get }
+  var generation: GenerationFields { get }
+}
+
+extension Exchange {
+  /// The body's fields, the model they name, and what `prompt` makes of them for it.
+  ///
+  /// Whoever is over a limit does not make us read a long prompt first.
+  func read<Fields: AnswerRequest, Prompt: Sendable>(
+    _: Fields.Type, prompt: @escaping @Sendable (Fields, BackendModel) throws -> Prompt
+  ) async throws -> (fields: Fields, model: BackendModel, prompt: Prompt) {
+    let (backend, principal) = (backend, principal)
+    return try await withJSONBody { body throws in
+      let fields = try Fields(
+        body: body, limits: backend.configuration.limits,
+        isStrict: backend.configuration.isStrict)
+      let model = try backend.model(named: fields.model)
+      try backend.meter?.look(principal, model: model.recordID)
+      return (fields, model, try prompt(fields, model))
+    }
+  }
+
+  /// Reads a conversation.
+  func read<Fields: ConversationRequest>(
+    _ type: Fields.Type
+  ) async throws -> (fields: Fields, model: BackendModel, prompt: [TokenID]) {
+    try await read(type) { fields, model in try model.prompt(fields.conversation) }
+  }
+
+  /// Begins the answer to a conversation.
+  func begin(
+    _ fields: some ConversationRequest, _ model: BackendModel, _ prompt: [TokenID]
+  ) async throws -> Answer {
+    try await Answer.begin(
+      fields.generation.requests(prompt: prompt), kind: .chat, model: model, exchange: self,
+      reading: model.reading(prompt: prompt, tools: fields.conversation.tools))
+  }
+}
