@@ -122,7 +122,12 @@ let package = Package(
       ]),
     .testTarget(
       name: "MeteringTests",
-      dependencies: ["Metering", "TestSupport", .product(name: "GRDB", package: "GRDB.swift")]),
+      dependencies: [
+        "Metering", "TestSupport", "MeteringCrashChild",
+        .product(name: "GRDB", package: "GRDB.swift"),
+      ]),
+    .executableTarget(
+      name: "MeteringCrashChild", dependencies: ["Metering"], path: "Tests/MeteringCrashChild"),
     .testTarget(
       name: "APIServerTests",
       dependencies: [

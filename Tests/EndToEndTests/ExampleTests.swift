@@ -19,7 +19,7 @@ import Testing
   @Test(.enabled(if: RealModel.arePresent, RealModel.absence))
   func `the example answers`() async throws {
     let outcome = try await Program.run(
-      Program.folder.appendingPathComponent("EmbeddingExample").path, [RealModel.smol.path])
+      BuiltProducts.path(of: "EmbeddingExample"), [RealModel.smol.path])
     #expect(outcome.status == 0, "\(outcome.errors)")
     #expect(outcome.text.hasSuffix(" tokens]\n"))
     #expect(outcome.text.count > 40)

@@ -2,6 +2,7 @@
 
 import Foundation
 import JSON
+import TestSupport
 import Testing
 
 /// Serves one file on loopback: `/model` gives it, `/gated` refuses, everything else is missing.

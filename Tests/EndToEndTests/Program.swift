@@ -16,19 +16,7 @@ enum Program {
     var errorLines: [Substring] { errors.split(separator: "\n") }
   }
 
-  /// The folder of built products.
-  static let folder: URL = {
-    var url = Bundle.main.executableURL ?? URL(fileURLWithPath: CommandLine.arguments[0])
-    while url.pathComponents.count > 1 {
-      url.deleteLastPathComponent()
-      if FileManager.default.isExecutableFile(atPath: url.appendingPathComponent("apus").path) {
-        break
-      }
-    }
-    return url
-  }()
-
-  static var path: String { folder.appendingPathComponent("apus").path }
+  static var path: String { BuiltProducts.path(of: "apus") }
 
   /// Runs `apus` to its end.
   static func apus(

@@ -1,127 +1,40 @@
 // A server that is killed at random moments, a disk that is full, a clock that jumps: the ledger
 // says what the clients saw.
 //
-// The process that is killed is this test program itself, run again for one test that writes until
-// its end. It notes every request whose end its client saw in a journal; a line is written by one
-// system call, so it is there also after a kill.
+// The process that is killed is `MeteringCrashChild`. It notes every request whose end its client saw
+// in a journal.
 
 import Foundation
 import GRDB
 import Metering
+import TestSupport
 import Testing
 
-/// The folder that a child works in; nil in the process that people start.
-private let childFolder = ProcessInfo.processInfo.environment["APUS_CRASH_FOLDER"]
 private let isSlow = ProcessInfo.processInfo.environment["APUS_SLOW"] == "1"
 
 @Suite(.serialized) struct CrashTests {
-  private static func settlement(_ prompt: Int64) -> Settlement {
-    Settlement(
-      usage: TokenUsage(promptTokens: prompt, completionTokens: prompt % 97), status: .completed,
-      httpStatus: 200, latency: .milliseconds(1))
-  }
-
-  /// The child: serves until it is killed.
-  @Test(.enabled(if: childFolder != nil, "runs in a child of the tests only"))
-  func childServesUntilItIsKilled() async throws {
-    let folder = try #require(childFolder)
-    let journal = open("\(folder)/journal", O_WRONLY | O_CREAT | O_APPEND, 0o600)
-    try #require(journal >= 0)
-    let meter = try Meter(MeterConfiguration(folder: folder + "/data"))
-    let model = try meter.modelID(name("tiny"))
-    try await withThrowingTaskGroup(of: Void.self) { group in
-      for worker in 0..<8 as Range<Int64> {
-        group.addTask {
-          for count in 1... as PartialRangeFrom<Int64> {
-            let lease = try meter.admit(
-              .local,
-              AdmissionRequest(
-                model: model, kind: .chat, promptTokens: count, contextLeft: 1000))
-            let id = lease.requestID
-            try await lease.opened()
-            if (count + worker) % 3 == 0 { _ = lease.advance(completionTokens: 300) }
-            try await lease.settle(Self.settlement(count))
-            let line = Array("\(id) \(count)\n".utf8)
-            _ = write(journal, line, line.count)
-          }
-        }
-      }
-      try await group.waitForAll()
-    }
-  }
-
-  /// The child: serves with room for some rows only, then with more.
-  @Test(.enabled(if: childFolder != nil, "runs in a child of the tests only"))
-  func childServesOnAFullDisk() async throws {
-    let folder = try #require(childFolder)
-    signal(SIGXFSZ, SIG_IGN)
-    let meter = try Meter(MeterConfiguration(folder: folder + "/data"))
-    let model = try meter.modelID(name("tiny"))
-    let request = AdmissionRequest(model: model, kind: .chat, promptTokens: 7, contextLeft: 1000)
-    var seen = Set<RequestID>()
-    func serve() async throws(MeterError) {
-      let lease = try meter.admit(.local, request)
-      let id = lease.requestID
-      try await lease.opened()
-      try await lease.settle(Self.settlement(7))
-      seen.insert(id)
-    }
-    try await serve()
-    var limit = rlimit()
-    getrlimit(__rlimit_resource_t(RLIMIT_FSIZE.rawValue), &limit)
-    var small = limit
-    small.rlim_cur = 256 << 10
-    setrlimit(__rlimit_resource_t(RLIMIT_FSIZE.rawValue), &small)
-    var refusal: MeterError?
-    while refusal == nil {
-      do throws(MeterError) { try await serve() } catch { refusal = error }
-      try #require(seen.count < 100_000)
-    }
-    #expect(refusal == .serverIsOverloaded())
-    setrlimit(__rlimit_resource_t(RLIMIT_FSIZE.rawValue), &limit)
-    let before = seen.count
-    // The disk is tried again a second later.
-    while seen.count == before {
-      do throws(MeterError) { try await serve() } catch { await Task.yield() }
-    }
-    try await meter.close()
-    let store = try UsageStore(folder: folder + "/data", mode: .administering)
-    let month = UTCMonth(wallMilliseconds: MeterClock.system.wallMilliseconds())
-    let rows = try store.usageRows(month: month, limit: .max)
-    let charged = rows.filter { $0.isBillable }.map(\.requestID)
-    #expect(Set(charged) == seen && charged.count == seen.count)
-    let (events, rollups) = try store.sums(month: month)
-    #expect(events == rollups)
-    try Data().write(to: URL(fileURLWithPath: folder + "/done"))
-  }
-
-  @Test(.enabled(if: childFolder == nil && CrashTests.canRunItself, "needs a program to run again"))
-  func killedAtRandomMomentsTheLedgerEqualsWhatClientsSaw() async throws {
+  @Test func killedAtRandomMomentsTheLedgerEqualsWhatClientsSaw() async throws {
     try await inFolder { folder in
       var generator = SeededGenerator(seed: 9)
       for _ in 0..<(isSlow ? 1000 : 12) {
-        let child = try Self.child("childServesUntilItIsKilled", folder: folder)
+        let child = try Self.child("serve", folder: folder)
         let lines = Int.random(in: 0...300, using: &generator)
         let start = Self.size(of: folder + "/journal")
         // A line is about 40 bytes.
         while child.isRunning, Self.size(of: folder + "/journal") < start + lines * 40 {
           usleep(500)
         }
-        kill(child.processIdentifier, SIGKILL)
-        child.waitUntilExit()
-        #expect(child.terminationReason == .uncaughtSignal)
+        kill(child.id, SIGKILL)
+        #expect(child.wait() == 128 + SIGKILL)
       }
       try await Self.compare(folder)
     }
   }
 
-  @Test(.enabled(if: childFolder == nil && CrashTests.canRunItself, "needs a program to run again"))
-  func aFullDiskRefusesChargesNobodyAndIsLeftBehind() async throws {
+  @Test func aFullDiskRefusesChargesNobodyAndIsLeftBehind() async throws {
     try await inFolder { folder in
-      let child = try Self.child("childServesOnAFullDisk", folder: folder)
-      child.waitUntilExit()
-      #expect(child.terminationStatus == 0 && child.terminationReason == .exit)
-      #expect(FileManager.default.fileExists(atPath: folder + "/done"))
+      let child = try Self.child("full-disk", folder: folder)
+      #expect(child.wait() == 0, "\(Self.said(folder))")
     }
   }
 
@@ -153,26 +66,16 @@ private let isSlow = ProcessInfo.processInfo.environment["APUS_SLOW"] == "1"
 
   // MARK: - The parent's side
 
-  /// Whether the tests are a program of their own, as SwiftPM builds them outside of macOS.
-  private static let canRunItself: Bool = {
-    #if os(Linux)
-      true
-    #else
-      false
-    #endif
-  }()
+  private static func child(_ work: String, folder: String) throws -> ChildProcess {
+    try ChildProcess(
+      BuiltProducts.path(of: "MeteringCrashChild"), [work, folder],
+      environment: ProcessInfo.processInfo.environment, input: "/dev/null",
+      output: folder + "/output", errors: folder + "/errors")
+  }
 
-  private static func child(_ test: String, folder: String) throws -> Process {
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
-    process.arguments = Array(CommandLine.arguments.dropFirst().filter { $0.hasSuffix(".xctest") })
-    process.arguments? += ["--testing-library", "swift-testing", "--filter", "CrashTests/\(test)"]
-    process.environment = ProcessInfo.processInfo.environment.merging(
-      ["APUS_CRASH_FOLDER": folder]) { $1 }
-    process.standardOutput = FileHandle.nullDevice
-    process.standardError = FileHandle.nullDevice
-    try process.run()
-    return process
+  /// What the child said of its failure.
+  private static func said(_ folder: String) -> String {
+    (try? String(contentsOfFile: folder + "/errors", encoding: .utf8)) ?? ""
   }
 
   private static func size(of path: String) -> Int {

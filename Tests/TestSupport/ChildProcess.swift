@@ -4,11 +4,11 @@
 import Foundation
 
 /// A running program. It inherits no descriptor, and no signal is blocked in it.
-struct ChildProcess {
-  let id: pid_t
+package struct ChildProcess {
+  package let id: pid_t
 
   /// Starts the program at `path`. What it reads and says goes through files.
-  init(
+  package init(
     _ path: String, _ arguments: [String], environment: [String: String],
     input: String, output: String, errors: String
   ) throws {
@@ -61,11 +61,18 @@ struct ChildProcess {
 
   /// Waits for the end on this thread: the exit code, or 128 and the number of a signal, as a
   /// shell says it.
-  func wait() -> Int32 {
+  package func wait() -> Int32 {
     var status: Int32 = 0
     while waitpid(id, &status, 0) < 0, errno == EINTR {}
     return status & 0x7F == 0 ? (status >> 8) & 0xFF : 128 + status & 0x7F
   }
 
-  func terminate() { kill(id, SIGTERM) }
+  /// Whether it has not ended yet; its end is left for `wait` to take.
+  package var isRunning: Bool {
+    var information = siginfo_t()
+    return waitid(P_PID, id_t(id), &information, WEXITED | WNOHANG | WNOWAIT) == 0
+      && information.si_signo == 0
+  }
+
+  package func terminate() { kill(id, SIGTERM) }
 }
