@@ -80,7 +80,9 @@ final class EngineSequence: @unchecked Sendable {
   /// The next token by the logits of `position`, where all before it is as guessed.
   func choose(_ logits: [Float], after position: Int) -> TokenID {
     request.observeLogits?(position, logits)
-    let recent = tokens + guesses.prefix(position + 1 - tokens.count)
+    // Without guesses before it the sequence is passed on as it is, uncopied.
+    let guessed = guesses.prefix(position + 1 - tokens.count)
+    let recent = guessed.isEmpty ? tokens : tokens + guessed
     return sampler.sample(logits, recent: recent, position: position + 1)
   }
 
