@@ -20,6 +20,8 @@ public struct EngineOptions: Sendable {
   /// Whether tokens are guessed from what stood after the same words before, and checked several at
   /// once. Answers keep their bits; those that repeat their prompt come sooner.
   public var usesPromptLookup = false
+  /// Rows that one forward pass takes, at least 2; half of them at most decode.
+  package var rowLimit = 256
 
   public init() {}
 }

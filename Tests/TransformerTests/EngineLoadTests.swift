@@ -13,7 +13,7 @@ import Transformer
       TinyModel(name: "llama").load(.F16, contextLength: 512), options: options)
   }
 
-  @Test("After random cancels every slot and page is free again")
+  @Test("After random cancels every slot and page is free again, within a step")
   func cancels() async throws {
     let engine = try engine {
       $0.queueLimit = 1000
@@ -22,7 +22,11 @@ import Transformer
     }
     var random = SeededGenerator(seed: 1)
     let model = TinyModel(name: "llama")
-    for round in 0..<(isSlowRun ? 500 : 15) {
+    let cancels = Cancels()
+    var residentBytes = 0
+    let rounds = isSlowRun ? 500 : 15
+    for round in 0..<rounds {
+      if round == rounds / 5 { residentBytes = ProcessMemory.residentBytes }
       let prompts = try (0..<20).map { index in
         try model.tokens(
           Int.random(in: 1...200, using: &random), seed: UInt64(round * 20 + index))
@@ -32,16 +36,20 @@ import Transformer
         for (prompt, limit) in zip(prompts, limits) {
           var request = GenerationRequest(prompt: prompt)
           request.ignoreEndOfGeneration = true
+          let cancel = Cancel()
+          request.observeLogits = { _, _ in cancel.noteStep() }
           let generation = try engine.generate(request)
           group.addTask {
             var seen = 0
-            if limit == 0 { generation.cancel() }
-            for try await case .token in generation {
+            if limit == 0 { cancel.begin(generation) }
+            for try await event in generation {
+              guard case .token = event else { continue }
               seen += 1
               // Some say so, others just leave.
-              if seen == limit, limit % 2 == 0 { generation.cancel() }
+              if seen == limit, limit % 2 == 0 { cancel.begin(generation) }
               if seen == limit, limit % 2 == 1 { return }
             }
+            if limit % 2 == 0 { cancels.add(cancel) }
           }
         }
         try await group.waitForAll()
@@ -55,6 +63,45 @@ import Transformer
     }
     #expect(engine.pendingCount == 0)
     #expect(engine.statistics.usedMemoryBytes == 0)
+    let steps = cancels.steps
+    #expect(steps[steps.count * 99 / 100] <= 1, "steps between a cancel and its end")
+    let growth = ProcessMemory.residentBytes - residentBytes
+    #expect(growth < 64 << 20, "resident memory grew by \(growth) bytes")
+    if isSlowRun {
+      print(
+        "\(rounds * 20) cancels; steps to the end: p99 \(steps[steps.count * 99 / 100]), most",
+        "\(steps.last!); time to the end: p99 \(cancels.times[steps.count * 99 / 100]);",
+        "\(engine.statistics.stepCount) steps; resident memory grew by \(growth) bytes")
+    }
+  }
+
+  /// Counts the steps that a sequence is part of after it was cancelled.
+  private final class Cancel: Sendable {
+    private let state = Mutex<(begun: ContinuousClock.Instant?, steps: Int)>((nil, 0))
+
+    func begin(_ generation: Generation) {
+      state.withLock { $0.begun = .now }
+      generation.cancel()
+    }
+
+    func noteStep() { state.withLock { if $0.begun != nil { $0.steps += 1 } } }
+
+    var result: (steps: Int, time: Duration) {
+      state.withLock { ($0.steps, .now - ($0.begun ?? .now)) }
+    }
+  }
+
+  /// What was measured of all.
+  private final class Cancels: Sendable {
+    private let results = Mutex<[(steps: Int, time: Duration)]>([])
+
+    func add(_ cancel: Cancel) {
+      let result = cancel.result
+      results.withLock { $0.append(result) }
+    }
+
+    var steps: [Int] { results.withLock { $0.map(\.steps).sorted() } }
+    var times: [Duration] { results.withLock { $0.map(\.time).sorted() } }
   }
 
   @Test("Sequences run side by side")

@@ -32,12 +32,32 @@ let isSlowRun = ProcessInfo.processInfo.environment["APUS_SLOW"] == "1"
     #expect(rightGuesses > 0, "something was guessed")
   }
 
+  @Test("A sequence that is set back while it has guesses gives the same bits")
+  func setBackWithGuesses() async throws {
+    let model = try TinyModel(name: "llama").load(.F16)
+    let layers = model.architecture.blocks.memories
+    let requests = (0..<3).map { _ in
+      var request = GenerationRequest(prompt: (0..<120).map { [5, 6, 7, 8][$0 % 4] })
+      request.maxTokens = 130
+      request.ignoreEndOfGeneration = true
+      request.sampling = .greedy
+      return request
+    }
+    var options = EngineOptions()
+    options.keyValueBytes = BlockPool.blockBytes(layers, .F16) * layers.count * 11
+    options.usesPromptLookup = true
+    let statistics = try await Schedule(requests, options: options).check(model, seed: 0)
+    #expect(statistics.setBackCount > 0, "memory was scarce")
+    #expect(statistics.guessedTokenCount > 0, "something was guessed")
+  }
+
   @Test(
     "Random schedules on a real model",
     .enabled(if: RealModel.arePresent, RealModel.absence))
   func realModel() async throws {
     var options = ModelOptions()
     options.contextLength = isSlowRun ? 600 : 160
+    var total = Total()
     for seed in 0..<UInt64(isSlowRun ? 500 : 3) {
       var random = SeededGenerator(seed: 5000 + seed)
       options.threadCount = 1 + Int(seed) % 2
@@ -47,7 +67,27 @@ let isSlowRun = ProcessInfo.processInfo.environment["APUS_SLOW"] == "1"
         model, sequences: Int.random(in: 1...(isSlowRun ? 16 : 6), using: &random),
         longestPrompt: isSlowRun ? 512 : 80, longestAnswer: isSlowRun ? 24 : 8,
         pageBytes: BlockPool.blockBytes(layers, .F16) * layers.count, &random)
-      _ = try await schedule.check(model, seed: seed)
+      let statistics = try await schedule.check(model, seed: seed)
+      total.add(statistics)
+      if isSlowRun, seed % 10 == 9 { print("\(seed + 1) schedules: \(total)") }
+    }
+  }
+
+  /// What happened in many schedules.
+  private struct Total: CustomStringConvertible {
+    private var steps = 0
+    private var setBacks = 0
+    private var guesses = (made: 0, right: 0)
+
+    mutating func add(_ statistics: EngineStatistics) {
+      steps += statistics.stepCount
+      setBacks += statistics.setBackCount
+      guesses.made += statistics.guessedTokenCount
+      guesses.right += statistics.rightGuessCount
+    }
+
+    var description: String {
+      "\(steps) steps, \(setBacks) sequences set back, \(guesses.right) of \(guesses.made) guesses right"
     }
   }
 }

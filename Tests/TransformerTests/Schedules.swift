@@ -14,8 +14,15 @@ struct Schedule: Sendable {
   let cancelled: [Int: Int]
   let options: EngineOptions
 
+  /// Requests that arrive together, none of which is cancelled.
+  init(_ requests: [GenerationRequest], options: EngineOptions) {
+    self.requests = requests
+    self.options = options
+    cancelled = [:]
+  }
+
   /// - Parameters:
-  ///   - pages: bytes of a page of the model's memory, to make memory scarce.
+  ///   - pageBytes: bytes of a page of the model's memory, to make memory scarce.
   init(
     _ model: Model, sequences: Int, longestPrompt: Int, longestAnswer: Int, pageBytes: Int,
     _ random: inout SeededGenerator
@@ -55,6 +62,7 @@ struct Schedule: Sendable {
     options.keyValueBytes = pageBytes * Int.random(in: 1...60, using: &random)
     options.remembersPrefixes = Int.random(in: 0..<4, using: &random) > 0
     options.usesPromptLookup = Bool.random(using: &random)
+    options.rowLimit = Int.random(in: 2...512, using: &random)
     self.options = options
   }
 

@@ -25,8 +25,6 @@ final class EngineLoop: @unchecked Sendable {
   private var sequenceCount = 0
   private var lastSweep = ContinuousClock.now
 
-  /// Rows that one forward pass takes.
-  private static let maximumRows = 256
   /// More sequences than these fill the processor without guesses.
   private static let guessingSequences = 4
   /// Contexts that memory is taken for, where nobody says how much.
@@ -46,7 +44,7 @@ final class EngineLoop: @unchecked Sendable {
       ?? Self.defaultContexts * context
     pool = try BlockPool(layers: layers, format: format, blockCount: max(context, blocks))
     workspace = try Workspace(
-      model.architecture.workspaceShape, maximumRows: Self.maximumRows,
+      model.architecture.workspaceShape, maximumRows: max(2, options.rowLimit),
       threadCount: model.threadCount)
     prefixes = PrefixCache(pool)
     pace = StepPace(longestGap: options.longestGap)
@@ -127,7 +125,7 @@ final class EngineLoop: @unchecked Sendable {
 
   /// Lets sequences run while there is room for them.
   private func admit() {
-    while running.count < min(options.sequenceLimit, Self.maximumRows / 2) {
+    while running.count < min(options.sequenceLimit, workspace.maximumRows / 2) {
       for sequence in waiting { shares.enter(sequence.shareOwner) }
       guard let sequence = shares.next(of: waiting) else { return }
       if sequence.wantsNothing {
@@ -220,9 +218,12 @@ final class EngineLoop: @unchecked Sendable {
   /// What the next forward pass takes: every sequence that decodes, and slices of prompts.
   private func plan() -> [Slice] {
     var slices: [Slice] = []
+    let guesses =
+      options.usesPromptLookup && running.count <= Self.guessingSequences
+      ? workspace.maximumRows / max(1, running.count) - 1 : 0
     for sequence in running where sequence.isDecoding {
       guard let memory = sequence.memory else { continue }
-      sequence.guess(options.usesPromptLookup && running.count <= Self.guessingSequences)
+      sequence.guess(atMost: guesses)
       slices.append(
         Slice(sequence: sequence, memory: memory, count: 1 + sequence.guesses.count))
     }

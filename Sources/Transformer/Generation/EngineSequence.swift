@@ -67,8 +67,9 @@ final class EngineSequence: @unchecked Sendable {
   }
 
   /// Guesses what follows, or that nothing is known.
-  func guess(_ isWanted: Bool) {
-    guesses = isWanted ? lookup.guess(after: tokens, room: limit - generatedCount - 1) : []
+  func guess(atMost count: Int) {
+    let room = min(count, limit - generatedCount - 1)
+    guesses = count > 0 ? lookup.guess(after: tokens, room: room) : []
   }
 
   /// The token at a place of the sequence or of the guesses after it.

@@ -1,0 +1,13 @@
+// What this process takes of memory.
+
+import FoundationEssentials
+
+/// Figures of the running process.
+public enum ProcessMemory {
+  /// Bytes of memory that are resident; 0 where the system has no `/proc`.
+  public static var residentBytes: Int {
+    guard let data = FileManager.default.contents(atPath: "/proc/self/statm") else { return 0 }
+    let fields = String(decoding: data, as: UTF8.self).split(separator: " ")
+    return fields.count > 1 ? (Int(fields[1]) ?? 0) * 4_096 : 0
+  }
+}
