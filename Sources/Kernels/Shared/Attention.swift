@@ -84,7 +84,7 @@ private func walk<Element: CacheElement>(_ call: AttentionCall, _ element: Eleme
   }
 }
 
-/// `R` rows. `sums` is `[R, valueStride]`, `weights` `[R, 32]`.
+/// `R` rows, 8 at most. `sums` is `[R, valueStride]`, `weights` `[R, 32]`.
 @inline(__always)
 private func run<let R: Int, Element: CacheElement>(
   _ call: AttentionCall, _ firstRow: Int, _ sums: UnsafeMutablePointer<Float>,
@@ -95,8 +95,8 @@ private func run<let R: Int, Element: CacheElement>(
   let lanes = Integers(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15)
   let starts = call.starts + firstRow
   let ends = call.ends + firstRow
-  var maximum = InlineArray<R, Float>(repeating: -.infinity)
-  var total = InlineArray<R, Float>(repeating: 0)
+  var maximum = SIMD8<Float>(repeating: -.infinity)
+  var total = SIMD8<Float>(repeating: 0)
   sums.update(repeating: 0, count: R * stride)
   var first = starts[0]
   var last = ends[0]
