@@ -29,6 +29,7 @@ let package = Package(
   products: [
     .library(name: "Transformer", targets: ["Transformer"]),
     .library(name: "Tokenizer", targets: ["Tokenizer"]),
+    .library(name: "Constraints", targets: ["Constraints"]),
     .library(name: "TensorCore", targets: ["TensorCore"]),
     .library(name: "Metering", targets: ["Metering"]),
     .library(name: "APIServer", targets: ["APIServer"]),
@@ -74,8 +75,10 @@ let package = Package(
     .target(
       name: "Tokenizer", dependencies: ["JSON"],
       swiftSettings: [.unsafeFlags(["-O"], .when(configuration: .debug))]),
+    .target(name: "Constraints", dependencies: ["JSON"], swiftSettings: optimised),
     .target(
-      name: "Transformer", dependencies: ["KernelInterface", "TensorCore", "Tokenizer", "JSON"],
+      name: "Transformer",
+      dependencies: ["KernelInterface", "TensorCore", "Tokenizer", "Constraints", "JSON"],
       swiftSettings: optimised),
     .target(
       name: "Metering",
@@ -83,7 +86,7 @@ let package = Package(
     .target(
       name: "APIServer",
       dependencies: [
-        "Transformer", "Tokenizer", "Metering", "JSON",
+        "Transformer", "Tokenizer", "Constraints", "Metering", "JSON",
         .product(name: "Hummingbird", package: "hummingbird"),
         .product(name: "HummingbirdCore", package: "hummingbird"),
         .product(name: "Logging", package: "swift-log"),
@@ -97,7 +100,8 @@ let package = Package(
     .executableTarget(
       name: "apus",
       dependencies: [
-        "APIServer", "Transformer", "TensorCore", "Tokenizer", "Metering", "JSON", "COpenSSL",
+        "APIServer", "Transformer", "TensorCore", "Tokenizer", "Constraints", "Metering", "JSON",
+        "COpenSSL",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ]),
@@ -114,11 +118,13 @@ let package = Package(
       ]),
     .testTarget(
       name: "TensorCoreTests", dependencies: ["TensorCore", "KernelInterface", "TestSupport"]),
+    .testTarget(name: "ConstraintsTests", dependencies: ["Constraints", "JSON", "TestSupport"]),
     .testTarget(name: "TokenizerTests", dependencies: ["Tokenizer", "JSON", "TestSupport"]),
     .testTarget(
       name: "TransformerTests",
       dependencies: [
-        "Transformer", "TensorCore", "KernelInterface", "Tokenizer", "JSON", "TestSupport",
+        "Transformer", "TensorCore", "KernelInterface", "Tokenizer", "Constraints", "JSON",
+        "TestSupport",
       ]),
     .testTarget(
       name: "MeteringTests",

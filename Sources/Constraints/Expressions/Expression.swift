@@ -1,0 +1,86 @@
+// A regular expression as a tree, and the terms that it becomes.
+
+/// A regular expression. Groups that capture are groups; lazy repetition is repetition: what is
+/// captured and in which order is tried makes no difference for which texts match.
+indirect enum Expression: Equatable {
+  case characters(ScalarSet)
+  case sequence([Expression])
+  case choice([Expression])
+  /// `most` is `unbounded` for no bound.
+  case times(Expression, least: Int32, most: Int32)
+  /// `^`
+  case beginning
+  /// `$`
+  case end
+
+  /// The texts that match from beginning to end.
+  ///
+  /// - Parameter isSearch: whether texts that only contain a match are meant as well, as JSON
+  ///   Schema has it; `^` and `$` then say that nothing may stand before or after.
+  func term(
+    _ spelling: Spelling, isSearch: Bool, in store: inout TermStore
+  ) throws(ConstraintError) -> Term {
+    var options: [Term] = []
+    for (body, hasBeginning, hasEnd) in Self.anchored(self) {
+      let any = try store.times(
+        spelling.term(of: .all, in: &store), 0, unbounded)
+      let term = try Self.term(of: body, spelling, in: &store)
+      options.append(
+        try store.sequence([
+          isSearch && !hasBeginning ? any : .empty, term, isSearch && !hasEnd ? any : .empty,
+        ]))
+    }
+    return try store.either(options)
+  }
+
+  /// The alternatives of an expression without the anchors that stand at their ends.
+  private static func anchored(
+    _ expression: Expression
+  ) -> [(body: Expression, hasBeginning: Bool, hasEnd: Bool)] {
+    switch expression {
+    case .choice(let options): return options.flatMap(anchored)
+    case .sequence(let parts):
+      if parts.count == 1 { return anchored(parts[0]) }
+      var body = parts[...]
+      var (hasBeginning, hasEnd) = (false, false)
+      while body.first == .beginning {
+        hasBeginning = true
+        body.removeFirst()
+      }
+      while body.last == .end {
+        hasEnd = true
+        body.removeLast()
+      }
+      if body.count == 1, body.count < parts.count {
+        return anchored(body[body.startIndex]).map {
+          ($0.body, $0.hasBeginning || hasBeginning, $0.hasEnd || hasEnd)
+        }
+      }
+      return [(.sequence(Array(body)), hasBeginning, hasEnd)]
+    case .beginning: return [(.sequence([]), true, false)]
+    case .end: return [(.sequence([]), false, true)]
+    default: return [(expression, false, false)]
+    }
+  }
+
+  private static func term(
+    of expression: Expression, _ spelling: Spelling, in store: inout TermStore
+  ) throws(ConstraintError) -> Term {
+    switch expression {
+    case .characters(let set): return try spelling.term(of: set, in: &store)
+    case .sequence(let parts):
+      var terms: [Term] = []
+      for part in parts { terms.append(try term(of: part, spelling, in: &store)) }
+      return try store.sequence(terms)
+    case .choice(let options):
+      var terms: [Term] = []
+      for option in options { terms.append(try term(of: option, spelling, in: &store)) }
+      return try store.either(terms)
+    case .times(let body, let least, let most):
+      return try store.times(term(of: body, spelling, in: &store), least, most)
+    case .beginning, .end:
+      throw ConstraintError(
+        .unsupported, "^ and $ can stand only at the beginning and the end of an alternative")
+    }
+  }
+}

@@ -1,0 +1,153 @@
+// Reading byte by byte: what remains of a grammar after a byte is a term again (Brzozowski 1964,
+// kept as a set of alternatives as Antimirov 1996 has it), and is computed once.
+
+/// Reads texts of a grammar. What has been read is a `Term`: equal terms go on equally. Found steps
+/// are kept in the matcher, so a copy knows what its original knew.
+package struct Matcher: Sendable {
+  private(set) var store: TermStore
+  /// What remains before anything was read.
+  package let start: Term
+  let classes: ByteClasses
+  /// By term its row in `table`, -1 for none.
+  private var rows: [Int32] = []
+  /// `[rows, classes]`: the term after a byte of the class, -1 where it was not asked for yet.
+  private var table: [Int32] = []
+
+  /// - Throws: where rules begin with themselves, or nothing satisfies `root`.
+  init(
+    _ store: consuming TermStore, root: Term, mayBeImpossible: Bool = false
+  ) throws(ConstraintError) {
+    try store.freeze()
+    try store.checkBeginnings(of: root)
+    self.store = store
+    classes = ByteClasses(store.distinguished)
+    let distance = store.distance[Int(root)]
+    start = distance < TermStore.far ? root : .never
+    guard mayBeImpossible || distance <= store.limits.shortestBytes else {
+      throw ConstraintError(
+        .impossible,
+        "nothing satisfies it, or nothing of at most \(store.limits.shortestBytes) bytes")
+    }
+  }
+
+  /// Parts that reading has made.
+  package var termCount: Int { store.nodes.count }
+
+  /// Bytes of memory, about.
+  package var byteCount: Int { store.nodes.count * 64 + table.count * 4 }
+
+  /// Whether a text may end here.
+  package func isComplete(_ term: Term) -> Bool { store.isNullable[Int(term)] }
+
+  /// Bytes of the shortest text from here to an end.
+  package func distance(_ term: Term) -> Int { Int(store.distance[Int(term)]) }
+
+  /// What remains after `byte`; `never` where it may not stand.
+  @inline(__always)
+  package mutating func advance(_ term: Term, _ byte: UInt8) throws(ConstraintError) -> Term {
+    if term <= Term.empty { return .never }
+    let byteClass = Int(classes.classOf[Int(byte)])
+    if Int(term) < rows.count, rows[Int(term)] >= 0 {
+      let known = table[Int(rows[Int(term)]) + byteClass]
+      if known >= 0 { return known }
+    }
+    return try derivative(term, byteClass)
+  }
+
+  /// The first of the shortest texts from here to an end.
+  package mutating func shortest(from term: Term) throws(ConstraintError) -> [UInt8] {
+    var result: [UInt8] = []
+    var term = term
+    while !isComplete(term) {
+      let wanted = distance(term) - 1
+      var found = Term.never
+      for byte in classes.representatives {
+        let next = try advance(term, byte)
+        if next != .never, distance(next) == wanted {
+          result.append(byte)
+          found = next
+          break
+        }
+      }
+      guard found != .never else { return result }
+      term = found
+    }
+    return result
+  }
+
+  /// What remains after a class of bytes, computed.
+  private mutating func derivative(
+    _ term: Term, _ byteClass: Int
+  ) throws(ConstraintError) -> Term {
+    if term <= Term.empty { return .never }
+    if Int(term) < rows.count, rows[Int(term)] >= 0 {
+      let known = table[Int(rows[Int(term)]) + byteClass]
+      if known >= 0 { return known }
+    }
+    let node = store.nodes[Int(term)]
+    let byte = classes.representatives[byteClass]
+    let result: Term
+    switch store.kind(term) {
+    case .never, .empty: return .never
+    case .text:
+      guard store.texts[Int(node.y)] == byte else { return .never }
+      return try store.text(node.y + 1, node.z)
+    case .set: return store.sets[Int(node.y)].contains(byte) ? .empty : .never
+    case .automaton:
+      let next = store.automata[Int(node.y)].step(node.z, byte)
+      return next < 0 ? .never : try store.automaton(node.y, state: next)
+    case .rule:
+      guard let definition = store.rules[Int(node.y)] else { return .never }
+      result = try derivative(definition, byteClass)
+    case .times:
+      let rest = try store.times(
+        node.y, store.isNullable[Int(node.y)] ? 0 : max(0, node.z - 1),
+        node.w == unbounded ? unbounded : node.w - 1)
+      result = try followed(derivative(node.y, byteClass), by: rest)
+    case .then:
+      // A loop over what may be left out, so that a long list of it needs no stack.
+      var options: [Term] = []
+      var rest = term
+      while true {
+        let node = store.nodes[Int(rest)]
+        guard store.kind(rest) == .then else {
+          options.append(try derivative(rest, byteClass))
+          break
+        }
+        options.append(try followed(derivative(node.y, byteClass), by: node.z))
+        guard store.isNullable[Int(node.y)] else { break }
+        rest = node.z
+      }
+      result = try store.either(options)
+    case .either:
+      var options: [Term] = []
+      store.appendOptions(of: term, to: &options)
+      for index in options.indices { options[index] = try derivative(options[index], byteClass) }
+      result = try store.either(options)
+    }
+    keep(result, term, byteClass)
+    return result
+  }
+
+  /// `rest` after each of the alternatives of `term`.
+  private mutating func followed(_ term: Term, by rest: Term) throws(ConstraintError) -> Term {
+    if term == .never || rest == .empty { return term }
+    if store.kind(term) != .either { return try store.then(term, rest) }
+    var options: [Term] = []
+    store.appendOptions(of: term, to: &options)
+    for index in options.indices { options[index] = try store.then(options[index], rest) }
+    return try store.either(options)
+  }
+
+  private mutating func keep(_ result: Term, _ term: Term, _ byteClass: Int) {
+    let index = Int(term)
+    if rows.count <= index {
+      rows += repeatElement(-1, count: store.nodes.count - rows.count)
+    }
+    if rows[index] < 0 {
+      rows[index] = Int32(table.count)
+      table += repeatElement(-1, count: classes.count)
+    }
+    table[Int(rows[index]) + byteClass] = result
+  }
+}

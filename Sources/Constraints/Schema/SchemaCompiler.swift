@@ -1,0 +1,276 @@
+// From a JSON Schema to a grammar.
+//
+// A set of schemas that a value must all satisfy is taken apart into branches (SchemaBranch), one of
+// which must hold: references, allOf, anyOf, oneOf, not and if are gone then (+Keywords, +Negation).
+// Each type of a branch becomes a term: scalars by automata (+Scalars), arrays and objects by rules
+// (+Arrays, +Objects), with a rule for the values of each set of schemas.
+
+import JSON
+
+struct SchemaCompiler {
+  var document: SchemaDocument
+  let options: SchemaOptions
+  let limits: ConstraintLimits
+  var store: TermStore
+  /// In place of errors, where a schema is only looked at: what would be refused.
+  var refusals: [KeywordPlace: ConstraintError]?
+  /// Keywords that made a difference.
+  var enforced: Set<KeywordPlace> = []
+  private var rules: [[SchemaLiteral]: Term] = [:]
+  private var pending: [(literals: [SchemaLiteral], rule: Term)] = []
+  private var work = 0
+  var shared = SharedTerms()
+  var patternAutomata: [String: Automaton] = [:]
+
+  /// Branches of one set of schemas, and steps to all of them.
+  private static let mostBranches = 512
+  private static let mostWork = 30_000
+
+  init(
+    _ schema: JSONValue, _ options: SchemaOptions, _ limits: ConstraintLimits
+  ) throws(ConstraintError) {
+    document = SchemaDocument(schema)
+    self.options = options
+    self.limits = limits
+    store = TermStore(limits)
+  }
+
+  mutating func compileRoot() throws(ConstraintError) -> Term {
+    let root = try rule(for: [SchemaLiteral(node: 0, isPositive: true)])
+    try finish()
+    return root
+  }
+
+  /// The rule for values that satisfy all of `literals`.
+  mutating func rule(for literals: [SchemaLiteral]) throws(ConstraintError) -> Term {
+    let key = Set(literals).sorted()
+    if let rule = rules[key] { return rule }
+    let rule = try store.rule(named: key.first.map { document.nodes[$0.node].pointer } ?? "any")
+    rules[key] = rule
+    pending.append((key, rule))
+    return rule
+  }
+
+  /// Defines the rules that were asked for. Not done where they are asked for, so that nesting needs
+  /// no stack.
+  private mutating func finish() throws(ConstraintError) {
+    while let (literals, rule) = pending.popLast() {
+      var options: [Term] = []
+      for branch in try branches(of: literals) { options.append(try term(of: branch)) }
+      store.define(rule, as: try store.either(options))
+    }
+  }
+
+  // MARK: Errors
+
+  /// Refuses a keyword: throws, or notes it where the schema is only looked at.
+  mutating func refuse(
+    _ place: KeywordPlace, _ message: String, _ code: ConstraintError.Code = .unsupported
+  ) throws(ConstraintError) {
+    let error = ConstraintError(
+      code,
+      at: document.nodes[place.node].pointer
+        + (place.keyword.isEmpty ? "" : "/" + SchemaDocument.escaped(place.keyword)),
+      message)
+    if refusals == nil { throw error }
+    if refusals?[place] == nil { refusals?[place] = error }
+  }
+
+  /// Names the place in errors of `body`.
+  mutating func at<Result>(
+    _ place: KeywordPlace, or fallback: Result,
+    _ body: (inout SchemaCompiler) throws(ConstraintError) -> Result
+  ) throws(ConstraintError) -> Result {
+    do {
+      return try body(&self)
+    } catch {
+      try refuse(
+        place, error.place.isEmpty ? error.message : "\(error.place): \(error.message)", error.code)
+      return fallback
+    }
+  }
+
+  // MARK: Branches
+
+  /// The ways to satisfy all of `literals`.
+  mutating func branches(
+    of literals: [SchemaLiteral]
+  ) throws(ConstraintError) -> [SchemaBranch] {
+    var result: [SchemaBranch] = []
+    var open = [PartialBranch(pending: literals.reversed())]
+    while var partial = open.popLast() {
+      guard let literal = partial.pending.popLast() else {
+        let branch = partial.branch
+        if !branch.isImpossible, !result.contains(branch) { result.append(branch) }
+        continue
+      }
+      guard partial.applied.insert(literal).inserted else {
+        open.append(partial)
+        continue
+      }
+      if partial.applied.contains(literal.negated) { continue }
+      work += 1
+      let next = try apply(literal, to: partial)
+      guard result.count + open.count + next.count <= Self.mostBranches, work <= Self.mostWork
+      else {
+        throw ConstraintError(
+          .tooComplex, at: document.nodes[literal.node].pointer,
+          "its alternatives combine in more than \(Self.mostBranches) ways")
+      }
+      open += next.reversed()
+    }
+    return result
+  }
+
+  /// A branch in the making.
+  struct PartialBranch {
+    var branch = SchemaBranch()
+    /// What it must satisfy besides; the last comes first.
+    var pending: [SchemaLiteral]
+    var applied: Set<SchemaLiteral> = []
+
+    init(pending: [SchemaLiteral]) { self.pending = pending }
+
+    /// The same with more to satisfy.
+    func adding(_ literals: [SchemaLiteral]) -> PartialBranch {
+      var result = self
+      result.pending += literals.reversed()
+      return result
+    }
+  }
+
+  private mutating func apply(
+    _ literal: SchemaLiteral, to partial: PartialBranch
+  ) throws(ConstraintError) -> [PartialBranch] {
+    switch document.nodes[literal.node].value {
+    case .bool(let value): return value == literal.isPositive ? [partial] : []
+    case .object(let members):
+      return literal.isPositive
+        ? try assert(members, of: literal.node, on: partial)
+        : try deny(members, of: literal.node, on: partial)
+    default:
+      try refuse(
+        KeywordPlace(node: literal.node, keyword: ""), "a schema is an object, true or false",
+        .syntax)
+      return [partial]
+    }
+  }
+
+  /// Whether no value satisfies all of `literals`, as far as types, lists of values and required
+  /// properties tell.
+  mutating func areDisjoint(_ literals: [SchemaLiteral], depth: Int = 2) -> Bool {
+    var trial = self
+    trial.refusals = [:]
+    guard let branches = try? trial.branches(of: literals) else { return false }
+    return branches.allSatisfy { trial.isEmpty($0, depth) }
+  }
+
+  private mutating func isEmpty(_ branch: SchemaBranch, _ depth: Int) -> Bool {
+    if branch.isImpossible { return true }
+    guard branch.types == .object else { return false }
+    for name in branch.required {
+      if branch.forbidden.contains(name) { return true }
+      guard let literals = try? literals(for: name, in: branch) else { continue }
+      if depth > 0, areDisjoint(literals, depth: depth - 1) { return true }
+    }
+    return false
+  }
+
+  // MARK: Values
+
+  /// The texts of the values of a branch.
+  mutating func term(of branch: SchemaBranch) throws(ConstraintError) -> Term {
+    if let values = branch.values { return try term(of: values, in: branch) }
+    var options: [Term] = []
+    for (type, text) in [(ValueTypes.null, "null"), (.truth, "true"), (.falsehood, "false")]
+    where branch.types.contains(type) { options.append(try store.text(text)) }
+    if !branch.types.isDisjoint(with: .number) { options.append(try numberTerm(branch)) }
+    if branch.types.contains(.string) { options.append(try stringTerm(branch)) }
+    if !branch.types.isDisjoint(with: [.array, .object]) {
+      for value in branch.excluded
+      where !branch.types.isDisjoint(with: [.array, .object])
+        && !branch.types.isDisjoint(with: ValueTypes.of(value).intersection([.array, .object]))
+      {
+        try refuse(
+          KeywordPlace(node: 0, keyword: ""),
+          "a list or an object is excluded by its value, which cannot be enforced")
+      }
+    }
+    if branch.types.contains(.array) { options.append(try arrayTerm(branch)) }
+    if branch.types.contains(.object) { options.append(try objectTerm(branch)) }
+    return try store.either(options)
+  }
+
+  /// Those of `values` that satisfy the rest of the branch.
+  private mutating func term(
+    of values: [JSONValue], in branch: SchemaBranch
+  ) throws(ConstraintError) -> Term {
+    let kept = try satisfying(values, branch)
+    return try store.automaton(Automaton(choices: kept, limits))
+  }
+
+  /// The spellings of those of `values` that satisfy the rest of the branch.
+  mutating func satisfying(
+    _ values: [JSONValue], _ branch: SchemaBranch
+  ) throws(ConstraintError) -> [[UInt8]] {
+    var kept: [[UInt8]] = []
+    for value in values where branch.types.contains(ValueTypes.of(value)) {
+      let bytes = value.canonicalUTF8
+      if !kept.contains(bytes) { kept.append(bytes) }
+    }
+    if branch.isListOfValues || kept.isEmpty { return kept }
+    var rest = branch
+    rest.values = nil
+    var probe = self
+    probe.store = TermStore(limits)
+    probe.rules = [:]
+    probe.pending = []
+    probe.shared = SharedTerms()
+    let root = try probe.term(of: rest)
+    try probe.finish()
+    if let refused = probe.refusals { refusals?.merge(refused) { first, _ in first } }
+    enforced.formUnion(probe.enforced)
+    work = probe.work
+    var matcher = try Matcher(probe.store, root: root, mayBeImpossible: true)
+    var result: [[UInt8]] = []
+    for bytes in kept {
+      var term = matcher.start
+      for byte in bytes where term != .never { term = try matcher.advance(term, byte) }
+      if matcher.isComplete(term) { result.append(bytes) }
+    }
+    return result
+  }
+}
+
+/// Terms that many values have in common.
+struct SharedTerms {
+  /// A character inside of a string.
+  var character: Term?
+  var space: Term?
+}
+
+extension SchemaCompiler {
+  /// White space beside brackets and after commas.
+  mutating func space() throws(ConstraintError) -> Term {
+    guard case .bounded(let indent) = options.whiteSpace else { return .empty }
+    if let term = shared.space { return term }
+    let spaces = try store.times(store.text(" "), 0, Int32(clamping: max(0, indent)))
+    let line = try store.then(store.text("\n"), spaces)
+    let term = try store.either([.empty, store.text(" "), line])
+    shared.space = term
+    return term
+  }
+
+  mutating func spaceAfterColon() throws(ConstraintError) -> Term {
+    guard case .bounded = options.whiteSpace else { return .empty }
+    return try store.optional(store.text(" "))
+  }
+
+  /// A character inside of a string.
+  mutating func character() throws(ConstraintError) -> Term {
+    if let term = shared.character { return term }
+    let term = try store.automaton(CommonAutomata.character())
+    shared.character = term
+    return term
+  }
+}

@@ -1,0 +1,147 @@
+// JSON Schema: what is accepted, what is refused and how it is called.
+
+import Constraints
+import JSON
+import Testing
+
+struct SchemaTests {
+  @Test(arguments: [
+    (
+      #"{"type":"object","properties":{"a":{"type":"integer"},"b":{"enum":["x",1.0,null]}},"required":["a"],"additionalProperties":false}"#,
+      [
+        #"{"a":1}"#, #"{"a": -3, "b": "x"}"#, "{\n  \"a\": 0,\n  \"b\": 1\n}", #"{"a":1,"b":null}"#,
+      ],
+      ["{}", #"{"b":"x","a":1}"#, #"{"a":1.5}"#, #"{"a":01}"#, #"{"a":1,"c":2}"#, #"{"a":-0}"#]
+    ),
+    (
+      #"{"type":"number","minimum":-1.5,"exclusiveMaximum":10}"#,
+      ["-1.5", "0", "9.99", "-0.25", "3"], ["-1.6", "10", "9.", "1e1", "-2", "100", "1.50"]
+    ),
+    (
+      #"{"type":"integer","minimum":1024,"maximum":65535}"#, ["1024", "9999", "65535"],
+      ["1023", "65536", "70000", "0"]
+    ),
+    (#"{"multipleOf":0.05}"#, ["0", "0.05", "1.25", "-3.1", "\"x\""], ["0.01", "1.234"]),
+    (
+      #"{"type":"string","pattern":"^[a-zé\"]+$","maxLength":3}"#,
+      [#""abc""#, #""é\"é""#, #""a""#], [#""abcd""#, #""A""#, #""""#, #""\u0061""#]
+    ),
+    (
+      #"{"type":"string","minLength":2,"maxLength":2}"#, [#""😀\n""#, #""ab""#],
+      [#""a""#, #""abc""#]
+    ),
+    (
+      #"{"type":"array","items":{"type":"boolean"},"minItems":1,"maxItems":3}"#,
+      ["[true]", "[true, false,true]"], ["[]", "[1]", "[true,true,true,true]"]
+    ),
+    (
+      #"{"type":"array","items":{"enum":["a","b","c"]},"uniqueItems":true}"#,
+      ["[]", #"["b","a"]"#], [#"["a","a"]"#]
+    ),
+    (
+      #"{"prefixItems":[{"const":1},{"type":"string"}],"items":false,"type":"array"}"#,
+      ["[]", "[1]", #"[1,"x"]"#], ["[2]", #"[1,"x",3]"#]
+    ),
+    (
+      #"{"type":"array","contains":{"type":"string"},"maxContains":1}"#, [#"[1,"x",{}]"#],
+      ["[1]", #"["x","y"]"#]
+    ),
+    (
+      #"{"type":"object","patternProperties":{"^n":{"type":"number"}},"additionalProperties":{"type":"string"}}"#,
+      [#"{"n1":1,"m":"x"}"#, "{}"], [#"{"n1":"x"}"#, #"{"m":1}"#]
+    ),
+    (
+      #"{"oneOf":[{"type":"object","properties":{"k":{"const":"a"},"v":{"type":"integer"}},"required":["k"]},{"type":"object","properties":{"k":{"const":"b"}},"required":["k"]}]}"#,
+      [#"{"k":"a","v":1}"#, #"{"k":"b","v":"x"}"#], [#"{"k":"a","v":"x"}"#, #"{"k":"c"}"#, "{}"]
+    ),
+    (#"{"oneOf":[{"type":"integer"},{"minimum":2}]}"#, ["1", "2.5", "\"x\""], ["3", "1.5"]),
+    (
+      #"{"if":{"properties":{"a":{"const":1}},"required":["a"]},"then":{"required":["b"]},"else":{"required":["c"]},"type":"object"}"#,
+      [#"{"a":1,"b":2}"#, #"{"a":2,"c":2}"#], [#"{"a":1,"c":2}"#, "{}"]
+    ),
+    (
+      ##"{"$ref":"#/$defs/tree","$defs":{"tree":{"type":"object","properties":{"next":{"$ref":"#/$defs/tree"}},"additionalProperties":false}}}"##,
+      [#"{"next":{"next":{}}}"#], [#"{"next":1}"#]
+    ),
+    (#"{"not":{"type":["string","object"]}}"#, ["1", "[]", "null"], [#""x""#, "{}"]),
+    (
+      #"{"type":"object","minProperties":2,"maxProperties":2,"properties":{"a":true,"b":true,"c":true},"additionalProperties":false}"#,
+      [#"{"a":1,"c":2}"#], [#"{"a":1}"#, #"{"a":1,"b":1,"c":1}"#]
+    ),
+    (
+      #"{"type":"string","format":"date"}"#, [#""2024-02-29""#],
+      [#""2023-02-29""#, #""2024-13-01""#]
+    ),
+    (
+      #"{"type":"string","format":"ipv6"}"#, [#""::1""#, #""1:2:3:4:5:6:7:8""#],
+      [#""1:2""#, #"":::""#]
+    ),
+    ("true", [#"{"a":[1,{"b":null}]}"#, "\"\""], ["", "{", "01"]),
+  ])
+  func acceptsInOneSpelling(_ schema: String, _ accepted: [String], _ rejected: [String]) throws {
+    let constraint = try Constraint.schema(schema)
+    for text in accepted { #expect(try constraint.accepts(text), "\(schema) \(text)") }
+    for text in rejected { #expect(try !constraint.accepts(text), "\(schema) \(text)") }
+  }
+
+  @Test(arguments: [
+    (
+      #"{"properties":{"a/b":{"frobnicate":1}}}"#, "#/properties/a~1b/frobnicate",
+      ConstraintError.Code.unsupported
+    ),
+    (##"{"items":{"$ref":"#/nowhere"}}"##, "#/items/$ref", .undefined),
+    (#"{"type":"array","uniqueItems":true}"#, "#/uniqueItems", .unsupported),
+    (#"{"type":"string","format":"nonsense"}"#, "#/format", .unsupported),
+    (#"{"type":"string","pattern":"(?=a)"}"#, "#/pattern", .unsupported),
+    (#"{"type":"strin"}"#, "#/type", .syntax),
+    (#"{"allOf":[{"minimum":"x"}]}"#, "#/allOf/0/minimum", .syntax),
+    (#"{"$schema":"https://example.com/own"}"#, "#/$schema", .unsupported),
+    (#"{"type":"string","enum":[1]}"#, "", .impossible),
+    ("{", "", .syntax),
+  ])
+  func refusesWithThePlace(
+    _ schema: String, _ place: String, _ code: ConstraintError.Code
+  ) {
+    #expect { try Constraint.schema(schema) } throws: { error in
+      guard let error = error as? ConstraintError else { return false }
+      return error.place == place && error.code == code
+    }
+  }
+
+  @Test
+  func compactAnswersHaveNoWhiteSpace() throws {
+    var options = SchemaOptions()
+    options.whiteSpace = .compact
+    let constraint = try Constraint.schema(#"{"type":"array"}"#, options: options)
+    #expect(try constraint.accepts(#"[1,{"a":2}]"#))
+    #expect(try !constraint.accepts("[1, 2]"))
+  }
+
+  @Test
+  func whiteSpaceIsBounded() throws {
+    let constraint = try Constraint.schema(#"{"type":"array"}"#)
+    #expect(try constraint.accepts("[\n" + String(repeating: " ", count: 24) + "1]"))
+    #expect(try !constraint.accepts("[\n" + String(repeating: " ", count: 25) + "1]"))
+    #expect(try !constraint.accepts("[\n\n1]"))
+  }
+
+  @Test
+  func reportsKeywordByKeyword() throws {
+    let report = try SchemaReport(
+      ##"{"title":"t","type":"object","properties":{"a":{"uniqueItems":true,"type":"array"}},"$defs":{"u":{"minimum":1}},"oops":1}"##
+    )
+    let outcomes = Dictionary(
+      uniqueKeysWithValues: report.entries.map { ($0.pointer, $0.outcome) })
+    #expect(outcomes["#/title"] == .annotation)
+    #expect(outcomes["#/type"] == .enforced)
+    #expect(outcomes["#/$defs/u/minimum"] == .unused)
+    #expect(!report.isUsable)
+    for pointer in ["#/properties/a/uniqueItems", "#/oops"] {
+      guard case .refused = outcomes[pointer] else {
+        Issue.record("\(pointer) should be refused")
+        continue
+      }
+    }
+    #expect(try SchemaReport(#"{"type":"string"}"#).isUsable)
+  }
+}
