@@ -32,23 +32,26 @@ let isSlowRun = ProcessInfo.processInfo.environment["APUS_SLOW"] == "1"
     #expect(rightGuesses > 0, "something was guessed")
   }
 
-  @Test("A sequence that is set back while it has guesses gives the same bits")
-  func setBackWithGuesses() async throws {
-    let model = try TinyModel(name: "llama").load(.F16)
+  @Test("A sequence that is set back while it has guesses gives the same bits", arguments: 11..<15)
+  func setBackWithGuesses(pages: Int) async throws {
+    let model = try TinyModel(name: "llama").load(.F16, contextLength: 320)
     let layers = model.architecture.blocks.memories
+    // What is guessed must be right when it is given up: a negative penalty makes answers of one
+    // token.
     let requests = (0..<3).map { _ in
-      var request = GenerationRequest(prompt: (0..<120).map { [5, 6, 7, 8][$0 % 4] })
-      request.maxTokens = 130
+      var request = GenerationRequest(prompt: Array(repeating: 5, count: 120))
+      request.maxTokens = 150
       request.ignoreEndOfGeneration = true
       request.sampling = .greedy
+      request.sampling.frequencyPenalty = -2
       return request
     }
     var options = EngineOptions()
-    options.keyValueBytes = BlockPool.blockBytes(layers, .F16) * layers.count * 11
+    options.keyValueBytes = BlockPool.blockBytes(layers, .F16) * layers.count * pages
     options.usesPromptLookup = true
     let statistics = try await Schedule(requests, options: options).check(model, seed: 0)
     #expect(statistics.setBackCount > 0, "memory was scarce")
-    #expect(statistics.guessedTokenCount > 0, "something was guessed")
+    #expect(statistics.rightGuessCount > 0, "something was guessed")
   }
 
   @Test(

@@ -35,7 +35,9 @@ struct Schedule: Sendable {
     var requests: [GenerationRequest] = []
     var cancelled: [Int: Int] = [:]
     for index in 0..<sequences {
-      let length = Int.random(in: 1...longestPrompt, using: &random)
+      // Most are short, some long.
+      let share = Double.random(in: 0...1, using: &random)
+      let length = max(1, Int(Double(longestPrompt) * share * share * share))
       var prompt = Array(texts.randomElement(using: &random)!.prefix(length))
       if Bool.random(using: &random) {
         prompt[length - 1 - length / 4] = Int32.random(in: 0..<vocabulary, using: &random)
@@ -46,6 +48,8 @@ struct Schedule: Sendable {
       request.sampling.temperature = [0, 0.8, 1.5].randomElement(using: &random)!
       request.sampling.topK = [0, 40].randomElement(using: &random)!
       request.sampling.repeatPenalty = [1, 1.2].randomElement(using: &random)!
+      // Below 0 it makes the answer repeat itself, so that guesses are right.
+      request.sampling.frequencyPenalty = [0, 0, -2].randomElement(using: &random)!
       request.sampling.seed = UInt64.random(in: 0...99, using: &random)
       request.owner = [nil, "a", "b"].randomElement(using: &random)!
       request.share = [1, 3].randomElement(using: &random)!
