@@ -6,10 +6,25 @@ public let cacheBlockPositionCount = 32
 /// How keys and values are stored.
 public enum CacheFormat: UInt8, Sendable, CaseIterable {
   case F16, F32
+  /// Signed bytes, with a scale in half precision for each 32 values of a position's key or value,
+  /// fewer at its end: the numbers of GGML's type.
+  case Q8_0
 
-  /// Bytes of one value.
-  public var elementBytes: Int { self == .F16 ? 2 : 4 }
+  /// Bytes of one value without its scale.
+  public var elementBytes: Int {
+    switch self {
+    case .Q8_0: 1
+    case .F16: 2
+    case .F32: 4
+    }
+  }
+
+  /// Bytes of a scale, 0 where there is none.
+  public var scaleBytes: Int { self == .Q8_0 ? 2 : 0 }
 }
+
+/// Values that share a scale in a cache that has scales.
+public let cacheGroupLength = 32
 
 /// The shape of one head's part of a cache block.
 public struct CacheShape: Sendable, Equatable {
@@ -25,11 +40,21 @@ public struct CacheShape: Sendable, Equatable {
 
   /// Values from one position to the next: `valueLength` rounded up to a vector of 16.
   public var valueStride: Int { (valueLength + 15) / 16 * 16 }
+  /// Bytes of the keys without their scales.
+  public var keyElementBytes: Int { keyLength * cacheBlockPositionCount * format.elementBytes }
+  /// Bytes of the values without their scales.
+  public var valueElementBytes: Int {
+    valueStride * cacheBlockPositionCount * format.elementBytes
+  }
   /// Bytes of the keys, after which the values begin.
-  public var keyBytes: Int { keyLength * cacheBlockPositionCount * format.elementBytes }
+  public var keyBytes: Int { keyElementBytes + scaleBytes(keyLength) }
   /// Bytes of one head's part of a block.
-  public var headBytes: Int {
-    keyBytes + valueStride * cacheBlockPositionCount * format.elementBytes
+  public var headBytes: Int { keyBytes + valueElementBytes + scaleBytes(valueLength) }
+
+  /// Bytes of the scales of 32 positions.
+  private func scaleBytes(_ length: Int) -> Int {
+    (length + cacheGroupLength - 1) / cacheGroupLength * cacheBlockPositionCount
+      * format.scaleBytes
   }
 }
 
@@ -38,7 +63,7 @@ public let attentionRowCount = 8
 
 /// Floats of scratch for an attention call.
 public func attentionScratchCount(_ shape: CacheShape) -> Int {
-  attentionRowCount * (shape.valueStride + cacheBlockPositionCount)
+  attentionRowCount * (shape.valueStride + 2 * cacheBlockPositionCount)
 }
 
 /// Query rows that share one key-value head of one sequence.
@@ -46,7 +71,8 @@ public func attentionScratchCount(_ shape: CacheShape) -> Int {
 /// For each row: `softmax(query · key) · value` over positions `starts[row] ... ends[row]`, by
 /// online softmax (Milakov and Gimelshein 2018) over cache blocks in order. A cache block of one
 /// head is keys `[keyLength, 32]`, position innermost, then values `[32, valueStride]`, where
-/// `valueStride` is `valueLength` rounded up to 16 and the padding is zero.
+/// `valueStride` is `valueLength` rounded up to 16 and the padding is zero. Where the format has
+/// scales, they follow the keys as `[groups of a key, 32]`, and the values likewise.
 public struct AttentionCall {
   public var shape: CacheShape
   /// Rows in this call.

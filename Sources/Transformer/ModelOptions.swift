@@ -3,6 +3,8 @@
 /// How keys and values are kept.
 public enum KeyValueFormat: String, Sendable, CaseIterable {
   case F16, F32
+  /// Bytes with a scale for each 32: 17 bytes where F16 has 32.
+  case Q8_0
 }
 
 /// Choices made when a model is loaded. Nothing here is read from the environment.

@@ -13,6 +13,9 @@ struct EngineArguments: ParsableArguments {
     help: "Threads that compute; by default as many as this process may use.")
   var threads: Int?
 
+  @Option(help: "How keys and values are kept: f16, f32, or q8_0, which takes about half of f16.")
+  var cacheType = KeyValueFormat.F16
+
   @OptionGroup var tokenizer: TokenizerArguments
 
   func validate() throws {
@@ -33,6 +36,7 @@ struct EngineArguments: ParsableArguments {
     options.contextLength = contextLength
     options.chatTemplate = chatTemplate
     options.preTokenizer = tokenizer.preTokenizer
+    options.keyValueFormat = cacheType
     options.exact = ProcessInfo.processInfo.environment["APUS_EXACT"] == "1"
     let start = ContinuousClock.now
     let shown = Atomic(-1)
@@ -49,6 +53,13 @@ struct EngineArguments: ParsableArguments {
       }
     }
   }
+}
+
+extension KeyValueFormat: ExpressibleByArgument {
+  /// Takes a name in small letters, as llama.cpp spells it, or in capital ones.
+  public init?(argument: String) { self.init(rawValue: argument.uppercased()) }
+
+  public var defaultValueDescription: String { rawValue.lowercased() }
 }
 
 /// How text becomes token ids.

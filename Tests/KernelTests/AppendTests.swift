@@ -8,7 +8,7 @@ import Testing
 @Suite struct AppendTests {
   @Test("Keys lie position innermost, values row by row", arguments: availableSets)
   func layout(set: InstructionSet) {
-    for format in CacheFormat.allCases {
+    for format in [CacheFormat.F16, .F32] {
       let shape = CacheShape(format: format, keyLength: 6, valueLength: 18)
       #expect(shape.valueStride == 32)
       let block = TestBuffer(shape.headBytes, filledWith: 0)
@@ -68,9 +68,49 @@ import Testing
     }
   #endif
 
+  @Test("Bytes have a scale for each group, which follow the keys and the values")
+  func groups() {
+    for set in availableSets {
+      let shape = CacheShape(format: .Q8_0, keyLength: 40, valueLength: 33)
+      #expect(shape.valueStride == 48)
+      #expect(shape.keyBytes == 32 * (40 + 2 * 2))
+      #expect(shape.headBytes == shape.keyBytes + 32 * (48 + 2 * 2))
+      let block = TestBuffer(shape.headBytes, filledWith: 0)
+      var random = SeededGenerator(seed: 12)
+      for slot in 0..<cacheBlockPositionCount {
+        var (key, value) = (random.floats(40, within: 3), random.floats(33, within: 100))
+        if slot == 3 { (key[0], value[32]) = (.infinity, -.greatestFiniteMagnitude) }
+        if slot == 4 { (key, value) = (key.map { $0 * 1e-30 }, value.map { $0 * 1e-44 }) }
+        set.kernels.append(shape, key, value, block.base, slot)
+        for first in [0, 32] {
+          let keys = Array(key[first..<min(first + 32, 40)])
+          let values = Array(value[first..<min(first + 32, 33)])
+          for (group, isKey) in [(keys, true), (values, false)] {
+            let quants = group.indices.map { index in
+              let place =
+                isKey ? (first + index) * 32 + slot : shape.keyBytes + slot * 48 + first + index
+              return block.base.load(fromByteOffset: place, as: Int8.self)
+            }
+            let place = (isKey ? 40 * 32 : shape.keyBytes + 48 * 32) + first * 2 + slot * 2
+            let scale = read(block, .F16, place / 2)
+            let expected = PlainKernels.quantised(group)
+            #expect(quants == expected.quants, "\(set), position \(slot)")
+            #expect(abs(scale - expected.scale) <= max(expected.scale * 0x1p-11, 0x1p-25))
+          }
+        }
+      }
+    }
+  }
+
   @Test("NaN stays NaN", arguments: availableSets)
   func notANumber(set: InstructionSet) {
-    for format in CacheFormat.allCases {
+    let quants = CacheShape(format: .Q8_0, keyLength: 33, valueLength: 1)
+    let scales = TestBuffer(quants.headBytes, filledWith: 0)
+    set.kernels.append(quants, [.nan] + [Float](repeating: 1, count: 32), [-.nan], scales.base, 0)
+    #expect(read(scales, .F16, 33 * 16).isNaN)
+    #expect(read(scales, .F16, 33 * 16 + 32) == 0x1.02p-7, "another group")
+    #expect(read(scales, .F16, quants.keyBytes / 2 + 16 * 16).isNaN)
+    for format in [CacheFormat.F16, .F32] {
       let shape = CacheShape(format: format, keyLength: 1, valueLength: 1)
       let block = TestBuffer(shape.headBytes, filledWith: 0)
       set.kernels.append(shape, [.nan], [-.nan], block.base, 0)

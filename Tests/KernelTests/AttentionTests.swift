@@ -28,12 +28,12 @@ import Testing
     }
   }
 
-  @Test("Keys and values may differ in length", arguments: availableSets)
-  func lengthsMayDiffer(set: InstructionSet) {
+  @Test("Keys and values may differ in length", arguments: availableSets, CacheFormat.allCases)
+  func lengthsMayDiffer(set: InstructionSet, format: CacheFormat) {
     var random = SeededGenerator(seed: 4)
     for (keyLength, valueLength) in [(1, 1), (24, 8), (192, 128), (7, 33)] {
       let cache = TestCache(
-        .F32, keyLength: keyLength, valueLength: valueLength, positions: 70, set, &random)
+        format, keyLength: keyLength, valueLength: valueLength, positions: 70, set, &random)
       check(
         Self.rows(6, positions: 70, length: keyLength, &random), cache, softCap: 0, set)
     }
@@ -59,11 +59,32 @@ import Testing
     }
   }
 
-  @Test("What lies beyond a row's last position does not matter", arguments: availableSets)
-  func hiddenPositionsDoNotMatter(set: InstructionSet) {
+  @Test("All instruction sets give the same bits", arguments: CacheFormat.allCases)
+  func setsAgree(format: CacheFormat) throws {
+    for length in [7, 40, 64, 192] {
+      var expected: [[UInt32]]?
+      for set in availableSets {
+        var random = SeededGenerator(seed: 9)
+        let cache = TestCache(
+          format, keyLength: length, valueLength: length, positions: 100, set, &random)
+        for position in 0..<100 {
+          cache.write(position, key: random.floats(length), value: random.floats(length), set)
+        }
+        let rows = Self.rows(9, positions: 100, length: length, &random)
+        let found = attend(rows, cache, softCap: 0, set).map(\.bits)
+        #expect(found == expected ?? found, "\(set), heads of \(length)")
+        expected = found
+      }
+    }
+  }
+
+  @Test(
+    "What lies beyond a row's last position does not matter", arguments: availableSets,
+    CacheFormat.allCases)
+  func hiddenPositionsDoNotMatter(set: InstructionSet, format: CacheFormat) {
     var random = SeededGenerator(seed: 6)
     let cache = TestCache(
-      .F16, keyLength: 64, valueLength: 64, positions: 96, set, &random)
+      format, keyLength: 64, valueLength: 64, positions: 96, set, &random)
     let rows = [40, 41, 50].map { end in
       Row(query: random.floats(64), start: 33, end: end)
     }

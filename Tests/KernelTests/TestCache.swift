@@ -4,7 +4,7 @@ import KernelInterface
 import TensorCore
 import TestSupport
 
-/// Keys and values of one head that half precision holds exactly.
+/// Keys and values of one head that the format holds exactly.
 final class TestCache {
   let shape: CacheShape
   let blocks: TestBuffer
@@ -29,14 +29,27 @@ final class TestCache {
     for block in 0..<count {
       (table + block).initialize(to: blocks.base + block * 2 * shape.headBytes)
     }
-    keys = (0..<positions).map { _ in random.halfFloats(keyLength) }
-    values = (0..<positions).map { _ in random.halfFloats(valueLength) }
+    keys = (0..<positions).map { _ in Self.row(keyLength, format, &random) }
+    values = (0..<positions).map { _ in Self.row(valueLength, format, &random) }
     for position in 0..<positions {
       write(position, key: keys[position], value: values[position], set)
     }
   }
 
   deinit { table.deallocate() }
+
+  /// Values within ±4: halves, or bytes times a scale of 2^-5, which the largest byte of each group
+  /// makes sure of.
+  static func row(
+    _ length: Int, _ format: CacheFormat, _ random: inout SeededGenerator
+  ) -> [Float] {
+    guard format == .Q8_0 else { return random.halfFloats(length) }
+    return (0..<length).map { index in
+      let isFirst = index % cacheGroupLength == 0
+      let quant = isFirst ? -127 : Int.random(in: -127...127, using: &random)
+      return Float(quant) / 32
+    }
+  }
 
   /// Writes a position.
   func write(_ position: Int, key: [Float], value: [Float], _ set: InstructionSet) {

@@ -30,6 +30,18 @@ public enum PlainKernels {
     return zip(x, weight).map { Double($0) * scale * Double($1) }
   }
 
+  /// Bytes and their scale, `x ≈ byte × scale`: the largest magnitude becomes ±127. Scales end at
+  /// 65,504, and below 4e-37 / 127 all bytes are 0.
+  public static func quantised(_ x: [Float]) -> (quants: [Int8], scale: Float) {
+    let largest = min(x.reduce(0) { max($0, abs($1)) }, 65_504 * 127)
+    guard largest > 4e-37 else { return (x.map { _ in 0 }, largest / 127) }
+    let inverse = 127 / largest
+    let quants = x.map { value in
+      Int8((max(-largest, min(largest, value)) * inverse).rounded(.toNearestOrEven))
+    }
+    return (quants, largest / 127)
+  }
+
   /// x / (1 + exp(-x)).
   public static func silu(_ x: Double) -> Double { x / (1 + exp(-x)) }
 

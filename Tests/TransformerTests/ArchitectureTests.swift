@@ -11,6 +11,9 @@ import Transformer
   /// With a cache in half precision, which alone costs 1e-6 to 2e-6.
   static let halfCacheTolerance = 5e-6
 
+  /// With a cache of bytes, whose rounding to 1/254 of the largest of 32 values gave up to 1.6e-4.
+  static let byteCacheTolerance = 5e-4
+
   @Test("Logits are those of the reference", arguments: TinyModel.all)
   func logits(model: TinyModel) throws {
     let description = try model.description()
@@ -23,6 +26,8 @@ import Transformer
     }
     let half = try Session(model.load(.F16)).evaluate(description.tokens, logits: .all)
     #expect(half.normalisedSquaredError(from: golden) <= Self.halfCacheTolerance)
+    let bytes = try Session(model.load(.Q8_0)).evaluate(description.tokens, logits: .all)
+    #expect(bytes.normalisedSquaredError(from: golden) <= Self.byteCacheTolerance)
   }
 
   @Test("Every position's likeliest token is the reference's", arguments: TinyModel.all)

@@ -17,9 +17,22 @@ import Transformer
     #expect(plan.keyValueBytes == 3 * blocks * BlockPool.blockBytes(found, .F16))
     options.keyValueFormat = .F32
     #expect(
-      try Model.plan(path, options: options, sequences: 3).keyValueBytes == 2 * plan.keyValueBytes)
+      try Model.plan(path, options: options, sequences: 3).keyValueBytes
+        == 3 * blocks * BlockPool.blockBytes(found, .F32))
+    options.keyValueFormat = .Q8_0
+    #expect(
+      try Model.plan(path, options: options, sequences: 3).keyValueBytes
+        == 3 * blocks * BlockPool.blockBytes(found, .Q8_0))
     #expect(plan.weightBytes > 0 && plan.weightBytes < loaded.info.fileBytes)
     #expect(plan.totalBytes == plan.weightBytes + plan.keyValueBytes)
+  }
+
+  @Test("Formats take the bytes that their layout says")
+  func formats() {
+    let layer = [LayerMemoryShape(headCount: 3, keyLength: 64, valueLength: 64)]
+    #expect(BlockPool.blockBytes(layer, .F32) == 32 * 3 * 128 * 4)
+    #expect(BlockPool.blockBytes(layer, .F16) == 32 * 3 * 128 * 2)
+    #expect(BlockPool.blockBytes(layer, .Q8_0) == 32 * 3 * 4 * 34)
   }
 
   @Test("A window keeps its positions and no more")

@@ -8,6 +8,7 @@ func attention(_ call: AttentionCall) {
   switch call.shape.format {
   case .F16: walk(call, HalfElement.self)
   case .F32: walk(call, SingleElement.self)
+  case .Q8_0: walk(call, QuantElement.self)
   }
 }
 
@@ -35,16 +36,56 @@ func append(
     for d in 0..<shape.valueLength {
       values.storeBytes(of: value[d], toByteOffset: d * 4, as: Float.self)
     }
+  case .Q8_0:
+    quantise(
+      key, shape.keyLength, to: keys, distance: cacheBlockPositionCount,
+      scales: block + shape.keyElementBytes + slot * shape.format.scaleBytes)
+    quantise(
+      value, shape.valueLength, to: values, distance: 1,
+      scales: block + shape.keyBytes + shape.valueElementBytes + slot * shape.format.scaleBytes)
+  }
+}
+
+/// Writes `count` values as bytes, `distance` apart, and a scale for each group of them. Finite
+/// values stay finite; a group with a NaN becomes NaN.
+@inline(__always)
+private func quantise(
+  _ input: UnsafePointer<Float>, _ count: Int, to quants: UnsafeMutableRawPointer, distance: Int,
+  scales: UnsafeMutableRawPointer
+) {
+  for first in stride(from: 0, to: count, by: cacheGroupLength) {
+    let end = min(first + cacheGroupLength, count)
+    var largest: Float = 0
+    var isNumber = true
+    for i in first..<end {
+      largest = max(largest, abs(input[i]))
+      isNumber = isNumber && !input[i].isNaN
+    }
+    // The largest scale that half precision holds; and below 4e-37 an inverse is infinite.
+    largest = min(largest, 65_504 * 127)
+    let inverse: Float = isNumber && largest > 4e-37 ? 127 / largest : 0
+    for i in first..<end {
+      let value = isNumber ? max(-largest, min(largest, input[i])) : 0
+      // The sum with 1.5 · 2^23 has no bits below 1.
+      let sum = value * inverse + 12_582_912
+      quants.storeBytes(
+        of: UInt8(truncatingIfNeeded: sum.bitPattern), toByteOffset: i * distance, as: UInt8.self)
+    }
+    scales.storeBytes(
+      of: half(isNumber ? largest / 127 : .nan),
+      toByteOffset: first / cacheGroupLength * 2 * cacheBlockPositionCount, as: UInt16.self)
   }
 }
 
 private protocol CacheElement {
   static var bytes: Int { get }
+  static var hasScales: Bool { get }
   static func load(_ address: UnsafeRawPointer) -> Floats
 }
 
 private enum HalfElement: CacheElement {
   static var bytes: Int { 2 }
+  static var hasScales: Bool { false }
   @inline(__always) static func load(_ address: UnsafeRawPointer) -> Floats {
     loadHalves(address)
   }
@@ -52,8 +93,17 @@ private enum HalfElement: CacheElement {
 
 private enum SingleElement: CacheElement {
   static var bytes: Int { 4 }
+  static var hasScales: Bool { false }
   @inline(__always) static func load(_ address: UnsafeRawPointer) -> Floats {
     address.loadUnaligned(as: Floats.self)
+  }
+}
+
+private enum QuantElement: CacheElement {
+  static var bytes: Int { 1 }
+  static var hasScales: Bool { true }
+  @inline(__always) static func load(_ address: UnsafeRawPointer) -> Floats {
+    floats(loadSignedBytes(address))
   }
 }
 
@@ -84,7 +134,8 @@ private func walk<Element: CacheElement>(_ call: AttentionCall, _ element: Eleme
   }
 }
 
-/// `R` rows, 8 at most. `sums` is `[R, valueStride]`, `weights` `[R, 32]`.
+/// `R` rows, 8 at most. `sums` is `[R, valueStride]`, `weights` `[R, 32]`, followed by as much for
+/// weights times scales.
 @inline(__always)
 private func run<let R: Int, Element: CacheElement>(
   _ call: AttentionCall, _ firstRow: Int, _ sums: UnsafeMutablePointer<Float>,
@@ -110,13 +161,34 @@ private func run<let R: Int, Element: CacheElement>(
     var low = InlineArray<R, Floats>(repeating: Floats(repeating: 0))
     var high = InlineArray<R, Floats>(repeating: Floats(repeating: 0))
     let queries = call.queries + firstRow * call.queryStride
-    for d in 0..<call.shape.keyLength {
-      let a = Element.load(keys + d * 32 * Element.bytes)
-      let b = Element.load(keys + d * 32 * Element.bytes + 16 * Element.bytes)
-      unrolled(R) { r in
-        let q = Floats(repeating: queries[r * call.queryStride + d])
-        low[r] = multiplyAdd(q, a, low[r])
-        high[r] = multiplyAdd(q, b, high[r])
+    let length = call.shape.keyLength
+    var d = 0
+    while d < length {
+      // Without scales all of the key is one group.
+      let group = d / cacheGroupLength
+      let end = Element.hasScales ? min(d + cacheGroupLength, length) : length
+      var groupLow = InlineArray<R, Floats>(repeating: Floats(repeating: 0))
+      var groupHigh = InlineArray<R, Floats>(repeating: Floats(repeating: 0))
+      while d < end {
+        let a = Element.load(keys + d * 32 * Element.bytes)
+        let b = Element.load(keys + d * 32 * Element.bytes + 16 * Element.bytes)
+        unrolled(R) { r in
+          let q = Floats(repeating: queries[r * call.queryStride + d])
+          groupLow[r] = multiplyAdd(q, a, groupLow[r])
+          groupHigh[r] = multiplyAdd(q, b, groupHigh[r])
+        }
+        d += 1
+      }
+      if Element.hasScales {
+        let scales = keys + call.shape.keyElementBytes + group * 64
+        let (a, b) = (loadHalves(scales), loadHalves(scales + 32))
+        unrolled(R) { r in
+          low[r] = multiplyAdd(groupLow[r], a, low[r])
+          high[r] = multiplyAdd(groupHigh[r], b, high[r])
+        }
+      } else {
+        low = groupLow
+        high = groupHigh
       }
     }
     for r in 0..<R {
@@ -155,14 +227,23 @@ private func run<let R: Int, Element: CacheElement>(
       total[r] += laneSum(pa + pb)
     }
     let values = keys + call.shape.keyBytes
+    let factors = Element.hasScales ? weights + attentionRowCount * 32 : weights
     for c in Swift.stride(from: 0, to: stride, by: 16) {
+      if Element.hasScales, c % cacheGroupLength == 0 {
+        let scales = values + call.shape.valueElementBytes + c / cacheGroupLength * 64
+        let (a, b) = (loadHalves(scales), loadHalves(scales + 32))
+        for r in 0..<R {
+          store(loadFloats(weights + r * 32) * a, factors + r * 32)
+          store(loadFloats(weights + r * 32 + 16) * b, factors + r * 32 + 16)
+        }
+      }
       var sum = InlineArray<R, Floats>(repeating: Floats(repeating: 0))
       unrolled(R) { r in sum[r] = loadFloats(sums + r * stride + c) }
       for position in 0..<cacheBlockPositionCount {
         let value = Element.load(values + (position * stride + c) * Element.bytes)
         unrolled(R) { r in
           sum[r] = multiplyAdd(
-            Floats(repeating: weights[r * 32 + position]), value, sum[r])
+            Floats(repeating: factors[r * 32 + position]), value, sum[r])
         }
       }
       unrolled(R) { r in store(sum[r], sums + r * stride + c) }

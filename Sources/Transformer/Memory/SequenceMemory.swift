@@ -174,5 +174,11 @@ extension SequenceMemory {
 
 extension KeyValueFormat {
   /// The kernels' name for it.
-  package var stored: CacheFormat { self == .F16 ? .F16 : .F32 }
+  package var stored: CacheFormat {
+    switch self {
+    case .F16: .F16
+    case .F32: .F32
+    case .Q8_0: .Q8_0
+    }
+  }
 }
