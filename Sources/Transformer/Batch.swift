@@ -51,6 +51,14 @@ package struct Batch {
     self.runs = runs
   }
 
+  /// The runs of rows with their states of `layer`.
+  package func recurrentRuns(layer: Int) -> [RecurrentRun] {
+    runs.map {
+      RecurrentRun(
+        rows: $0.rows, firstPosition: $0.positions[0], blocks: $0.memory.states(layer))
+    }
+  }
+
   /// The runs of rows with their caches of `layer`.
   package func attentionRuns(layer: Int) -> [AttentionRun] {
     runs.map {

@@ -26,8 +26,9 @@ extension Model {
   ) throws -> MemoryPlan {
     let file = try GGUFFile(path: path)
     let name = try file.metadata.requiredString("general.architecture")
-    let hyperparameters = try Hyperparameters(file)
-    let layers = try family(named: name, path: path).memories(hyperparameters)
+    let family = try family(named: name, path: path)
+    let hyperparameters = try Hyperparameters(file, family.layerKinds)
+    let layers = try family.memories(hyperparameters)
     let positions = try contextLength(options, hyperparameters)
     let format = options.exact ? CacheFormat.F32 : options.keyValueFormat.stored
     let blocks = layers.reduce(0) { $0 + BlockPool.blockCount($1, positions: positions) }

@@ -60,7 +60,7 @@ public final class Model: Sendable {
     let file = try GGUFFile(path: path)
     let name = try file.metadata.requiredString("general.architecture")
     let family = try family(named: name, path: path)
-    let hyperparameters = try Hyperparameters(file)
+    let hyperparameters = try Hyperparameters(file, family.layerKinds)
     let vocabulary = try Vocabulary(
       file.metadata, path: path, preTokenizer: options.preTokenizer)
     guard vocabulary.tokens.count == hyperparameters.vocabularyCount else {
@@ -80,7 +80,8 @@ public final class Model: Sendable {
     let compute = Compute(
       instructionSet: .current, pool: WorkerPool(threadCount: threads))
     let weights = try WeightLoader(
-      file, isExact: options.exact, pool: compute.pool, progress: progress ?? { _ in })
+      file, family.layerKinds, isExact: options.exact, pool: compute.pool,
+      progress: progress ?? { _ in })
     return Model(
       info: try ModelInfo(file, hyperparameters), tokenizer: tokenizer, chatTemplate: template,
       contextLength: contextLength, architecture: try family.init(weights), compute: compute,

@@ -44,7 +44,8 @@ public final class Session {
   /// Bytes of memory for keys and values when the context is full.
   public var memoryBytes: Int { memory.byteCount }
 
-  /// Forgets the tokens from `position` on.
+  /// Forgets the tokens from `position` on. A model with recurrent layers may have to go back
+  /// further: `self.position` tells where it stands.
   public func truncate(to position: Int) { memory.truncate(to: position) }
 
   /// Forgets everything and wipes it from memory.
@@ -98,5 +99,6 @@ public final class Session {
         try body(logits.read(row: row, count: model.info.vocabularyCount))
       }
     }
+    memory.dropOldStates()
   }
 }

@@ -45,6 +45,10 @@ public enum PlainKernels {
   /// x / (1 + exp(-x)).
   public static func silu(_ x: Double) -> Double { x / (1 + exp(-x)) }
 
+  /// The exponential, and log(1 + exp(x)).
+  public static func exponential(_ x: Double) -> Double { exp(x) }
+  public static func softplus(_ x: Double) -> Double { log1p(exp(x)) }
+
   /// x/2 × (1 + tanh(√(2/π) (x + 0.044715 x³))).
   public static func geluTanh(_ x: Double) -> Double {
     // x/2 (1 + tanh u) = x / (1 + exp(-2 u)), which keeps its digits where tanh u is near -1.

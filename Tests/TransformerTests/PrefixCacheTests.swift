@@ -63,6 +63,21 @@ import Transformer
     #expect(shorter.cached == 39)
   }
 
+  @Test("The state of a recurrent layer is found where it was kept", arguments: ["lfm2", "mamba"])
+  func states(name: String) async throws {
+    let engine = try engine(name)
+    let text = try TinyModel(name: name).tokens(300, seed: 1)
+    let opening = Array(text.prefix(100))
+    let answer = try await run(engine, opening, tokens: 10).ids
+    // Kept are the states at the end of the prompt's last whole page, and at the answer's end.
+    #expect(try await run(engine, opening).cached == 96)
+    let longer = opening + answer + text[100..<150]
+    let found = try await run(engine, longer)
+    #expect(found.cached == 109)
+    #expect(try await run(engine, longer, owner: nil).ids == found.ids)
+    #expect(try await run(engine, Array(text.prefix(40))).cached % 32 == 0)
+  }
+
   @Test("Owners do not share")
   func owners() async throws {
     let engine = try engine()

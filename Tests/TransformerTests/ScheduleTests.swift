@@ -10,7 +10,8 @@ import Transformer
 let isSlowRun = ProcessInfo.processInfo.environment["APUS_SLOW"] == "1"
 
 @Suite(.serialized) struct ScheduleTests {
-  @Test("Random schedules on tiny models", arguments: ["llama", "gemma3"])
+  @Test(
+    "Random schedules on tiny models", arguments: ["llama", "gemma3", "cohere2", "lfm2", "mamba"])
   func tinyModels(name: String) async throws {
     var setBacks = 0
     var rightGuesses = 0
@@ -61,10 +62,14 @@ let isSlowRun = ProcessInfo.processInfo.environment["APUS_SLOW"] == "1"
     var options = ModelOptions()
     options.contextLength = isSlowRun ? 600 : 160
     var total = Total()
+    var models: [Model] = []
+    for threads in [1, 2] {
+      options.threadCount = threads
+      models.append(try Model.load(RealModel.smol.path, options: options))
+    }
     for seed in 0..<UInt64(isSlowRun ? 500 : 3) {
       var random = SeededGenerator(seed: 5000 + seed)
-      options.threadCount = 1 + Int(seed) % 2
-      let model = try Model.load(RealModel.smol.path, options: options)
+      let model = models[Int(seed) % 2]
       let layers = model.architecture.blocks.memories
       let schedule = Schedule(
         model, sequences: Int.random(in: 1...(isSlowRun ? 16 : 6), using: &random),

@@ -105,6 +105,44 @@ import Transformer
     #expect(pool.freeCount == pool.blockCount)
   }
 
+  @Test("A memory with states returns to checkpoints, and to ends of pages that it still has")
+  func states() throws {
+    let layers = [
+      LayerMemoryShape(stateCount: 8), LayerMemoryShape(headCount: 1, keyLength: 8, valueLength: 8),
+    ]
+    let pool = try BlockPool(layers: layers, format: .F16, blockCount: 100)
+    let memory = SequenceMemory(pool, capacity: 1000)
+    func append(_ count: Int) throws {
+      for position in try memory.append(count) {
+        // What a forward pass does: the state after each position.
+        memory.states(0)[position / 32].storeBytes(of: Int32(position), as: Int32.self)
+      }
+    }
+    func state() -> Int32 { memory.states(0)[(memory.count - 1) / 32].load(as: Int32.self) }
+    try append(40)
+    let checkpoint = memory.checkpoint()
+    try append(30)
+    memory.goBack(to: 60, or: checkpoint)
+    #expect(memory.count == 40 && state() == 39)
+    try append(3)
+    memory.restore(checkpoint)
+    #expect(memory.count == 40 && state() == 39)
+    memory.truncate(to: 39)
+    #expect(memory.count == 32 && state() == 31)
+    let atEnd = memory.checkpoint()
+    try append(200)
+    memory.restore(atEnd)
+    #expect(memory.count == 32 && state() == 31)
+    try append(200)
+    memory.dropOldStates()
+    #expect(pool.blockCount - pool.freeCount < 2 * 8, "old states are given up")
+    memory.truncate(to: 231)
+    #expect(memory.count == 224 && state() == 223)
+    memory.truncate(to: 100)
+    #expect(memory.count == 0)
+    withExtendedLifetime(memory) {}
+  }
+
   @Test("A block that comes back is zeros")
   func wipe() throws {
     let pool = try BlockPool(layers: Self.layers, format: .F16, blockCount: 4)

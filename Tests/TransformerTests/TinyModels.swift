@@ -9,9 +9,9 @@ struct TinyModel: Sendable, CustomTestStringConvertible {
   let name: String
 
   /// One for each way of the supported families.
-  static let all = ["llama", "llama-yarn", "llama-linear", "llama-tied-bias", "gemma3"].map {
-    TinyModel(name: $0)
-  }
+  static let all = [
+    "llama", "llama-yarn", "llama-linear", "llama-tied-bias", "gemma3", "cohere2", "lfm2", "mamba",
+  ].map { TinyModel(name: $0) }
 
   var testDescription: String { name }
 

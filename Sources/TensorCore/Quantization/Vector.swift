@@ -15,6 +15,12 @@ package struct Vector: Sendable {
     storage = try AlignedBuffer(byteCount: count * 4)
   }
 
+  /// A copy of numbers.
+  package init(_ values: [Float]) throws(AllocationError) {
+    try self.init(zeros: values.count)
+    for (index, value) in values.enumerated() { storage.floats[index] = value }
+  }
+
   /// Reads a tensor of any format as floats.
   package init(_ tensor: GGUFTensor) throws(AllocationError) {
     count = tensor.elementCount

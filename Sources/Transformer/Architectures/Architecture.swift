@@ -2,10 +2,21 @@
 
 package import TensorCore
 
+/// What the layers of a family may be, which tells what a file must say of them.
+package enum LayerKinds: Sendable {
+  /// All attend.
+  case attention
+  /// Some attend: those with key-value heads.
+  case mixed
+  /// None attends, and none has a feed-forward block.
+  case recurrent
+}
+
 /// A model family. Each has one file, which alone knows its name.
 package protocol Architecture: Sendable {
   /// The values of `general.architecture` that it answers to.
   static var names: [String] { get }
+  static var layerKinds: LayerKinds { get }
 
   /// Takes its tensors from a file.
   init(_ weights: WeightLoader) throws
@@ -22,6 +33,8 @@ package protocol Architecture: Sendable {
 }
 
 extension Architecture {
+  static var layerKinds: LayerKinds { .attention }
+
   /// Every layer keeps keys and values of all positions.
   static func memories(_ hyperparameters: Hyperparameters) throws -> [LayerMemoryShape] {
     let h = hyperparameters
@@ -54,4 +67,6 @@ extension Architecture {
 }
 
 /// Every family, in one list.
-package let architectures: [any Architecture.Type] = [Llama.self, Gemma3.self]
+package let architectures: [any Architecture.Type] = [
+  Llama.self, Gemma3.self, Cohere2.self, LFM2.self, Mamba.self,
+]

@@ -47,11 +47,11 @@ struct Gemma3: Architecture {
       heads.softCap = try h.float("attn_logit_softcapping") ?? 0
       heads.queryNorm = try weights.vector("blk.\(index).attn_q_norm.weight", count: h.keyLength)
       heads.keyNorm = try weights.vector("blk.\(index).attn_k_norm.weight", count: h.keyLength)
-      return (
-        try AttentionLayer(
-          weights, index, heads: heads, rotaryIndex: isLocal ? 1 : 0, hasOutputNorm: true),
-        try FeedForwardLayer(weights, index, activation: .geluTanh, hasOutputNorm: true)
-      )
+      return DecoderLayer(
+        .attention(
+          try AttentionLayer(
+            weights, index, heads: heads, rotaryIndex: isLocal ? 1 : 0, hasOutputNorm: true)),
+        try FeedForwardLayer(weights, index, activation: .geluTanh, hasOutputNorm: true))
     }
     head = try OutputHead(weights)
     try weights.finish()

@@ -33,10 +33,9 @@ struct Llama: Architecture {
     heads.rotary = rotary
     let table = try weights.embeddings()
     blocks = try DecoderBlocks(count: h.blockCount) { index in
-      (
-        try AttentionLayer(weights, index, heads: heads, rotaryIndex: 0),
-        try FeedForwardLayer(weights, index, activation: .silu)
-      )
+      DecoderLayer(
+        .attention(try AttentionLayer(weights, index, heads: heads, rotaryIndex: 0)),
+        try FeedForwardLayer(weights, index, activation: .silu))
     }
     head = try OutputHead(weights)
     try weights.finish()

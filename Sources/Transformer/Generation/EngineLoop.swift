@@ -105,8 +105,7 @@ final class EngineLoop: @unchecked Sendable {
   /// Frees a sequence's memory, then tells its end: who hears of it finds the memory free.
   private func end(_ sequence: EngineSequence, _ tell: (EngineSequence) -> Void) {
     remember(sequence)
-    sequence.memory?.wipe()
-    sequence.memory = nil
+    sequence.leave()
     tell(sequence)
   }
 
@@ -155,8 +154,7 @@ final class EngineLoop: @unchecked Sendable {
   private func setBackYoungest() {
     guard let youngest = running.max(by: { $0.number < $1.number }) else { return }
     running.removeAll { $0 === youngest }
-    youngest.memory?.wipe()
-    youngest.memory = nil
+    youngest.leave()
     waiting.append(youngest)
     statistics.setBackCount += 1
   }
@@ -244,7 +242,7 @@ final class EngineLoop: @unchecked Sendable {
     let needed = slices.reduce(0) { $0 + $1.memory.blocksNeeded(for: $1.count) }
     if needed > pool.freeCount { prefixes.makeRoom(blocks: needed) }
     if needed <= pool.freeCount { return true }
-    for sequence in running { sequence.memory?.dropOutsideWindows() }
+    for sequence in running { sequence.memory?.dropOutsideWindows(again: true) }
     // One alone always fits.
     return needed <= pool.freeCount || running.count == 1
   }
@@ -275,9 +273,10 @@ final class EngineLoop: @unchecked Sendable {
     if sequence.isAtAnswer { remember(sequence, wholePages: true) }
     let guessed = chosen.count - 1
     let known = memory.count - guessed
+    let checkpoint = sequence.checkpoint
     let (right, ending) = sequence.accept(chosen)
     // What was computed for wrong guesses is nobody's.
-    memory.truncate(to: known + right)
+    if let checkpoint { memory.goBack(to: known + right, or: checkpoint) }
     statistics.guessedTokenCount += guessed
     statistics.rightGuessCount += right
     if let ending { end(sequence) { $0.finish(ending.reason, text: ending.text) } }

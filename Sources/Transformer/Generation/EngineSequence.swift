@@ -19,10 +19,12 @@ final class EngineSequence: @unchecked Sendable {
   /// Prompt and answer so far. The forward pass takes those that the memory does not hold yet.
   private(set) var tokens: [TokenID]
   /// Nil while it waits.
-  var memory: SequenceMemory?
+  private(set) var memory: SequenceMemory?
   let sampler: Sampler
   /// Guesses of the tokens that follow, for the next forward pass.
   private(set) var guesses: ArraySlice<TokenID> = []
+  /// Where its memory stands without guesses, while it has some.
+  private(set) var checkpoint: SequenceMemory.Checkpoint?
 
   private let submission: Submission
   private let endIDs: Set<TokenID>
@@ -60,16 +62,23 @@ final class EngineSequence: @unchecked Sendable {
   /// Begins to run, or runs again after it was set back.
   func start(_ memory: SequenceMemory) {
     self.memory = memory
-    // Those of a step that was given up when it was set back.
-    guesses = []
     if started == nil { started = .now }
     if cachedCount == nil { cachedCount = min(memory.count, request.prompt.count) }
+  }
+
+  /// Gives up its memory, and the guesses of a step that may not come.
+  func leave() {
+    guesses = []
+    checkpoint = nil
+    memory?.wipe()
+    memory = nil
   }
 
   /// Guesses what follows, or that nothing is known.
   func guess(atMost count: Int) {
     let room = min(count, limit - generatedCount - 1)
     guesses = count > 0 ? lookup.guess(after: tokens, room: room) : []
+    checkpoint = guesses.isEmpty ? nil : memory?.checkpoint()
   }
 
   /// The token at a place of the sequence or of the guesses after it.
@@ -92,6 +101,7 @@ final class EngineSequence: @unchecked Sendable {
   func accept(_ chosen: ArraySlice<TokenID>) -> (right: Int, ending: Ending?) {
     let guesses = guesses
     self.guesses = []
+    checkpoint = nil
     var right = 0
     for (index, id) in chosen.enumerated() {
       let isRight = index < guesses.count && guesses[guesses.startIndex + index] == id

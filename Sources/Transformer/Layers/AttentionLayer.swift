@@ -2,9 +2,9 @@
 
 package import TensorCore
 
-/// An attention block `hidden += output(attend(qkv(norm(hidden))))`.
+/// An attention block `target += output(attend(qkv(norm(hidden))))`.
 package struct AttentionLayer: Sendable {
-  package let norm: Vector
+  package let norm: Norm
   /// Query, key and value, one product.
   package let inputs: Projection
   package let inputBiases: [Vector?]
@@ -15,7 +15,6 @@ package struct AttentionLayer: Sendable {
   package let heads: AttentionHeads
   /// Which of the model's rotary embeddings turns the heads.
   package let rotaryIndex: Int
-  private let epsilon: Float
 
   /// Reads layer `index` with the tensor names that most families share.
   package init(
@@ -27,7 +26,11 @@ package struct AttentionLayer: Sendable {
     let queryWidth = heads.headCount * heads.keyLength
     let keyWidth = heads.keyValueHeadCount * heads.keyLength
     let valueWidth = heads.keyValueHeadCount * heads.valueLength
-    norm = try weights.vector(name + "attn_norm.weight", count: h.embeddingLength)
+    guard h.attends(index) else {
+      throw h.unsupported(
+        "attention.head_count_kv", "layer \(index) has no heads, which the family does not know")
+    }
+    norm = try weights.norm(name + "attn_norm.weight", count: h.embeddingLength)
     inputs = Projection([
       try weights.matrix(name + "attn_q.weight", rows: queryWidth, columns: h.embeddingLength),
       try weights.matrix(name + "attn_k.weight", rows: keyWidth, columns: h.embeddingLength),
@@ -48,7 +51,6 @@ package struct AttentionLayer: Sendable {
       ? try weights.vector(name + "post_attention_norm.weight", count: h.embeddingLength) : nil
     self.heads = heads
     self.rotaryIndex = rotaryIndex
-    epsilon = h.normEpsilon
   }
 
   /// Makes room for this layer.
@@ -65,13 +67,12 @@ package struct AttentionLayer: Sendable {
       valueLength: heads.valueLength, window: heads.window)
   }
 
-  package func forward(_ pass: Pass, layer: Int) {
+  package func forward(_ pass: Pass, layer: Int, into target: FloatRows) {
     let (workspace, compute, rows) = (pass.workspace, pass.compute, pass.rowCount)
     let width = norm.count
     let input = workspace.input(columns: width)
-    compute.rmsNorm(
-      workspace.hidden, norm, epsilon: epsilon, rows: rows, into: input,
-      quantising: inputs.needsQuantised)
+    compute.apply(
+      norm, to: workspace.hidden, rows: rows, into: input, quantising: inputs.needsQuantised)
     inputs.multiply(input, rows: rows, into: workspace.projected, compute)
     for (bias, offset) in zip(inputBiases, inputs.offsets) {
       if let bias { compute.add(bias, to: workspace.projected.columns(from: offset), rows: rows) }
@@ -92,7 +93,7 @@ package struct AttentionLayer: Sendable {
     output.multiply(attended, rows: rows, into: workspace.projected, compute)
     if let outputBias { compute.add(outputBias, to: workspace.projected, rows: rows) }
     compute.addResidual(
-      workspace.projected, norm: outputNorm, epsilon: epsilon, to: workspace.hidden,
-      columns: width, rows: rows)
+      workspace.projected, norm: outputNorm, epsilon: norm.epsilon, to: target, columns: width,
+      rows: rows)
   }
 }

@@ -3,9 +3,9 @@
 package import KernelInterface
 package import TensorCore
 
-/// A block `hidden += down(activation(gate(x)) × up(x))` with `x = norm(hidden)`.
+/// A block `target += down(activation(gate(x)) × up(x))` with `x = norm(hidden)`.
 package struct FeedForwardLayer: Sendable {
-  package let norm: Vector
+  package let norm: Norm
   /// Gate and up, one product.
   package let inputs: Projection
   package let inputBiases: [Vector?]
@@ -14,16 +14,16 @@ package struct FeedForwardLayer: Sendable {
   /// A norm of the output before it is added (Gemma).
   package let outputNorm: Vector?
   package let activation: Activation
-  private let epsilon: Float
 
   /// Reads layer `index` with the tensor names that most families share.
   package init(
-    _ weights: WeightLoader, _ index: Int, activation: Activation, hasOutputNorm: Bool = false
+    _ weights: WeightLoader, _ index: Int, norm normName: String = "ffn_norm.weight",
+    activation: Activation, hasOutputNorm: Bool = false
   ) throws {
     let h = weights.hyperparameters
     let name = "blk.\(index)."
     let (width, inner) = (h.embeddingLength, h.feedForwardLength)
-    norm = try weights.vector(name + "ffn_norm.weight", count: width)
+    norm = try weights.norm(name + normName, count: width)
     inputs = Projection([
       try weights.matrix(name + "ffn_gate.weight", rows: inner, columns: width),
       try weights.matrix(name + "ffn_up.weight", rows: inner, columns: width),
@@ -38,7 +38,6 @@ package struct FeedForwardLayer: Sendable {
     outputNorm =
       hasOutputNorm ? try weights.vector(name + "post_ffw_norm.weight", count: width) : nil
     self.activation = activation
-    epsilon = h.normEpsilon
   }
 
   /// Makes room for this layer.
@@ -47,11 +46,11 @@ package struct FeedForwardLayer: Sendable {
     shape.include(output)
   }
 
-  package func forward(_ pass: Pass) {
+  package func forward(_ pass: Pass, into target: FloatRows) {
     let (workspace, compute, rows) = (pass.workspace, pass.compute, pass.rowCount)
-    compute.rmsNorm(
-      workspace.hidden, norm, epsilon: epsilon, rows: rows,
-      into: workspace.input(columns: norm.count), quantising: inputs.needsQuantised)
+    compute.apply(
+      norm, to: workspace.hidden, rows: rows, into: workspace.input(columns: norm.count),
+      quantising: inputs.needsQuantised)
     inputs.multiply(
       workspace.input(columns: norm.count), rows: rows, into: workspace.projected, compute)
     for (bias, offset) in zip(inputBiases, inputs.offsets) {
@@ -65,7 +64,7 @@ package struct FeedForwardLayer: Sendable {
     output.multiply(gated, rows: rows, into: workspace.projected, compute)
     if let outputBias { compute.add(outputBias, to: workspace.projected, rows: rows) }
     compute.addResidual(
-      workspace.projected, norm: outputNorm, epsilon: epsilon, to: workspace.hidden,
+      workspace.projected, norm: outputNorm, epsilon: norm.epsilon, to: target,
       columns: norm.count, rows: rows)
   }
 }

@@ -2,17 +2,18 @@
 
 package import TensorCore
 
-/// `logits = head(norm(hidden))`, for the rows that want them.
+/// `logits = head(norm(hidden)) × scale`, for the rows that want them.
 package struct OutputHead: Sendable {
-  package let norm: Vector
+  package let norm: Norm
   package let projection: Projection
-  private let epsilon: Float
+  private let scale: Float
 
-  package init(_ weights: WeightLoader) throws {
-    norm = try weights.vector(
-      "output_norm.weight", count: weights.hyperparameters.embeddingLength)
+  package init(
+    _ weights: WeightLoader, norm name: String = "output_norm.weight", scale: Float = 1
+  ) throws {
+    norm = try weights.norm(name, count: weights.hyperparameters.embeddingLength)
     projection = Projection(try weights.outputHead())
-    epsilon = weights.hyperparameters.normEpsilon
+    self.scale = scale
   }
 
   /// Makes room for the head.
@@ -36,15 +37,19 @@ package struct OutputHead: Sendable {
       let part = wanted[first..<min(first + workspace.headRows, wanted.count)]
       let input = workspace.input(columns: norm.count)
       for (index, row) in part.enumerated() {
-        compute.rmsNorm(
-          workspace.hidden.rows(from: row), norm, epsilon: epsilon, rows: 1,
-          into: input.floats.rows(from: index))
+        compute.apply(
+          norm, to: workspace.hidden.rows(from: row), rows: 1, into: input.rows(from: index),
+          quantising: false)
         if isFine { compute.quantiseFinely(input, row: index, of: part.count) }
       }
       projection.multiply(
         input, rows: isFine ? 2 * part.count : part.count, into: workspace.logits, compute)
       if isFine {
         compute.addPairs(workspace.logits, count: part.count, columns: projection.outputStride)
+      }
+      if scale != 1 {
+        compute.scale(
+          workspace.logits, by: scale, columns: projection.outputStride, rows: part.count)
       }
       try body(workspace.logits, part.count)
     }

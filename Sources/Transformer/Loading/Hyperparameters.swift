@@ -17,14 +17,22 @@ package struct Hyperparameters: Sendable {
   package let contextLength: Int
   package let vocabularyCount: Int
   package let normEpsilon: Float
+  /// Whether norms are around the mean: files name another epsilon for them.
+  package let normIsCentred: Bool
   package let rotaryBase: Float
   package let rotaryDimensionCount: Int
 
   private let path: String
   private let metadata: GGUFMetadata
+  /// Whether each layer has key-value heads.
+  private let layersAttend: [Bool]
 
-  /// Reads and checks; nothing is allocated by these numbers before they passed.
-  package init(_ file: GGUFFile) throws {
+  /// Whether a layer has key-value heads.
+  package func attends(_ layer: Int) -> Bool { layersAttend[layer] }
+
+  /// Reads and checks; nothing is allocated by these numbers before they passed. Of families without
+  /// attention the numbers of heads, and the feed-forward length, are 0.
+  package init(_ file: GGUFFile, _ kinds: LayerKinds) throws {
     let metadata = file.metadata
     let path = file.path
     self.metadata = metadata
@@ -61,15 +69,37 @@ package struct Hyperparameters: Sendable {
     }
     vocabularyCount = embeddings.shape[1]
     contextLength = try positive("context_length", at: 1 << 40)
+    let rootKey = "\(architecture).attention.layer_norm_rms_epsilon"
+    let centredKey = "\(architecture).attention.layer_norm_epsilon"
+    normIsCentred = metadata[rootKey] == nil && metadata[centredKey] != nil
+    let epsilonKey = normIsCentred ? centredKey : rootKey
+    normEpsilon = try metadata.requiredFloat(epsilonKey)
+    guard normEpsilon.isFinite, normEpsilon >= 0 else {
+      throw ModelError(
+        .badMetadata,
+        "\(path): \(epsilonKey) is \(normEpsilon), expected a finite number from 0 on")
+    }
+    guard kinds != .recurrent else {
+      (headCount, keyValueHeadCount, keyLength, valueLength) = (0, 0, 0, 0)
+      (feedForwardLength, rotaryBase, rotaryDimensionCount) = (0, 1, 0)
+      layersAttend = Array(repeating: false, count: blockCount)
+      return
+    }
     feedForwardLength = try Self.uniform(
       "\(architecture).feed_forward_length", metadata, path, count: blockCount, most: 1 << 24)
 
     headCount = try Self.uniform(
       "\(architecture).attention.head_count", metadata, path, count: blockCount,
       most: embeddingLength)
+    let keyValueKey = "\(architecture).attention.head_count_kv"
+    let counts = try metadata.ints(keyValueKey, count: blockCount)
+    layersAttend =
+      kinds == .mixed
+      ? counts?.map { $0 != 0 } ?? Array(repeating: true, count: blockCount)
+      : Array(repeating: true, count: blockCount)
     keyValueHeadCount = try Self.uniform(
-      "\(architecture).attention.head_count_kv", metadata, path, count: blockCount,
-      most: headCount, default: headCount)
+      keyValueKey, metadata, path, count: blockCount, most: headCount, default: headCount,
+      skippingZeros: kinds == .mixed)
     guard headCount % keyValueHeadCount == 0 else {
       throw ModelError(
         .badMetadata,
@@ -86,13 +116,6 @@ package struct Hyperparameters: Sendable {
     let headLength = max(1, embeddingLength / headCount)
     keyLength = try positive("attention.key_length", at: 1 << 14, default: headLength)
     valueLength = try positive("attention.value_length", at: 1 << 14, default: headLength)
-    normEpsilon = try metadata.requiredFloat("\(architecture).attention.layer_norm_rms_epsilon")
-    guard normEpsilon.isFinite, normEpsilon >= 0 else {
-      throw ModelError(
-        .badMetadata,
-        "\(path): \(architecture).attention.layer_norm_rms_epsilon is \(normEpsilon), expected a "
-          + "finite number from 0 on")
-    }
     rotaryBase = try metadata.float("\(architecture).rope.freq_base") ?? 10_000
     guard rotaryBase.isFinite, rotaryBase > 0 else {
       throw ModelError(
@@ -110,6 +133,20 @@ package struct Hyperparameters: Sendable {
 
   /// A number of the family, `nil` where the file has none.
   package func int(_ key: String) throws -> Int? { try metadata.int("\(architecture).\(key)") }
+
+  /// A number of the family that must be there and within `range`.
+  package func requiredInt(_ key: String, in range: ClosedRange<Int>) throws -> Int {
+    let value = try metadata.requiredInt("\(architecture).\(key)")
+    guard range.contains(value) else {
+      throw ModelError(
+        .badMetadata,
+        "\(path): \(architecture).\(key) is \(value), expected a number from "
+          + "\(range.lowerBound) to \(range.upperBound)")
+    }
+    return value
+  }
+
+  package func bool(_ key: String) throws -> Bool? { try metadata.bool("\(architecture).\(key)") }
 
   /// A finite number of the family, `nil` where the file has none.
   package func float(_ key: String) throws -> Float? {
@@ -139,10 +176,11 @@ package struct Hyperparameters: Sendable {
 
   private static func uniform(
     _ key: String, _ metadata: GGUFMetadata, _ path: String, count: Int, most: Int,
-    default value: Int? = nil
+    default value: Int? = nil, skippingZeros: Bool = false
   ) throws -> Int {
     guard metadata[key] != nil || value != nil else { return try metadata.requiredInt(key) }
-    let values = try metadata.ints(key, count: count) ?? [value!]
+    var values = try metadata.ints(key, count: count) ?? [value!]
+    if skippingZeros, values.contains(where: { $0 != 0 }) { values.removeAll { $0 == 0 } }
     guard let first = values.first, values.allSatisfy({ $0 == first }) else {
       throw ModelError(
         .unsupported, "\(path): \(key) differs from layer to layer, which is not supported")

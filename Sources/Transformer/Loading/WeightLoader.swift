@@ -18,7 +18,8 @@ package final class WeightLoader {
   private let bytesTotal: Int
 
   package init(
-    _ file: GGUFFile, isExact: Bool, pool: WorkerPool, progress: @escaping (Double) -> Void
+    _ file: GGUFFile, _ kinds: LayerKinds, isExact: Bool, pool: WorkerPool,
+    progress: @escaping (Double) -> Void
   ) throws {
     self.file = file
     self.isExact = isExact
@@ -26,7 +27,7 @@ package final class WeightLoader {
     self.progress = progress
     metadata = file.metadata
     bytesTotal = max(1, file.tensors.reduce(0) { $0 + $1.byteCount })
-    hyperparameters = try Hyperparameters(file)
+    hyperparameters = try Hyperparameters(file, kinds)
   }
 
   /// Whether the file has a tensor.
@@ -52,6 +53,20 @@ package final class WeightLoader {
       return try Vector(zeros: 1)
     }
     return vector
+  }
+
+  /// Parameters of a fixed shape, the first dimension innermost.
+  package func table(_ name: String, shape: [Int]) throws -> Vector {
+    if let tensor = try tensor(name, shape: shape) { return try Vector(tensor) }
+    missing.append(name)
+    return try Vector(zeros: shape.reduce(1, *))
+  }
+
+  /// A norm, around the mean or not as the file has it.
+  package func norm(_ name: String, count: Int) throws -> Norm {
+    Norm(
+      try vector(name, count: count), epsilon: hyperparameters.normEpsilon,
+      isCentred: hyperparameters.normIsCentred)
   }
 
   /// A vector that some files of the family have and others do not.

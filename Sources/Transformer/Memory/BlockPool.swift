@@ -18,6 +18,8 @@ package struct LayerMemoryShape: Sendable {
   package var valueLength: Int
   /// Positions that a row sees, itself included; nil for all.
   package var window: Int?
+  /// Floats of a recurrent layer's state; 0 for layers with keys and values.
+  package var stateCount = 0
 
   package init(headCount: Int, keyLength: Int, valueLength: Int, window: Int? = nil) {
     self.headCount = headCount
@@ -25,9 +27,22 @@ package struct LayerMemoryShape: Sendable {
     self.valueLength = valueLength
     self.window = window
   }
+
+  /// A recurrent layer. Of its states only the last is looked at.
+  package init(stateCount: Int) {
+    self.init(headCount: 0, keyLength: 0, valueLength: 0, window: 1)
+    self.stateCount = stateCount
+  }
+
+  /// Bytes that it needs of a block.
+  func blockBytes(_ format: CacheFormat) -> Int {
+    let shape = CacheShape(format: format, keyLength: keyLength, valueLength: valueLength)
+    return headCount * shape.headBytes + stateCount * MemoryLayout<Float>.stride
+  }
 }
 
-/// Blocks of one size, each for 32 positions of one layer of one sequence.
+/// Blocks of one size, each for 32 positions of one layer of one sequence: their keys and values, or
+/// the state of a recurrent layer after the last of them.
 ///
 /// The system gives the memory as it is written. A block that is given back is set to zero at once.
 /// Not thread-safe: one owner.
@@ -40,6 +55,8 @@ package final class BlockPool {
   package let blockCount: Int
   /// Blocks that nobody has.
   package private(set) var freeCount: Int
+  /// Whether some layers are recurrent: memory then returns only to places whose states it has.
+  package let isRecurrent: Bool
   /// The widest window of the layers that have one.
   package let widestWindow: Int?
 
@@ -60,6 +77,7 @@ package final class BlockPool {
     blockBytes = Self.blockBytes(layers, format)
     self.blockCount = blockCount
     freeCount = blockCount
+    isRecurrent = layers.contains { $0.stateCount > 0 }
     widestWindow = layers.compactMap(\.window).max()
     let (bytes, overflows) = blockCount.multipliedReportingOverflow(by: blockBytes)
     buffer = try AlignedBuffer(byteCount: overflows ? .max : bytes)
@@ -67,10 +85,7 @@ package final class BlockPool {
 
   /// Bytes of a block for these layers.
   package static func blockBytes(_ layers: [LayerMemoryShape], _ format: CacheFormat) -> Int {
-    layers.map {
-      $0.headCount
-        * CacheShape(format: format, keyLength: $0.keyLength, valueLength: $0.valueLength).headBytes
-    }.max() ?? 0
+    layers.map { $0.blockBytes(format) }.max() ?? 0
   }
 
   /// Pages of 32 positions that `positions` positions need.

@@ -33,7 +33,8 @@ final class PrefixCache {
   // MARK: Finding
 
   /// The longest known beginning of `tokens`: its pages, the last one perhaps in part, and its
-  /// length. Sliding windows must be whole where the next token looks.
+  /// length. Sliding windows must be whole where the next token looks, and recurrent layers need their
+  /// state at the very place.
   func find(
     _ tokens: ArraySlice<TokenID>, owner: String, now: ContinuousClock.Instant
   ) -> (pages: [MemoryPage], count: Int) {
@@ -51,6 +52,11 @@ final class PrefixCache {
       node.lastUse = now
       pages.append(node.page)
       count += length
+      if pool.isRecurrent, length < node.tokens.count {
+        count -= length
+        pages.removeLast()
+        break
+      }
       guard length == cacheBlockPositionCount else { break }
       level = node.children
     }

@@ -9,9 +9,10 @@ package import TensorCore
 /// somebody else holds is copied before it is written. Not thread-safe: a pool and all memories on
 /// it have one owner.
 package final class SequenceMemory {
-  /// A place to return to.
-  package struct Checkpoint: Sendable {
+  /// A place to return to. It holds on to the states of recurrent layers.
+  package struct Checkpoint {
     fileprivate let count: Int
+    fileprivate let lastPage: MemoryPage?
   }
 
   /// Positions that it can hold.
@@ -49,6 +50,11 @@ package final class SequenceMemory {
     LayerCache(
       shape: pool.shapes[layer], headCount: pool.layers[layer].headCount,
       blocks: table + layer * tableWidth)
+  }
+
+  /// A recurrent layer's states, a block for each page; good until positions are taken or forgotten.
+  package func states(_ layer: Int) -> UnsafePointer<UnsafeMutableRawPointer> {
+    UnsafePointer(table + layer * tableWidth)
   }
 
   /// Blocks that `append(positions)` would take from the pool.
@@ -107,13 +113,25 @@ package final class SequenceMemory {
 
   /// Forgets the positions from `position` on.
   ///
-  /// A memory that has dropped what lies outside of windows goes back by 32 positions at most.
+  /// A memory that has dropped what lies outside of windows goes back by 32 positions at most. One
+  /// with recurrent layers goes back to the nearest page whose states it has, or to the beginning:
+  /// `count` says where it stands.
   package func truncate(to position: Int) {
     precondition(position >= 0 && position <= count, "position \(position) of \(count)")
+    var position = position
+    if pool.isRecurrent, position < count {
+      position -= position % cacheBlockPositionCount
+      while position > 0, !pages[position / cacheBlockPositionCount - 1].isWhole {
+        position -= cacheBlockPositionCount
+      }
+    }
     count = position
     pages.removeLast(pages.count - BlockPool.pageCount(position))
     firstWhole = min(firstWhole, pages.count)
   }
+
+  /// Gives up states of recurrent layers that lie far back.
+  package func dropOldStates() { if pool.isRecurrent { dropOutsideWindows() } }
 
   /// A second memory with the same contents, which shares pages until they are written.
   package func fork() -> SequenceMemory {
@@ -122,10 +140,28 @@ package final class SequenceMemory {
     return copy
   }
 
-  package func checkpoint() -> Checkpoint { Checkpoint(count: count) }
+  package func checkpoint() -> Checkpoint {
+    let isInPage = pool.isRecurrent && count % cacheBlockPositionCount != 0
+    return Checkpoint(count: count, lastPage: isInPage ? pages.last : nil)
+  }
 
   /// Returns to a checkpoint taken earlier on this timeline.
-  package func restore(_ checkpoint: Checkpoint) { truncate(to: checkpoint.count) }
+  package func restore(_ checkpoint: Checkpoint) {
+    guard let page = checkpoint.lastPage else { return truncate(to: checkpoint.count) }
+    precondition(checkpoint.count <= count, "position \(checkpoint.count) of \(count)")
+    count = checkpoint.count
+    pages.removeLast(pages.count - BlockPool.pageCount(count))
+    pages[pages.count - 1] = page
+    note(pages.count - 1)
+    firstWhole = min(firstWhole, pages.count)
+  }
+
+  /// Forgets the positions from `position` on, or, where states of recurrent layers are not known
+  /// there, those from `checkpoint` on, which lies before it.
+  package func goBack(to position: Int, or checkpoint: Checkpoint) {
+    guard position < count else { return }
+    if pool.isRecurrent { restore(checkpoint) } else { truncate(to: position) }
+  }
 
   /// Forgets everything. Pages that nobody shares are zeros when it returns.
   package func wipe() {
@@ -157,17 +193,17 @@ extension SequenceMemory {
 
   /// Gives up blocks that no later row can see, but for 32 positions to go back by. Pages that
   /// somebody else holds stay as they are.
-  package func dropOutsideWindows() {
+  ///
+  /// - Parameter again: looks at all pages again, since somebody may have let go of them.
+  package func dropOutsideWindows(again: Bool = false) {
     guard let window = pool.widestWindow else { return }
     let end = (count - window - 2 * cacheBlockPositionCount) / cacheBlockPositionCount
-    var page = firstWhole
-    while page < end {
-      if pages[page].isWhole {
-        guard isKnownUniquelyReferenced(&pages[page]) else { return }
-        pages[page].dropWindows()
+    if again { firstWhole = 0 }
+    while firstWhole < end {
+      if pages[firstWhole].isWhole, isKnownUniquelyReferenced(&pages[firstWhole]) {
+        pages[firstWhole].dropWindows()
       }
-      page += 1
-      firstWhole = page
+      firstWhole += 1
     }
   }
 }

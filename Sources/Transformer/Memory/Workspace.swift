@@ -12,6 +12,8 @@ package struct WorkspaceShape: Sendable {
   package var outputWidth = 0
   /// The width of the head's output.
   package var headWidth = 0
+  /// The width of a second residual stream; 0 where no layer has parallel blocks.
+  package var sumWidth = 0
   /// Floats of one thread's attention scratch.
   package var attentionScratch = 0
   /// Values of a row's angles for each rotary embedding in use.
@@ -31,6 +33,10 @@ package final class Workspace {
   package let maximumRows: Int
   /// The residual stream `[rows, width]`.
   package let hidden: FloatRows
+  /// Values of a row of it.
+  package let width: Int
+  /// What a layer of parallel blocks adds up, `[rows, width]`.
+  package let sum: FloatRows
   /// Outputs of projections.
   package let projected: FloatRows
   /// `[2 headRows, headWidth]`: a head may take each row in two parts.
@@ -62,6 +68,7 @@ package final class Workspace {
     reserve(shape.headWidth, 2 * headRows)
     reserve(shape.attentionScratch, threadCount)
     reserve(max(shape.inputWidth, shape.width), inputRows)
+    reserve(shape.sumWidth, maximumRows)
     for count in shape.angleCounts { reserve(count, maximumRows) }
     let floats = try AlignedBuffer(byteCount: offset * 4)
     func rows(_ index: Int) -> FloatRows {
@@ -72,7 +79,9 @@ package final class Workspace {
     logits = rows(2)
     attentionScratch = rows(3)
     inputs = rows(4)
-    angles = shape.angleCounts.indices.map { rows(5 + $0) }
+    sum = rows(5)
+    angles = shape.angleCounts.indices.map { rows(6 + $0) }
+    width = shape.width
     self.floats = floats
     quantised = try AlignedBuffer(
       byteCount: Activations.quantisedBytes(

@@ -1,0 +1,64 @@
+// The norm of a layer's input: by the root of the mean square, or around the mean.
+
+/// A norm with its weights.
+package struct Norm: Sendable {
+  /// `[count]`.
+  package let weight: Vector
+  package let epsilon: Float
+  /// Whether the mean is taken away first (layer norm, Ba, Kiros and Hinton 2016).
+  package let isCentred: Bool
+
+  package init(_ weight: Vector, epsilon: Float, isCentred: Bool) {
+    self.weight = weight
+    self.epsilon = epsilon
+    self.isCentred = isCentred
+  }
+
+  /// Values of a row.
+  package var count: Int { weight.count }
+}
+
+extension Activations {
+  /// The rows from `first` on, whose quantised form is not used.
+  package func rows(from first: Int) -> Activations {
+    Activations(floats: floats.rows(from: first), quantised: quantised, columns: columns)
+  }
+}
+
+extension Compute {
+  /// `target *= factor` for `columns` values of each row.
+  package func scale(_ target: FloatRows, by factor: Float, columns: Int, rows: Int) {
+    forEachRow(rows) { row in
+      let values = target.row(row)
+      for column in 0..<columns { values[column] *= factor }
+    }
+  }
+
+  /// The norm of each row, into activations, quantised where the products that follow ask for it.
+  package func apply(
+    _ norm: Norm, to input: FloatRows, rows: Int, into output: Activations, quantising: Bool
+  ) {
+    guard norm.isCentred else {
+      return rmsNorm(
+        input, norm.weight, epsilon: norm.epsilon, rows: rows, into: output,
+        quantising: quantising)
+    }
+    forEachRow(rows) { row in
+      centre(input.row(row), count: norm.count, into: output.floats.row(row))
+    }
+    // What is left is the root of the mean square of differences from the mean.
+    rmsNorm(
+      output.floats, norm.weight, epsilon: norm.epsilon, rows: rows, into: output,
+      quantising: quantising)
+  }
+
+  /// `output = input - mean(input)`, added in order.
+  private func centre(
+    _ input: UnsafePointer<Float>, count: Int, into output: UnsafeMutablePointer<Float>
+  ) {
+    var sum: Float = 0
+    for i in 0..<count { sum += input[i] }
+    let mean = sum / Float(count)
+    for i in 0..<count { output[i] = input[i] - mean }
+  }
+}

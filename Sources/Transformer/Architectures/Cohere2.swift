@@ -1,0 +1,60 @@
+// Command R7B and its kin (Cohere 2024).
+//
+//   x = embedding[token]
+//   each layer:  y = norm(x)
+//                x += output(attend(q, k, v)) + down(silu(gate(y)) × up(y)),  q, k, v = qkv(y)
+//   logits = head(norm(x)) × scale, the head tied to the embedding
+//
+// The norms are around the mean. Three layers of four see a sliding window and turn queries and keys;
+// every fourth sees all and turns nothing. Rotary pairs are adjacent.
+
+import TensorCore
+
+struct Cohere2: Architecture {
+  static let names = ["cohere2"]
+
+  let embedding: TokenEmbedding
+  let blocks: DecoderBlocks
+  let head: OutputHead
+  let rotaries: [RotaryEmbedding]
+
+  /// Every so many layers one sees all.
+  private static let period = 4
+
+  init(_ weights: WeightLoader) throws {
+    let h = weights.hyperparameters
+    let rotary = try weights.rotary(.adjacent)
+    rotaries = [rotary]
+    let windows = try Self.windows(h)
+    let table = try weights.embeddings()
+    blocks = try DecoderBlocks(count: h.blockCount) { index in
+      var heads = AttentionHeads(
+        headCount: h.headCount, keyValueHeadCount: h.keyValueHeadCount, keyLength: h.keyLength,
+        valueLength: h.valueLength, scale: 1 / Float(h.keyLength).squareRoot())
+      heads.window = windows[index]
+      heads.rotary = windows[index] == nil ? nil : rotary
+      return DecoderLayer(
+        .attention(try AttentionLayer(weights, index, heads: heads, rotaryIndex: 0)),
+        try FeedForwardLayer(weights, index, norm: "attn_norm.weight", activation: .silu),
+        isParallel: true)
+    }
+    head = try OutputHead(weights, scale: try h.float("logit_scale") ?? 1)
+    try weights.finish()
+    embedding = TokenEmbedding(table!)
+  }
+
+  /// The window of each layer; nil for those that see all.
+  private static func windows(_ h: Hyperparameters) throws -> [Int?] {
+    let window = try h.requiredInt("attention.sliding_window", in: 1...1 << 30)
+    return (0..<h.blockCount).map { ($0 + 1) % period == 0 ? nil : window }
+  }
+
+  static func memories(_ hyperparameters: Hyperparameters) throws -> [LayerMemoryShape] {
+    let h = hyperparameters
+    return try windows(h).map {
+      LayerMemoryShape(
+        headCount: h.keyValueHeadCount, keyLength: h.keyLength, valueLength: h.valueLength,
+        window: $0)
+    }
+  }
+}

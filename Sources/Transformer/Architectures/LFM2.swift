@@ -1,0 +1,56 @@
+// LFM2 (Liquid AI 2025): short convolutions, and attention in some layers.
+//
+//   x = embedding[token]
+//   each layer:  x += output(c × convolve(b × y)),  b, c, y = inputs(norm(x)),   or
+//                x += output(attend(rotate(norm(q)), rotate(norm(k)), v)),  q, k, v = qkv(norm(x))
+//                x += down(silu(gate(y)) × up(y)),  y = norm(x)
+//   logits = head(norm(x)), the head tied to the embedding
+//
+// A layer without key-value heads is a convolution. Rotary pairs are halves.
+
+import TensorCore
+
+struct LFM2: Architecture {
+  static let names = ["lfm2"]
+  static let layerKinds = LayerKinds.mixed
+
+  let embedding: TokenEmbedding
+  let blocks: DecoderBlocks
+  let head: OutputHead
+  let rotaries: [RotaryEmbedding]
+
+  init(_ weights: WeightLoader) throws {
+    let h = weights.hyperparameters
+    let rotary = try weights.rotary(.halves)
+    rotaries = [rotary]
+    let table = try weights.embeddings()
+    blocks = try DecoderBlocks(count: h.blockCount) { index in
+      let feedForward = try FeedForwardLayer(weights, index, activation: .silu)
+      guard h.attends(index) else {
+        return DecoderLayer(.convolution(try ShortConvolutionLayer(weights, index)), feedForward)
+      }
+      var heads = AttentionHeads(
+        headCount: h.headCount, keyValueHeadCount: h.keyValueHeadCount, keyLength: h.keyLength,
+        valueLength: h.valueLength, scale: 1 / Float(h.keyLength).squareRoot())
+      heads.rotary = rotary
+      heads.normEpsilon = h.normEpsilon
+      heads.queryNorm = try weights.vector("blk.\(index).attn_q_norm.weight", count: h.keyLength)
+      heads.keyNorm = try weights.vector("blk.\(index).attn_k_norm.weight", count: h.keyLength)
+      return DecoderLayer(
+        .attention(try AttentionLayer(weights, index, heads: heads, rotaryIndex: 0)), feedForward)
+    }
+    head = try OutputHead(weights, norm: "token_embd_norm.weight")
+    try weights.finish()
+    embedding = TokenEmbedding(table!)
+  }
+
+  static func memories(_ hyperparameters: Hyperparameters) throws -> [LayerMemoryShape] {
+    let h = hyperparameters
+    return try (0..<h.blockCount).map { index in
+      h.attends(index)
+        ? LayerMemoryShape(
+          headCount: h.keyValueHeadCount, keyLength: h.keyLength, valueLength: h.valueLength)
+        : try ShortConvolutionLayer.memory(h)
+    }
+  }
+}

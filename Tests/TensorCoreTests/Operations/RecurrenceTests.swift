@@ -1,0 +1,149 @@
+// Recurrent operations against their definitions, and their states over cuts of a sequence.
+
+import KernelInterface
+import TensorCore
+import TestSupport
+import Testing
+
+@Suite struct RecurrenceTests {
+  /// float32 sums of a few products.
+  static let tolerance = 1e-5
+
+  @Test("A convolution is the sum over the last inputs", arguments: [2, 3, 4], [1, 70, 128])
+  func convolution(taps: Int, channels: Int) throws {
+    var random = SeededGenerator(seed: UInt64(taps * channels))
+    let count = 75
+    let weights = random.floats(taps * channels)
+    let bias = random.floats(channels)
+    let convolution = CausalConvolution(
+      try vector(weights), bias: try vector(bias), channelCount: channels, tapCount: taps)
+    #expect(convolution.stateCount == (taps - 1) * channels)
+    let input = (0..<count).map { _ in random.floats(channels) }
+    for (threads, cuts) in Self.cuts(count) {
+      let found = try run(input, channels, channels, convolution.stateCount, cuts, threads) {
+        $0.convolve(convolution, $1, into: $2, runs: $3)
+      }
+      for t in 0..<count {
+        for c in 0..<channels {
+          let sum = (0..<taps).reduce(Double(bias[c])) { sum, k in
+            let source = t - taps + 1 + k
+            return source < 0
+              ? sum : sum + Double(weights[c * taps + k]) * Double(input[source][c])
+          }
+          #expect(abs(Double(found[t][c]) - sum) < Self.tolerance)
+        }
+      }
+    }
+  }
+
+  @Test("A scan is the recurrence of its definition", arguments: [8, 16], [16, 144])
+  func scan(state: Int, channels: Int) throws {
+    var random = SeededGenerator(seed: UInt64(state * channels))
+    let count = 75
+    let decay = random.floats(channels * state).map { -abs($0) - 0.1 }
+    let (skip, bias) = (random.floats(channels), random.floats(channels))
+    let scan = SelectiveScan(
+      decay: try vector(decay), skip: try vector(skip), stepBias: try vector(bias),
+      stateLength: state, stateOffset: 3)
+    let width = 3 * channels + 2 * state
+    let input = (0..<count).map { _ in random.floats(width) }
+    var expected: [[Double]] = []
+    var memory = [Double](repeating: 0, count: channels * state)
+    for row in input.map({ $0.map(Double.init) }) {
+      expected.append(
+        (0..<channels).map { c in
+          let step = PlainKernels.softplus(row[2 * channels + c] + Double(bias[c]))
+          var sum = Double(skip[c]) * row[c]
+          for n in 0..<state {
+            let place = c * state + n
+            memory[place] =
+              memory[place] * PlainKernels.exponential(step * Double(decay[place]))
+              + step * row[c] * row[3 * channels + n]
+            sum += memory[place] * row[3 * channels + state + n]
+          }
+          return sum * PlainKernels.silu(row[channels + c])
+        })
+    }
+    for (threads, cuts) in Self.cuts(count) {
+      let found = try run(input, width, channels, 3 + channels * state, cuts, threads) {
+        $0.scan(
+          scan,
+          SelectiveScan.Inputs(
+            values: $1, gates: $1.columns(from: channels), steps: $1.columns(from: 2 * channels),
+            writes: $1.columns(from: 3 * channels), reads: $1.columns(from: 3 * channels + state)),
+          into: $2, runs: $3)
+      }
+      for (found, expected) in zip(found.joined(), expected.joined()) {
+        #expect(abs(Double(found) - expected) < Self.tolerance * max(1, abs(expected)))
+      }
+    }
+  }
+
+  @Test("A norm around the mean")
+  func centredNorm() throws {
+    var random = SeededGenerator(seed: 5)
+    for count in [1, 7, 64, 130] {
+      let weight = random.floats(count)
+      let input = random.floats(count).map { $0 + 3 }
+      let mean = input.reduce(0.0) { $0 + Double($1) } / Double(count)
+      let expected = PlainKernels.rmsNorm(
+        input.map { Float(Double($0) - mean) }, weight, epsilon: 1e-5)
+      let buffer = try AlignedBuffer(byteCount: 4 * 2 * 160)
+      let rows = FloatRows(base: buffer.floats, stride: 160)
+      rows.write(input, row: 0)
+      let output = Activations(
+        floats: rows.rows(from: 1), quantised: UnsafeMutableRawPointer(buffer.floats),
+        columns: count)
+      compute(threads: 1).apply(
+        Norm(try vector(weight), epsilon: 1e-5, isCentred: true), to: rows, rows: 1, into: output,
+        quantising: false)
+      for (found, expected) in zip(rows.read(row: 1, count: count), expected) {
+        #expect(abs(Double(found) - expected) < 1e-4)
+      }
+    }
+  }
+
+  /// Threads, and the lengths of runs that a sequence is computed in.
+  private static func cuts(_ count: Int) -> [(Int, [Int])] {
+    [
+      (1, [count]), (2, [count]), (1, [Int](repeating: 1, count: count)), (2, [31, 1, 1, 10, 32]),
+      (2, [33, 30, 12]),
+    ]
+  }
+
+  private func compute(threads: Int) -> Compute {
+    Compute(instructionSet: .current, pool: WorkerPool(threadCount: threads))
+  }
+
+  private func vector(_ values: [Float]) throws -> Vector { try Vector(values) }
+
+  /// Computes a sequence in runs. Gives `[rows, outputWidth]`.
+  private func run(
+    _ input: [[Float]], _ width: Int, _ outputWidth: Int, _ stateCount: Int, _ cuts: [Int],
+    _ threads: Int,
+    _ body: (Compute, _ input: FloatRows, _ output: FloatRows, [RecurrentRun]) -> Void
+  ) throws -> [[Float]] {
+    let pages = (input.count + cacheBlockPositionCount - 1) / cacheBlockPositionCount
+    let states = try AlignedBuffer(byteCount: 4 * stateCount * pages)
+    let blocks = UnsafeMutablePointer<UnsafeMutableRawPointer>.allocate(capacity: pages)
+    defer { blocks.deallocate() }
+    for page in 0..<pages {
+      (blocks + page).initialize(to: UnsafeMutableRawPointer(states.floats + page * stateCount))
+    }
+    let stride = max(width, outputWidth) + 5
+    let buffer = try AlignedBuffer(byteCount: 8 * stride * input.count)
+    let rows = FloatRows(base: buffer.floats, stride: stride)
+    let results = rows.rows(from: input.count)
+    let compute = compute(threads: threads)
+    var found: [[Float]] = []
+    for count in cuts {
+      let first = found.count
+      for row in 0..<count { rows.write(input[first + row], row: row) }
+      let run = RecurrentRun(rows: 0..<count, firstPosition: first, blocks: blocks)
+      body(compute, rows, results, [run])
+      found += (0..<count).map { results.read(row: $0, count: outputWidth) }
+    }
+    withExtendedLifetime((states, buffer)) {}
+    return found
+  }
+}
