@@ -12,3 +12,25 @@ func concurrentMap<T: Sendable>(_ count: Int, _ body: @Sendable (Int) -> T) -> [
   }
   return results.withLock { $0.compactMap { $0 } }
 }
+
+/// What `first` and `second` give, run side by side.
+func concurrently<A: Sendable, B: Sendable>(
+  _ first: @Sendable () -> A, _ second: @Sendable () -> B
+) -> (A, B) {
+  let results = Mutex<(first: A?, second: B?)>((nil, nil))
+  DispatchQueue.concurrentPerform(iterations: 2) { index in
+    if index == 0 {
+      let result = first()
+      results.withLock { $0.first = result }
+    } else {
+      let result = second()
+      results.withLock { $0.second = result }
+    }
+  }
+  return results.withLock { results in
+    guard let first = results.first, let second = results.second else {
+      preconditionFailure("both have run")
+    }
+    return (first, second)
+  }
+}

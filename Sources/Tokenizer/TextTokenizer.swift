@@ -63,14 +63,20 @@ public final class TextTokenizer: Sendable {
     maskID = special.mask
     endOfGenerationIDs = special.endOfGeneration
     traits = special.traits
-    pieces = index.pieces(special.traits)
     addsSpacePrefix = model == .llama && vocabulary.addSpacePrefix ?? true
     allSpecial = SpecialTokenMatcher(
       special.special, spellings: vocabulary.tokens, trimming: special.trimming)
     userDefined = SpecialTokenMatcher(
       special.userDefined, spellings: vocabulary.tokens, trimming: special.trimming)
     (prefix, suffix) = model.surroundings(vocabulary, rule, special)
-    encoder = try model.encoder(vocabulary, rule, index, special)
+    let all = copy vocabulary
+    let (encoder, pieces) = concurrently {
+      Result { () throws(TokenizerError) in try model.encoder(all, rule, index, special) }
+    } _: {
+      index.pieces(special.traits)
+    }
+    self.encoder = try encoder.get()
+    self.pieces = pieces
   }
 
   /// How many tokens there are; ids are below it.

@@ -2,36 +2,30 @@
 // done in stages for a block of strings at a time, the waits for them overlap.
 
 extension TokenLookup {
-  /// How many strings go in step.
-  static var blockCount: Int { 64 }
-
   /// Enters every string of the table that is not empty, in order. None may be entered yet, and
   /// there must be room for all.
   mutating func enterAll() {
     let strings = strings
     let bytes = strings.bytes.span
-    let ends = strings.ends.span
+    let bounds = strings.bounds.span
     var slots: [UInt64] = []
     swap(&slots, &self.slots)
     let mask = slots.count - 1
-    var hashes = [UInt64](repeating: 0, count: Self.blockCount)
+    var hashes = [UInt64](repeating: 0, count: TokenBlock.capacity)
     var entries = hashes
     var used = 0
     var longest = 0
-    var start = 0
-    for first in stride(from: 0, to: ends.count, by: Self.blockCount) {
-      let block = first..<min(first + Self.blockCount, ends.count)
-      var position = start
+    for first in stride(from: 0, to: strings.count, by: TokenBlock.capacity) {
+      let block = first..<min(first + TokenBlock.capacity, strings.count)
       for number in block {
-        let hash = bytes.hash(from: position, to: ends[number], seed: seed)
-        hashes[number - first] = hash
-        position = ends[number]
+        hashes[number - first] = bytes.hash(
+          from: Int(bounds[number]), to: Int(bounds[number + 1]), seed: seed)
       }
       for index in 0..<block.count {
         entries[index] = slots[Int(truncatingIfNeeded: hashes[index]) & mask]
       }
       for number in block {
-        let end = ends[number]
+        let (start, end) = (Int(bounds[number]), Int(bounds[number + 1]))
         if end == start { continue }
         let hash = hashes[number - first]
         var slot = Int(truncatingIfNeeded: hash) & mask
@@ -41,9 +35,8 @@ extension TokenLookup {
         while entry != 0 {
           if (entry ^ hash) >> 32 == 0 {
             let other = Int(entry & 0xFFFF_FFFF) - 1
-            let otherStart = other == 0 ? 0 : ends[other - 1]
-            if ends[other] - otherStart == end - start,
-              bytes.equals(from: start, to: end, bytes, at: otherStart)
+            if bounds[other + 1] - bounds[other] == end - start,
+              bytes.equals(from: start, to: end, bytes, at: Int(bounds[other]))
             {
               break
             }
@@ -51,10 +44,9 @@ extension TokenLookup {
           slot = (slot + 1) & mask
           entry = slots[slot]
         }
-        if entry == 0 { used += 1 }
+        if entry == 0 { used += 1 } else { hasDuplicates = true }
         slots[slot] = hash & 0xFFFF_FFFF_0000_0000 | UInt64(number + 1)
         longest = max(longest, end - start)
-        start = end
       }
     }
     self.used = used
@@ -62,39 +54,71 @@ extension TokenLookup {
     swap(&slots, &self.slots)
   }
 
-  /// The number of each of `parts` of `text`, or `none`, in order; at most `blockCount` parts.
-  func find(_ parts: [Range<Int>], of text: [UInt8], into numbers: inout [Int32]) {
-    let text = text.span
+  /// Finds the numbers of the strings of `block`.
+  func find(_ block: inout TokenBlock) {
     let bytes = strings.bytes.span
-    let ends = strings.ends.span
+    let bounds = strings.bounds.span
     let slots = slots.span
     let mask = slots.count - 1
-    numbers.removeAll(keepingCapacity: true)
-    var hashes = [UInt64](repeating: 0, count: parts.count)
-    for (index, part) in parts.enumerated() {
-      hashes[index] = text.hash(from: part.lowerBound, to: part.upperBound, seed: seed)
+    for index in 0..<block.count {
+      block.entries[index] = slots[Int(truncatingIfNeeded: block.hashes[index]) & mask]
     }
-    let entries = hashes.map { slots[Int(truncatingIfNeeded: $0) & mask] }
-    for index in parts.indices {
-      let hash = hashes[index]
+    for index in 0..<block.count {
+      let hash = block.hashes[index]
       var slot = Int(truncatingIfNeeded: hash) & mask
-      var entry = entries[index]
+      var entry = block.entries[index]
       while entry != 0, (entry ^ hash) >> 32 != 0 {
         slot = (slot + 1) & mask
         entry = slots[slot]
       }
-      numbers.append(Int32(truncatingIfNeeded: Int(entry & 0xFFFF_FFFF) - 1))
+      block.numbers[index] = Int32(truncatingIfNeeded: Int(entry & 0xFFFF_FFFF) - 1)
     }
-    // The first string whose hash is alike: where it starts, and its first byte.
-    let starts = numbers.map { $0 > 0 ? ends[Int($0) - 1] : 0 }
-    let firsts = starts.map { $0 < bytes.count ? bytes[$0] : 0 }
-    for (index, part) in parts.enumerated() where numbers[index] >= 0 {
-      if ends[Int(numbers[index])] - starts[index] != part.count
-        || firsts[index] != text[part.lowerBound]
-        || !text.equals(from: part.lowerBound, to: part.upperBound, bytes, at: starts[index])
+    // The first string whose hash is alike: where it starts, and its beginning.
+    for index in 0..<block.count {
+      let number = Int(block.numbers[index])
+      block.places[index] = number >= 0 ? Int(bounds[number]) : 0
+    }
+    for index in 0..<block.count {
+      block.entries[index] = bytes.word(at: block.places[index])
+    }
+    for index in 0..<block.count where block.numbers[index] >= 0 {
+      let number = Int(block.numbers[index])
+      let (start, end) = (block.starts[index], block.ends[index])
+      let (place, count) = (block.places[index], end - start)
+      let difference = block.entries[index] ^ bytes.word(at: start)
+      if Int(bounds[number + 1]) - place != count
+        || difference << UInt64(64 - min(8, count) * 8) != 0
+        || count > 8 && !bytes.equals(from: start + 8, to: end, bytes, at: place + 8)
       {
-        numbers[index] = find(text, from: part.lowerBound, to: part.upperBound)
+        block.numbers[index] = find(bytes, from: start, to: end)
       }
     }
+  }
+}
+
+/// Parts of a table's own strings that are looked up in step.
+struct TokenBlock {
+  /// How many there can be.
+  static let capacity = 64
+
+  /// How many there are; the lists are longer.
+  private(set) var count = 0
+  fileprivate(set) var numbers = [Int32](repeating: 0, count: capacity)
+  fileprivate var starts = [Int](repeating: 0, count: capacity)
+  fileprivate var ends = [Int](repeating: 0, count: capacity)
+  fileprivate var hashes = [UInt64](repeating: 0, count: capacity)
+  /// Entries of the table, then beginnings of strings.
+  fileprivate var entries = [UInt64](repeating: 0, count: capacity)
+  fileprivate var places = [Int](repeating: 0, count: capacity)
+
+  mutating func removeAll() { count = 0 }
+
+  /// Adds what lies from `start` to `end` among the bytes of the strings of `lookup`.
+  @inline(__always)
+  mutating func append(_ lookup: TokenLookup, _ start: Int, _ end: Int) {
+    starts[count] = start
+    ends[count] = end
+    hashes[count] = lookup.strings.bytes.span.hash(from: start, to: end, seed: lookup.seed)
+    count += 1
   }
 }

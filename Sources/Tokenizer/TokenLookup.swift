@@ -9,6 +9,8 @@ struct TokenLookup: Sendable {
   /// By place. Upper half: upper half of the hash. Lower half: number + 1; 0 is an empty slot.
   var slots: [UInt64]
   var used = 0
+  /// Whether equal strings were entered.
+  var hasDuplicates = false
   let seed = UInt64.random(in: .min ... .max)
 
   /// Nothing found.
@@ -59,7 +61,7 @@ struct TokenLookup: Sendable {
   mutating func enter(_ number: Int) {
     if (used + 1) * 2 > slots.count { grow() }
     let (slot, entry) = place(of: number)
-    if slots[slot] == 0 { used += 1 }
+    if slots[slot] == 0 { used += 1 } else { hasDuplicates = true }
     slots[slot] = entry
     longest = max(longest, strings.range(of: number).count)
   }

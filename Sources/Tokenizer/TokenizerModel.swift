@@ -71,10 +71,9 @@ enum TokenizerModel: String, CaseIterable {
   ) throws(TokenizerError) -> any FragmentEncoder {
     switch self {
     case .gpt2 where !rule.escapesSpaces:
-      return BytePairEncoder(tokens: index.symbols, merges: vocabulary.merges, rule: rule)
+      return BytePairEncoder(index, merges: vocabulary.merges, rule: rule)
     case .gpt2, .gemma4:
-      let built = MergeList(
-        tokens: index.symbols, merges: vocabulary.merges, isByteLevel: false)
+      let built = MergeList(vocabulary.merges, index: index, isByteLevel: false)
       return SentencePieceEncoder(
         rule: built.rule, symbols: built.symbols, tokenCount: vocabulary.tokens.count,
         byteTokens: ByteTokens.find(in: index.symbols, orCharacter: false, other: -1),

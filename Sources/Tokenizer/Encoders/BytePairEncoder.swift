@@ -6,10 +6,10 @@ struct BytePairEncoder: FragmentEncoder {
   private let preTokenizer: PreTokenizer
   private let words: WordEncoder<PairMerges>
 
-  /// An encoder for tokens whose bytes are `tokens.strings`.
-  init(tokens: TokenLookup, merges: consuming StringTable, rule: PreTokenizerRule) {
-    let tokenCount = tokens.strings.count
-    let built = MergeList(tokens: tokens, merges: merges, isByteLevel: true)
+  /// An encoder for the tokens of `index`, which are spelled in the byte alphabet.
+  init(_ index: TokenIndex, merges: consuming StringTable, rule: PreTokenizerRule) {
+    let tokenCount = index.texts.count
+    let built = MergeList(merges, index: index, isByteLevel: true)
     preTokenizer = PreTokenizer(rule)
     let byteSymbols = (0...255).map { built.symbols.find(CollectionOfOne(UInt8($0))) }
     words = WordEncoder(

@@ -21,10 +21,11 @@ struct CharacterBorders: Sendable {
   init(symbols: StringTable) {
     let bytes = symbols.bytes.span
     var joined = joined
-    var start = 0
-    for end in symbols.ends {
-      Self.visit(bytes, from: start, to: end) { _, pair in joined[pair] = true }
-      start = end
+    for index in 0..<symbols.count {
+      let range = symbols.range(of: index)
+      Self.visit(bytes, from: range.lowerBound, to: range.upperBound) { _, pair in
+        joined[pair] = true
+      }
     }
     self.joined = joined
   }

@@ -45,7 +45,8 @@ struct PairMerges: MergeRule {
     return product.high ^ product.low
   }
 
-  /// Enters merges, each unless its pair is there already. There must be room.
+  /// Enters merges, in any order: of equal pairs the one that comes first in its list counts. There
+  /// must be room.
   mutating func enter(_ merges: [Merge]) {
     let mask = entries.count - 1
     // In step, so that the waits for memory overlap.
@@ -70,10 +71,12 @@ struct PairMerges: MergeRule {
           place = (place + 1) & mask
           other = entries[place].key
         }
-        if other == key { continue }
-        entries[place] = Entry(
-          key: key,
-          result: UInt64(merge.priority) << 32 | UInt64(UInt32(bitPattern: merge.whole)))
+        let result = UInt64(merge.priority) << 32 | UInt64(UInt32(bitPattern: merge.whole))
+        if other == key {
+          entries[place].result = min(entries[place].result, result)
+          continue
+        }
+        entries[place] = Entry(key: key, result: result)
         let hash = Self.hash(key)
         filter[Int(truncatingIfNeeded: hash >> 6) & (filter.count - 1)] |= 1 << (hash & 63)
       }

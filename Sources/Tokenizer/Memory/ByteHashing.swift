@@ -6,11 +6,18 @@ extension Span<UInt8> {
   private func tail(_ start: Int, _ count: Int) -> UInt64 {
     if start + 8 <= self.count {
       let all = bytes.unsafeLoadUnaligned(fromByteOffset: start, as: UInt64.self)
-      return count == 8 ? all : UInt64(littleEndian: all) & (1 << UInt64(count * 8) - 1)
+      return UInt64(littleEndian: all) & ~(~0 << UInt64(count * 8))
     }
     var value: UInt64 = 0
     for offset in 0..<count { value |= UInt64(self[start + offset]) << UInt64(offset * 8) }
     return value
+  }
+
+  /// The eight bytes from `start` on, which is in `0...count`, as a number, first byte lowest; zeros
+  /// stand for what lies behind the end.
+  @inline(__always)
+  func word(at start: Int) -> UInt64 {
+    tail(start, Swift.min(8, count - start))
   }
 
   /// A hash of the bytes from `start` to `end`; `seed` keeps it unpredictable to whoever wrote
@@ -32,6 +39,18 @@ extension Span<UInt8> {
   /// Whether the bytes from `start` to `end` equal those of `other` from `otherStart` on.
   @inline(__always)
   func equals(from start: Int, to end: Int, _ other: Span<UInt8>, at otherStart: Int) -> Bool {
+    let count = end - start
+    if count <= 8, start + 8 <= self.count, otherStart + 8 <= other.count {
+      let difference = word(at: start) ^ other.word(at: otherStart)
+      return difference << UInt64(64 - count * 8) == 0
+    }
+    return equalsLong(from: start, to: end, other, at: otherStart)
+  }
+
+  @inline(never)
+  private func equalsLong(
+    from start: Int, to end: Int, _ other: Span<UInt8>, at otherStart: Int
+  ) -> Bool {
     var position = start
     var otherPosition = otherStart
     while position < end {

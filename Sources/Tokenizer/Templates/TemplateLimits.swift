@@ -3,16 +3,16 @@
 /// How much work and memory one rendering may take. Both grow with the variables that the template
 /// reads, because some templates look through the whole conversation for each message.
 public struct TemplateLimits: Sendable {
-  /// Expressions and statements; an iteration or the call of a macro counts as three, 128 bytes of
-  /// text looked at or made as one, as do 2 whose characters are looked up. An ordinary template
-  /// takes about a hundred a message.
+  /// Expressions and statements; an iteration or the call of a macro counts as three. 128 bytes of
+  /// text looked at count as one, as do 64 that are made and 2 whose characters are looked up: a
+  /// step is 50 to 150 ns of a processor's time. An ordinary template takes about a hundred a message.
   /// For each value in the variables 4,000 more are allowed, and 4 for each byte of its text.
   public var steps: Int
   /// Text and lists made on the way and the output, all added up, however short they lived. For
   /// each byte of text in the variables 1,024 more are allowed.
   public var bytes: Int
 
-  public init(steps: Int = 1_000_000, bytes: Int = 48 << 20) {
+  public init(steps: Int = 250_000, bytes: Int = 48 << 20) {
     self.steps = steps
     self.bytes = bytes
   }
@@ -75,7 +75,7 @@ final class TemplateBudget {
         "the template made too much text (the limit is \(limits.bytes) bytes and more for long conversations)"
       )
     }
-    try step(byteCount >> 7)
+    try step(byteCount >> 6)
   }
 
   /// Takes account of a list or mapping that is about to be made.

@@ -25,10 +25,12 @@ extension Vocabulary {
     guard let texts = try metadata.strings(prefix + "tokens") else {
       throw ModelError(.missingMetadata, "\(path): lacks \(prefix)tokens: it has no vocabulary")
     }
-    self.init(model: model, tokens: StringTable(texts))
+    try self.init(model: model, tokens: StringTable(texts, prefix + "tokens", path))
     name = try metadata.string("general.name")
     self.preTokenizer = try preTokenizer ?? metadata.string(prefix + "pre")
-    if let merges = try metadata.strings(prefix + "merges") { self.merges = StringTable(merges) }
+    if let merges = try metadata.strings(prefix + "merges") {
+      self.merges = try StringTable(merges, prefix + "merges", path)
+    }
     if let scores = try metadata.floats(prefix + "scores") {
       try Self.check(scores.count, prefix + "scores", texts.count, path)
       self.scores = scores
@@ -95,9 +97,13 @@ extension Vocabulary {
 
 extension StringTable {
   /// Copies the strings out of a mapped file.
-  init(_ strings: GGUFStringArray) {
-    self.init()
-    reserve(strings: strings.count, bytes: strings.byteCount)
-    strings.forEachBytes { append($0) }
+  init(_ strings: GGUFStringArray, _ key: String, _ path: String) throws(ModelError) {
+    let copy = strings.withStoredBytes { StringTable(lengthPrefixed: $0, count: strings.count) }
+    guard let copy else {
+      throw ModelError(
+        .badMetadata,
+        "\(path): \(key) has \(strings.byteCount) bytes of text; at most \(UInt32.max) can be read")
+    }
+    self = copy
   }
 }

@@ -78,9 +78,9 @@ import Testing
     #expect(strings.decoded() == words)
     #expect(strings.map(\.count) == words.map(\.utf8.count))
     #expect(strings.byteCount == words.reduce(0) { $0 + $1.utf8.count })
-    var bytes: [[UInt8]] = []
-    strings.forEachBytes { bytes.append(Array($0)) }
-    #expect(bytes == words.map { Array($0.utf8) })
+    #expect(
+      strings.withStoredBytes { Array($0) }
+        == words.flatMap { GGUFBuilder.bytes(UInt64($0.utf8.count)) + Array($0.utf8) })
     #expect(try metadata.strings("bytes")?.decoded() == ["\u{FFFD}A"])
     #expect(try metadata.strings("none")?.decoded() == [])
     #expect(try metadata.ints("ints") == [-1, 2, 3])

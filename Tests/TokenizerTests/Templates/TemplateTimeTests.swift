@@ -1,0 +1,22 @@
+// Hostile templates end soon: the limits' steps stand for about as much time each, whatever it is
+// that a template repeats.
+
+import JSON
+import TestSupport
+import Testing
+import Tokenizer
+
+@Suite struct TemplateTimeTests {
+  @Test(arguments: HostileTemplates.endless + HostileTemplates.filling)
+  func `a hostile template is stopped within 50 milliseconds of processor time`(
+    source: String
+  ) throws {
+    let template = try ChatTemplate(source)
+    // The least of several: what other programs do to caches is not the template's doing.
+    let times = (0..<5).map { _ in
+      processorTime { #expect(throws: TemplateError.self) { try template.render([:]) } }
+    }
+    let least = try #require(times.min())
+    #expect(least < .milliseconds(50))
+  }
+}
