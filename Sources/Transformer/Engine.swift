@@ -9,8 +9,10 @@ public final class Engine: Sendable {
   private let options: EngineOptions
   private let mailbox = Mailbox()
 
-  /// - Throws: `AllocationError` when there is no memory for the context.
+  /// - Throws: `AllocationError` when there is no memory for the context, or `ModelError` when the
+  ///   draft model has other tokens.
   public init(_ model: Model, options: EngineOptions = EngineOptions()) throws {
+    if let draft = options.draft { try DraftModel.check(draft, for: model) }
     self.model = model
     self.options = options
     let loop = try EngineLoop(model, options: options, mailbox: mailbox)
@@ -21,14 +23,7 @@ public final class Engine: Sendable {
 
   /// Queues a request. Its events come as it is computed.
   public func generate(_ request: GenerationRequest) throws(EngineError) -> Generation {
-    let vocabularyCount = model.info.vocabularyCount
-    guard !request.prompt.isEmpty else { throw .emptyPrompt }
-    guard request.prompt.count < model.contextLength else {
-      throw .promptTooLong(tokens: request.prompt.count, contextLength: model.contextLength)
-    }
-    for id in request.prompt where id < 0 || Int(id) >= vocabularyCount {
-      throw .tokenOutOfRange(id, vocabularyCount: vocabularyCount)
-    }
+    try check(request.prompt)
     let flag = CancellationFlag()
     let (stream, continuation) = AsyncThrowingStream<GenerationEvent, any Error>.makeStream()
     continuation.onTermination = { _ in flag.set() }
@@ -38,6 +33,18 @@ public final class Engine: Sendable {
     case .added: return Generation(stream: stream, flag: flag, engine: self)
     case .full: throw .overloaded(queueLimit: options.queueLimit)
     case .stopped: throw .stopped
+    }
+  }
+
+  /// Refuses tokens that cannot be computed.
+  func check(_ tokens: [TokenID]) throws(EngineError) {
+    let vocabularyCount = model.info.vocabularyCount
+    guard !tokens.isEmpty else { throw .emptyPrompt }
+    guard tokens.count < model.contextLength else {
+      throw .promptTooLong(tokens: tokens.count, contextLength: model.contextLength)
+    }
+    for id in tokens where id < 0 || Int(id) >= vocabularyCount {
+      throw .tokenOutOfRange(id, vocabularyCount: vocabularyCount)
     }
   }
 

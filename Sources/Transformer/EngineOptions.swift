@@ -1,5 +1,7 @@
 // How an engine works.
 
+public import Tokenizer
+
 /// Choices made when an engine is started.
 public struct EngineOptions: Sendable {
   /// Requests that may wait; one more is refused.
@@ -15,11 +17,18 @@ public struct EngineOptions: Sendable {
   public var keyValueBytes: Int?
   /// Whether keys and values stay for later requests of the same owner that begin alike.
   public var remembersPrefixes = true
+  /// Beginnings of prompts that are no secret, such as a system prompt that all have. What is
+  /// computed for them, as far as it fills pages of 32 tokens, serves all owners, and requests
+  /// without one.
+  public var publicPrefixes: [[TokenID]] = []
   /// What was not used for so long is forgotten.
   public var prefixLifetime = Duration.seconds(600)
   /// Whether tokens are guessed from what stood after the same words before, and checked several at
   /// once. Answers keep their bits; those that repeat their prompt come sooner.
   public var usesPromptLookup = false
+  /// A smaller model with the same tokens that guesses what follows, where the prompt lookup knows
+  /// nothing. Answers keep their bits.
+  public var draft: Model?
   /// Rows that one forward pass takes, at least 2; half of them at most decode.
   package var rowLimit = 256
 

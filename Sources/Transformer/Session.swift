@@ -66,6 +66,41 @@ public final class Session {
     _ tokens: [TokenID], logits: WantedLogits, isCancelled: () -> Bool = { false },
     _ body: (_ row: [Float]) throws -> Void
   ) throws {
+    try slices(of: tokens, isCancelled: isCancelled) { pass in
+      try model.architecture.forward(pass) { logits, count in
+        for row in 0..<count {
+          try body(logits.read(row: row, count: model.info.vocabularyCount))
+        }
+      }
+    } wanted: { index in
+      logits == .all || (logits == .last && index == tokens.count - 1) ? .logits : .nothing
+    }
+  }
+
+  /// Appends tokens and calls `body` with the hidden state of each, `[embeddingLength]`, after the
+  /// model's last norm.
+  ///
+  /// - Parameter isCancelled: as above.
+  public func evaluateHidden(
+    _ tokens: [TokenID], isCancelled: () -> Bool = { false },
+    _ body: (_ state: [Float]) throws -> Void
+  ) throws {
+    try slices(of: tokens, isCancelled: isCancelled) { pass in
+      try model.architecture.hiddenStates(pass) { states, count in
+        for row in 0..<count {
+          try body(states.read(row: row, count: model.info.embeddingLength))
+        }
+      }
+    } wanted: { _ in
+      .hiddenState
+    }
+  }
+
+  /// Appends tokens, a pass at a time.
+  private func slices(
+    of tokens: [TokenID], isCancelled: () -> Bool, _ forward: (Pass) throws -> Void,
+    wanted: (_ index: Int) -> Row.Wanted
+  ) throws {
     let vocabulary = model.info.vocabularyCount
     for token in tokens where token < 0 || Int(token) >= vocabulary {
       throw ModelError(
@@ -82,23 +117,14 @@ public final class Session {
       let end = min(first + workspace.maximumRows, tokens.count)
       let positions = try memory.append(end - first)
       let rows = (first..<end).map { index in
-        let wants = logits == .all || (logits == .last && index == tokens.count - 1)
-        return Row(
+        Row(
           .token(tokens[index]), sequence: 0, position: positions.lowerBound + index - first,
-          wanted: wants ? .logits : .nothing)
+          wanted: wanted(index))
       }
-      try forward(rows, body)
+      try forward(
+        Pass(
+          batch: Batch(rows, memories: [memory]), workspace: workspace, compute: model.compute))
+      memory.dropOldStates()
     }
-  }
-
-  private func forward(_ rows: [Row], _ body: ([Float]) throws -> Void) throws {
-    let pass = Pass(
-      batch: Batch(rows, memories: [memory]), workspace: workspace, compute: model.compute)
-    try model.architecture.forward(pass) { logits, count in
-      for row in 0..<count {
-        try body(logits.read(row: row, count: model.info.vocabularyCount))
-      }
-    }
-    memory.dropOldStates()
   }
 }

@@ -81,8 +81,24 @@ import Transformer
     stopped.stop = [stop]
     let answer = try await run(try engine.generate(stopped))
     #expect(answer.summary.finishReason == .stop)
+    #expect(answer.summary.stopCause == .text(stop))
+    #expect(whole.summary.stopCause == nil)
     #expect(!answer.text.contains(stop))
     #expect(whole.text.hasPrefix(answer.text))
+  }
+
+  @Test func theFirstOfSeveralStopTextsIsTold() async throws {
+    let engine = try engine()
+    let whole = try await run(try engine.generate(request(60)))
+    let early = String(whole.text.dropFirst(whole.text.count / 4).prefix(4))
+    let late = String(whole.text.dropFirst(whole.text.count / 2).prefix(4))
+    var stopped = request(60)
+    stopped.stop = [late, early, ""]
+    let answer = try await run(try engine.generate(stopped))
+    #expect(answer.summary.stopCause == .text(early))
+    #expect(
+      answer.text
+        == whole.text.prefix(upTo: try #require(whole.text.firstRange(of: early)).lowerBound))
   }
 
   @Test func anEndOfGenerationTokenEndsTheAnswer() async throws {
@@ -99,7 +115,10 @@ import Transformer
       ending.sampling.topP = 1
       ending.sampling.minP = 0
       let answer = try await run(try engine.generate(ending))
-      if answer.summary.finishReason == .stop { stops += 1 }
+      if case .token(let id) = answer.summary.stopCause {
+        #expect(answer.summary.finishReason == .stop && ends.contains(id))
+        stops += 1
+      }
       #expect(answer.ids.allSatisfy { !ends.contains($0) })
       let isStop = answer.summary.finishReason == .stop
       #expect(answer.summary.generatedTokenCount == answer.ids.count + (isStop ? 1 : 0))

@@ -90,6 +90,22 @@ import Transformer
     #expect(try await run(engine, prompt, owner: "b").cached == 89)
   }
 
+  @Test("Owners share a public prefix and nothing after it")
+  func publicPrefixes() async throws {
+    let text = try TinyModel(name: "llama").tokens(200, seed: 5)
+    let open = Array(text.prefix(100))
+    let engine = try engine { $0.publicPrefixes = [open, [1, 2, 3]] }
+    let first = try await run(engine, open + text[100..<150], owner: "a")
+    #expect(first.cached == 0)
+    // Whole pages of it; the rest of the last page is the owner's own.
+    let second = try await run(engine, open + text[100..<150], owner: "b")
+    #expect(second.cached == 96 && second.ids == first.ids)
+    #expect(try await run(engine, open + text[150..<200], owner: nil).cached == 96)
+    engine.forget(owner: "a")
+    #expect(try await run(engine, open + text[110..<150], owner: "a").cached == 96)
+    #expect(try await run(engine, Array(text.prefix(90)), owner: "c").cached == 0)
+  }
+
   @Test("What is used longest ago goes first when memory is short")
   func leastRecentlyUsed() async throws {
     // One context of 1024 tokens is 32 pages, and a page to copy.

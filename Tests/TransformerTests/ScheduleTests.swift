@@ -9,6 +9,14 @@ import Transformer
 /// Whether the long tests run: `APUS_SLOW=1`.
 let isSlowRun = ProcessInfo.processInfo.environment["APUS_SLOW"] == "1"
 
+/// The schedules of a long run on the real model, 0 to 499: `APUS_SEEDS=100-199` takes some of them,
+/// to spread them over processes.
+private let slowSeeds: Range<UInt64> = {
+  let parts = (ProcessInfo.processInfo.environment["APUS_SEEDS"] ?? "0-499").split(separator: "-")
+  let bounds = parts.compactMap { UInt64($0) }
+  return bounds.count == 2 && bounds[0] <= bounds[1] ? bounds[0]..<bounds[1] + 1 : 0..<500
+}()
+
 @Suite(.serialized) struct ScheduleTests {
   @Test(
     "Random schedules on tiny models", arguments: ["llama", "gemma3", "cohere2", "lfm2", "mamba"])
@@ -19,7 +27,7 @@ let isSlowRun = ProcessInfo.processInfo.environment["APUS_SLOW"] == "1"
       let model = try TinyModel(name: name).load(.F16, threads: threads, contextLength: 320)
       let layers = model.architecture.blocks.memories
       let pageBytes = BlockPool.blockBytes(layers, .F16) * layers.count
-      for seed in 0..<UInt64(isSlowRun ? 250 : 12) {
+      for seed in 0..<UInt64(isSlowRun ? 250 : 6) {
         var random = SeededGenerator(seed: seed + UInt64(1000 * threads))
         let schedule = Schedule(
           model, sequences: Int.random(in: 1...16, using: &random), longestPrompt: 250,
@@ -67,14 +75,15 @@ let isSlowRun = ProcessInfo.processInfo.environment["APUS_SLOW"] == "1"
       options.threadCount = threads
       models.append(try Model.load(RealModel.smol.path, options: options))
     }
-    for seed in 0..<UInt64(isSlowRun ? 500 : 3) {
+    for seed in isSlowRun ? slowSeeds : 0..<3 {
       var random = SeededGenerator(seed: 5000 + seed)
       let model = models[Int(seed) % 2]
       let layers = model.architecture.blocks.memories
       let schedule = Schedule(
         model, sequences: Int.random(in: 1...(isSlowRun ? 16 : 6), using: &random),
-        longestPrompt: isSlowRun ? 512 : 80, longestAnswer: isSlowRun ? 24 : 8,
-        pageBytes: BlockPool.blockBytes(layers, .F16) * layers.count, &random)
+        longestPrompt: isSlowRun ? 512 : 80, longestAnswer: isSlowRun ? 12 : 8,
+        pageBytes: BlockPool.blockBytes(layers, .F16) * layers.count, mostAreShort: isSlowRun,
+        &random)
       let statistics = try await schedule.check(model, seed: seed)
       total.add(statistics)
       if isSlowRun, seed % 10 == 9 { print("\(seed + 1) schedules: \(total)") }

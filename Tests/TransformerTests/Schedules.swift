@@ -12,7 +12,7 @@ struct Schedule: Sendable {
   let requests: [GenerationRequest]
   /// Requests that are cancelled after so many tokens.
   let cancelled: [Int: Int]
-  let options: EngineOptions
+  var options: EngineOptions
 
   /// Requests that arrive together, none of which is cancelled.
   init(_ requests: [GenerationRequest], options: EngineOptions) {
@@ -22,9 +22,11 @@ struct Schedule: Sendable {
   }
 
   /// - Parameters:
+  ///   - mostAreShort: makes long prompts rare.
   ///   - pageBytes: bytes of a page of the model's memory, to make memory scarce.
   init(
     _ model: Model, sequences: Int, longestPrompt: Int, longestAnswer: Int, pageBytes: Int,
+    mostAreShort: Bool = false,
     _ random: inout SeededGenerator
   ) {
     let vocabulary = Int32(model.info.vocabularyCount)
@@ -35,9 +37,9 @@ struct Schedule: Sendable {
     var requests: [GenerationRequest] = []
     var cancelled: [Int: Int] = [:]
     for index in 0..<sequences {
-      // Most are short, some long.
       let share = Double.random(in: 0...1, using: &random)
-      let length = max(1, Int(Double(longestPrompt) * share * share * share))
+      let part = mostAreShort ? share * share * share * share : share
+      let length = max(1, Int(Double(longestPrompt) * part))
       var prompt = Array(texts.randomElement(using: &random)!.prefix(length))
       if Bool.random(using: &random) {
         prompt[length - 1 - length / 4] = Int32.random(in: 0..<vocabulary, using: &random)
@@ -49,7 +51,7 @@ struct Schedule: Sendable {
       request.sampling.topK = [0, 40].randomElement(using: &random)!
       request.sampling.repeatPenalty = [1, 1.2].randomElement(using: &random)!
       // Below 0 it makes the answer repeat itself, so that guesses are right.
-      request.sampling.frequencyPenalty = [0, 0, -2].randomElement(using: &random)!
+      request.sampling.frequencyPenalty = [0, 0, -20].randomElement(using: &random)!
       request.sampling.seed = UInt64.random(in: 0...99, using: &random)
       request.owner = [nil, "a", "b"].randomElement(using: &random)!
       request.share = [1, 3].randomElement(using: &random)!
@@ -63,7 +65,7 @@ struct Schedule: Sendable {
     var options = EngineOptions()
     options.sequenceLimit = Int.random(in: 1...16, using: &random)
     options.longestGap = .milliseconds([1, 20, 100].randomElement(using: &random)!)
-    options.keyValueBytes = pageBytes * Int.random(in: 1...60, using: &random)
+    options.keyValueBytes = pageBytes * Int.random(in: 1...24, using: &random)
     options.remembersPrefixes = Int.random(in: 0..<4, using: &random) > 0
     options.usesPromptLookup = Bool.random(using: &random)
     options.rowLimit = Int.random(in: 2...512, using: &random)

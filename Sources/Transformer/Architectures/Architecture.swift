@@ -55,6 +55,20 @@ extension Architecture {
   /// Takes the batch through all layers and calls `body` with the logits of the rows that want
   /// them, `[rows, vocabulary]`, a few rows at a time and in order.
   func forward(_ pass: Pass, _ body: (_ logits: FloatRows, _ rows: Int) throws -> Void) rethrows {
+    computeHidden(pass)
+    try head.forward(pass, body)
+  }
+
+  /// Takes the batch through all layers and calls `body` with the hidden states of the rows that want
+  /// them, `[rows, width]`, after the last norm and in order.
+  func hiddenStates(
+    _ pass: Pass, _ body: (_ states: FloatRows, _ rows: Int) throws -> Void
+  ) rethrows {
+    computeHidden(pass)
+    try head.hiddenStates(pass, body)
+  }
+
+  private func computeHidden(_ pass: Pass) {
     for (angles, rotary) in zip(pass.workspace.angles, rotaries) {
       for (index, row) in pass.batch.rows.enumerated() {
         rotary.writeAngles(at: row.position, to: angles, row: index)
@@ -62,7 +76,6 @@ extension Architecture {
     }
     embedding.forward(pass)
     blocks.forward(pass)
-    try head.forward(pass, body)
   }
 }
 

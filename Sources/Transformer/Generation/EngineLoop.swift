@@ -58,7 +58,8 @@ final class EngineLoop: @unchecked Sendable {
         isIdle: isIdle, timeout: prefixes.isEmpty ? nil : options.prefixLifetime / 8)
       for submission in delivery.submissions {
         sequenceCount += 1
-        waiting.append(EngineSequence(submission, number: sequenceCount, model: model))
+        waiting.append(
+          EngineSequence(submission, number: sequenceCount, model: model, options))
       }
       for owner in delivery.forgotten { prefixes.forget(owner: owner) }
       if delivery.isStopped { break }
@@ -69,7 +70,7 @@ final class EngineLoop: @unchecked Sendable {
       publish()
       if !running.isEmpty { step() }
     }
-    for sequence in running + waiting { sequence.finish(.cancelled) }
+    for sequence in running + waiting { sequence.finish(.init(.cancelled)) }
     (running, waiting) = ([], [])
     publish()
     mailbox.end()
@@ -95,9 +96,11 @@ final class EngineLoop: @unchecked Sendable {
   // MARK: Who runs
 
   private func endCancelled() {
-    for sequence in waiting where sequence.isCancelled { sequence.finish(.cancelled) }
+    for sequence in waiting where sequence.isCancelled { sequence.finish(.init(.cancelled)) }
     waiting.removeAll(where: \.isCancelled)
-    for sequence in running where sequence.isCancelled { end(sequence) { $0.finish(.cancelled) } }
+    for sequence in running where sequence.isCancelled {
+      end(sequence) { $0.finish(.init(.cancelled)) }
+    }
     running.removeAll { $0.memory == nil }
     shares.keep(Set((running + waiting).map(\.shareOwner)))
   }
@@ -112,14 +115,34 @@ final class EngineLoop: @unchecked Sendable {
   /// - Parameter wholePages: leaves a last page out that is still written to, and would have to be
   ///   copied for it.
   private func remember(_ sequence: EngineSequence, wholePages: Bool = false) {
-    guard options.remembersPrefixes, let owner = sequence.request.owner,
-      let memory = sequence.memory
-    else { return }
-    let count =
-      wholePages
-      ? memory.count / cacheBlockPositionCount * cacheBlockPositionCount : memory.count
-    prefixes.keep(
-      sequence.tokens.prefix(count), memory.sharedPages, owner: owner, now: .now)
+    guard options.remembersPrefixes, let memory = sequence.memory else { return }
+    if let owner = sequence.request.owner {
+      let count =
+        wholePages
+        ? memory.count / cacheBlockPositionCount * cacheBlockPositionCount : memory.count
+      prefixes.keep(
+        sequence.tokens.prefix(count), memory.sharedPages, owner: owner, now: .now)
+    }
+    let count = min(publicCount(sequence.tokens), memory.count)
+    prefixes.keep(sequence.tokens.prefix(count), memory.sharedPages, owner: nil, now: .now)
+  }
+
+  /// Tokens at the beginning that all may know: those of a public prefix, as far as they fill pages.
+  private func publicCount(_ tokens: [TokenID]) -> Int {
+    options.publicPrefixes.lazy.filter { tokens.starts(with: $0) }
+      .map { $0.count / cacheBlockPositionCount * cacheBlockPositionCount }.max() ?? 0
+  }
+
+  /// What is remembered of the beginning of a sequence, by its owner or by all.
+  private func known(_ sequence: EngineSequence) -> (pages: [MemoryPage], count: Int) {
+    guard options.remembersPrefixes else { return ([], 0) }
+    // The last token is computed in any case, for its logits.
+    let tokens = sequence.tokens.dropLast()
+    let open = prefixes.find(
+      tokens.prefix(publicCount(sequence.tokens)), owner: nil, now: .now)
+    guard let owner = sequence.request.owner else { return open }
+    let own = prefixes.find(tokens, owner: owner, now: .now)
+    return own.count >= open.count ? own : open
   }
 
   /// Lets sequences run while there is room for them.
@@ -129,15 +152,12 @@ final class EngineLoop: @unchecked Sendable {
       guard let sequence = shares.next(of: waiting) else { return }
       if sequence.wantsNothing {
         waiting.removeAll { $0 === sequence }
-        sequence.finish(.length)
+        sequence.finish(.init(.length))
         continue
       }
       let memory = SequenceMemory(pool, capacity: model.contextLength)
-      if options.remembersPrefixes, let owner = sequence.request.owner {
-        // The last token is computed in any case, for its logits.
-        let found = prefixes.find(sequence.tokens.dropLast(), owner: owner, now: .now)
-        memory.adopt(found.pages, count: found.count)
-      }
+      let found = known(sequence)
+      memory.adopt(found.pages, count: found.count)
       // What it needs soon, and a page for each that runs already.
       let needed =
         memory.blocksNeeded(for: sequence.tokens.count - memory.count)
@@ -217,7 +237,7 @@ final class EngineLoop: @unchecked Sendable {
   private func plan() -> [Slice] {
     var slices: [Slice] = []
     let guesses =
-      options.usesPromptLookup && running.count <= Self.guessingSequences
+      running.count <= Self.guessingSequences
       ? workspace.maximumRows / max(1, running.count) - 1 : 0
     for sequence in running where sequence.isDecoding {
       guard let memory = sequence.memory else { continue }
@@ -279,6 +299,6 @@ final class EngineLoop: @unchecked Sendable {
     if let checkpoint { memory.goBack(to: known + right, or: checkpoint) }
     statistics.guessedTokenCount += guessed
     statistics.rightGuessCount += right
-    if let ending { end(sequence) { $0.finish(ending.reason, text: ending.text) } }
+    if let ending { end(sequence) { $0.finish(ending) } }
   }
 }

@@ -29,23 +29,33 @@ final class EngineSequence: @unchecked Sendable {
   private let submission: Submission
   private let endIDs: Set<TokenID>
   private let limit: Int
+  private let contextLength: Int
   private var decoder: StreamingDecoder
   private var stops: StopTexts
-  private var lookup = PromptLookup()
+  private var lookup: PromptLookup?
+  private let draftModel: Model?
+  private var draft: DraftSequence?
+  /// Whether the guesses are the draft model's.
+  private var isDrafted = false
   private var generatedCount = 0
+  /// Tokens that were taken out of the middle so far.
+  private var shiftedCount = 0
   private var cachedCount: Int?
   private var started: ContinuousClock.Instant?
   private var firstToken: ContinuousClock.Instant?
 
-  init(_ submission: Submission, number: Int, model: Model) {
+  init(_ submission: Submission, number: Int, model: Model, _ options: EngineOptions) {
     self.submission = submission
     self.number = number
     request = submission.request
     tokens = request.prompt
     sampler = Sampler(request.sampling)
+    lookup = options.usesPromptLookup ? PromptLookup() : nil
+    draftModel = options.draft
     decoder = StreamingDecoder(model.tokenizer)
     stops = StopTexts(request.stop)
-    let room = model.contextLength - request.prompt.count
+    contextLength = model.contextLength
+    let room = request.shiftsContext ? Int.max : contextLength - request.prompt.count
     limit = min(max(0, request.maxTokens ?? room), room)
     endIDs = request.ignoreEndOfGeneration ? [] : Set(model.tokenizer.endOfGenerationIDs)
   }
@@ -70,14 +80,22 @@ final class EngineSequence: @unchecked Sendable {
   func leave() {
     guesses = []
     checkpoint = nil
+    draft = nil
     memory?.wipe()
     memory = nil
   }
 
   /// Guesses what follows, or that nothing is known.
   func guess(atMost count: Int) {
-    let room = min(count, limit - generatedCount - 1)
-    guesses = count > 0 ? lookup.guess(after: tokens, room: room) : []
+    let room = min(count, limit - generatedCount - 1, contextLength - tokens.count - 1)
+    guesses = room > 0 ? lookup?.guess(after: tokens, room: room) ?? [] : []
+    if guesses.isEmpty, room > 0, let draftModel {
+      if draft == nil { draft = try? DraftSequence(draftModel) }
+      guesses = draft?.guess(after: tokens, room: room)[...] ?? []
+      isDrafted = true
+    } else {
+      isDrafted = false
+    }
     checkpoint = guesses.isEmpty ? nil : memory?.checkpoint()
   }
 
@@ -89,11 +107,12 @@ final class EngineSequence: @unchecked Sendable {
 
   /// The next token by the logits of `position`, where all before it is as guessed.
   func choose(_ logits: [Float], after position: Int) -> TokenID {
-    request.observeLogits?(position, logits)
+    request.observeLogits?(position + shiftedCount, logits)
     // Without guesses before it the sequence is passed on as it is, uncopied.
     let guessed = guesses.prefix(position + 1 - tokens.count)
     let recent = guessed.isEmpty ? tokens : tokens + guessed
-    return sampler.sample(logits, recent: recent, position: position + 1)
+    return sampler.sample(
+      logits, recent: recent, position: position + 1 + shiftedCount)
   }
 
   /// Takes what was chosen after the last token and after each guess, as far as the guesses were
@@ -104,15 +123,27 @@ final class EngineSequence: @unchecked Sendable {
     checkpoint = nil
     var right = 0
     for (index, id) in chosen.enumerated() {
+      let shifts = shiftedCount
+      // After a shift the other choices are no longer what would have been chosen.
       let isRight = index < guesses.count && guesses[guesses.startIndex + index] == id
       let ending = accept(id)
+      if shiftedCount != shifts { return (right, ending) }
       if isRight, ending == nil { right += 1 }
       if ending != nil || !isRight {
-        lookup.note(right: right, guessed: guesses.count)
+        note(right: right, guessed: guesses.count)
         return (right, ending)
       }
     }
     return (right, nil)
+  }
+
+  /// Tells whoever guessed how it did.
+  private func note(right: Int, guessed: Int) {
+    if isDrafted {
+      draft?.note(right: right, guessed: guessed)
+    } else {
+      lookup?.note(right: right, guessed: guessed)
+    }
   }
 
   /// Whether the prompt is in memory and the answer has not begun.
@@ -122,32 +153,56 @@ final class EngineSequence: @unchecked Sendable {
   private func accept(_ id: TokenID) -> Ending? {
     generatedCount += 1
     if firstToken == nil { firstToken = .now }
-    if endIDs.contains(id) { return (.stop, heldText()) }
-    let (text, isStopped) = stops.append(decoder.append(id))
+    if endIDs.contains(id) { return Ending(.stop, heldText(), .token(id)) }
+    let (text, stop) = stops.append(decoder.append(id))
     submission.continuation.yield(.token(GeneratedToken(id: id, text: text)))
     tokens.append(id)
-    if isStopped { return (.stop, "") }
-    return wantsNothing ? (.length, heldText()) : nil
+    if let stop { return Ending(.stop, "", .text(stop)) }
+    if wantsNothing { return Ending(.length, heldText()) }
+    if tokens.count == contextLength { shift() }
+    return nil
   }
 
-  typealias Ending = (reason: FinishReason, text: String)
+  /// Takes half of what follows the kept tokens out of a full context. The rest is computed again at
+  /// its new places.
+  private func shift() {
+    let kept = min(max(0, request.keptTokenCount), contextLength / 2)
+    let count = max(1, (tokens.count - kept) / 2)
+    tokens.removeSubrange(kept..<kept + count)
+    shiftedCount += count
+    if lookup != nil { lookup = PromptLookup() }
+    memory?.truncate(to: min(kept, memory?.count ?? 0))
+  }
+
+  /// How an answer ends.
+  struct Ending {
+    let reason: FinishReason
+    let text: String
+    let cause: StopCause?
+
+    init(_ reason: FinishReason, _ text: String = "", _ cause: StopCause? = nil) {
+      self.reason = reason
+      self.text = text
+      self.cause = cause
+    }
+  }
 
   /// The end of the text that was held back.
   private func heldText() -> String {
     let rest = stops.append(decoder.finish())
-    return rest.isStopped ? rest.text : rest.text + stops.finish()
+    return rest.stop != nil ? rest.text : rest.text + stops.finish()
   }
 
   /// Tells the last event.
-  func finish(_ reason: FinishReason, text: String = "") {
+  func finish(_ ending: Ending) {
     let now = ContinuousClock.now
     let started = started ?? now
     let summary = GenerationSummary(
-      finishReason: reason, promptTokenCount: request.prompt.count,
+      finishReason: ending.reason, stopCause: ending.cause, promptTokenCount: request.prompt.count,
       cachedPromptTokenCount: cachedCount ?? 0, generatedTokenCount: generatedCount,
       reasoningTokenCount: 0, promptDuration: (firstToken ?? now) - started,
       decodeDuration: now - (firstToken ?? now), queueDuration: started - submission.submitted,
-      text: text)
+      text: ending.text)
     submission.continuation.yield(.finished(summary))
     submission.continuation.finish()
   }

@@ -14,8 +14,17 @@ public struct Generation: AsyncSequence, Sendable {
   /// Keeps the engine at work while somebody waits for its answer.
   let engine: Engine
 
-  public func makeAsyncIterator() -> AsyncThrowingStream<GenerationEvent, any Error>.AsyncIterator {
-    stream.makeAsyncIterator()
+  public func makeAsyncIterator() -> AsyncIterator {
+    AsyncIterator(base: stream.makeAsyncIterator(), engine: engine)
+  }
+
+  /// Gives one event after another.
+  public struct AsyncIterator: AsyncIteratorProtocol {
+    var base: AsyncThrowingStream<GenerationEvent, any Error>.AsyncIterator
+    /// Nobody else may hold it while the events are read.
+    let engine: Engine
+
+    public mutating func next() async throws -> GenerationEvent? { try await base.next() }
   }
 
   /// Ends the answer; the last event says `cancelled`.

@@ -24,9 +24,19 @@ public enum FinishReason: String, Sendable {
   case cancelled
 }
 
+/// What ended an answer whose reason is `stop`.
+public enum StopCause: Sendable, Equatable {
+  /// A token by which the model says that it is done.
+  case token(TokenID)
+  /// One of the request's stop texts.
+  case text(String)
+}
+
 /// How an answer ended, and its exact counts.
 public struct GenerationSummary: Sendable {
   public let finishReason: FinishReason
+  /// What came, where the reason is `stop`; otherwise nil.
+  public let stopCause: StopCause?
   /// Tokens of the prompt, those found in a cache included.
   public let promptTokenCount: Int
   /// Tokens of the prompt that were found in a cache.
@@ -45,11 +55,13 @@ public struct GenerationSummary: Sendable {
   public let text: String
 
   package init(
-    finishReason: FinishReason, promptTokenCount: Int, cachedPromptTokenCount: Int,
+    finishReason: FinishReason, stopCause: StopCause? = nil, promptTokenCount: Int,
+    cachedPromptTokenCount: Int,
     generatedTokenCount: Int, reasoningTokenCount: Int, promptDuration: Duration,
     decodeDuration: Duration, queueDuration: Duration, text: String
   ) {
     self.finishReason = finishReason
+    self.stopCause = stopCause
     self.promptTokenCount = promptTokenCount
     self.cachedPromptTokenCount = cachedPromptTokenCount
     self.generatedTokenCount = generatedTokenCount

@@ -7,12 +7,19 @@ public struct GenerationRequest: Sendable {
   /// The tokens to continue; at least one.
   public var prompt: [TokenID]
   public var sampling = SamplingOptions()
-  /// Tokens to generate at most; nil goes on to the end of the context.
+  /// Tokens to generate at most; nil goes on to the end of the context, or until the answer ends
+  /// where the context shifts.
   public var maxTokens: Int?
   /// Texts that end the answer; they are not part of it.
   public var stop: [String] = []
   /// Go on when the model says that it is done.
   public var ignoreEndOfGeneration = false
+  /// Whether the answer goes on where the context is full: half of what follows the first
+  /// `keptTokenCount` tokens is then forgotten, and the rest moves up.
+  public var shiftsContext = false
+  /// Tokens at the beginning of the prompt that a shift keeps, such as the system prompt; half of
+  /// the context at most.
+  public var keptTokenCount = 0
   /// On whose behalf: requests of one owner share a fair part of the engine, and reuse what it
   /// remembers of each other's prompts and answers. Owners never see each other's memory. Of
   /// requests without an owner nothing is remembered.

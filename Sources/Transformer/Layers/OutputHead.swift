@@ -22,6 +22,22 @@ package struct OutputHead: Sendable {
     shape.headWidth = max(shape.headWidth, projection.outputStride)
   }
 
+  /// Calls `body` with the normed hidden states `[rows, width]` of the batch's rows that want them, in
+  /// order; the view is good only during the call.
+  package func hiddenStates(
+    _ pass: Pass, _ body: (_ states: FloatRows, _ rows: Int) throws -> Void
+  ) rethrows {
+    let wanted = pass.batch.rows.indices.filter { pass.batch.rows[$0].wanted == .hiddenState }
+    guard !wanted.isEmpty else { return }
+    let output = pass.workspace.input(columns: norm.count)
+    for (index, row) in wanted.enumerated() {
+      pass.compute.apply(
+        norm, to: pass.workspace.hidden.rows(from: row), rows: 1, into: output.rows(from: index),
+        quantising: false)
+    }
+    try body(output.floats, wanted.count)
+  }
+
   /// Calls `body` with logits `[rows, vocabulary]` for the batch's rows that want them, in order,
   /// at most `workspace.headRows` at once; the view is good only during the call.
   ///

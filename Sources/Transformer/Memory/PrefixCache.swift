@@ -6,7 +6,8 @@ import Tokenizer
 /// A radix tree of pages for each owner: the edge to a node is the page's tokens.
 ///
 /// A page is found by the tokens that lead to it and by nothing else, so its contents are what
-/// computing them again would give. Owners have trees of their own and never meet.
+/// computing them again would give. Owners have trees of their own and never meet; the tree of nobody
+/// (nil) is for all.
 final class PrefixCache {
   private final class Node {
     /// The page's tokens, 32 but for a leaf.
@@ -23,7 +24,7 @@ final class PrefixCache {
     }
   }
 
-  private var roots: [String: [Node]] = [:]
+  private var roots: [String?: [Node]] = [:]
   private let pool: BlockPool
 
   init(_ pool: BlockPool) { self.pool = pool }
@@ -36,7 +37,7 @@ final class PrefixCache {
   /// length. Sliding windows must be whole where the next token looks, and recurrent layers need their
   /// state at the very place.
   func find(
-    _ tokens: ArraySlice<TokenID>, owner: String, now: ContinuousClock.Instant
+    _ tokens: ArraySlice<TokenID>, owner: String?, now: ContinuousClock.Instant
   ) -> (pages: [MemoryPage], count: Int) {
     var pages: [MemoryPage] = []
     var count = 0
@@ -86,11 +87,11 @@ final class PrefixCache {
 
   /// Keeps the pages of a sequence's tokens.
   func keep(
-    _ tokens: ArraySlice<TokenID>, _ pages: [MemoryPage], owner: String,
+    _ tokens: ArraySlice<TokenID>, _ pages: [MemoryPage], owner: String?,
     now: ContinuousClock.Instant
   ) {
     keep(tokens, pages[...], in: &roots[owner, default: []], now)
-    if roots[owner]?.isEmpty == true { roots[owner] = nil }
+    if roots[owner]?.isEmpty == true { roots.removeValue(forKey: owner) }
   }
 
   private func keep(
@@ -165,7 +166,7 @@ final class PrefixCache {
   }
 
   /// Forgets all of an owner.
-  func forget(owner: String) { roots[owner] = nil }
+  func forget(owner: String) { roots.removeValue(forKey: owner) }
 
   private static func isUnused(_ node: Node) -> Bool { isKnownUniquelyReferenced(&node.page) }
 
@@ -187,7 +188,7 @@ final class PrefixCache {
     }
     for (owner, var nodes) in roots {
       prune(&nodes, 0)
-      roots[owner] = nodes.isEmpty ? nil : nodes
+      if nodes.isEmpty { roots.removeValue(forKey: owner) } else { roots[owner] = nodes }
     }
   }
 }

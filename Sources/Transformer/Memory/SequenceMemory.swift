@@ -113,9 +113,9 @@ package final class SequenceMemory {
 
   /// Forgets the positions from `position` on.
   ///
-  /// A memory that has dropped what lies outside of windows goes back by 32 positions at most. One
-  /// with recurrent layers goes back to the nearest page whose states it has, or to the beginning:
-  /// `count` says where it stands.
+  /// A memory that has dropped what lies outside of windows goes back by 32 positions, or else to
+  /// the beginning. One with recurrent layers goes back to the nearest page whose states it has, or
+  /// to the beginning. `count` says where it stands.
   package func truncate(to position: Int) {
     precondition(position >= 0 && position <= count, "position \(position) of \(count)")
     var position = position
@@ -123,6 +123,11 @@ package final class SequenceMemory {
       position -= position % cacheBlockPositionCount
       while position > 0, !pages[position / cacheBlockPositionCount - 1].isWhole {
         position -= cacheBlockPositionCount
+      }
+    } else if let window = pool.widestWindow {
+      let seen = pages[max(0, position - window) / cacheBlockPositionCount..<pages.count]
+      if !seen.prefix(BlockPool.pageCount(position) - seen.startIndex).allSatisfy(\.isWhole) {
+        position = 0
       }
     }
     count = position
