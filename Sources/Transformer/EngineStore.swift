@@ -1,0 +1,120 @@
+// Several models in one process: loaded when they are asked for, unloaded when nobody uses them.
+
+/// Engines by name. An engine is started when it is first asked for, and let go of when it was idle for
+/// too long, or when another one needs its place. Whoever still holds it can end what it began; then it
+/// stops and gives its memory back.
+public actor EngineStore {
+  /// Starts an engine. Is called on a thread of its own and may block.
+  public typealias Loader = @Sendable () throws -> Engine
+
+  private enum State {
+    case loading(Task<Engine, any Error>)
+    case loaded(Engine)
+  }
+
+  private struct Entry {
+    let loader: Loader
+    var state: State?
+    /// When it was last asked for, or seen at work.
+    var lastUse: ContinuousClock.Instant
+  }
+
+  private var entries: [String: Entry] = [:]
+  private let idleTime: Duration
+  private let limit: Int
+
+  /// - Parameters:
+  ///   - idleTime: `unloadIdle` lets go of an engine that nobody asked for, and that had no requests,
+  ///     for so long.
+  ///   - limit: engines that may be there at the same time, at least 1. When one more is asked for,
+  ///     the one that was idle the longest goes first; one at work never does.
+  public init(idleTime: Duration = .seconds(600), limit: Int = .max) {
+    self.idleTime = idleTime
+    self.limit = max(1, limit)
+  }
+
+  /// Makes an engine known; nothing is loaded yet. A name that is known keeps its engine.
+  public func add(_ name: String, loader: @escaping Loader) {
+    guard entries[name] == nil else { return }
+    entries[name] = Entry(loader: loader, lastUse: .now)
+  }
+
+  /// All names, sorted.
+  public var names: [String] { entries.keys.sorted() }
+
+  /// The names of the engines that are there, sorted.
+  public var loadedNames: [String] {
+    entries.filter { if case .loaded = $0.value.state { true } else { false } }.keys.sorted()
+  }
+
+  /// The engine of a name, started if it is not there; nil for a name that is not known. Callers that
+  /// come while it is loaded wait for the same engine.
+  ///
+  /// - Throws: what the loader throws. The next caller tries again.
+  public func engine(named name: String) async throws -> Engine? {
+    guard let entry = entries[name] else { return nil }
+    entries[name]?.lastUse = .now
+    switch entry.state {
+    case .loaded(let engine): return engine
+    case .loading(let task): return try await task.value
+    case nil: break
+    }
+    makePlace()
+    let loader = entry.loader
+    let task = Task { try await Self.load(loader) }
+    entries[name]?.state = .loading(task)
+    do {
+      let engine = try await task.value
+      entries[name]?.state = .loaded(engine)
+      entries[name]?.lastUse = .now
+      return engine
+    } catch {
+      entries[name]?.state = nil
+      throw error
+    }
+  }
+
+  /// Lets go of engines that were idle for too long. Call it now and then.
+  ///
+  /// - Returns: how many.
+  @discardableResult
+  public func unloadIdle(now: ContinuousClock.Instant = .now) -> Int {
+    var count = 0
+    for (name, lastUse) in idleEngines(now: now) where now - lastUse >= idleTime {
+      entries[name]?.state = nil
+      count += 1
+    }
+    return count
+  }
+
+  /// Lets go of the engine that was idle the longest, where there is no place for one more.
+  private func makePlace() {
+    let count = entries.values.count { $0.state != nil }
+    guard count >= limit else { return }
+    if let oldest = idleEngines(now: .now).min(by: { $0.lastUse < $1.lastUse }) {
+      entries[oldest.name]?.state = nil
+    }
+  }
+
+  /// Engines without requests. Those at work count as used now.
+  private func idleEngines(
+    now: ContinuousClock.Instant
+  ) -> [(name: String, lastUse: ContinuousClock.Instant)] {
+    var idle: [(name: String, lastUse: ContinuousClock.Instant)] = []
+    for (name, entry) in entries {
+      guard case .loaded(let engine) = entry.state else { continue }
+      if engine.pendingCount > 0 {
+        entries[name]?.lastUse = now
+      } else {
+        idle.append((name, entry.lastUse))
+      }
+    }
+    return idle
+  }
+
+  private static func load(_ loader: @escaping Loader) async throws -> Engine {
+    try await withCheckedThrowingContinuation { continuation in
+      startEngineThread { continuation.resume(with: Result { try loader() }) }
+    }
+  }
+}

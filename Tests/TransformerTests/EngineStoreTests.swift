@@ -1,0 +1,92 @@
+// Several models in one process.
+
+import Synchronization
+import TestSupport
+import Testing
+import Transformer
+
+@Suite struct EngineStoreTests {
+  /// Counts how often each engine was loaded.
+  private final class Loads: Sendable {
+    private let counts = Mutex<[String: Int]>([:])
+
+    func count(_ name: String) -> Int { counts.withLock { $0[name] ?? 0 } }
+
+    func loader(_ name: String) -> EngineStore.Loader {
+      { [self] in
+        counts.withLock { $0[name, default: 0] += 1 }
+        return try Engine(TinyModel(name: name).load(.F16))
+      }
+    }
+  }
+
+  private func store(_ loads: Loads, limit: Int = .max) async -> EngineStore {
+    let store = EngineStore(idleTime: .seconds(60), limit: limit)
+    for name in ["llama", "gemma3", "mamba"] { await store.add(name, loader: loads.loader(name)) }
+    return store
+  }
+
+  @Test("An engine is loaded when it is asked for, once for all who ask")
+  func loadsOnce() async throws {
+    let loads = Loads()
+    let store = await store(loads)
+    #expect(await store.names == ["gemma3", "llama", "mamba"])
+    #expect(await store.loadedNames.isEmpty)
+    try await withThrowingTaskGroup(of: Engine?.self) { group in
+      for _ in 0..<5 { group.addTask { try await store.engine(named: "llama") } }
+      var engines: Set<ObjectIdentifier> = []
+      for try await engine in group { engines.insert(ObjectIdentifier(try #require(engine))) }
+      #expect(engines.count == 1)
+    }
+    #expect(loads.count("llama") == 1)
+    #expect(await store.loadedNames == ["llama"])
+    #expect(try await store.engine(named: "nobody") == nil)
+  }
+
+  @Test("An idle engine goes after its time, one at work stays")
+  func idle() async throws {
+    let loads = Loads()
+    let store = await store(loads)
+    let busy = try #require(try await store.engine(named: "llama"))
+    weak let idle = try await store.engine(named: "gemma3")
+    var request = GenerationRequest(prompt: [1, 2])
+    request.ignoreEndOfGeneration = true
+    request.shiftsContext = true
+    let generation = try busy.generate(request)
+    #expect(await store.unloadIdle() == 0, "nothing was idle for long")
+    #expect(await store.unloadIdle(now: .now + .seconds(61)) == 1)
+    #expect(await store.loadedNames == ["llama"])
+    #expect(idle == nil, "nobody holds it")
+    generation.cancel()
+    for try await _ in generation {}
+    _ = try await store.engine(named: "gemma3")
+    #expect(loads.count("gemma3") == 2)
+  }
+
+  @Test("Where there is no place, the engine that was idle the longest goes")
+  func limit() async throws {
+    let loads = Loads()
+    let store = await store(loads, limit: 2)
+    for name in ["llama", "gemma3", "llama", "mamba"] {
+      _ = try await store.engine(named: name)
+    }
+    #expect(await store.loadedNames == ["llama", "mamba"])
+    #expect(loads.count("llama") == 1)
+  }
+
+  @Test("A loader that fails is asked again")
+  func failure() async throws {
+    let store = EngineStore()
+    let attempts = Mutex(0)
+    await store.add("model") {
+      let attempt = attempts.withLock { value in
+        value += 1
+        return value
+      }
+      guard attempt > 1 else { throw CancellationError() }
+      return try Engine(TinyModel(name: "llama").load(.F16))
+    }
+    await #expect(throws: CancellationError.self) { try await store.engine(named: "model") }
+    #expect(try await store.engine(named: "model") != nil)
+  }
+}
