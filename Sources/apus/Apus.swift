@@ -30,7 +30,8 @@ struct Apus: AsyncParsableCommand {
       CommandGroup(
         name: "Measure",
         subcommands: [
-          Tokenize.self, Template.self, Logits.self, Perplexity.self, Bench.self, Doctor.self,
+          Tokenize.self, Template.self, Logits.self, Perplexity.self, Bench.self, BatchedBench.self,
+          Doctor.self,
         ]),
     ])
 

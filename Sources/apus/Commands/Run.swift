@@ -37,44 +37,90 @@ struct Run: AsyncParsableCommand {
   @Flag(help: "Print a JSON object with text, token counts and times when all is done.")
   var json = false
 
+  @Option(
+    help: "Answers to write side by side; with --seed the seeds follow one another from there.")
+  var parallel = 1
+
   @Flag(
-    help: "Guess what repeats the prompt and check it several tokens at once; the same answer.")
-  var lookup = false
+    help: ArgumentHelp(
+      "Go on where the context is full: forget half of what follows the system prompt."))
+  var contextShift = false
 
   @Flag(help: "Tell tokens and speed on standard error.")
   var stats = false
 
   @OptionGroup var engine: EngineArguments
+  @OptionGroup(title: "Speculation") var speculation: SpeculationArguments
   @OptionGroup(title: "Conversation") var conversation: ConversationArguments
   @OptionGroup(title: "Sampling") var sampling: SamplingArguments
 
   func validate() throws {
     if let maxTokens, maxTokens < 1 { throw ValidationError("-n takes a number above 0.") }
     if raw, system != nil { throw ValidationError("--raw has no place for --system.") }
+    guard (1...128).contains(parallel) else {
+      throw ValidationError("--parallel takes a number from 1 to 128.")
+    }
     if stop.contains("") { throw ValidationError("--stop takes a text that is not empty.") }
   }
 
   func run() async throws {
     let located = try LocatedModel.find(model.model)
     let template = try conversation.templateSource()
-    let (loaded, text) = try await onOwnThread {
+    let (loaded, text, options) = try await onOwnThread {
       let text = try prompt ?? InputFile.text("-")
       let model = try engine.load(
         located.path, contextLength: conversation.context, chatTemplate: template)
-      return (model, text)
+      var options = EngineOptions()
+      options.sequenceLimit = parallel
+      options.queueLimit = max(options.queueLimit, parallel)
+      try speculation.apply(to: &options, for: model, engine)
+      return (model, text, options)
     }
     var request = GenerationRequest(prompt: try tokens(of: text, for: loaded, named: located.name))
     request.sampling = sampling.options
     request.maxTokens = maxTokens
     request.stop = stop
-    var options = EngineOptions()
-    options.usesPromptLookup = lookup
+    request.shiftsContext = contextShift
+    request.keptTokenCount = try keptTokenCount(of: request.prompt, for: loaded)
     let running = try Engine(loaded, options: options)
     defer { running.shutdown() }
-    let generation = try running.generate(request)
-    let interrupts = Interrupts { generation.cancel() }
+    let generations = try (0..<parallel).map { index in
+      request.sampling.seed = sampling.seed.map { $0 &+ UInt64(index) }
+      return try running.generate(request)
+    }
+    let interrupts = Interrupts { for generation in generations { generation.cancel() } }
     defer { withExtendedLifetime(interrupts) {} }
-    try await show(generation)
+    if parallel == 1 {
+      try await show(generations[0])
+    } else {
+      try await show(generations)
+    }
+  }
+
+  /// Tokens that a shift of the context keeps: the system prompt, or the token that all begin with.
+  private func keptTokenCount(of prompt: [TokenID], for model: Model) throws -> Int {
+    guard let system else { return prompt.first == model.tokenizer.beginID ? 1 : 0 }
+    let opening = try model.prompt([.system(system)], addGenerationPrompt: false)
+    return zip(prompt, opening).prefix { $0 == $1 }.count
+  }
+
+  /// Prints answers that are computed side by side, one after the other.
+  private func show(_ generations: [Generation]) async throws {
+    var documents: [JSONValue] = []
+    for (index, generation) in generations.enumerated() {
+      if !json { Terminal.writeLine(index == 0 ? "[1]" : "\n[\(index + 1)]") }
+      var text = ""
+      for try await event in generation {
+        switch event {
+        case .token(let token): text += token.text
+        case .finished(let summary):
+          documents.append(document(text + summary.text, summary))
+          if !json { Terminal.writeLine(text + summary.text) }
+          if stats { Terminal.note(speedText(summary)) }
+        }
+      }
+    }
+    if json { Terminal.writeLine(JSONValue.array(documents).serialized()) }
   }
 
   private func tokens(

@@ -37,11 +37,8 @@ struct Serve: AsyncParsableCommand {
   @Option(help: "Answers that are computed side by side, at most.")
   var parallel = EngineOptions().sequenceLimit
 
-  @Flag(
-    help: "Guess what repeats the prompt and check it several tokens at once; the same answers.")
-  var lookup = false
-
   @OptionGroup var engine: EngineArguments
+  @OptionGroup(title: "Speculation") var speculation: SpeculationArguments
   @OptionGroup(title: "Conversation") var conversation: ConversationArguments
 
   func validate() throws {
@@ -62,10 +59,9 @@ struct Serve: AsyncParsableCommand {
     let running: Engine
     do {
       running = try await onOwnThread {
-        try Engine(
-          engine.load(
-            located.path, contextLength: conversation.context, chatTemplate: template),
-          options: engineOptions)
+        let model = try engine.load(
+          located.path, contextLength: conversation.context, chatTemplate: template)
+        return try Engine(model, options: engineOptions(for: model))
       }
     } catch {
       try await meter.close()
@@ -78,11 +74,11 @@ struct Serve: AsyncParsableCommand {
     try result.get()
   }
 
-  private var engineOptions: EngineOptions {
+  private func engineOptions(for model: Model) throws -> EngineOptions {
     var options = EngineOptions()
     options.keyValueBytes = keyValueMemory.map { $0 << 20 }
     options.sequenceLimit = parallel
-    options.usesPromptLookup = lookup
+    try speculation.apply(to: &options, for: model, engine)
     return options
   }
 
