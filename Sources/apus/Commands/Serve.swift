@@ -37,6 +37,12 @@ struct Serve: AsyncParsableCommand {
   @Option(help: "Answers that are computed side by side, at most.")
   var parallel = EngineOptions().sequenceLimit
 
+  @Option(
+    help: ArgumentHelp(
+      "A system prompt that is no secret: what is computed for it serves all keys. May be given "
+        + "again.", valueName: "file"))
+  var publicSystem: [String] = []
+
   @OptionGroup var engine: EngineArguments
   @OptionGroup(title: "Speculation") var speculation: SpeculationArguments
   @OptionGroup(title: "Conversation") var conversation: ConversationArguments
@@ -78,6 +84,12 @@ struct Serve: AsyncParsableCommand {
     var options = EngineOptions()
     options.keyValueBytes = keyValueMemory.map { $0 << 20 }
     options.sequenceLimit = parallel
+    options.publicPrefixes = try publicSystem.map { path in
+      var text = try InputFile.text(path)
+      // What ends a file's last line is no part of what clients send.
+      while text.last?.isNewline == true { text.removeLast() }
+      return try model.prompt([.system(text)], addGenerationPrompt: false)
+    }
     try speculation.apply(to: &options, for: model, engine)
     return options
   }
