@@ -1,24 +1,40 @@
-// From logits to the next token: penalties, top-k, top-p, min-p, temperature, draw.
+// From logits to the next token: biases, penalties, filters, temperature, draw. The order is
+// llama.cpp's.
 
 package import Tokenizer
 
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#else
-  import Darwin
-#endif
-
-/// One sequence's way of choosing tokens.
+/// One sequence's way of choosing tokens. Copies share what mirostat and adaptive-p remember.
 package struct Sampler: Sendable {
   package let options: SamplingOptions
   private let random: CounterRandom
+  private let memory: SamplerMemory?
+  private let answerStart: Int
+  private let endIDs: Set<TokenID>
 
-  package init(_ options: SamplingOptions, choice: UInt32 = 0) {
-    self.options = options
-    random = CounterRandom(seed: options.seed ?? .random(in: .min ... .max), choice: choice)
+  /// What a random number of a position is for.
+  private enum Draw: UInt32 {
+    case token = 0
+    case exclusion = 1
   }
+
+  /// - Parameters:
+  ///   - choice: which of the choices of a request.
+  ///   - answerStart: the position of the answer's first token, for `minTokens`.
+  ///   - endIDs: the tokens that end an answer, for `minTokens`.
+  package init(
+    _ options: SamplingOptions, choice: UInt32 = 0, answerStart: Int = 0,
+    endIDs: Set<TokenID> = []
+  ) {
+    self.options = options
+    self.answerStart = answerStart
+    self.endIDs = endIDs
+    random = CounterRandom(seed: options.seed ?? .random(in: .min ... .max), choice: choice)
+    memory = SamplerMemory(options)
+  }
+
+  /// Whether a choice depends on how likely earlier choices were, so that places of a sequence
+  /// have to be sampled in order, each once the one before is certain.
+  package var looksBack: Bool { memory != nil }
 
   /// The next token.
   ///
@@ -27,33 +43,102 @@ package struct Sampler: Sendable {
   ///   - recent: the sequence so far, prompt included.
   ///   - position: the place of the token in its sequence, which keys the random number.
   package func sample(_ logits: [Float], recent: [TokenID], position: Int) -> TokenID {
-    var logits = logits
-    applyPenalties(options, recent: recent, to: &logits)
-    guard options.temperature > 0 else { return likeliest(logits) }
-    let isWhole = options.topK <= 0 || options.topK >= logits.count
-    var candidates: [Candidate]
-    if !isWhole {
-      candidates = topP(topCandidates(logits, count: options.topK), options.topP)
-    } else if options.topP < 1 {
-      candidates = topP(logits, options.topP)
-    } else {
-      candidates = logits.enumerated().lazy.filter { $0.element.isFinite }
-        .map { Candidate(id: TokenID($0.offset), logit: $0.element) }
+    let (candidates, temperature) = candidates(logits, recent: recent, position: position)
+    guard temperature > 0, candidates.count > 1 else { return Self.first(of: candidates) }
+    let uniform = random.uniform(position: position, draw: Draw.token.rawValue)
+    guard let memory else {
+      return candidates[Self.drawn(softmax(candidates, temperature: temperature), uniform)].id
     }
-    candidates = minP(candidates, options.minP)
-    return draw(candidates, random.uniform(position: position))
+    return memory.choose(at: position) { state in
+      switch state {
+      case .mirostat(var mirostat):
+        let left = mirostat.narrowed(
+          candidates, temperature: temperature, vocabularyCount: logits.count)
+        let probabilities = softmax(left, temperature: temperature)
+        let index = Self.drawn(probabilities, uniform)
+        mirostat.note(probability: probabilities[index])
+        state = .mirostat(mirostat)
+        return left[index].id
+      case .adaptive(var adaptive):
+        let probabilities = softmax(candidates, temperature: temperature)
+        let index = Self.drawn(softmax(adaptive.reshaped(candidates, probabilities)), uniform)
+        adaptive.note(probability: probabilities[index])
+        state = .adaptive(adaptive)
+        return candidates[index].id
+      }
+    }
   }
 
-  /// Draws by the softmax of logits ÷ temperature; `uniform` in 0..<1 decides.
-  private func draw(_ candidates: [Candidate], _ uniform: Double) -> TokenID {
-    guard let best = candidates.map(\.logit).max() else { return 0 }
-    let weights = candidates.map { exp(Double($0.logit - best) / Double(options.temperature)) }
-    let goal = uniform * weights.reduce(0, +)
-    var sum = 0.0
-    for (candidate, weight) in zip(candidates, weights) {
-      sum += weight
-      if sum > goal { return candidate.id }
+  /// The tokens that may come, and the temperature that decides among them; 0: the likeliest.
+  /// `sample` draws from these, by way of mirostat or adaptive-p if they are asked for.
+  package func candidates(
+    _ logits: [Float], recent: [TokenID], position: Int
+  ) -> (candidates: [Candidate], temperature: Float) {
+    var logits = logits
+    applyBias(
+      options, endIDs: endIDs, mustGoOn: position - answerStart < options.minTokens, to: &logits)
+    if options.mirostat != nil {
+      let sorted = Self.all(logits).sorted(by: Candidate.precedes)
+      return (sorted, temperature(options, for: sorted))
     }
-    return candidates[candidates.count - 1].id
+    applyPenalties(options, recent: recent, to: &logits)
+    applyRepetitionPenalty(options, recent: recent, to: &logits)
+    if options.temperature <= 0, options.temperatureRange <= 0, options.xtcProbability <= 0,
+      options.typicalP >= 1
+    {
+      let best = likeliest(logits)
+      return ([Candidate(id: best, logit: logits[Int(best)])], 0)
+    }
+    var candidates = filtered(logits)
+    candidates = minP(candidates, options.minP)
+    if options.xtcProbability > 0,
+      random.uniform(position: position, draw: Draw.exclusion.rawValue)
+        <= Double(options.xtcProbability)
+    {
+      candidates = excludeTopChoices(candidates, threshold: options.xtcThreshold)
+    }
+    return (candidates, temperature(options, for: candidates))
+  }
+
+  /// What top-n-sigma, top-k, typical-p and top-p leave; in order of likelihood wherever a filter
+  /// that follows needs that.
+  private func filtered(_ logits: [Float]) -> [Candidate] {
+    let bound = topNSigmaBound(logits, options.topNSigma)
+    let isWhole = options.topK <= 0 || options.topK >= logits.count
+    if isWhole, bound == -.infinity, options.typicalP >= 1, options.topP < 1 {
+      return topP(logits, options.topP)
+    }
+    var candidates =
+      isWhole ? Self.all(logits) : topCandidates(logits, count: options.topK)
+    if bound > -.infinity { candidates.removeAll { $0.logit < bound } }
+    if isWhole, options.topP < 1 || options.xtcProbability > 0 || options.typicalP < 1 {
+      candidates.sort(by: Candidate.precedes)
+    }
+    return topP(typicalP(candidates, options.typicalP), options.topP)
+  }
+
+  private static func all(_ logits: [Float]) -> [Candidate] {
+    var candidates: [Candidate] = []
+    candidates.reserveCapacity(logits.count)
+    for (id, logit) in logits.enumerated() where logit.isFinite {
+      candidates.append(Candidate(id: TokenID(id), logit: logit))
+    }
+    return candidates
+  }
+
+  /// The likeliest of the candidates, of equals the lowest id; token 0 where there is none.
+  private static func first(of candidates: [Candidate]) -> TokenID {
+    candidates.min(by: Candidate.precedes)?.id ?? 0
+  }
+
+  /// Where `uniform`, in 0..<1, falls among the probabilities, of which there is at least one.
+  private static func drawn(_ probabilities: [Double], _ uniform: Double) -> Int {
+    let goal = uniform * probabilities.reduce(0, +)
+    var sum = 0.0
+    for (index, probability) in probabilities.enumerated() {
+      sum += probability
+      if sum > goal { return index }
+    }
+    return probabilities.count - 1
   }
 }
