@@ -30,8 +30,6 @@ struct GoldenQuants: Decodable {
 
     var testDescription: String { type }
     var path: String { Fixtures.root + "/quants/\(type).gguf" }
-    /// Whether products read the stored quants; other formats become float32.
-    var isPacked: Bool { TensorFormat.allCases.first { $0.name == type }?.packed != nil }
 
     /// `[24, vocabulary]`.
     func goldenLogits() throws -> [Float] {

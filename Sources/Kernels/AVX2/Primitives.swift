@@ -44,9 +44,9 @@
   /// Where the sums of `dotWide` begin: at 0, since it takes the zero point off each byte.
   @inline(__always) var wideZeroPoint: Int? { nil }
 
-  /// Adds 16 to the bytes whose bit is set.
+  /// Adds `value`, a power of two that no byte has, to the bytes whose bit is set.
   @inline(__always)
-  func addingFifthBits(_ bytes: Words, _ mask: UInt64) -> Words {
+  func adding(_ value: UInt8, to bytes: Words, where mask: UInt64) -> Words {
     // Byte b of 32 takes the mask byte that holds bit b, keeps that bit, and compares.
     let spread = unsafeBitCast(
       SIMD4<UInt64>(0, 0x0101_0101_0101_0101, 0x0202_0202_0202_0202, 0x0303_0303_0303_0303),
@@ -57,11 +57,23 @@
       let set = _mm256_cmpeq_epi8(_mm256_and_si256(copies, bit), bit)
       return bytes
         | unsafeBitCast(
-          _mm256_and_si256(set, _mm256_set1_epi8(16)), to: SIMD8<UInt32>.self)
+          _mm256_and_si256(set, _mm256_set1_epi8(CChar(value))), to: SIMD8<UInt32>.self)
     }
     return Words(
       lowHalf: add(bytes.lowHalf, UInt32(truncatingIfNeeded: mask)),
       highHalf: add(bytes.highHalf, UInt32(truncatingIfNeeded: mask >> 32)))
+  }
+
+  /// The bytes of `table` at the numbers 0...15 in `indices`.
+  @inline(__always)
+  func lookup(_ indices: Words, _ table: SIMD16<UInt8>) -> Words {
+    let both = _mm256_broadcastsi128_si256(unsafeBitCast(table, to: __m128i.self))
+    @inline(__always) func look(_ indices: SIMD8<UInt32>) -> SIMD8<UInt32> {
+      unsafeBitCast(
+        _mm256_shuffle_epi8(both, unsafeBitCast(indices, to: __m256i.self)),
+        to: SIMD8<UInt32>.self)
+    }
+    return Words(lowHalf: look(indices.lowHalf), highHalf: look(indices.highHalf))
   }
 
   /// 16 half-precision numbers.

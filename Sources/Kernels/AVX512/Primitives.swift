@@ -28,12 +28,21 @@
   /// Where the sums of `dotWide` begin: it takes bytes as they are, 128 above their value.
   @inline(__always) var wideZeroPoint: Int? { ActivationBlock.zeroPoint128 }
 
-  /// Adds 16 to the bytes whose bit is set.
+  /// Adds `value`, a power of two that no byte has, to the bytes whose bit is set.
   @inline(__always)
-  func addingFifthBits(_ bytes: Words, _ mask: UInt64) -> Words {
-    let value = unsafeBitCast(bytes, to: __m512i.self)
+  func adding(_ value: UInt8, to bytes: Words, where mask: UInt64) -> Words {
+    let bytes = unsafeBitCast(bytes, to: __m512i.self)
     return unsafeBitCast(
-      _mm512_mask_add_epi8(value, mask, value, _mm512_set1_epi8(16)), to: Words.self)
+      _mm512_mask_add_epi8(bytes, mask, bytes, _mm512_set1_epi8(CChar(value))), to: Words.self)
+  }
+
+  /// The bytes of `table` at the numbers 0...15 in `indices`.
+  @inline(__always)
+  func lookup(_ indices: Words, _ table: SIMD16<UInt8>) -> Words {
+    unsafeBitCast(
+      _mm512_shuffle_epi8(
+        _mm512_broadcast_i32x4(unsafeBitCast(table, to: __m128i.self)),
+        unsafeBitCast(indices, to: __m512i.self)), to: Words.self)
   }
 
   /// 16 half-precision numbers.

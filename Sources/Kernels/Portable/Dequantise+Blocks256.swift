@@ -39,10 +39,7 @@ func dequantiseQ3_K(
     let packed = block + 96
     for group in 0..<16 {
       let (half, run, part) = (group / 8, group % 8 / 2, group % 2 * 16)
-      // Scale g: four bits in a nibble of byte g mod 8, two in byte 8 + g mod 4.
-      let low = packed.byte(group % 8) &>> UInt8(truncatingIfNeeded: group / 8 * 4) & 15
-      let high = packed.byte(8 + group % 4) &>> UInt8(truncatingIfNeeded: group / 4 * 2) & 3
-      let scale = d * Float(Int32(low | high << 4) &- 32)
+      let scale = d * Float(scaleQ3_K(packed, group))
       let quants = block + 32 + 32 * half + part
       let mask = block + part
       let shift = UInt8(truncatingIfNeeded: 2 * run)
@@ -54,6 +51,15 @@ func dequantiseQ3_K(
       }
     }
   }
+}
+
+/// Scale `group`, less 32, of the 12 bytes of a Q3_K block: four bits in a nibble of byte `group` mod
+/// 8, two in byte 8 + `group` mod 4.
+@inline(__always)
+func scaleQ3_K(_ packed: UnsafeRawPointer, _ group: Int) -> Int8 {
+  let low = packed.byte(group % 8) &>> UInt8(truncatingIfNeeded: group / 8 * 4) & 15
+  let high = packed.byte(8 + group % 4) &>> UInt8(truncatingIfNeeded: group / 4 * 2) & 3
+  return Int8(truncatingIfNeeded: low | high << 4) &- 32
 }
 
 /// Block: d, dmin (halves), 12 bytes of 6-bit scales and minima, 128 bytes of nibbles.

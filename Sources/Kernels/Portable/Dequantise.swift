@@ -33,24 +33,37 @@ public func dequantise(
   case .Q6_K: dequantiseQ6_K(source, blocks, output)
   case .Q2_K: dequantiseQ2_K(source, blocks, output)
   case .Q3_K: dequantiseQ3_K(source, blocks, output)
-  case .IQ1_S: dequantiseIQ1_S(source, blocks, output)
-  case .IQ1_M: dequantiseIQ1_M(source, blocks, output)
-  case .IQ2_XXS: dequantiseIQ2_XXS(source, blocks, output)
-  case .IQ2_XS: dequantiseIQ2_XS(source, blocks, output)
-  case .IQ2_S: dequantiseIQ2_S(source, blocks, output)
-  case .IQ3_XXS: dequantiseIQ3_XXS(source, blocks, output)
-  case .IQ3_S: dequantiseIQ3_S(source, blocks, output)
   case .IQ4_NL: dequantiseIQ4_NL(source, blocks, output)
   case .IQ4_XS: dequantiseIQ4_XS(source, blocks, output)
-  case .TQ1_0: dequantiseTQ1_0(source, blocks, output)
-  case .TQ2_0: dequantiseTQ2_0(source, blocks, output)
   case .MXFP4: dequantiseMXFP4(source, blocks, output)
-  case .NVFP4: dequantiseNVFP4(source, blocks, output)
-  case .Q1_0: dequantiseQ1_0(source, blocks, output)
-  case .Q2_0: dequantiseQ2_0(source, blocks, output)
+  case .IQ1_S, .IQ1_M, .IQ2_XXS, .IQ2_XS, .IQ2_S, .IQ3_XXS, .IQ3_S, .TQ1_0, .TQ2_0, .NVFP4, .Q1_0,
+    .Q2_0:
+    readScaledValues(format, source, blocks, FloatSink(output: output))
   case .I8, .I16, .I32, .I64, .F64, .Q8_1, .Q8_K:
     // Not `precondition`, which this target's optimisation takes for granted.
     fatalError("no weights are stored as this format")
+  }
+}
+
+/// Reads blocks of a format whose weights are a scale times a whole number, and of no other.
+@inline(__always)
+func readScaledValues(
+  _ format: TensorFormat, _ source: UnsafeRawPointer, _ blocks: Int, _ sink: some WeightSink
+) {
+  switch format {
+  case .IQ1_S: readIQ1_S(source, blocks, sink)
+  case .IQ1_M: readIQ1_M(source, blocks, sink)
+  case .IQ2_XXS: readIQ2_XXS(source, blocks, sink)
+  case .IQ2_XS: readIQ2_XS(source, blocks, sink)
+  case .IQ2_S: readIQ2_S(source, blocks, sink)
+  case .IQ3_XXS: readIQ3_XXS(source, blocks, sink)
+  case .IQ3_S: readIQ3_S(source, blocks, sink)
+  case .TQ1_0: readTQ1_0(source, blocks, sink)
+  case .TQ2_0: readTQ2_0(source, blocks, sink)
+  case .NVFP4: readNVFP4(source, blocks, sink)
+  case .Q1_0: readQ1_0(source, blocks, sink)
+  case .Q2_0: readQ2_0(source, blocks, sink)
+  default: break
   }
 }
 

@@ -75,14 +75,22 @@ func dotWide(_ sum: Integers, _ bytes: Words, _ quants: UnsafeRawPointer) -> Int
 /// Where the sums of `dotWide` begin: it takes bytes as they are, 128 above their value.
 @inline(__always) var wideZeroPoint: Int? { ActivationBlock.zeroPoint128 }
 
-/// Adds 16 to the bytes whose bit is set.
+/// Adds `value`, a power of two that no byte has, to the bytes whose bit is set.
 @inline(__always)
-func addingFifthBits(_ bytes: Words, _ mask: UInt64) -> Words {
+func adding(_ value: UInt8, to bytes: Words, where mask: UInt64) -> Words {
   var bits = Words()
   for row in 0..<16 { bits[row] = UInt32((mask >> UInt64(4 * row)) & 15) }
-  // Bits 0...3 of a lane go to bit 4 of its bytes 0...3.
+  // Bits 0...3 of a lane go to the lowest bits of its bytes 0...3.
   let spread = bits & 1 | (bits & 2) &<< 7 | (bits & 4) &<< 14 | (bits & 8) &<< 21
-  return bytes | spread &<< 4
+  return bytes | spread &* UInt32(value)
+}
+
+/// The bytes of `table` at the numbers 0...15 in `indices`.
+@inline(__always)
+func lookup(_ indices: Words, _ table: SIMD16<UInt8>) -> Words {
+  var bytes = unsafeBitCast(indices, to: SIMD64<UInt8>.self)
+  for i in 0..<64 { bytes[i] = table[Int(bytes[i])] }
+  return unsafeBitCast(bytes, to: Words.self)
 }
 
 /// 16 half-precision numbers.

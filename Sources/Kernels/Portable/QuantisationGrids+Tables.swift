@@ -13,14 +13,6 @@ let iq3XXSGrid = fourByteGrid(iq3XXSCodes, values: [4, 12, 20, 28, 36, 44, 52, 6
 /// The points of IQ3_S.
 let iq3SGrid = fourByteGrid(iq3SCodes, values: [1, 3, 5, 7, 9, 11, 13, 15])
 
-/// The values of IQ4_NL and IQ4_XS, by nibble.
-let iq4Values: [Float] = [
-  -127, -104, -83, -65, -49, -35, -22, -10, 1, 13, 25, 38, 53, 69, 89, 113,
-]
-
-/// The values of MXFP4 and NVFP4, by nibble: twice those of the 4-bit float E2M1.
-let fp4Values: [Float] = [0, 1, 2, 3, 4, 6, 8, 12, 0, -1, -2, -3, -4, -6, -8, -12]
-
 /// The signs of eight weights from a 7-bit index: the eighth makes the number of minus signs even.
 @inline(__always)
 func evenSigns(_ index: UInt32) -> UInt8 {

@@ -12,9 +12,16 @@ protocol SimpleBlock {
   static var isWide: Bool { get }
   /// Where an activation block keeps the sum to begin with, nil where weights have no zero point.
   static var zeroPoint: Int? { get }
+  /// The scales of the rows.
+  static func scale(_ block: UnsafeRawPointer) -> Floats
   /// Calls `body` for each group of four columns: a register of unsigned bytes, one row a lane, and
   /// the group's number.
   static func forEachGroup(_ block: UnsafeRawPointer, _ body: (Words, Int) -> Void)
+}
+
+extension SimpleBlock {
+  @inline(__always)
+  static func scale(_ block: UnsafeRawPointer) -> Floats { loadHalves(block) }
 }
 
 /// The low nibbles of word `i`: group `i`.
@@ -28,6 +35,10 @@ func lowNibbles(_ address: UnsafeRawPointer, _ i: Int) -> Words {
 func highNibbles(_ address: UnsafeRawPointer, _ i: Int) -> Words {
   (loadWords(address + 64 * i) &>> 4) & 0x0F0F_0F0F
 }
+
+/// The bit pairs of group `i` of four, from the word that holds theirs.
+@inline(__always)
+func bitPairs(_ word: Words, _ i: Int) -> Words { (word &>> UInt32(2 * i)) & 0x0303_0303 }
 
 /// Bits 4 and 5 of group `i` of four, from the word that holds theirs.
 @inline(__always)
@@ -56,7 +67,8 @@ private func forEachFifthBitGroup(
 ) {
   forEachNibbleGroup(address) { bytes, group in
     body(
-      addingFifthBits(bytes, bits.loadUnaligned(fromByteOffset: 8 * group, as: UInt64.self)),
+      adding(
+        16, to: bytes, where: bits.loadUnaligned(fromByteOffset: 8 * group, as: UInt64.self)),
       group)
   }
 }
@@ -116,6 +128,57 @@ enum BlockQ8_0: SimpleBlock {
   }
 }
 
+/// The values that nibbles choose from, plus 128.
+@inline(__always)
+private var wideIQ4Values: SIMD16<UInt8> {
+  unsafeBitCast(WeightValues.iq4, to: SIMD16<UInt8>.self) ^ SIMD16(repeating: 0x80)
+}
+
+/// As `forEachNibbleGroup`, with the values of IQ4_NL, plus 128, for the nibbles.
+@inline(__always)
+private func forEachIQ4Group(_ address: UnsafeRawPointer, _ body: (Words, Int) -> Void) {
+  forEachNibbleGroup(address) { nibbles, group in body(lookup(nibbles, wideIQ4Values), group) }
+}
+
+enum BlockIQ4_NL: SimpleBlock {
+  static var blockBytes: Int { 288 }
+  static var hasMinimum: Bool { false }
+  static var isWide: Bool { true }
+  static var zeroPoint: Int? { wideZeroPoint }
+  @inline(__always)
+  static func forEachGroup(_ block: UnsafeRawPointer, _ body: (Words, Int) -> Void) {
+    forEachIQ4Group(block + 32, body)
+  }
+}
+
+enum BlockMXFP4: SimpleBlock {
+  static var blockBytes: Int { 272 }
+  static var hasMinimum: Bool { false }
+  static var isWide: Bool { false }
+  static var zeroPoint: Int? { ActivationBlock.zeroPoint16 }
+  /// 2^(e - 128), whose first two are subnormal. 255, which the format calls no number, is infinite.
+  @inline(__always)
+  static func scale(_ block: UnsafeRawPointer) -> Floats {
+    let exponents = widened(block.loadUnaligned(as: SIMD16<UInt8>.self))
+    let doubled = unsafeBitCast(exponents &<< 23, to: Floats.self)
+    return larger(doubled, Floats(repeating: 0x1p-127)) * 0.5
+  }
+  @inline(__always)
+  static func forEachGroup(_ block: UnsafeRawPointer, _ body: (Words, Int) -> Void) {
+    let values = unsafeBitCast(WeightValues.fp4, to: SIMD16<UInt8>.self) &+ 16
+    forEachNibbleGroup(block + 16) { nibbles, group in body(lookup(nibbles, values), group) }
+  }
+}
+
+/// 32 columns of an IQ4_XS block.
+enum IQ4_XSPart {
+  static var partBytes: Int { 272 }
+  @inline(__always)
+  static func forEachGroup(_ part: UnsafeRawPointer, _ body: (Words, Int) -> Void) {
+    forEachIQ4Group(part + 16, body)
+  }
+}
+
 /// What a 32-column part of a Q4_K or Q5_K block holds behind its scales and minimums.
 protocol ScaledPart {
   static var partBytes: Int { get }
@@ -136,5 +199,43 @@ enum FifthBitNibbles: ScaledPart {
   @inline(__always)
   static func forEachGroup(_ part: UnsafeRawPointer, _ body: (Words, Int) -> Void) {
     forEachFifthBitGroup(part + 32, part + 288, body)
+  }
+}
+
+/// What a 32-column part of a block holds whose two halves have scales of their own.
+///
+/// The weight is `d × scaleUnit × scale × (byte - 32)`.
+protocol HalvedPart {
+  static var partBytes: Int { get }
+  static var scaleUnit: Float { get }
+  /// Calls `body` for each of the half's four groups.
+  static func forEachGroup(
+    _ part: UnsafeRawPointer, half: Int, _ body: (Words, Int) -> Void)
+}
+
+enum Q6_KPart: HalvedPart {
+  static var partBytes: Int { 416 }
+  static var scaleUnit: Float { 1 }
+  @inline(__always)
+  static func forEachGroup(_ part: UnsafeRawPointer, half: Int, _ body: (Words, Int) -> Void) {
+    let upper = loadWords(part + 288 + 64 * half)
+    for i in 0..<4 {
+      let nibbles = half == 0 ? lowNibbles(part + 32, i) : highNibbles(part + 32, i)
+      body(nibbles | upperBits(upper, i), 4 * half + i)
+    }
+  }
+}
+
+/// Three bits q, as 8 q: less 32 that is eight times the value.
+enum Q3_KPart: HalvedPart {
+  static var partBytes: Int { 224 }
+  static var scaleUnit: Float { 0.125 }
+  @inline(__always)
+  static func forEachGroup(_ part: UnsafeRawPointer, half: Int, _ body: (Words, Int) -> Void) {
+    let pairs = loadWords(part + 32 + 64 * half)
+    for i in 0..<4 {
+      let third = (part + 160).loadUnaligned(fromByteOffset: 8 * (4 * half + i), as: UInt64.self)
+      body(adding(32, to: bitPairs(pairs, i) &<< 3, where: third), 4 * half + i)
+    }
   }
 }

@@ -34,7 +34,7 @@ struct TokenBlocks {
 ///
 /// Token after token within a group, so that neighbouring instructions are independent.
 @inline(__always)
-private func addGroup<let T: Int>(
+func addGroup<let T: Int>(
   _ sums: inout InlineArray<T, Integers>, _ bytes: Words, _ group: Int, isWide: Bool,
   _ blocks: TokenBlocks
 ) {
@@ -46,7 +46,7 @@ private func addGroup<let T: Int>(
 
 /// Sums that begin with the blocks' word at `offset`, or at 0 where there is none.
 @inline(__always)
-private func startingSums<let T: Int>(
+func startingSums<let T: Int>(
   _ blocks: TokenBlocks, _ offset: Int?
 ) -> InlineArray<T, Integers> {
   var sums = InlineArray<T, Integers>(repeating: Integers(repeating: IntegerSum.zero))
@@ -58,7 +58,7 @@ private func startingSums<let T: Int>(
 
 /// Adds scale × activation scale × integer sum to the sums of all tokens.
 @inline(__always)
-private func addScaled<let T: Int>(
+func addScaled<let T: Int>(
   _ sums: inout InlineArray<T, Floats>, _ products: inout InlineArray<T, Integers>, _ scale: Floats,
   _ blocks: TokenBlocks
 ) {
@@ -71,7 +71,7 @@ private func addScaled<let T: Int>(
 
 /// Adds minimum × sum of activations to the sums of all tokens.
 @inline(__always)
-private func addMinimums<let T: Int>(
+func addMinimums<let T: Int>(
   _ sums: inout InlineArray<T, Floats>, _ minimum: Floats, _ blocks: TokenBlocks
 ) {
   unrolled(T) { t in
@@ -93,7 +93,7 @@ enum SimpleTile<Block: SimpleBlock>: Tile {
       Block.forEachGroup(block) { bytes, group in
         addGroup(&products, bytes, group, isWide: Block.isWide, activations)
       }
-      addScaled(&sums, &products, loadHalves(block), activations)
+      addScaled(&sums, &products, Block.scale(block), activations)
       if Block.hasMinimum { addMinimums(&sums, loadHalves(block + 32), activations) }
       block += Block.blockBytes
       activations.advance()
@@ -129,8 +129,7 @@ enum ScaledMinimumTile<Part: ScaledPart>: Tile {
   }
 }
 
-/// Each half of a 32-column part has a scale of its own, and is added before the other begins.
-enum Q6_KTile: Tile {
+enum IQ4_XSTile: Tile {
   @inline(__always)
   static func sums<let T: Int>(
     _ panel: UnsafeRawPointer, _ columns: Int, _ tokens: TileTokens
@@ -142,25 +141,12 @@ enum Q6_KTile: Tile {
       let blockScale = loadHalves(part)
       part += 32
       for _ in 0..<8 {
-        let nibbles = part + 32
-        let upper = part + 288
-        var low: InlineArray<T, Integers> = startingSums(
-          activations, ActivationBlock.lowZeroPoint32)
-        let lowUpper = loadWords(upper)
-        for i in 0..<4 {
-          let bytes = lowNibbles(nibbles, i) | upperBits(lowUpper, i)
-          addGroup(&low, bytes, i, isWide: false, activations)
+        var products: InlineArray<T, Integers> = startingSums(activations, wideZeroPoint)
+        IQ4_XSPart.forEachGroup(part) { bytes, group in
+          addGroup(&products, bytes, group, isWide: true, activations)
         }
-        addScaled(&sums, &low, blockScale * floats(loadSignedBytes(part)), activations)
-        var high: InlineArray<T, Integers> = startingSums(
-          activations, ActivationBlock.highZeroPoint32)
-        let highUpper = loadWords(upper + 64)
-        for i in 0..<4 {
-          let bytes = highNibbles(nibbles, i) | upperBits(highUpper, i)
-          addGroup(&high, bytes, 4 + i, isWide: false, activations)
-        }
-        addScaled(&sums, &high, blockScale * floats(loadSignedBytes(part + 16)), activations)
-        part += 32 + 256 + 128
+        addScaled(&sums, &products, blockScale * floats(loadSignedBytes(part)), activations)
+        part += IQ4_XSPart.partBytes
         activations.advance()
       }
     }

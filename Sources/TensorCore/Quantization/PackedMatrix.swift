@@ -36,12 +36,11 @@ package struct PackedMatrix: Sendable {
   ///
   /// - Parameter exact: keep float32 values instead of the stored quants.
   ///
-  /// Formats without a layout of their own are kept as float32 values, which is exact.
   /// The tensor's pages are given back to the system as they are consumed.
   package init(_ tensor: GGUFTensor, exact: Bool, pool: WorkerPool) throws(AllocationError) {
     columnCount = tensor.shape[0]
     rowCount = tensor.elementCount / tensor.shape[0]
-    let stored = tensor.format.packed
+    let stored = tensor.format.layout
     let format = exact ? .F32 : stored ?? .F32
     self.format = format
     panelBytes = columnCount / format.blockColumnCount * format.blockBytes
@@ -79,33 +78,13 @@ package struct PackedMatrix: Sendable {
             panel: target + p * size)
         } else {
           packPanel(
-            format, source: source, rowBytes: rowBytes, rowCount: count, columns: columns,
+            tensor.format, source: source, rowBytes: rowBytes, rowCount: count, columns: columns,
             panel: target + p * size)
         }
       }
       let from = range.lowerBound * panelRowCount * rowBytes
       let to = min(range.upperBound * panelRowCount, rows) * rowBytes
       tensor.release(from..<to)
-    }
-  }
-}
-
-extension TensorFormat {
-  /// The layout that holds this format as it is, nil where there is none.
-  package var packed: PackedFormat? {
-    switch self {
-    case .F32: .F32
-    case .F16: .F16
-    case .BF16: .BF16
-    case .Q4_0: .Q4_0
-    case .Q4_1: .Q4_1
-    case .Q5_0: .Q5_0
-    case .Q5_1: .Q5_1
-    case .Q8_0: .Q8_0
-    case .Q4_K: .Q4_K
-    case .Q5_K: .Q5_K
-    case .Q6_K: .Q6_K
-    default: nil
     }
   }
 }

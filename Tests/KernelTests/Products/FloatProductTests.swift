@@ -6,13 +6,15 @@ import TestSupport
 import Testing
 
 @Suite struct FloatProductTests {
-  static let formats = PackedFormat.allCases.filter { !$0.takesQuantisedActivations }
+  static let formats = TensorFormat.allCases.filter {
+    $0.layout?.takesQuantisedActivations == false
+  }
 
   /// Roundings of one term: its product and its addition.
   static let roundingsOfATerm = 2.0
 
   @Test("A product is that of the numbers", arguments: availableSets, formats)
-  func productsAreThoseOfTheNumbers(set: InstructionSet, format: PackedFormat) {
+  func productsAreThoseOfTheNumbers(set: InstructionSet, format: TensorFormat) {
     let shapes: [(rows: Int, columns: Int, tokens: Int)] = [
       (1, 1, 1), (16, 7, 2), (17, 40, 3), (5, 33, 8), (50, 129, 15),
       (32, 64, 64),
@@ -38,7 +40,7 @@ import Testing
   }
 
   @Test("A row has the same bits whatever shares the call", arguments: availableSets, formats)
-  func rowsDoNotDependOnTheCall(set: InstructionSet, format: PackedFormat) {
+  func rowsDoNotDependOnTheCall(set: InstructionSet, format: TensorFormat) {
     let weights = PackedWeights(format, rows: 40, columns: 100, seed: 21)
     var random = SeededGenerator(seed: 22)
     let input = (0..<64).map { _ in random.floats(100) }

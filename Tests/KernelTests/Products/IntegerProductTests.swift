@@ -6,7 +6,13 @@ import TestSupport
 import Testing
 
 @Suite struct IntegerProductTests {
-  static let formats = PackedFormat.allCases.filter(\.takesQuantisedActivations)
+  static let formats = TensorFormat.allCases.filter {
+    $0.layout?.takesQuantisedActivations == true
+  }
+  /// One format for each layout.
+  static let layouts = formats.filter { format in
+    formats.first { $0.layout == format.layout } == format
+  }
 
   /// Roundings on the way of a term to its sum: the scale's product, the conversion of an integer
   /// sum above 2^24 (Q6_K), two of an addition that is not fused, and two more for the minimum.
@@ -17,8 +23,8 @@ import Testing
   static let largestPart = 3.0
 
   @Test("A product is that of the dequantised numbers", arguments: availableSets, formats)
-  func productsAreThoseOfTheNumbers(set: InstructionSet, format: PackedFormat) {
-    let block = format.blockColumnCount
+  func productsAreThoseOfTheNumbers(set: InstructionSet, format: TensorFormat) {
+    let block = max(format.blockElements, blockElementCount)
     let shapes: [(rows: Int, columns: Int, tokens: Int)] = [
       (1, block, 1), (5, 3 * block, 2), (16, block, 3), (21, 2 * block, 7),
       (33, 5 * block, 13), (64, 2 * block, 31),
@@ -31,8 +37,8 @@ import Testing
     }
   }
 
-  @Test("Extreme quants do not overflow", arguments: availableSets, formats)
-  func extremeQuants(set: InstructionSet, format: PackedFormat) {
+  @Test("Extreme quants do not overflow", arguments: availableSets, layouts)
+  func extremeQuants(set: InstructionSet, format: TensorFormat) {
     for content in PackedWeights.Content.allCases {
       for kind in QuantisedRows.Kind.allCases {
         let weights = PackedWeights(format, rows: 19, columns: 512, content: content, seed: 9)
@@ -41,8 +47,8 @@ import Testing
     }
   }
 
-  @Test("All instruction sets give the same bits", arguments: formats)
-  func setsAgree(format: PackedFormat) {
+  @Test("All instruction sets give the same bits", arguments: layouts)
+  func setsAgree(format: TensorFormat) {
     for content in PackedWeights.Content.allCases {
       let weights = PackedWeights(format, rows: 48, columns: 1_024, content: content, seed: 4)
       let input = QuantisedRows(tokens: 27, columns: 1_024, seed: 5)
@@ -51,8 +57,8 @@ import Testing
     }
   }
 
-  @Test("A row has the same bits whatever shares the call", arguments: availableSets, formats)
-  func rowsDoNotDependOnTheCall(set: InstructionSet, format: PackedFormat) {
+  @Test("A row has the same bits whatever shares the call", arguments: availableSets, layouts)
+  func rowsDoNotDependOnTheCall(set: InstructionSet, format: TensorFormat) {
     let weights = PackedWeights(format, rows: 40, columns: 512, seed: 21)
     let input = QuantisedRows(tokens: 64, columns: 512, seed: 22)
     let whole = product(weights, input, set).bits
@@ -72,8 +78,8 @@ import Testing
     }
   }
 
-  @Test("Only the rows of the panels are written", arguments: availableSets, formats)
-  func nothingElseIsWritten(set: InstructionSet, format: PackedFormat) {
+  @Test("Only the rows of the panels are written", arguments: availableSets, layouts)
+  func nothingElseIsWritten(set: InstructionSet, format: TensorFormat) {
     let weights = PackedWeights(format, rows: 3, columns: 256, seed: 1)
     let input = QuantisedRows(tokens: 3, columns: 256, seed: 1)
     let stride = panelRowCount + 5

@@ -5,13 +5,6 @@ import KernelsPortable
 import TensorCore
 import TestSupport
 
-extension PackedFormat {
-  /// The GGML type of the same name.
-  var stored: TensorFormat {
-    TensorFormat.allCases.first { $0.name == "\(self)" }!
-  }
-}
-
 /// A matrix of a stored format with sane scales and any quants at all.
 struct PackedWeights {
   /// How the quants are chosen; scales are always random.
@@ -24,7 +17,7 @@ struct PackedWeights {
     case highestBits
   }
 
-  let format: PackedFormat
+  let layout: PackedFormat
   let rowCount: Int
   let columnCount: Int
   /// What the weights are, `[rows][columns]`.
@@ -35,16 +28,16 @@ struct PackedWeights {
   var panelCount: Int { (rowCount + panelRowCount - 1) / panelRowCount }
 
   init(
-    _ format: PackedFormat, rows rowCount: Int, columns: Int, content: Content = .random,
+    _ stored: TensorFormat, rows rowCount: Int, columns: Int, content: Content = .random,
     seed: UInt64
   ) {
     var random = SeededGenerator(seed: seed)
-    let stored = format.stored
+    let layout = stored.layout!
     let rowBytes = stored.rowBytes(elements: columns)!
     let source = (0..<rowCount).map { _ in
       Self.row(stored, columns: columns, content: content, &random)
     }
-    self.format = format
+    self.layout = layout
     self.rowCount = rowCount
     columnCount = columns
     rows = source.map { bytes in
@@ -52,7 +45,7 @@ struct PackedWeights {
       bytes.withUnsafeBytes { dequantise(stored, $0.baseAddress!, count: columns, into: &floats) }
       return floats
     }
-    panelBytes = columns / format.blockColumnCount * format.blockBytes
+    panelBytes = columns / layout.blockColumnCount * layout.blockBytes
     let panelCount = (rowCount + panelRowCount - 1) / panelRowCount
     panels = TestBuffer(panelCount * panelBytes)
     let joined = Array(source.joined())
@@ -60,7 +53,7 @@ struct PackedWeights {
       let first = panel * panelRowCount
       joined.withUnsafeBytes { bytes in
         packPanel(
-          format, source: bytes.baseAddress! + first * rowBytes, rowBytes: rowBytes,
+          stored, source: bytes.baseAddress! + first * rowBytes, rowBytes: rowBytes,
           rowCount: min(panelRowCount, rowCount - first), columns: columns,
           panel: panels.base + panel * panelBytes)
       }
@@ -88,6 +81,21 @@ struct PackedWeights {
       for offset in halfOffsets(format) {
         block.replaceSubrange(offset..<offset + 2, with: bytes(smallHalf(&random)))
       }
+      switch format {
+      // An exponent from 2^-7 to 2^2.
+      case .MXFP4: block[0] = UInt8.random(in: 121...130, using: &random)
+      // The half is spread over the upper nibbles of four words.
+      case .IQ1_M:
+        let scale = smallHalf(&random)
+        for word in 0..<4 {
+          let nibble = UInt8(truncatingIfNeeded: scale >> UInt16(4 * word)) & 15
+          block[49 + 2 * word] = block[49 + 2 * word] & 15 | nibble << 4
+        }
+      // Scales are 8-bit floats, of which one is no number.
+      case .NVFP4:
+        for i in 0..<4 { block[i] = UInt8.random(in: 0x18...0x50, using: &random) }
+      default: break
+      }
       return block
     }
   }
@@ -107,7 +115,12 @@ struct PackedWeights {
   private static func halfOffsets(_ format: TensorFormat) -> [Int] {
     switch format {
     case .Q4_1, .Q5_1, .Q4_K, .Q5_K: [0, 2]
+    case .Q2_K: [80, 82]
+    case .Q3_K: [108]
     case .Q6_K: [208]
+    case .TQ1_0: [52]
+    case .TQ2_0: [64]
+    case .MXFP4, .NVFP4, .IQ1_M: []
     default: [0]
     }
   }
@@ -125,7 +138,7 @@ extension InstructionSet {
     let output = TestBuffer(tokens * outputStride * 4)
     kernels.product(
       PanelProduct(
-        format: weights.format,
+        format: weights.layout,
         panels: weights.panels.base + panels.lowerBound * weights.panelBytes,
         panelBytes: weights.panelBytes, panelCount: panels.count, columns: weights.columnCount,
         activations: activations, layout: layout, tokenCount: tokens,

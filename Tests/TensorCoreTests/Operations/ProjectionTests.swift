@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 
 @Suite struct ProjectionTests {
-  static let packed = TensorFormat.allCases.filter { $0.packed != nil }
+  static let packed = TensorFormat.allCases.filter { $0.layout != nil }
 
   @Test(
     "A row has the same bits for any number of rows and threads", arguments: availableSets, packed)

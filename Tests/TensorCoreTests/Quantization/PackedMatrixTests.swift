@@ -1,4 +1,4 @@
-// Weights in memory: stored formats as they are, all others as float32.
+// Weights in memory: in the layout of their format, or as float32 on request.
 
 import KernelInterface
 import TensorCore
@@ -8,13 +8,14 @@ import Testing
 @Suite struct PackedMatrixTests {
   static let formats = TensorFormat.allCases.filter(\.holdsWeights)
 
-  @Test("A format has its own layout or becomes float32", arguments: formats)
+  @Test("A format has its own layout or that of scaled bytes", arguments: formats)
   func layout(format: TensorFormat) throws {
     let folder = try TemporaryFolder()
     let pool = WorkerPool(threadCount: 2)
     let tensor = try format.tensor(rows: 37, columns: 256, seed: 1, in: folder)
     let matrix = try PackedMatrix(tensor, exact: false, pool: pool)
-    #expect("\(matrix.format)" == (format.packed == nil ? "F32" : format.name))
+    #expect(matrix.format == format.layout)
+    #expect("\(matrix.format)" == format.name || matrix.format == .scaledBytes)
     #expect(matrix.rowCount == 37 && matrix.columnCount == 256)
     #expect(matrix.panelCount == 3 && matrix.paddedRowCount == 48)
     #expect(matrix.byteCount == 3 * matrix.panelBytes)
