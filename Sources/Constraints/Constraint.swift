@@ -9,6 +9,8 @@ public struct Constraint: Sendable {
   package let matcher: Matcher
   /// Texts after the first of which the constraint begins; empty: it holds from the beginning.
   package private(set) var triggers: [[UInt8]] = []
+  /// Shared by copies.
+  package private(set) var attachment = ConstraintAttachment()
 
   private init(
     _ store: consuming TermStore, root: Term
@@ -88,6 +90,7 @@ public struct Constraint: Sendable {
   /// free, and an answer without any of them is free to its end.
   public func after(_ triggers: [String]) -> Constraint {
     var result = self
+    result.attachment = ConstraintAttachment()
     result.triggers = triggers.filter { !$0.isEmpty }.map { Array($0.utf8) }
     return result
   }

@@ -41,10 +41,11 @@ public struct ConstraintLimits: Sendable {
   public var sourceBytes = 1 << 20
   /// Parts of the grammar that it is compiled to.
   public var termCount = 200_000
-  /// States of one automaton: patterns, formats and bounds of numbers become automata.
-  public var automatonStates = 20_000
-  /// Steps of work to compile one automaton, and to look for the shortest answers.
-  public var work = 2_000_000
+  /// States times classes of bytes of one automaton: patterns, formats and bounds of numbers become
+  /// automata.
+  public var automatonCells = 100_000
+  /// Steps to find the shortest answers.
+  public var work = 1_000_000
   /// Ways in which one text may be read at the same time.
   public var width = 2_000
   /// Parts and states that a constraint in use may grow to.

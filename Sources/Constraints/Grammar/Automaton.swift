@@ -101,7 +101,7 @@ struct Automaton: Sendable {
       for byte in classes.representatives {
         next.append(number([step(pair.x, byte), other.step(pair.y, byte)]))
       }
-      try Self.check(pairs.count, limits)
+      try Self.check(pairs.count, classes.count, limits)
     }
     return Automaton(classes: classes, next: next, accepting: accepting)
   }
@@ -114,10 +114,13 @@ struct Automaton: Sendable {
     -> Automaton
   { try combined(other, limits: limits) { $0 && !$1 } }
 
-  static func check(_ stateCount: Int, _ limits: ConstraintLimits) throws(ConstraintError) {
-    guard stateCount <= limits.automatonStates else {
+  static func check(
+    _ stateCount: Int, _ classCount: Int, _ limits: ConstraintLimits
+  ) throws(ConstraintError) {
+    guard stateCount * classCount <= limits.automatonCells else {
       throw ConstraintError(
-        .tooComplex, "it needs more than \(limits.automatonStates) states: make it simpler")
+        .tooComplex,
+        "it needs more than \(limits.automatonCells / classCount) states: make it simpler")
     }
   }
 }
@@ -160,7 +163,7 @@ extension Automaton {
         }
         next.append(number)
       }
-      try Self.check(terms.count, limits)
+      try Self.check(terms.count, matcher.classes.count, limits)
     }
     self.init(classes: matcher.classes, next: next, accepting: accepting)
   }
@@ -181,7 +184,7 @@ extension Automaton {
           next[edge] = Int32(accepting.count)
           accepting.append(false)
           next += [Int32](repeating: -1, count: classes.count)
-          try Self.check(accepting.count, limits)
+          try Self.check(accepting.count, classes.count, limits)
         }
         state = Int(next[edge])
       }

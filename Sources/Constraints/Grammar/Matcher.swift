@@ -4,7 +4,7 @@
 /// Reads texts of a grammar. What has been read is a `Term`: equal terms go on equally. Found steps
 /// are kept in the matcher, so a copy knows what its original knew.
 package struct Matcher: Sendable {
-  private(set) var store: TermStore
+  var store: TermStore
   /// What remains before anything was read.
   package let start: Term
   let classes: ByteClasses

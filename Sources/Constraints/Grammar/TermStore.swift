@@ -246,24 +246,43 @@ struct TermStore: Sendable {
   /// Ends making the grammar: finds what rules add up to. From here on terms that nothing satisfies
   /// are `never`.
   mutating func freeze() throws(ConstraintError) {
-    var work = 0
-    var isChanged = true
-    while isChanged {
-      isChanged = false
-      work += nodes.count
-      guard work <= max(limits.work, 4 * nodes.count) * 10 else {
+    let dependents = dependents()
+    var isQueued = [Bool](repeating: true, count: nodes.count)
+    var queue = Array(0..<Term(nodes.count))
+    var first = 0
+    while first < queue.count {
+      guard first <= max(limits.work, 8 * nodes.count) else {
         throw ConstraintError(.tooComplex, "rules refer to each other in chains that are too long")
       }
-      for term in nodes.indices {
-        let isNullable = nullable(nodes[term])
-        let distance = distance(nodes[term])
-        if isNullable != self.isNullable[term] || distance != self.distance[term] {
-          self.isNullable[term] = isNullable
-          self.distance[term] = distance
-          isChanged = true
-        }
+      let term = Int(queue[first])
+      first += 1
+      isQueued[term] = false
+      let isNullable = nullable(nodes[term])
+      let distance = distance(nodes[term])
+      if isNullable == self.isNullable[term], distance == self.distance[term] { continue }
+      self.isNullable[term] = isNullable
+      self.distance[term] = distance
+      for parent in dependents[term] where !isQueued[Int(parent)] {
+        isQueued[Int(parent)] = true
+        queue.append(parent)
       }
     }
     isFrozen = true
+  }
+
+  /// By term: those that it is a part of.
+  private func dependents() -> [[Term]] {
+    var result = [[Term]](repeating: [], count: nodes.count)
+    for (term, node) in nodes.enumerated() {
+      let parts: [Term] =
+        switch Kind(rawValue: node.x) ?? .never {
+        case .never, .empty, .text, .set, .automaton: []
+        case .then, .either: [node.y, node.z]
+        case .times: [node.y]
+        case .rule: rules[Int(node.y)].map { [$0] } ?? []
+        }
+      for part in parts { result[Int(part)].append(Term(term)) }
+    }
+    return result
   }
 }

@@ -91,7 +91,7 @@ struct NumberTexts {
     // States 0 and 1: at the beginning, and after a minus sign. Then for each count of places read
     // (0: none and no point; 1...: the point and one place less) all remainders.
     let stateCount = 2 + (places + 2) * modulus
-    try Automaton.check(stateCount, limits)
+    try Automaton.check(stateCount, classes.count, limits)
     for state in 0..<stateCount {
       let isBeginning = state < 2
       let stage = isBeginning ? 0 : (state - 2) / modulus

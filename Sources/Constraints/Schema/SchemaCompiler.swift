@@ -21,10 +21,14 @@ struct SchemaCompiler {
   private var work = 0
   var shared = SharedTerms()
   var patternAutomata: [String: Automaton] = [:]
+  private var disjoint: [[SchemaLiteral]: Bool] = [:]
+  private var disjointDepth = 0
 
   /// Branches of one set of schemas, and steps to all of them.
-  private static let mostBranches = 512
-  private static let mostWork = 30_000
+  private static let mostBranches = 128
+  private static let mostWork = 20_000
+  /// Questions within questions whether schemas exclude each other.
+  private static let mostDisjointDepth = 3
 
   init(
     _ schema: JSONValue, _ options: SchemaOptions, _ limits: ConstraintLimits
@@ -158,20 +162,30 @@ struct SchemaCompiler {
 
   /// Whether no value satisfies all of `literals`, as far as types, lists of values and required
   /// properties tell.
-  mutating func areDisjoint(_ literals: [SchemaLiteral], depth: Int = 2) -> Bool {
+  mutating func areDisjoint(_ literals: [SchemaLiteral]) -> Bool {
+    let key = Set(literals).sorted()
+    if let known = disjoint[key] { return known }
+    // Whoever asks again while it is looked at hears no, which is always safe.
+    guard disjointDepth < Self.mostDisjointDepth else { return false }
+    disjoint[key] = false
     var trial = self
     trial.refusals = [:]
-    guard let branches = try? trial.branches(of: literals) else { return false }
-    return branches.allSatisfy { trial.isEmpty($0, depth) }
+    trial.disjointDepth += 1
+    let branches = try? trial.branches(of: literals)
+    work = trial.work
+    let areDisjoint =
+      trial.refusals?.isEmpty == true && branches?.allSatisfy { trial.isEmpty($0) } == true
+    disjoint[key] = areDisjoint
+    return areDisjoint
   }
 
-  private mutating func isEmpty(_ branch: SchemaBranch, _ depth: Int) -> Bool {
+  private mutating func isEmpty(_ branch: SchemaBranch) -> Bool {
     if branch.isImpossible { return true }
     guard branch.types == .object else { return false }
     for name in branch.required {
       if branch.forbidden.contains(name) { return true }
       guard let literals = try? literals(for: name, in: branch) else { continue }
-      if depth > 0, areDisjoint(literals, depth: depth - 1) { return true }
+      if areDisjoint(literals) { return true }
     }
     return false
   }
