@@ -43,7 +43,7 @@ public struct ConstraintLimits: Sendable {
   public var termCount = 200_000
   /// States times classes of bytes of one automaton: patterns, formats and bounds of numbers become
   /// automata.
-  public var automatonCells = 100_000
+  public var automatonCells = 500_000
   /// Steps to find the shortest answers.
   public var work = 1_000_000
   /// Ways in which one text may be read at the same time.

@@ -114,14 +114,19 @@ struct Automaton: Sendable {
     -> Automaton
   { try combined(other, limits: limits) { $0 && !$1 } }
 
+  /// Refuses automata that are too large, before the memory for them is taken.
   static func check(
     _ stateCount: Int, _ classCount: Int, _ limits: ConstraintLimits
   ) throws(ConstraintError) {
     guard stateCount * classCount <= limits.automatonCells else {
-      throw ConstraintError(
-        .tooComplex,
-        "it needs more than \(limits.automatonCells / classCount) states: make it simpler")
+      throw tooManyStates(classCount, limits)
     }
+  }
+
+  static func tooManyStates(_ classCount: Int, _ limits: ConstraintLimits) -> ConstraintError {
+    ConstraintError(
+      .tooComplex,
+      "it needs more than \(limits.automatonCells / classCount) states: make it simpler")
   }
 }
 
@@ -136,6 +141,8 @@ extension Automaton {
     try self.init(Matcher(store, root: root, mayBeImpossible: true), limits)
   }
 
+  private static let termEffort = 5
+
   /// The automaton of what a matcher without recursion reads.
   init(_ matcher: Matcher, _ limits: ConstraintLimits) throws(ConstraintError) {
     var matcher = matcher
@@ -145,6 +152,8 @@ extension Automaton {
       numbers[matcher.start] = 0
       terms.append(matcher.start)
     }
+    // A state of a term takes longer to find than one of a pair or of a list.
+    let mostStates = limits.automatonCells / Self.termEffort / matcher.classes.count
     var next: [Int32] = []
     var accepting: [Bool] = []
     while accepting.count < terms.count {
@@ -163,7 +172,10 @@ extension Automaton {
         }
         next.append(number)
       }
-      try Self.check(terms.count, matcher.classes.count, limits)
+      guard terms.count <= mostStates else {
+        throw ConstraintError(
+          .tooComplex, "it needs more than \(mostStates) states: make it simpler")
+      }
     }
     self.init(classes: matcher.classes, next: next, accepting: accepting)
   }

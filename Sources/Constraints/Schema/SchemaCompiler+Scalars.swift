@@ -37,11 +37,9 @@ extension SchemaCompiler {
       let place =
         (branch.patterns + branch.formats).first?.place ?? KeywordPlace(node: 0, keyword: "")
       result = try at(place, or: result) { compiler throws(ConstraintError) in
-        let lengths = try Automaton(compiler.limits) { store throws(ConstraintError) in
-          let character = try Spelling.json.term(of: .all, in: &store)
-          return try store.times(
-            character, Int32(branch.minLength), Int32(branch.maxLength ?? Int(unbounded)))
-        }
+        let lengths = try Automaton.repeated(
+          CommonAutomata.character(), least: branch.minLength, most: branch.maxLength,
+          compiler.limits)
         return try result?.intersection(lengths, compiler.limits) ?? lengths
       }
     }
