@@ -97,61 +97,6 @@ struct ConversationArguments: ParsableArguments {
   }
 }
 
-/// How tokens are chosen.
-struct SamplingArguments: ParsableArguments {
-  @Option(help: "Temperature; 0 always takes the likeliest token.")
-  var temp = SamplingOptions().temperature
-
-  @Option(help: "Choose among the likeliest K tokens; 0 means all.")
-  var topK = SamplingOptions().topK
-
-  @Option(help: "Choose among the likeliest tokens that make up this share of the probability.")
-  var topP = SamplingOptions().topP
-
-  @Option(help: "Leave out tokens less likely than this share of the likeliest one's probability.")
-  var minP = SamplingOptions().minP
-
-  @Option(help: "Make tokens of the last 64 less likely by this factor; 1 changes nothing.")
-  var repeatPenalty = SamplingOptions().repeatPenalty
-
-  @Option(help: "Take this from the logit of tokens that occurred; 0 changes nothing.")
-  var presencePenalty = SamplingOptions().presencePenalty
-
-  @Option(help: "Take this from the logit for each time a token occurred; 0 changes nothing.")
-  var frequencyPenalty = SamplingOptions().frequencyPenalty
-
-  @Option(help: "The same seed gives the same answer; by default it is random.")
-  var seed: UInt64?
-
-  func validate() throws {
-    guard temp >= 0, temp.isFinite else {
-      throw ValidationError("--temp takes a number of 0 or more.")
-    }
-    guard topK >= 0 else { throw ValidationError("--top-k takes a number of 0 or more.") }
-    guard (0...1).contains(topP) else { throw ValidationError("--top-p lies between 0 and 1.") }
-    guard (0...1).contains(minP) else { throw ValidationError("--min-p lies between 0 and 1.") }
-    guard repeatPenalty > 0, repeatPenalty.isFinite else {
-      throw ValidationError("--repeat-penalty takes a number above 0.")
-    }
-    guard presencePenalty.isFinite, frequencyPenalty.isFinite else {
-      throw ValidationError("A penalty must be a finite number.")
-    }
-  }
-
-  var options: SamplingOptions {
-    var options = SamplingOptions()
-    options.temperature = temp
-    options.topK = topK
-    options.topP = topP
-    options.minP = minP
-    options.repeatPenalty = repeatPenalty
-    options.presencePenalty = presencePenalty
-    options.frequencyPenalty = frequencyPenalty
-    options.seed = seed
-    return options
-  }
-}
-
 /// The model of a command that has no use without one.
 struct ModelArgument: ParsableArguments {
   @Argument(help: "A name of the catalogue, or the path of a .gguf file.")

@@ -195,7 +195,8 @@ import Transformer
     let logits = Self.logits(500, &random) + [-.infinity, .nan]
     let probabilities = Self.probabilities(Array(logits.prefix(500)))
     let order = (0..<500).sorted { logits[$0] > logits[$1] }
-    let (chosen, likeliest) = logProbabilities(logits, of: 17, count: 30)
+    let found = logProbabilities(logits, of: 17, count: 30)
+    let (chosen, likeliest) = (found.chosen, found.likeliest)
     #expect(chosen.id == 17)
     #expect(abs(Double(chosen.logProbability) - log(probabilities[17])) < 1e-5)
     #expect(likeliest.map(\.id) == order.prefix(20).map { TokenID($0) })

@@ -30,6 +30,7 @@ final class EngineSequence: @unchecked Sendable {
   private let endIDs: Set<TokenID>
   private let limit: Int
   private let contextLength: Int
+  private let likelihoods = LikelihoodLog()
   private var decoder: StreamingDecoder
   private var stops: StopTexts
   private var lookup: PromptLookup?
@@ -49,7 +50,9 @@ final class EngineSequence: @unchecked Sendable {
     self.number = number
     request = submission.request
     tokens = request.prompt
-    sampler = Sampler(request.sampling)
+    sampler = Sampler(
+      request.sampling, answerStart: request.prompt.count,
+      endIDs: model.tokenizer.endOfGenerationIDs)
     lookup = options.usesPromptLookup ? PromptLookup() : nil
     draftModel = options.draft
     decoder = StreamingDecoder(model.tokenizer)
@@ -87,7 +90,8 @@ final class EngineSequence: @unchecked Sendable {
 
   /// Guesses what follows, or that nothing is known.
   func guess(atMost count: Int) {
-    let room = min(count, limit - generatedCount - 1, contextLength - tokens.count - 1)
+    let most = sampler.looksBack ? 0 : count
+    let room = min(most, limit - generatedCount - 1, contextLength - tokens.count - 1)
     guesses = room > 0 ? lookup?.guess(after: tokens, room: room) ?? [] : []
     if guesses.isEmpty, room > 0, let draftModel {
       if draft == nil { draft = try? DraftSequence(draftModel) }
@@ -111,8 +115,13 @@ final class EngineSequence: @unchecked Sendable {
     // Without guesses before it the sequence is passed on as it is, uncopied.
     let guessed = guesses.prefix(position + 1 - tokens.count)
     let recent = guessed.isEmpty ? tokens : tokens + guessed
-    return sampler.sample(
-      logits, recent: recent, position: position + 1 + shiftedCount)
+    let own = logits
+    let place = position + 1 + shiftedCount
+    let id = sampler.sample(logits, recent: recent, position: place)
+    if let count = request.sampling.logProbabilities {
+      likelihoods.note(logProbabilities(own, of: id, count: count), at: place)
+    }
+    return id
   }
 
   /// Takes what was chosen after the last token and after each guess, as far as the guesses were
@@ -155,7 +164,9 @@ final class EngineSequence: @unchecked Sendable {
     if firstToken == nil { firstToken = .now }
     if endIDs.contains(id) { return Ending(.stop, heldText(), .token(id)) }
     let (text, stop) = stops.append(decoder.append(id))
-    submission.continuation.yield(.token(GeneratedToken(id: id, text: text)))
+    let likelihood = likelihoods.take(at: tokens.count + shiftedCount)
+    submission.continuation.yield(
+      .token(GeneratedToken(id: id, text: text, likelihood: likelihood)))
     tokens.append(id)
     if let stop { return Ending(.stop, "", .text(stop)) }
     if wantsNothing { return Ending(.length, heldText()) }

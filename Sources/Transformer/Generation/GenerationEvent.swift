@@ -8,10 +8,13 @@ public struct GeneratedToken: Sendable, Equatable {
   /// The text that became certain with this token. Empty while a character or a possible stop
   /// text is incomplete.
   public let text: String
+  /// How likely it was, where `SamplingOptions.logProbabilities` asks for it.
+  public let likelihood: TokenLikelihood?
 
-  package init(id: TokenID, text: String) {
+  package init(id: TokenID, text: String, likelihood: TokenLikelihood? = nil) {
     self.id = id
     self.text = text
+    self.likelihood = likelihood
   }
 }
 

@@ -72,6 +72,10 @@ public struct SamplingOptions: Sendable, Equatable {
   /// How much of the past counts for that, from 0 to 0.99.
   public var adaptiveDecay: Float = 0.9
 
+  /// Tell how likely each token was, as the model had it before anything else here took effect, and
+  /// so many of the likeliest with it, at most 20; nil tells nothing.
+  public var logProbabilities: Int?
+
   /// The same seed gives the same answer; nil takes one at random.
   public var seed: UInt64?
 

@@ -60,6 +60,9 @@ struct Run: AsyncParsableCommand {
     guard (1...128).contains(parallel) else {
       throw ValidationError("--parallel takes a number from 1 to 128.")
     }
+    if sampling.logprobs != nil, !json {
+      throw ValidationError("--logprobs is printed with --json.")
+    }
     if stop.contains("") { throw ValidationError("--stop takes a text that is not empty.") }
   }
 
@@ -77,7 +80,7 @@ struct Run: AsyncParsableCommand {
       return (model, text, options)
     }
     var request = GenerationRequest(prompt: try tokens(of: text, for: loaded, named: located.name))
-    request.sampling = sampling.options
+    request.sampling = sampling.options(for: loaded.tokenizer)
     request.maxTokens = maxTokens
     request.stop = stop
     request.shiftsContext = contextShift
@@ -110,11 +113,14 @@ struct Run: AsyncParsableCommand {
     for (index, generation) in generations.enumerated() {
       if !json { Terminal.writeLine(index == 0 ? "[1]" : "\n[\(index + 1)]") }
       var text = ""
+      var likelihoods: [TokenLikelihood] = []
       for try await event in generation {
         switch event {
-        case .token(let token): text += token.text
+        case .token(let token):
+          text += token.text
+          if let likelihood = token.likelihood { likelihoods.append(likelihood) }
         case .finished(let summary):
-          documents.append(document(text + summary.text, summary))
+          documents.append(document(text + summary.text, summary, likelihoods))
           if !json { Terminal.writeLine(text + summary.text) }
           if stats { Terminal.note(speedText(summary)) }
         }
@@ -133,13 +139,15 @@ struct Run: AsyncParsableCommand {
 
   private func show(_ generation: Generation) async throws {
     var text = ""
+    var likelihoods: [TokenLikelihood] = []
     for try await event in generation {
       switch event {
       case .token(let token):
+        if let likelihood = token.likelihood { likelihoods.append(likelihood) }
         if json { text += token.text } else { Terminal.write(token.text) }
       case .finished(let summary):
         if json {
-          Terminal.writeLine(document(text + summary.text, summary).serialized())
+          Terminal.writeLine(document(text + summary.text, summary, likelihoods).serialized())
         } else {
           Terminal.writeLine(summary.text)
         }
@@ -148,13 +156,19 @@ struct Run: AsyncParsableCommand {
     }
   }
 
-  private func document(_ text: String, _ summary: GenerationSummary) -> JSONValue {
-    [
+  private func document(
+    _ text: String, _ summary: GenerationSummary, _ likelihoods: [TokenLikelihood]
+  ) -> JSONValue {
+    var document: JSONObject = [
       "text": .string(text), "finish_reason": .string(summary.finishReason.rawValue),
       "prompt_tokens": .integer(Int64(summary.promptTokenCount)),
       "completion_tokens": .integer(Int64(summary.generatedTokenCount)),
       "prompt_seconds": .number(summary.promptDuration / .seconds(1)),
       "decode_seconds": .number(summary.decodeDuration / .seconds(1)),
     ]
+    if sampling.logprobs != nil {
+      document["logprobs"] = .array(likelihoods.map(\.json))
+    }
+    return .object(document)
   }
 }
