@@ -80,7 +80,7 @@ import Testing
       for slot in 0..<cacheBlockPositionCount {
         var (key, value) = (random.floats(40, within: 3), random.floats(33, within: 100))
         if slot == 3 { (key[0], value[32]) = (.infinity, -.greatestFiniteMagnitude) }
-        if slot == 4 { (key, value) = (key.map { $0 * 1e-30 }, value.map { $0 * 1e-44 }) }
+        if slot == 4 { (key, value) = (key.map { $0 * 1e-30 }, value.map { $0 * 1e-30 * 1e-14 }) }
         set.kernels.append(shape, key, value, block.base, slot)
         for first in [0, 32] {
           let keys = Array(key[first..<min(first + 32, 40)])

@@ -37,8 +37,8 @@ struct Schedule: Sendable {
     var requests: [GenerationRequest] = []
     var cancelled: [Int: Int] = [:]
     for index in 0..<sequences {
-      let share = Double.random(in: 0...1, using: &random)
-      let part = mostAreShort ? share * share * share * share : share
+      var part = Double.random(in: 0...1, using: &random)
+      if mostAreShort { for _ in 0..<3 { part *= part } }
       let length = max(1, Int(Double(longestPrompt) * part))
       var prompt = Array(texts.randomElement(using: &random)!.prefix(length))
       if Bool.random(using: &random) {

@@ -34,7 +34,7 @@ final class DraftSequence {
   private let session: Session
   /// What the session holds.
   private var known: [TokenID] = []
-  private var pace = GuessPace(longest: 8)
+  private var pace = GuessPace(longest: 7)
 
   /// Tokens that it reads in one step.
   private static let sliceLength = 64

@@ -1,19 +1,26 @@
 // How many tokens are guessed at once, by how earlier guesses did.
 
-/// Guesses cost time where they are wrong: their number grows while they are right, and after wrong
-/// ones none are made for a while.
+/// A guess costs a fraction of a step where it is wrong and saves a whole one where it is right: their
+/// number grows while they are right, and after several wrong ones none are made for a while.
 struct GuessPace {
-  /// Guesses that are made at once now.
-  private(set) var length = startLength
+  /// Which of the lengths is used now.
+  private var level = 1
+  private let highest: Int
   /// Steps until guesses are made again.
   private var pause = 0
   private var failures = 0
-  private let longest: Int
 
-  private static let startLength = 4
+  /// With the row before them they fill the kernels' tiles of 2, 4, 8 and 12 rows.
+  private static let lengths = [1, 3, 7, 11]
+  /// Steps without a right guess in a row that are forgiven.
+  private static let patience = 2
   private static let longestPause = 32
 
-  init(longest: Int) { self.longest = longest }
+  /// - Parameter longest: guesses that are made at once, at most.
+  init(longest: Int) { highest = Self.lengths.lastIndex { $0 <= longest } ?? 0 }
+
+  /// Guesses that are made at once now.
+  var length: Int { Self.lengths[min(level, highest)] }
 
   /// Whether this step shall do without guesses; counts it.
   mutating func isPausing() -> Bool {
@@ -26,15 +33,13 @@ struct GuessPace {
   mutating func note(right: Int, guessed: Int) {
     guard guessed > 0 else { return }
     if right == guessed {
-      length = min(2 * length, longest)
-      failures = 0
-    } else if right > 0 {
-      length = max(2, right + 1)
-      failures = 0
-    } else {
-      failures += 1
-      length = 2
-      pause = min(1 << min(failures, 5), Self.longestPause)
+      level = min(level + 1, highest)
+    } else if 2 * right < guessed {
+      level = max(level - 1, 0)
+    }
+    failures = right > 0 ? 0 : failures + 1
+    if failures > Self.patience {
+      pause = min(1 << (failures - Self.patience), Self.longestPause)
     }
   }
 }

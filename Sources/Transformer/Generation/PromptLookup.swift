@@ -10,7 +10,7 @@ package struct PromptLookup {
   private var ends: [Run: Int] = [:]
   /// The last place that is in `ends`; the end of the sequence never is.
   private var indexedCount = 0
-  private var pace = GuessPace(longest: 12)
+  private var pace = GuessPace(longest: 11)
 
   private static let runLength = 3
 

@@ -3,17 +3,25 @@
 import Tokenizer
 import Transformer
 
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Darwin
+#endif
+
 /// Measures engines on one model.
 struct EngineBench {
   let model: Model
 
   /// Runs of each measurement.
-  private static let runs = 5
+  let runs: Int
 
   /// Aggregate decode of 16 sequences against one: 8 random tokens read, 96 written.
   func batch() async throws {
     var speeds: [Int: [Double]] = [:]
-    for _ in 0..<Self.runs {
+    for _ in 0..<runs {
       for count in [1, 16] {
         let engine = try Engine(model)
         let summaries = try await withThrowingTaskGroup(of: GenerationSummary.self) { group in
@@ -31,14 +39,14 @@ struct EngineBench {
       }
     }
     let (one, many) = (median(speeds[1]!), median(speeds[16]!))
-    print("batch: 1 sequence \(list(speeds[1]!)) t/s, 16 sequences \(list(speeds[16]!)) t/s")
-    print("batch: medians \(round(one)) and \(round(many)), ratio \(round(many / one))")
+    tell("batch: 1 sequence \(list(speeds[1]!)) t/s, 16 sequences \(list(speeds[16]!)) t/s")
+    tell("batch: medians \(rounded(one)) and \(rounded(many)), ratio \(rounded(many / one))")
   }
 
   /// Gaps between the tokens of one sequence while a prompt of 8,000 tokens is read.
   func gap() async throws {
     var gaps: [Double] = []
-    for run in 0..<Self.runs {
+    for run in 0..<runs {
       let engine = try Engine(model)
       let victim = try engine.generate(request(random(16, seed: 1), count: 2_000))
       var times: [ContinuousClock.Instant] = []
@@ -61,14 +69,14 @@ struct EngineBench {
       }.sorted()
       gaps += found
       let seconds = try await (long?.value ?? .zero) / .seconds(1)
-      print(
-        "gap: run \(run + 1): p50 \(round(found[found.count / 2])), "
-          + "p99 \(round(found[found.count * 99 / 100])), longest \(round(found.last!)) ms; "
-          + "\(found.count) gaps, the prompt took \(round(seconds)) s")
+      tell(
+        "gap: run \(run + 1): p50 \(rounded(found[found.count / 2])), "
+          + "p99 \(rounded(found[found.count * 99 / 100])), longest \(rounded(found.last!)) ms; "
+          + "\(found.count) gaps, the prompt took \(rounded(seconds)) s")
       engine.shutdown()
     }
     gaps.sort()
-    print("gap: all runs: p99 \(round(gaps[gaps.count * 99 / 100])) ms of \(gaps.count)")
+    tell("gap: all runs: p99 \(rounded(gaps[gaps.count * 99 / 100])) ms of \(gaps.count)")
   }
 
   /// Time to the first token of a prompt of 2,000 tokens that is remembered, in decode steps.
@@ -76,7 +84,7 @@ struct EngineBench {
     let engine = try Engine(model)
     let prompt = random(2_000, seed: 3)
     var steps: [Double] = []
-    for run in 0...Self.runs {
+    for run in 0...runs {
       let start = ContinuousClock.now
       let generation = try engine.generate(request(prompt, count: 33, owner: "a"))
       let (first, summary) = try await Self.read(generation)
@@ -84,11 +92,11 @@ struct EngineBench {
       let time = (first - start) / .milliseconds(1)
       // The first run reads the prompt.
       if run > 0 { steps.append(time / step) }
-      print(
+      tell(
         "prefix: \(summary.cachedPromptTokenCount) of 2000 tokens remembered, first token after "
-          + "\(round(time)) ms, a step takes \(round(step)) ms")
+          + "\(rounded(time)) ms, a step takes \(rounded(step)) ms")
     }
-    print("prefix: first token after \(list(steps)) steps, median \(round(median(steps)))")
+    tell("prefix: first token after \(list(steps)) steps, median \(rounded(median(steps)))")
     engine.shutdown()
   }
 
@@ -100,13 +108,13 @@ struct EngineBench {
       let prompt = try model.prompt([.user(text)])
       var speeds: [Bool: [Double]] = [:]
       var statistics = EngineStatistics()
-      for _ in 0..<Self.runs {
+      for _ in 0..<runs {
         for usesLookup in [false, true] {
           var options = EngineOptions()
           options.usesPromptLookup = usesLookup
           let engine = try Engine(model, options: options)
           let summary = try await Self.read(
-            try engine.generate(request(prompt, count: count))
+            try engine.generate(request(prompt, count: count, endsItself: true))
           ).summary
           speeds[usesLookup, default: []].append(
             Double(summary.generatedTokenCount - 1) / (summary.decodeDuration / .seconds(1)))
@@ -115,19 +123,20 @@ struct EngineBench {
         }
       }
       let factors = zip(speeds[true]!, speeds[false]!).map { $0 / $1 }
-      print(
+      tell(
         "lookup: \(name): without \(list(speeds[false]!)), with \(list(speeds[true]!)) t/s; "
-          + "\(statistics.rightGuessCount) of \(statistics.guessedTokenCount) guesses right")
-      print("lookup: \(name): factors \(list(factors)), median \(round(median(factors)))")
+          + "\(statistics.rightGuessCount) of \(statistics.guessedTokenCount) guesses right, "
+          + "\(statistics.stepCount) steps")
+      tell("lookup: \(name): factors \(list(factors)), median \(rounded(median(factors)))")
     }
   }
 
   private static let copyEdit = """
-    Copy the following text exactly, but write "harbour" in place of "port":
+    Correct the spelling mistakes in this text and repeat it in full:
 
-    The old port lies at the mouth of the river. In the morning the boats come back with their \
+    The old port lies at the mouth of the river. In the morning, the boats come bakc with their \
     catch, and the women of the town wait on the quay with baskets. The port has two lighthouses, \
-    one of stone and one of iron. The stone lighthouse was built in 1791 by a merchant who had lost \
+    one of stone and one of iron. The stone lighthouse was biult in 1791 by a merchant who had lost \
     three ships in a single winter. The iron lighthouse is younger and not so tall, but its light \
     reaches further. Between the two runs a wall of granite, and on the wall children sit and fish. \
     Nobody remembers who planted the fig tree at the end of the wall. It bears fruit every year, \
@@ -138,11 +147,11 @@ struct EngineBench {
   // MARK: Parts
 
   private func request(
-    _ prompt: [TokenID], count: Int, owner: String? = nil
+    _ prompt: [TokenID], count: Int, owner: String? = nil, endsItself: Bool = false
   ) -> GenerationRequest {
     var request = GenerationRequest(prompt: prompt)
     request.maxTokens = count
-    request.ignoreEndOfGeneration = true
+    request.ignoreEndOfGeneration = !endsItself
     request.sampling = .greedy
     request.owner = owner
     return request
@@ -172,10 +181,16 @@ struct EngineBench {
   }
 }
 
+/// Prints a line at once: what is measured takes minutes.
+func tell(_ line: String) {
+  print(line)
+  fflush(nil)
+}
+
 private func median(_ values: [Double]) -> Double { values.sorted()[values.count / 2] }
 
-private func round(_ value: Double) -> Double { (value * 100).rounded() / 100 }
+private func rounded(_ value: Double) -> Double { (value * 100).rounded() / 100 }
 
 private func list(_ values: [Double]) -> String {
-  values.map { "\(round($0))" }.joined(separator: " ")
+  values.map { "\(rounded($0))" }.joined(separator: " ")
 }
