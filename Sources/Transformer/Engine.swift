@@ -1,5 +1,6 @@
 // The engine: takes requests, computes them on its own thread, and tells what comes out.
 
+import Constraints
 import Tokenizer
 
 /// Generates answers with a model, many side by side. A thread of its own computes them, so that
@@ -24,11 +25,13 @@ public final class Engine: Sendable {
   /// Queues a request. Its events come as it is computed.
   public func generate(_ request: GenerationRequest) throws(EngineError) -> Generation {
     try check(request.prompt)
+    let constraint = try constrained(request)
     let flag = CancellationFlag()
     let (stream, continuation) = AsyncThrowingStream<GenerationEvent, any Error>.makeStream()
     continuation.onTermination = { _ in flag.set() }
     let submission = Submission(
-      request: request, continuation: continuation, flag: flag, submitted: ContinuousClock.now)
+      request: request, continuation: continuation, flag: flag, submitted: ContinuousClock.now,
+      constraint: constraint)
     switch mailbox.add(submission, limit: options.queueLimit) {
     case .added: return Generation(stream: stream, flag: flag, engine: self)
     case .full: throw .overloaded(queueLimit: options.queueLimit)
@@ -46,6 +49,28 @@ public final class Engine: Sendable {
     for id in tokens where id < 0 || Int(id) >= vocabularyCount {
       throw .tokenOutOfRange(id, vocabularyCount: vocabularyCount)
     }
+  }
+
+  /// The request's constraint before the first token, once it is certain that an answer fits.
+  private func constrained(
+    _ request: GenerationRequest
+  ) throws(EngineError) -> ConstrainedAnswer? {
+    guard let constraint = request.constraint else { return nil }
+    let runtime = ConstraintRuntime.shared(
+      constraint, model.tokenTrees.tree(of: model.tokenizer))
+    let allowed = EngineSequence.limit(request, contextLength: model.contextLength)
+    let needed: Int
+    do {
+      needed = try runtime.fewestTokens(from: runtime.start)
+    } catch {
+      throw .constraint(error)
+    }
+    guard needed < .max else {
+      throw .constraint(
+        ConstraintError(.unsupported, "the vocabulary cannot spell an answer under the constraint"))
+    }
+    guard needed <= allowed else { throw .answerTooShort(needed: needed, allowed: allowed) }
+    return ConstrainedAnswer(runtime)
   }
 
   /// What it is doing, as of its last step.

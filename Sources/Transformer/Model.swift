@@ -21,6 +21,8 @@ public final class Model: Sendable {
   package let architecture: any Architecture
   package let compute: Compute
   package let cacheFormat: KeyValueFormat
+  /// The vocabulary's bytes, for answers under a constraint.
+  package let tokenTrees = TokenTreeCache()
 
   private init(
     info: ModelInfo, tokenizer: TextTokenizer, chatTemplate: ChatTemplate?, contextLength: Int,

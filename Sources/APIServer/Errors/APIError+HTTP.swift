@@ -65,6 +65,13 @@ extension APIError {
       self.init(MeterError.serverIsOverloaded())
     case .stopped:
       self = .stopping
+    case .answerTooShort(let needed, let allowed):
+      self = .invalid(
+        "max_tokens", "answer_too_short",
+        "The shortest answer that satisfies the format has \(needed) tokens; \(allowed) are "
+          + "allowed. Raise max_tokens or ask for less.")
+    case .constraint(let error):
+      self = .invalid("response_format", "invalid_constraint", "The format is refused: \(error).")
     }
   }
 

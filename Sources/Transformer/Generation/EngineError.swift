@@ -1,5 +1,6 @@
 // What the engine refuses.
 
+public import Constraints
 public import Tokenizer
 
 /// A request that the engine does not take. The description is one line.
@@ -9,6 +10,10 @@ public enum EngineError: Error, Equatable, CustomStringConvertible {
   case tokenOutOfRange(TokenID, vocabularyCount: Int)
   case overloaded(queueLimit: Int)
   case stopped
+  /// The shortest answer that satisfies the constraint has more tokens than the answer may have.
+  case answerTooShort(needed: Int, allowed: Int)
+  /// The constraint cannot be followed with this vocabulary.
+  case constraint(ConstraintError)
 
   public var description: String {
     switch self {
@@ -20,6 +25,10 @@ public enum EngineError: Error, Equatable, CustomStringConvertible {
       "the token id \(id) is not in 0..<\(count), the vocabulary"
     case .overloaded(let limit): "\(limit) requests are waiting already: try again later"
     case .stopped: "the engine has been shut down"
+    case .answerTooShort(let needed, let allowed):
+      "the shortest answer under the constraint has \(needed) tokens, and \(allowed) are allowed: "
+        + "allow more tokens or a shorter answer"
+    case .constraint(let error): "\(error)"
     }
   }
 }

@@ -8,6 +8,8 @@ struct Submission: Sendable {
   let continuation: AsyncThrowingStream<GenerationEvent, any Error>.Continuation
   let flag: CancellationFlag
   let submitted: ContinuousClock.Instant
+  /// Before its first token.
+  let constraint: ConstrainedAnswer?
 }
 
 /// A sequence that waits or runs: its tokens, its memory, and what turns tokens into events. Used
@@ -38,6 +40,9 @@ final class EngineSequence: @unchecked Sendable {
   private var draft: DraftSequence?
   /// Whether the guesses are the draft model's.
   private var isDrafted = false
+  private var constraint: ConstrainedAnswer?
+  /// Why the answer cannot go on.
+  private var failure: (any Error)?
   private var generatedCount = 0
   /// Tokens that were taken out of the middle so far.
   private var shiftedCount = 0
@@ -58,9 +63,16 @@ final class EngineSequence: @unchecked Sendable {
     decoder = StreamingDecoder(model.tokenizer)
     stops = StopTexts(request.stop)
     contextLength = model.contextLength
+    limit = Self.limit(request, contextLength: model.contextLength)
+    constraint = submission.constraint
+    let ignoresEnd = request.ignoreEndOfGeneration && constraint == nil
+    endIDs = ignoresEnd ? [] : Set(model.tokenizer.endOfGenerationIDs)
+  }
+
+  /// Tokens that the answer to `request` may have.
+  static func limit(_ request: GenerationRequest, contextLength: Int) -> Int {
     let room = request.shiftsContext ? Int.max : contextLength - request.prompt.count
-    limit = min(max(0, request.maxTokens ?? room), room)
-    endIDs = request.ignoreEndOfGeneration ? [] : Set(model.tokenizer.endOfGenerationIDs)
+    return min(max(0, request.maxTokens ?? room), room)
   }
 
   /// Who shares the engine with others; requests without an owner do so together.
@@ -116,6 +128,12 @@ final class EngineSequence: @unchecked Sendable {
     let guessed = guesses.prefix(position + 1 - tokens.count)
     let recent = guessed.isEmpty ? tokens : tokens + guessed
     let own = logits
+    var logits = logits
+    if let constraint {
+      // Where this fails, `accept` tells it.
+      try? constraint.restrict(
+        &logits, after: guessed, room: limit - generatedCount - guessed.count)
+    }
     let place = position + 1 + shiftedCount
     let id = sampler.sample(logits, recent: recent, position: place)
     if let count = request.sampling.logProbabilities {
@@ -162,6 +180,12 @@ final class EngineSequence: @unchecked Sendable {
   private func accept(_ id: TokenID) -> Ending? {
     generatedCount += 1
     if firstToken == nil { firstToken = .now }
+    do {
+      try constraint?.accept(id)
+    } catch {
+      failure = error
+      return Ending(.stop)
+    }
     if endIDs.contains(id) { return Ending(.stop, heldText(), .token(id)) }
     let (text, stop) = stops.append(decoder.append(id))
     let likelihood = likelihoods.take(at: tokens.count + shiftedCount)
@@ -169,6 +193,9 @@ final class EngineSequence: @unchecked Sendable {
       .token(GeneratedToken(id: id, text: text, likelihood: likelihood)))
     tokens.append(id)
     if let stop { return Ending(.stop, "", .text(stop)) }
+    if let constraint, constraint.isOver || wantsNothing && constraint.isComplete {
+      return Ending(.stop, heldText())
+    }
     if wantsNothing { return Ending(.length, heldText()) }
     if tokens.count == contextLength { shift() }
     return nil
@@ -206,6 +233,7 @@ final class EngineSequence: @unchecked Sendable {
 
   /// Tells the last event.
   func finish(_ ending: Ending) {
+    if let failure { return fail(failure) }
     let now = ContinuousClock.now
     let started = started ?? now
     let summary = GenerationSummary(

@@ -1,5 +1,6 @@
 // What is asked of the engine.
 
+public import Constraints
 public import Tokenizer
 
 /// One answer to be generated.
@@ -12,8 +13,12 @@ public struct GenerationRequest: Sendable {
   public var maxTokens: Int?
   /// Texts that end the answer; they are not part of it.
   public var stop: [String] = []
-  /// Go on when the model says that it is done.
+  /// Go on when the model says that it is done, but for where a constraint lets the answer end.
   public var ignoreEndOfGeneration = false
+  /// What the answer must be. It ends within `maxTokens`, and then satisfies the constraint: where
+  /// tokens become few, only those are chosen that lead to an end. One constraint serves any number
+  /// of requests, which share what is found out about it.
+  public var constraint: Constraint?
   /// Whether the answer goes on where the context is full: half of what follows the first
   /// `keptTokenCount` tokens is then forgotten, and the rest moves up.
   public var shiftsContext = false

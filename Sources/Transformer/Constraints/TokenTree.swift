@@ -1,0 +1,109 @@
+// A vocabulary as a tree of bytes, made once for a model.
+
+import Constraints
+import Synchronization
+package import Tokenizer
+
+/// The tokens of a vocabulary by their bytes.
+package final class TokenTree: Sendable {
+  package let vocabularyCount: Int
+  /// All tokens that stand for text.
+  let tree: ByteTree
+  /// Tokens in ascending order of their bytes.
+  let order: [TokenID]
+  /// After these an answer is over.
+  let endIDs: [TokenID]
+  /// Whether each byte of UTF-8 is a token of its own, so that any text can be spelled.
+  let spellsEveryByte: Bool
+
+  private let texts: [UInt8]
+  private let starts: [Int32]
+  /// The texts of special tokens, which triggers may contain.
+  private let special: [TokenID: [UInt8]]
+  /// What is known of characters inside of JSON strings, which all schemas have in common.
+  let stringCharacters = Mutex<RepeatedTokens?>(nil)
+
+  package init(_ tokenizer: TextTokenizer) {
+    vocabularyCount = tokenizer.vocabularyCount
+    endIDs = tokenizer.endOfGenerationIDs.sorted()
+    var texts: [UInt8] = []
+    var starts: [Int32] = [0]
+    starts.reserveCapacity(vocabularyCount + 1)
+    var special: [TokenID: [UInt8]] = [:]
+    var keys: [(first: UInt64, id: TokenID)] = []
+    for id in 0..<TokenID(vocabularyCount) {
+      let bytes = tokenizer.bytes(of: id, showingSpecial: false)
+      texts += bytes
+      starts.append(Int32(texts.count))
+      if bytes.isEmpty {
+        special[id] = tokenizer.bytes(of: id, showingSpecial: true)
+        continue
+      }
+      if tokenizer.endOfGenerationIDs.contains(id) { continue }
+      var first: UInt64 = 0
+      for index in 0..<8 { first = first << 8 | (index < bytes.count ? UInt64(bytes[index]) : 0) }
+      keys.append((first, id))
+    }
+    func text(_ id: TokenID) -> ArraySlice<UInt8> {
+      texts[Int(starts[Int(id)])..<Int(starts[Int(id) + 1])]
+    }
+    keys.sort { a, b in
+      a.first != b.first ? a.first < b.first : text(a.id).lexicographicallyPrecedes(text(b.id))
+    }
+    order = keys.map(\.id)
+    tree = ByteTree(count: vocabularyCount, order: order, text)
+    var single = Set<UInt8>()
+    for id in order where text(id).count == 1 { single.insert(text(id).first ?? 0) }
+    // What never occurs in UTF-8, and control characters, are not needed.
+    let needed = [0x09...0x0A, 0x20...0x7E, 0x80...0xBF, 0xC2...0xF4] as [ClosedRange<UInt8>]
+    spellsEveryByte = needed.allSatisfy { $0.allSatisfy(single.contains) }
+    self.texts = texts
+    self.starts = starts
+    self.special = special
+  }
+
+  /// The bytes that a token stands for; none for a special one.
+  func text(_ id: TokenID) -> ArraySlice<UInt8> {
+    guard id >= 0, Int(id) < vocabularyCount else { return [] }
+    return texts[Int(starts[Int(id)])..<Int(starts[Int(id) + 1])]
+  }
+
+  /// The same, and for a special token its spelling.
+  func spelling(_ id: TokenID) -> ArraySlice<UInt8> {
+    special[id].map { $0[...] } ?? text(id)
+  }
+
+  /// The tokens for which `isKept`.
+  func subtree(_ isKept: (TokenID) -> Bool) -> ByteTree {
+    ByteTree(count: vocabularyCount, order: order.filter(isKept), text)
+  }
+
+  /// The fewest tokens that spell `text`; nil where they cannot.
+  func fewestTokens(for text: [UInt8]) -> Int? {
+    var counts = [Int?](repeating: nil, count: text.count + 1)
+    counts[0] = 0
+    for start in text.indices {
+      guard let count = counts[start] else { continue }
+      for length in tree.prefixLengths(of: text, from: start) {
+        counts[start + length] = min(counts[start + length] ?? .max, count + 1)
+      }
+    }
+    return counts[text.count]
+  }
+}
+
+/// A vocabulary's tree, made when it is first needed.
+package final class TokenTreeCache: Sendable {
+  private let tree = Mutex<TokenTree?>(nil)
+
+  package init() {}
+
+  package func tree(of tokenizer: TextTokenizer) -> TokenTree {
+    tree.withLock { tree in
+      if let tree { return tree }
+      let made = TokenTree(tokenizer)
+      tree = made
+      return made
+    }
+  }
+}

@@ -1,0 +1,70 @@
+// The engine under constraints: answers satisfy them and end in time.
+
+import Constraints
+import TestSupport
+import Testing
+import Transformer
+
+struct ConstrainedEngineTests {
+  private func engine() throws -> Engine {
+    var options = ModelOptions()
+    options.contextLength = 256
+    options.threadCount = 1
+    var engineOptions = EngineOptions()
+    engineOptions.usesPromptLookup = true
+    let path = ProjectFixtures.root + "/architectures/llama.gguf"
+    return try Engine(try Model.load(path, options: options), options: engineOptions)
+  }
+
+  private func answer(
+    _ engine: Engine, _ request: GenerationRequest
+  ) async throws -> (text: String, summary: GenerationSummary) {
+    var text = ""
+    var summary: GenerationSummary?
+    for try await event in try engine.generate(request) {
+      switch event {
+      case .token(let token): text += token.text
+      case .finished(let end):
+        text += end.text
+        summary = end
+      }
+    }
+    return (text, try #require(summary))
+  }
+
+  @Test
+  func answersSatisfyTheConstraintAndEndInTime() async throws {
+    let engine = try engine()
+    defer { engine.shutdown() }
+    let constraint = try Constraint.expression("(ab|c){3,40}[0-9]?")
+    let runtime = ConstraintRuntime.shared(
+      constraint, engine.model.tokenTrees.tree(of: engine.model.tokenizer))
+    let fewest = try runtime.fewestTokens(from: runtime.start)
+    for (seed, room) in [0, 1, 5, 80].enumerated() {
+      var request = GenerationRequest(prompt: [217, 77, 137, 224, 23])
+      request.constraint = constraint
+      request.maxTokens = fewest + room
+      request.sampling.seed = UInt64(seed)
+      request.sampling.temperature = 1.5
+      let (text, summary) = try await answer(engine, request)
+      #expect(try constraint.accepts(text), "\(text)")
+      #expect(summary.finishReason == .stop)
+      #expect(summary.generatedTokenCount <= fewest + room)
+    }
+  }
+
+  @Test
+  func tooFewTokensForAnyAnswerAreRefusedBeforeTheStart() throws {
+    let engine = try engine()
+    defer { engine.shutdown() }
+    var request = GenerationRequest(prompt: [217, 77])
+    request.constraint = try .expression("[0-9]{30}[a-z]{30}")
+    request.maxTokens = 3
+    #expect {
+      try engine.generate(request)
+    } throws: { error in
+      guard case EngineError.answerTooShort(let needed, 3) = error else { return false }
+      return needed > 3
+    }
+  }
+}
