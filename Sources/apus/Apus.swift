@@ -24,7 +24,8 @@ struct Apus: AsyncParsableCommand {
       """,
     version: version,
     groupedSubcommands: [
-      CommandGroup(name: "Use", subcommands: [Chat.self, Run.self, Serve.self, Keys.self]),
+      CommandGroup(
+        name: "Use", subcommands: [Chat.self, Run.self, Serve.self, Keys.self, Schema.self]),
       CommandGroup(name: "Models", subcommands: [Pull.self, Models.self, Inspect.self]),
       CommandGroup(name: "Operate", subcommands: [MeterCommand.self, Promises.self]),
       CommandGroup(

@@ -13,6 +13,8 @@ struct Run: AsyncParsableCommand {
       instead. Examples:
         apus run smollm2-135m-instruct -p "Why is the sky blue?"
         apus run gemma-3-270m --raw -p "The capital of Slovenia is" -n 16 --temp 0
+        apus run smollm2-135m-instruct -p "Is water wet?" --choice yes --choice no
+        apus run smollm2-135m-instruct -p "Name a bird." --json-schema @bird.json
       """)
 
   @OptionGroup var model: ModelArgument
@@ -50,6 +52,7 @@ struct Run: AsyncParsableCommand {
   var stats = false
 
   @OptionGroup var engine: EngineArguments
+  @OptionGroup(title: "What the answer must be") var constraint: ConstraintArguments
   @OptionGroup(title: "Speculation") var speculation: SpeculationArguments
   @OptionGroup(title: "Conversation") var conversation: ConversationArguments
   @OptionGroup(title: "Sampling") var sampling: SamplingArguments
@@ -69,6 +72,7 @@ struct Run: AsyncParsableCommand {
   func run() async throws {
     let located = try LocatedModel.find(model.model)
     let template = try conversation.templateSource()
+    let constraint = try self.constraint.constraint()
     let (loaded, text, options) = try await onOwnThread {
       let text = try prompt ?? InputFile.text("-")
       let model = try engine.load(
@@ -83,6 +87,7 @@ struct Run: AsyncParsableCommand {
     request.sampling = sampling.options(for: loaded.tokenizer)
     request.maxTokens = maxTokens
     request.stop = stop
+    request.constraint = constraint
     request.shiftsContext = contextShift
     request.keptTokenCount = try keptTokenCount(of: request.prompt, for: loaded)
     let running = try Engine(loaded, options: options)
