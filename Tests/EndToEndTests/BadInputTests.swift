@@ -34,8 +34,9 @@ import Testing
       let model = try ProjectFixtures.bytes("architectures/llama.gguf")
       return try write(Data(model[..<(model.count / 2)]), $0)
     },
-    Case("an unknown architecture", words: ["mamba", "gemma3", "llama"]) { _ in
-      fixtures + "/architectures/mamba.gguf"
+    Case("an unknown architecture", words: ["mambo", "gemma3", "llama"]) {
+      // The first place of the name is the value of `general.architecture`.
+      try write(renamed("mamba", "mamba", to: "mambo"), $0)
     },
     Case("an unknown type of tensor", words: ["type"]) {
       try write(patched("llama", after: "blk.0.attn_q.weight", offset: 4 + 16, with: 99), $0)
