@@ -70,7 +70,9 @@ struct BadField: Sendable, CustomTestStringConvertible {
     BadField(["stream": true, "stream_options": 1], "invalid_type", "stream_options"),
     BadField(["n": 9], "integer_above_max_value", "n"),
     BadField(["logprobs": true], "unsupported_parameter", "logprobs"),
-    BadField(["logit_bias": ["1": 5]], "unsupported_parameter", "logit_bias"),
+    BadField(["logit_bias": ["swift": 5]], "invalid_value", "logit_bias"),
+    BadField(["logit_bias": ["1": 500]], "decimal_above_max_value", "logit_bias.1"),
+    BadField(["dry_multiplier": 1], "unsupported_parameter", "dry_multiplier"),
     BadField(
       ["tools": [["type": "function"]]], "missing_required_parameter", "tools[0].function"),
     BadField(["tools": [["type": "web_search"]]], "unsupported_value", "tools[0].type"),
@@ -78,9 +80,22 @@ struct BadField: Sendable, CustomTestStringConvertible {
       ["tools": [["type": "function", "function": ["name": "a b"]]]], "invalid_value",
       "tools[0].function.name"),
     BadField(["tool_choice": "required"], "unsupported_parameter", "tool_choice"),
+    BadField(["response_format": ["type": "xml"]], "invalid_value", "response_format.type"),
     BadField(
-      ["response_format": ["type": "json_object"]], "unsupported_parameter", "response_format"),
-    BadField(["grammar": "root ::= x"], "unsupported_parameter", "grammar"),
+      ["response_format": ["type": "json_schema"]], "missing_required_parameter",
+      "response_format.json_schema"),
+    BadField(
+      ["response_format": ["type": "json_schema", "json_schema": ["schema": ["type": "bird"]]]],
+      "invalid_constraint", "response_format.json_schema.schema"),
+    BadField(["grammar": "root ::= root x"], "invalid_constraint", "grammar"),
+    BadField(
+      ["grammar": #"root ::= "x""#, "response_format": ["type": "json_object"]], "invalid_value",
+      "response_format"),
+    BadField(
+      [
+        "response_format": ["type": "json_object"],
+        "tools": [["type": "function", "function": ["name": "f"]]],
+      ], "unsupported_value", "response_format"),
     BadField(["reasoning_effort": "high"], "unsupported_parameter", "reasoning_effort"),
     BadField(["modalities": ["audio"]], "unsupported_parameter", "modalities"),
     BadField(["store": true], "unsupported_parameter", "store"),

@@ -87,7 +87,9 @@ import Testing
       (["store": true], "store"), (["previous_response_id": "resp_1"], "previous_response_id"),
       (["background": true], "background"), (["conversation": "c"], "conversation"),
       (["tools": [["type": "web_search"]]], "tools[0].type"),
-      (["text": ["format": ["type": "json_object"]]], "text"),
+      (["text": ["format": ["type": "xml"]]], "text.format.type"),
+      (["text": ["format": ["type": "json_schema"]]], "text.format.schema"),
+      (["text": ["verbosity": "low"]], "text.verbosity"),
       (["reasoning": ["effort": "high"]], "reasoning_effort"), (["input": 5], "input"),
       (["input": []], "input"), (["include": ["file_search_call.results"]], "include"),
     ] as [(JSONObject, String)])

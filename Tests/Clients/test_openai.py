@@ -1,5 +1,7 @@
 """The unmodified `openai` client: only its base URL and key are changed."""
 
+import json
+
 import openai
 import pytest
 
@@ -39,6 +41,24 @@ def test_both_forms_say_the_same(client, model):
     plain = client.chat.completions.create(**options).choices[0].message.content
     streamed = client.chat.completions.create(**options, stream=True)
     assert plain == "".join(c.choices[0].delta.content or "" for c in streamed)
+
+
+def test_an_answer_satisfies_its_schema(client, model):
+    schema = {
+        "type": "object", "required": ["name", "legs", "kind"], "additionalProperties": False,
+        "properties": {
+            "name": {"type": "string", "maxLength": 20}, "legs": {"type": "integer"},
+            "kind": {"enum": ["bird", "insect"]}}}
+    answer = client.chat.completions.create(
+        model=model, messages=MESSAGES, max_tokens=80, seed=1, temperature=1.5,
+        response_format={
+            "type": "json_schema",
+            "json_schema": {"name": "animal", "schema": schema, "strict": True}})
+    assert answer.choices[0].finish_reason == "stop"
+    animal = json.loads(answer.choices[0].message.content)
+    assert set(animal) == {"name", "legs", "kind"}
+    assert isinstance(animal["name"], str) and len(animal["name"]) <= 20
+    assert isinstance(animal["legs"], int) and animal["kind"] in ("bird", "insect")
 
 
 def test_the_stream_helper_works(client, model):

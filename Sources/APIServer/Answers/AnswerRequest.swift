@@ -47,8 +47,15 @@ extension Exchange {
   func begin(
     _ fields: some ConversationRequest, _ model: BackendModel, _ prompt: [TokenID]
   ) async throws -> Answer {
-    try await Answer.begin(
+    let reading = model.reading(prompt: prompt, tools: fields.conversation.tools)
+    if reading.startsInReasoning, fields.generation.constraint != nil {
+      throw APIError.invalid(
+        "response_format", "unsupported_value",
+        "A model that thinks before it answers can't be held to a format by this server: switch "
+          + "its reasoning off ('reasoning_effort': 'none') or leave the format out.")
+    }
+    return try await Answer.begin(
       fields.generation.requests(prompt: prompt), kind: .chat, model: model, exchange: self,
-      reading: model.reading(prompt: prompt, tools: fields.conversation.tools))
+      reading: reading)
   }
 }

@@ -84,6 +84,7 @@ extension OpenAPI {
     "stop": ["type": ["string", "array"]], "temperature": number, "top_p": number,
     "top_k": integer, "min_p": number, "presence_penalty": number, "frequency_penalty": number,
     "repeat_penalty": number, "seed": integer, "user": string,
+    "response_format": ["type": "object"], "logit_bias": ["type": "object"],
   ]
 
   private static func answer(_ choice: JSONObject) -> JSONValue {

@@ -16,6 +16,8 @@ struct ChatFields: ConversationRequest {
     conversation = try ConversationFields(&fields, limits: limits)
     stream = try StreamFields(&fields, isStrict: isStrict)
     generation = try GenerationFields(&fields, of: .completions, limits: limits)
+    try fields.refuseFormat(
+      "response_format", generation.constraint, with: conversation.tools)
     try Self.refuseUnsupported(&fields)
     Self.acceptAndDrop(&fields)
     if isStrict { try fields.refuseUnknown() }
@@ -28,8 +30,6 @@ struct ChatFields: ConversationRequest {
     try fields.refuseUnsupported("functions", unless: isEmptyArray, "send them as 'tools'")
     try fields.refuseUnsupported(
       "function_call", unless: { $0 == "none" || $0 == "auto" }, "send it as 'tool_choice'")
-    try fields.refuseUnsupported(
-      "response_format", unless: { $0["type"] == "text" }, "only {\"type\":\"text\"} is")
     for name in ["logprobs", "store", "continue_final_message"] {
       try fields.refuseUnsupported(name, unless: { $0 == false }, leaveOut)
     }

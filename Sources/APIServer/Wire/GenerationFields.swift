@@ -4,6 +4,7 @@
 // What is used where a field is absent is what OpenAI documents: temperature 1, top_p 1, no
 // penalties, and every method that OpenAI does not have switched off.
 
+import Constraints
 import JSON
 import Tokenizer
 import Transformer
@@ -23,6 +24,8 @@ struct GenerationFields {
   var ignoresEnd: Bool
   /// How many answers are wanted.
   var choiceCount: Int
+  /// What an answer must be; nil for anything.
+  let constraint: Constraint?
 
   /// What an API calls the fields that the three name differently.
   struct Dialect {
@@ -30,14 +33,19 @@ struct GenerationFields {
     let maxTokens: [String]
     let stop: String
     let hasChoices: Bool
+    /// Reads what an answer must be.
+    let constraint: @Sendable (inout RequestFields) throws(APIError) -> Constraint?
 
     /// Chat and text completions. `max_tokens` is the older name.
     static let completions = Dialect(
-      maxTokens: ["max_completion_tokens", "max_tokens"], stop: "stop", hasChoices: true)
+      maxTokens: ["max_completion_tokens", "max_tokens"], stop: "stop", hasChoices: true,
+      constraint: FormatFields.completions)
     static let messages = Dialect(
-      maxTokens: ["max_tokens"], stop: "stop_sequences", hasChoices: false)
+      maxTokens: ["max_tokens"], stop: "stop_sequences", hasChoices: false,
+      constraint: { _ in nil })
     static let responses = Dialect(
-      maxTokens: ["max_output_tokens"], stop: "stop", hasChoices: false)
+      maxTokens: ["max_output_tokens"], stop: "stop", hasChoices: false,
+      constraint: FormatFields.responses)
   }
 
   init(
@@ -49,6 +57,7 @@ struct GenerationFields {
     stop = try Self.strings(&fields, dialect.stop)
     sampling = try Self.sampling(&fields)
     ignoresEnd = try fields.bool("ignore_eos") ?? false
+    constraint = try dialect.constraint(&fields)
     try Self.refuseUnsupported(&fields)
   }
 
@@ -62,6 +71,7 @@ struct GenerationFields {
       request.maxTokens = maxTokens
       request.stop = stop
       request.ignoreEndOfGeneration = ignoresEnd
+      request.constraint = constraint
       return request
     }
   }
@@ -124,23 +134,49 @@ struct GenerationFields {
     options.frequencyPenalty = Float(try fields.number("frequency_penalty", in: -2...2) ?? 0)
     options.repeatPenalty = Float(try fields.number("repeat_penalty", in: 0.01...100) ?? 1)
     options.repeatLastN = try fields.integer("repeat_last_n", in: -1...most) ?? 64
+    options.logitBias = try logitBias(&fields)
+    options.minTokens = try fields.integer("min_tokens", in: 0...most) ?? 0
+    options.typicalP = Float(try fields.number("typical_p", in: 0...1) ?? 1)
+    // llama.cpp writes "none" as -1.
+    options.topNSigma = max(0, Float(try fields.number("top_n_sigma", in: -1...100) ?? 0))
+    options.xtcProbability = Float(try fields.number("xtc_probability", in: 0...1) ?? 0)
+    options.xtcThreshold = Float(try fields.number("xtc_threshold", in: 0...1) ?? 0.1)
+    options.temperatureRange = Float(try fields.number("dynatemp_range", in: 0...2) ?? 0)
+    options.temperatureExponent = Float(
+      try fields.number("dynatemp_exponent", in: 0.01...100) ?? 1)
+    options.mirostat = MirostatVersion(
+      rawValue: try fields.integer("mirostat", in: 0...2) ?? 0)
+    options.mirostatTau = Float(try fields.number("mirostat_tau", in: 0.01...100) ?? 5)
+    options.mirostatEta = Float(try fields.number("mirostat_eta", in: 0...1) ?? 0.1)
     options.seed = try fields.integer("seed", in: Int.min...Int.max)
       .map { UInt64(bitPattern: Int64($0)) }
     return options
   }
 
+  /// What is added to the logits of tokens, which stand there by their ids.
+  private static func logitBias(
+    _ fields: inout RequestFields
+  ) throws(APIError) -> [TokenID: Float] {
+    guard var biases = try fields.fields("logit_bias") else { return [:] }
+    var result: [TokenID: Float] = [:]
+    for name in biases.members.keys {
+      guard let id = TokenID(name), id >= 0 else {
+        throw fields.invalid("logit_bias", "invalid_value", "must have token ids for names")
+      }
+      result[id] = Float(try biases.number(name, in: -100...100) ?? 0)
+    }
+    return result
+  }
+
   /// Fields that people know from here or elsewhere and that would change the answer.
   private static func refuseUnsupported(_ fields: inout RequestFields) throws(APIError) {
-    try fields.refuseUnsupported(
-      "logit_bias", unless: { $0.objectValue?.isEmpty == true }, "leave it out")
     for name in unsupported {
       try fields.refuseUnsupported(name, unless: { _ in false }, "leave it out")
     }
   }
 
   private static let unsupported = [
-    "typical_p", "top_n_sigma", "xtc_probability", "xtc_threshold", "dry_multiplier", "dry_base",
-    "dry_allowed_length", "dry_penalty_last_n", "dry_sequence_breakers", "mirostat",
-    "mirostat_tau", "mirostat_eta", "grammar", "min_tokens", "stop_token_ids",
+    "dry_multiplier", "dry_base", "dry_allowed_length", "dry_penalty_last_n",
+    "dry_sequence_breakers", "stop_token_ids",
   ]
 }

@@ -69,7 +69,8 @@ struct MessagesFields: ConversationRequest {
       "thinking", unless: { $0["type"] == "disabled" || $0["type"] == "adaptive" },
       "a model thinks where its template makes it")
     for name in [
-      "mcp_servers", "container", "context_management", "output_config", "output_format",
+      "grammar", "json_schema", "response_format", "mcp_servers", "container", "context_management",
+      "output_config", "output_format",
     ] {
       try fields.refuseUnsupported(
         name, unless: { $0.arrayValue?.isEmpty == true || $0.objectValue?.isEmpty == true },

@@ -30,6 +30,7 @@ struct ResponsesFields: ConversationRequest {
     self.conversation = conversation
     isStreamed = try fields.bool("stream") ?? false
     generation = try GenerationFields(&fields, of: .responses, limits: limits)
+    try fields.refuseFormat("text", generation.constraint, with: conversation.tools)
     try Self.refuseUnsupported(&fields)
     try Self.refuseMemory(&fields)
     for name in [
@@ -53,14 +54,11 @@ struct ResponsesFields: ConversationRequest {
 
   private static func refuseUnsupported(_ fields: inout RequestFields) throws(APIError) {
     let leaveOut = "leave it out"
-    try fields.refuseUnsupported(
-      "text", unless: { ($0["format"]?["type"] ?? "text") == "text" && $0["verbosity"] == nil },
-      "only {\"format\":{\"type\":\"text\"}} is")
     try fields.refuseUnsupported("include", unless: { $0 == [] }, leaveOut)
     try fields.refuseUnsupported(
       "service_tier", unless: { $0 == "auto" || $0 == "default" }, leaveOut)
     try fields.refuseUnsupported("top_logprobs", unless: { $0.doubleValue == 0 }, leaveOut)
-    for name in ["prompt"] {
+    for name in ["prompt", "grammar", "json_schema", "response_format"] {
       try fields.refuseUnsupported(name, unless: { _ in false }, leaveOut)
     }
   }

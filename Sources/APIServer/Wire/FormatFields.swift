@@ -1,0 +1,95 @@
+// What an answer must be: JSON, JSON that satisfies a schema, or a text of a grammar.
+
+import Constraints
+import JSON
+
+enum FormatFields {
+  /// `response_format` as OpenAI has it, and `json_schema` and `grammar` as llama.cpp has them, of
+  /// which one may be there; nil where an answer is free.
+  static func completions(_ fields: inout RequestFields) throws(APIError) -> Constraint? {
+    var found: [Constraint] = []
+    if var format = try fields.fields("response_format") {
+      if let constraint = try constraint(&format, schemaIn: "json_schema") {
+        found.append(constraint)
+      }
+    }
+    if let schema = fields.value("json_schema") {
+      found.append(try compiled(fields, "json_schema", schema))
+    }
+    if let grammar = try fields.string("grammar") {
+      do {
+        found.append(try .grammar(grammar))
+      } catch {
+        throw refused(fields, "grammar", error)
+      }
+    }
+    guard found.count < 2 else {
+      throw fields.invalid(
+        "response_format", "invalid_value",
+        "can't be combined with 'json_schema' or 'grammar'; send one of them")
+    }
+    return found.first
+  }
+
+  /// `text` of the Responses API.
+  static func responses(_ fields: inout RequestFields) throws(APIError) -> Constraint? {
+    guard var text = try fields.fields("text") else { return nil }
+    try text.refuseUnsupported("verbosity", unless: { _ in false }, "leave it out")
+    guard var format = try text.fields("format") else { return nil }
+    return try constraint(&format, schemaIn: nil)
+  }
+
+  /// - Parameter member: the member that holds the schema and its name; nil where they stand in the
+  ///   format itself.
+  private static func constraint(
+    _ format: inout RequestFields, schemaIn member: String?
+  ) throws(APIError) -> Constraint? {
+    switch try format.string("type") {
+    case "text": return nil
+    case "json_object": return try compiled(format, "type", ["type": "object"])
+    case "json_schema": break
+    case nil: throw format.missing("type")
+    default:
+      throw format.invalid(
+        "type", "invalid_value", "must be 'text', 'json_object' or 'json_schema'")
+    }
+    var holder = format
+    if let member {
+      guard let inner = try format.fields(member) else { throw format.missing(member) }
+      holder = inner
+    }
+    // Every schema is followed strictly, whatever 'strict' says; the names tell the model nothing.
+    _ = try holder.bool("strict")
+    _ = try holder.string("name")
+    _ = try holder.string("description")
+    guard let schema = holder.value("schema") else { throw holder.missing("schema") }
+    return try compiled(holder, "schema", schema)
+  }
+
+  private static func compiled(
+    _ fields: RequestFields, _ name: String, _ schema: JSONValue
+  ) throws(APIError) -> Constraint {
+    do {
+      return try .schema(schema)
+    } catch {
+      throw refused(fields, name, error)
+    }
+  }
+
+  private static func refused(
+    _ fields: RequestFields, _ name: String, _ error: ConstraintError
+  ) -> APIError {
+    fields.invalid(name, "invalid_constraint", "can't be enforced: \(error)")
+  }
+}
+
+extension RequestFields {
+  /// Refuses a format beside `tools`, whose calls it would not allow.
+  func refuseFormat(
+    _ name: String, _ constraint: Constraint?, with tools: ToolFields?
+  ) throws(APIError) {
+    guard constraint != nil, tools != nil else { return }
+    throw invalid(
+      name, "unsupported_value", "can't be combined with 'tools' on this server; send one of them")
+  }
+}
