@@ -13,17 +13,6 @@ import Transformer
 #endif
 
 @Suite struct SamplerReferenceTests {
-  private static func options(_ change: (inout SamplingOptions) -> Void) -> SamplingOptions {
-    var options = SamplingOptions()
-    options.temperature = 1
-    options.topK = 0
-    options.topP = 1
-    options.minP = 0
-    options.seed = 7
-    change(&options)
-    return options
-  }
-
   private static func logits(_ count: Int, _ random: inout SeededGenerator) -> [Float] {
     (0..<count).map { _ in Float.random(in: -4...4, using: &random) }
   }
@@ -50,11 +39,12 @@ import Transformer
 
       let k = Int.random(in: 1..<count, using: &random)
       #expect(
-        Self.left(Self.options { $0.topK = k }, logits) == Set(order.prefix(k).map { TokenID($0) }))
+        Self.left(SamplingOptions.plain { $0.topK = k }, logits)
+          == Set(order.prefix(k).map { TokenID($0) }))
 
       let least = probabilities[order[0]] * Double(p)
       #expect(
-        Self.left(Self.options { $0.minP = p }, logits)
+        Self.left(SamplingOptions.plain { $0.minP = p }, logits)
           == Set(order.filter { probabilities[$0] >= least }.map { TokenID($0) }))
 
       var sum = 0.0
@@ -63,7 +53,7 @@ import Transformer
         sum += probabilities[index]
         nucleus.insert(TokenID(index))
       }
-      #expect(Self.left(Self.options { $0.topP = p }, logits) == nucleus)
+      #expect(Self.left(SamplingOptions.plain { $0.topP = p }, logits) == nucleus)
 
       let entropy = -probabilities.reduce(0) { $0 + $1 * log($1) }
       sum = 0
@@ -74,14 +64,14 @@ import Transformer
         sum += probabilities[index]
         typical.insert(TokenID(index))
       }
-      #expect(Self.left(Self.options { $0.typicalP = p }, logits) == typical)
+      #expect(Self.left(SamplingOptions.plain { $0.typicalP = p }, logits) == typical)
 
       let mean = logits.reduce(0) { $0 + Double($1) } / Double(count)
       let variance =
         logits.reduce(0) { $0 + (Double($1) - mean) * (Double($1) - mean) } / Double(count)
       let bound = Double(logits[order[0]]) - Double(p) * variance.squareRoot()
       #expect(
-        Self.left(Self.options { $0.topNSigma = p }, logits)
+        Self.left(SamplingOptions.plain { $0.topNSigma = p }, logits)
           == Set(order.filter { Double(logits[$0]) >= bound }.map { TokenID($0) }))
 
       let threshold = Float(probabilities[order[min(3, count - 1)]] * 0.999)
@@ -89,7 +79,7 @@ import Transformer
       let excluded = Set(likely.dropLast().map { TokenID($0) })
       #expect(
         Self.left(
-          Self.options {
+          SamplingOptions.plain {
             $0.xtcProbability = 1
             $0.xtcThreshold = min(0.5, threshold)
           }, logits)
@@ -116,7 +106,7 @@ import Transformer
   func `a hundred thousand draws follow the distribution`(exclusion: Float) {
     var random = SeededGenerator(seed: 5)
     let logits = Self.logits(50, &random)
-    let options = Self.options {
+    let options = SamplingOptions.plain {
       $0.temperature = 1.3
       $0.topK = 20
       $0.topP = 0.9
@@ -160,7 +150,7 @@ import Transformer
   func `mirostat brings the surprise to its target`(version: MirostatVersion) {
     var random = SeededGenerator(seed: 6)
     let sampler = Sampler(
-      Self.options {
+      SamplingOptions.plain {
         $0.mirostat = version
         $0.mirostatTau = 3
       })
@@ -178,7 +168,7 @@ import Transformer
   func `a choice asked for twice is made from the same state`(isMirostat: Bool) {
     var random = SeededGenerator(seed: 8)
     let rows = (0..<40).map { _ in Self.logits(200, &random) }
-    let options = Self.options {
+    let options = SamplingOptions.plain {
       if isMirostat { $0.mirostat = .two } else { $0.adaptiveTarget = 0.05 }
     }
     let (once, twice) = (Sampler(options), Sampler(options))

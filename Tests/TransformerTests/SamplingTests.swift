@@ -5,14 +5,7 @@ import Transformer
 
 @Suite struct SamplingTests {
   private func options(_ change: (inout SamplingOptions) -> Void) -> SamplingOptions {
-    var options = SamplingOptions()
-    options.temperature = 1
-    options.topK = 0
-    options.topP = 1
-    options.minP = 0
-    options.seed = 7
-    change(&options)
-    return options
+    .plain(change)
   }
 
   /// Tokens that come up in many draws.
@@ -122,5 +115,19 @@ private struct CounterRandomGenerator: RandomNumberGenerator {
   mutating func next() -> UInt64 {
     state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
     return state ^ (state >> 29)
+  }
+}
+
+extension SamplingOptions {
+  /// Temperature 1, a fixed seed, nothing filtered, and then what a test changes.
+  static func plain(_ change: (inout SamplingOptions) -> Void) -> SamplingOptions {
+    var options = SamplingOptions()
+    options.temperature = 1
+    options.topK = 0
+    options.topP = 1
+    options.minP = 0
+    options.seed = 7
+    change(&options)
+    return options
   }
 }
