@@ -75,12 +75,25 @@ public enum InstructionSet: String, Sendable, CaseIterable {
       // F, DQ, BW, VL, VNNI
       let wide: UInt32 = 1 << 16 | 1 << 17 | 1 << 30 | 1 << 31
       let hasWide = b & wide == wide && c & (1 << 11) != 0
-      // Leaf 13 tells the bytes of the states that the operating system has switched on: 832 with
-      // the 256-bit registers, 2,688 with the 512-bit ones.
-      guard __get_cpuid_count(13, 0, &a, &b, &c, &d) != 0, b >= 832 else { return .portable }
-      return hasWide && b >= 2_688 ? .avx512 : .avx2
+      guard savesState(2) else { return .portable }
+      return hasWide && savesState(7) ? .avx512 : .avx2
     #else
       return .portable
     #endif
   }
+
+  #if arch(x86_64)
+    /// Whether the operating system saves a component of the registers' state: 2 for the 256-bit
+    /// registers, 7 for the upper 512-bit ones, of which it saves all or none.
+    ///
+    /// Leaf 13 tells the bytes of all that is switched on, and for each component where it ends.
+    /// Vendors place the components differently.
+    private static func savesState(_ component: UInt32) -> Bool {
+      var (a, b, c, d): (UInt32, UInt32, UInt32, UInt32) = (0, 0, 0, 0)
+      guard __get_cpuid_count(13, component, &a, &b, &c, &d) != 0, a > 0 else { return false }
+      let end = a + b
+      guard __get_cpuid_count(13, 0, &a, &b, &c, &d) != 0 else { return false }
+      return b >= end
+    }
+  #endif
 }
