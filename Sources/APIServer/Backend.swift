@@ -3,6 +3,7 @@
 import Metering
 import NIOCore
 import Synchronization
+import Transformer
 
 /// A model with the number that records know it by.
 struct BackendModel: Sendable {
@@ -42,7 +43,7 @@ final class Backend: Sendable {
         BackendModel(
           name: model.name, engine: model.engine,
           recordID: try Self.recordID(model.name, place, meter),
-          output: ModelOutput(of: model.engine)))
+          output: model.engine.output))
     }
     self.models = known
     self.places = places

@@ -56,6 +56,14 @@ package protocol TextEngine: Sendable {
 extension TextEngine {
   /// Whether conversations can be answered.
   package var hasChatTemplate: Bool { chatTemplateSource != nil }
+
+  /// What the template tells of answers.
+  var output: ModelOutput {
+    ModelOutput(template: chatTemplateSource ?? "") { spelling in
+      let tokens = encode(spelling, parsingSpecial: true, addingSpecial: false)
+      return tokens.count == 1 && isHidden(tokens[0]) ? tokens[0] : nil
+    }
+  }
 }
 
 /// What `/v1/models` tells of a model beside its name.

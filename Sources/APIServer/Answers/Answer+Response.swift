@@ -4,6 +4,7 @@ import HTTPTypes
 import Hummingbird
 import NIOCore
 import Synchronization
+import Transformer
 
 extension Answer {
   /// The response that tells this answer, whole or as a stream.

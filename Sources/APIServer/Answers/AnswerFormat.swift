@@ -1,5 +1,7 @@
 // How an answer is written: the shape of its body, and of the events of its stream.
 
+import Transformer
+
 /// The shape in which an endpoint tells an answer. A format lives as long as its answer and may
 /// remember what it has told.
 protocol AnswerFormat: Sendable {

@@ -2,6 +2,7 @@
 // made while one write went on leaves with the next.
 
 import Synchronization
+import Transformer
 
 /// Bytes of events in an answer's format. One task writes what any number of others add.
 final class EventQueue<Format: AnswerFormat>: Sendable {

@@ -5,32 +5,6 @@ import JSON
 import Tokenizer
 import Transformer
 
-/// What a chat template tells of the answers to it.
-struct ModelOutput: Sendable {
-  let toolFormat: ToolFormat
-  /// Whether the template shows the model what functions there are.
-  let showsTools: Bool
-  /// Whether the template lets its thinking be switched off, and whether it knows degrees of it.
-  let switchesThinking: Bool
-  let knowsEffort: Bool
-  /// Spellings that mark calls and reasoning, where the engine's text leaves them out.
-  let markers: [TokenID: String]
-
-  init(of engine: any TextEngine) {
-    let template = engine.chatTemplateSource ?? ""
-    toolFormat = ToolFormat(template: template)
-    showsTools = template.contains("tools")
-    switchesThinking = template.contains("enable_thinking")
-    knowsEffort = template.contains("reasoning_effort")
-    var markers: [TokenID: String] = [:]
-    for marker in toolFormat.markers + [ReasoningParser.opening, ReasoningParser.closing] {
-      let tokens = engine.encode(marker, parsingSpecial: true, addingSpecial: false)
-      if tokens.count == 1, engine.isHidden(tokens[0]) { markers[tokens[0]] = marker }
-    }
-    self.markers = markers
-  }
-}
-
 extension BackendModel {
   /// The tokens of a conversation by the model's own template.
   func prompt(_ conversation: ConversationFields) throws -> [TokenID] {
@@ -48,16 +22,9 @@ extension BackendModel {
 
   /// How the answer to a prompt is to be taken apart.
   func reading(prompt: [TokenID], tools: ToolFields?) -> OutputReading {
-    // The tag and the line ends behind it are a few tokens at most.
-    let tail = engine.decode(Array(prompt.suffix(8)))
-    let end = tail.lastIndex { !$0.isWhitespace }.map { tail[...$0] } ?? ""
-    return OutputReading(
-      readsReasoning: true, startsInReasoning: end.hasSuffix(ReasoningParser.opening),
-      tools: tools.map {
-        ToolReading(
-          format: output.showsTools ? output.toolFormat : .generic, names: $0.names,
-          allowsSeveral: $0.allowsSeveral)
-      }, markers: output.markers)
+    output.reading(
+      promptEnd: engine.decode(Array(prompt.suffix(8))), functions: tools?.names,
+      allowsSeveralCalls: tools?.allowsSeveral ?? true)
   }
 
   private func templateInput(
@@ -78,6 +45,9 @@ extension BackendModel {
       if let tools = conversation.tools { variables["tools"] = .array(tools.functions) }
       return (conversation.messages, variables)
     }
-    return (PlainToolMessages.rewritten(conversation), variables)
+    return (
+      PlainToolMessages.rewritten(conversation.messages, tools: conversation.tools?.functions),
+      variables
+    )
   }
 }

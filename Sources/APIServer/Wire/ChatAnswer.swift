@@ -4,6 +4,7 @@
 // copy this way, and a general encoder would cost sixty times as much.
 
 import JSON
+import Transformer
 
 /// The shape of `chat.completion` and `chat.completion.chunk`.
 struct ChatAnswer: AnswerFormat {

@@ -1,6 +1,7 @@
 // What a text completion is answered with: one JSON body, or the chunks of a stream.
 
 import JSON
+import Transformer
 
 /// The shape of `text_completion`, which whole answers and chunks share.
 struct CompletionAnswer: AnswerFormat {

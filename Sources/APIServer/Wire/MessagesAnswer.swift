@@ -2,6 +2,7 @@
 
 import JSON
 import Metering
+import Transformer
 
 /// The shape of `message` and of its events.
 struct MessagesAnswer: AnswerFormat {

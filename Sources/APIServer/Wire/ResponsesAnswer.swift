@@ -2,6 +2,7 @@
 
 import JSON
 import Metering
+import Transformer
 
 /// The shape of `response` and of its events.
 struct ResponsesAnswer: AnswerFormat {

@@ -1,13 +1,16 @@
 // Functions for models whose template knows none: they are described in the system message, and
 // calls and results become ordinary messages.
 
-import JSON
-import Transformer
+package import JSON
 
-enum PlainToolMessages {
+package enum PlainToolMessages {
   /// The messages of a conversation without any that a plain template does not know.
-  static func rewritten(_ conversation: ConversationFields) -> [ChatMessage] {
-    var messages = conversation.messages.map { message in
+  ///
+  /// - Parameter tools: as chat templates have them; nil for none.
+  package static func rewritten(
+    _ messages: [ChatMessage], tools: [JSONValue]?
+  ) -> [ChatMessage] {
+    var messages = messages.map { message in
       if message.role == "tool" {
         return ChatMessage.user("Result of the function call: \(message.content)")
       }
@@ -16,7 +19,7 @@ enum PlainToolMessages {
       return ChatMessage.assistant(
         ([message.content] + texts).filter { !$0.isEmpty }.joined(separator: "\n"))
     }
-    guard let tools = conversation.tools else { return messages }
+    guard let tools else { return messages }
     if messages.first?.role == "system" {
       messages[0].content += "\n\n" + description(of: tools)
     } else {
@@ -25,8 +28,8 @@ enum PlainToolMessages {
     return messages
   }
 
-  private static func description(of tools: ToolFields) -> String {
-    let functions = tools.functions.compactMap { $0["function"]?.serialized() }
+  private static func description(of tools: [JSONValue]) -> String {
+    let functions = tools.compactMap { $0["function"]?.serialized() }
     return """
       You may call these functions, each described by a JSON object:
       \(functions.joined(separator: "\n"))

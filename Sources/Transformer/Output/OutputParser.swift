@@ -1,27 +1,36 @@
 // Takes a model's text apart while it is generated: reasoning first, then words and calls.
 
-import Tokenizer
-import Transformer
+package import Tokenizer
 
 /// How the text of an answer is to be taken apart.
-struct OutputReading: Sendable {
+package struct OutputReading: Sendable {
   /// Whether text between think tags is reasoning.
-  var readsReasoning = false
+  package var readsReasoning: Bool
   /// Whether the prompt has opened the think tag already.
-  var startsInReasoning = false
+  package var startsInReasoning: Bool
   /// The calls to look for; nil for none.
-  var tools: ToolReading?
+  package var tools: ToolReading?
   /// Special tokens that the engine's text leaves out, with their spellings.
-  var markers: [TokenID: String] = [:]
+  package var markers: [TokenID: String]
+
+  package init(
+    readsReasoning: Bool = false, startsInReasoning: Bool = false, tools: ToolReading? = nil,
+    markers: [TokenID: String] = [:]
+  ) {
+    self.readsReasoning = readsReasoning
+    self.startsInReasoning = startsInReasoning
+    self.tools = tools
+    self.markers = markers
+  }
 }
 
 /// Reads one choice.
-struct OutputParser {
+package struct OutputParser {
   private let markers: [TokenID: String]
   private var reasoning: ReasoningParser?
   private var calls: ToolCallParser?
 
-  init(_ reading: OutputReading) {
+  package init(_ reading: OutputReading) {
     markers = reading.markers
     if reading.readsReasoning {
       reasoning = ReasoningParser(isInside: reading.startsInReasoning)
@@ -30,19 +39,19 @@ struct OutputParser {
   }
 
   /// Whether what comes next is reasoning, as far as is known.
-  var isReasoning: Bool { reasoning?.isInside ?? false }
+  package var isReasoning: Bool { reasoning?.isInside ?? false }
 
   /// Whether a call was found.
-  var hasCalls: Bool { calls?.hasCalls ?? false }
+  package var hasCalls: Bool { calls?.hasCalls ?? false }
 
   /// The pieces that became certain with a token.
-  mutating func append(_ token: GeneratedToken) -> [AnswerPiece] {
+  package mutating func append(_ token: GeneratedToken) -> [AnswerPiece] {
     let text = markers[token.id].map { $0 + token.text } ?? token.text
     return text.isEmpty ? [] : append(text)
   }
 
   /// The pieces that are certain now that only this text follows.
-  mutating func finish(_ text: String) -> [AnswerPiece] {
+  package mutating func finish(_ text: String) -> [AnswerPiece] {
     var pieces = text.isEmpty ? [] : append(text)
     for piece in reasoning?.finish() ?? [] { pieces += withCalls(piece) }
     pieces += calls?.finish() ?? []

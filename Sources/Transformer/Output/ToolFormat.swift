@@ -2,7 +2,7 @@
 // so the template tells which way is meant.
 
 /// A way of writing calls.
-enum ToolFormat: Sendable, Equatable, CaseIterable {
+package enum ToolFormat: Sendable, Equatable, CaseIterable {
   /// `<tool_call>{"name":…,"arguments":…}</tool_call>`, one for each call: Hermes, Qwen.
   case hermes
   /// `[TOOL_CALLS][{"name":…,"arguments":…}]`, or the name and `[ARGS]` before the arguments.
@@ -15,7 +15,7 @@ enum ToolFormat: Sendable, Equatable, CaseIterable {
   case generic
 
   /// The way that a chat template shows, `generic` where it shows none.
-  init(template: String) {
+  package init(template: String) {
     if template.contains("[TOOL_CALLS]") {
       self = .mistral
     } else if template.contains("<|tool_call|>") {
@@ -32,7 +32,7 @@ enum ToolFormat: Sendable, Equatable, CaseIterable {
   }
 
   /// What calls begin with; nil where they are the whole answer.
-  var opening: String? {
+  package var opening: String? {
     switch self {
     case .hermes: "<tool_call>"
     case .mistral: "[TOOL_CALLS]"
@@ -42,22 +42,28 @@ enum ToolFormat: Sendable, Equatable, CaseIterable {
   }
 
   /// What may stand before calls that are the whole answer.
-  var prefix: String? { self == .llama3 ? "<|python_tag|>" : nil }
+  package var prefix: String? { self == .llama3 ? "<|python_tag|>" : nil }
 
   /// What a call ends with, where something more than its JSON does.
-  var closing: String? { self == .hermes ? "</tool_call>" : nil }
+  package var closing: String? { self == .hermes ? "</tool_call>" : nil }
 
   /// Spellings that may be special tokens.
-  var markers: [String] {
+  package var markers: [String] {
     [opening, prefix, closing, self == .mistral ? "[ARGS]" : nil].compactMap(\.self)
   }
 }
 
 /// The calls that an answer may have.
-struct ToolReading: Sendable {
-  let format: ToolFormat
+package struct ToolReading: Sendable {
+  package let format: ToolFormat
   /// Names of the functions; another name is no call but text.
-  let names: Set<String>
+  package let names: Set<String>
   /// Whether an answer may have more than one call.
-  var allowsSeveral = true
+  package var allowsSeveral: Bool
+
+  package init(format: ToolFormat, names: Set<String>, allowsSeveral: Bool = true) {
+    self.format = format
+    self.names = names
+    self.allowsSeveral = allowsSeveral
+  }
 }

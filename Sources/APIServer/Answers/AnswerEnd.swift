@@ -1,0 +1,21 @@
+// How an answer ended.
+
+import Metering
+
+/// Why a choice ended, as OpenAI's API calls it.
+enum AnswerFinish: String, Sendable {
+  /// The model was done, or a stop text came.
+  case stop
+  /// `max_tokens`, the context or the budget was used up.
+  case length
+  /// The model asks for functions to be called.
+  case toolCalls = "tool_calls"
+}
+
+/// How an answer came to its natural end.
+struct AnswerEnd: Sendable {
+  /// What the request was settled with, and what the client is told.
+  let usage: TokenUsage
+  /// One for each choice.
+  let finishes: [AnswerFinish]
+}
