@@ -73,6 +73,38 @@ public struct Constraint: Sendable {
     try schema(parse(text, limits), options: options, limits: limits)
   }
 
+  /// JSON in the middle of a text: what stands before it, its schema, and what stands after it.
+  public struct Frame: Sendable {
+    public var before: String
+    public var schema: JSONValue
+    public var after: String
+
+    public init(before: String = "", schema: JSONValue, after: String = "") {
+      self.before = before
+      self.schema = schema
+      self.after = after
+    }
+  }
+
+  /// One of several texts with JSON in their middle, such as calls of functions. References of a
+  /// schema stay within it.
+  public static func framed(
+    _ frames: [Frame], options: SchemaOptions = .init(), limits: ConstraintLimits = .init()
+  ) throws(ConstraintError) -> Constraint {
+    var store = TermStore(limits)
+    var texts: [Term] = []
+    for frame in frames {
+      var compiler = try SchemaCompiler(frame.schema, options, limits)
+      compiler.store = store
+      let root = try compiler.compileRoot()
+      store = compiler.store
+      texts.append(
+        try store.sequence([store.text(frame.before), root, store.text(frame.after)]))
+    }
+    let root = try store.either(texts)
+    return try Constraint(store, root: root)
+  }
+
   /// A JSON Schema as a value, under the limits for constraints.
   package static func parse(
     _ text: String, _ limits: ConstraintLimits

@@ -29,6 +29,11 @@ struct NumberTexts {
     }
   }
 
+  /// Texts with at most `digits` digits before the point, and as many after it.
+  func short(_ digits: Int) throws(ConstraintError) -> Automaton {
+    try automaton("-?[0-9]{1,\(digits)}(?:\\.[0-9]{1,\(digits)})?")
+  }
+
   /// Numbers from `bound` on, or greater than it; also texts that are no number's spelling.
   func atLeast(
     _ bound: DecimalText, isExclusive: Bool

@@ -108,6 +108,9 @@ extension SchemaCompiler {
       case .fraction: try numbers.all().subtracting(CommonAutomata.integers(), limits)
       default: try numbers.all()
       }
+    if let count = options.digitCount {
+      result = try result.intersection(numbers.short(max(1, count)), limits)
+    }
     for bound in branch.lower {
       result = try result.intersection(
         numbers.atLeast(bound.value, isExclusive: bound.isExclusive), limits)

@@ -16,5 +16,8 @@ public struct SchemaOptions: Sendable, Equatable {
   /// nothing else is agreed.
   public var assertsFormats = true
 
+  /// Digits that numbers have at most, before the point and after it; nil for no bound.
+  public var digitCount: Int?
+
   public init() {}
 }
