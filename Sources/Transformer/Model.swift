@@ -23,6 +23,8 @@ public final class Model: Sendable {
   package let cacheFormat: KeyValueFormat
   /// The vocabulary's bytes, for answers under a constraint.
   package let tokenTrees = TokenTreeCache()
+  /// How answers to the chat template are written.
+  package let output: ModelOutput
 
   private init(
     info: ModelInfo, tokenizer: TextTokenizer, chatTemplate: ChatTemplate?, contextLength: Int,
@@ -35,6 +37,11 @@ public final class Model: Sendable {
     self.architecture = architecture
     self.compute = compute
     self.cacheFormat = cacheFormat
+    output = ModelOutput(template: chatTemplate?.source ?? "") { spelling in
+      let ids = tokenizer.encode(spelling, parsingSpecial: true, addingSpecial: false)
+      return ids.count == 1 && tokenizer.bytes(of: ids[0], showingSpecial: false).isEmpty
+        ? ids[0] : nil
+    }
   }
 
   /// Tokens of context when the options name no number.
@@ -58,6 +65,14 @@ public final class Model: Sendable {
   public static func load(
     _ path: String, options: ModelOptions = ModelOptions(),
     progress: (@Sendable (Double) -> Void)? = nil
+  ) throws -> Model {
+    try load(path, options: options, progress: progress ?? { _ in }) { false }
+  }
+
+  /// - Parameter isCancelled: is asked between tensors; true ends with `CancellationError`.
+  static func load(
+    _ path: String, options: ModelOptions, progress: @escaping @Sendable (Double) -> Void,
+    isCancelled: @escaping @Sendable () -> Bool
   ) throws -> Model {
     let file = try GGUFFile(path: path)
     let name = try file.metadata.requiredString("general.architecture")
@@ -83,10 +98,12 @@ public final class Model: Sendable {
       instructionSet: .current, pool: WorkerPool(threadCount: threads))
     let weights = try WeightLoader(
       file, family.layerKinds, isExact: options.exact, pool: compute.pool,
-      progress: progress ?? { _ in })
+      progress: progress, isCancelled: isCancelled)
+    let architecture = try family.init(weights)
+    progress(1)
     return Model(
       info: try ModelInfo(file, hyperparameters), tokenizer: tokenizer, chatTemplate: template,
-      contextLength: contextLength, architecture: try family.init(weights), compute: compute,
+      contextLength: contextLength, architecture: architecture, compute: compute,
       cacheFormat: options.exact ? .F32 : options.keyValueFormat)
   }
 
@@ -125,8 +142,13 @@ public final class Model: Sendable {
   public func prompt(
     _ messages: [ChatMessage], addGenerationPrompt: Bool = true, variables: JSONObject = [:]
   ) throws -> [TokenID] {
-    let text = try promptText(
-      messages, addGenerationPrompt: addGenerationPrompt, variables: variables)
+    tokens(
+      ofPrompt: try promptText(
+        messages, addGenerationPrompt: addGenerationPrompt, variables: variables))
+  }
+
+  /// The tokens of a text that the chat template wrote.
+  func tokens(ofPrompt text: String) -> [TokenID] {
     // The template writes the special tokens itself; a BOS it wrote must not stand twice.
     var ids = tokenizer.encode(text, parsingSpecial: true, addingSpecial: true)
     if let begin = tokenizer.beginID, ids.count > 1, ids[0] == begin, ids[1] == begin {

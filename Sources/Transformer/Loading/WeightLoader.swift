@@ -13,18 +13,20 @@ package final class WeightLoader {
   private let isExact: Bool
   private let pool: WorkerPool
   private let progress: (Double) -> Void
+  private let isCancelled: () -> Bool
   private var missing: [String] = []
   private var bytesDone = 0
   private let bytesTotal: Int
 
   package init(
     _ file: GGUFFile, _ kinds: LayerKinds, isExact: Bool, pool: WorkerPool,
-    progress: @escaping (Double) -> Void
+    progress: @escaping (Double) -> Void, isCancelled: @escaping () -> Bool = { false }
   ) throws {
     self.file = file
     self.isExact = isExact
     self.pool = pool
     self.progress = progress
+    self.isCancelled = isCancelled
     metadata = file.metadata
     bytesTotal = max(1, file.tensors.reduce(0) { $0 + $1.byteCount })
     hyperparameters = try Hyperparameters(file, kinds)
@@ -35,6 +37,7 @@ package final class WeightLoader {
 
   /// A weight matrix `[rows, columns]`, packed.
   package func matrix(_ name: String, rows: Int, columns: Int) throws -> PackedMatrix {
+    if isCancelled() { throw CancellationError() }
     guard let tensor = try tensor(name, shape: [columns, rows]) else {
       missing.append(name)
       return PackedMatrix(standInRows: rows, columns: columns)

@@ -1,0 +1,29 @@
+// An engine from a file, without blocking whoever waits for it.
+
+extension Engine {
+  /// Loads a model on a thread of its own and starts an engine for it.
+  ///
+  /// - Parameter progress: is called now and then with the part done, 0...1, on that thread.
+  /// - Throws: as `Model.load` and `Engine.init`, or `CancellationError` soon after the task was
+  ///   cancelled.
+  public static func load(
+    _ path: String, model options: ModelOptions = ModelOptions(),
+    engine engineOptions: EngineOptions = EngineOptions(),
+    progress: @escaping @Sendable (Double) -> Void = { _ in }
+  ) async throws -> Engine {
+    let flag = CancellationFlag()
+    return try await withTaskCancellationHandler {
+      try await withCheckedThrowingContinuation { continuation in
+        startEngineThread {
+          continuation.resume(
+            with: Result {
+              let model = try Model.load(path, options: options, progress: progress) { flag.isSet }
+              return try Engine(model, options: engineOptions)
+            })
+        }
+      }
+    } onCancel: {
+      flag.set()
+    }
+  }
+}
