@@ -12,14 +12,14 @@ package enum AnswerPiece: Sendable, Equatable {
   case arguments(String)
 }
 
-/// A call of a function that the client is asked to make.
-package struct ToolCall: Sendable, Equatable {
-  package let id: String
-  package let name: String
+/// A call of a function that the model asks for.
+public struct ToolCall: Sendable, Equatable, Codable {
+  public let id: String
+  public let name: String
   /// JSON text, as the model wrote it.
-  package var arguments: String
+  public var arguments: String
 
-  package init(id: String, name: String, arguments: String = "") {
+  public init(id: String, name: String, arguments: String = "") {
     self.id = id
     self.name = name
     self.arguments = arguments

@@ -58,7 +58,8 @@ package struct OutputParser {
     return pieces
   }
 
-  private mutating func append(_ text: String) -> [AnswerPiece] {
+  /// The pieces that became certain with a text.
+  mutating func append(_ text: String) -> [AnswerPiece] {
     guard let parts = reasoning?.append(text) else { return withCalls(.text(text)) }
     return parts.flatMap { withCalls($0) }
   }

@@ -1,0 +1,199 @@
+// One turn: prompts the model, reads what it writes, makes the calls that it asks for, and prompts it
+// again, until it has answered. It is pulled by whoever wants the answer, so that nothing runs on when
+// nobody does.
+
+import Constraints
+import JSON
+import Tokenizer
+
+struct ConversationTurn {
+  /// The type that the answer is a value of.
+  var schema: GenerationSchema?
+
+  private let conversation: Conversation
+  private let prompt: String
+  private let options: GenerationOptions
+  private var lease: Lease?
+  private var tools: ToolSet?
+  private var before = Transcript()
+  private var added: [Transcript.Entry] = []
+  private var context: ConversationContext?
+  private var rounds = 0
+  private var round: Round?
+  private var usage = Response<String>.Usage()
+  private var end: (content: AnswerContent, reason: FinishReason)?
+
+  /// A prompt and its answer.
+  private struct Round {
+    let promptText: String
+    let promptTokens: [TokenID]
+    var events: Generation.AsyncIterator
+    var parser: OutputParser
+    var content = AnswerContent()
+    var answer: [TokenID] = []
+  }
+
+  /// The right to the conversation; it ends when the turn goes.
+  private final class Lease {
+    let conversation: Conversation
+    let number: Int
+    private var result: ([Transcript.Entry], ConversationContext)?
+
+    init(_ conversation: Conversation, _ number: Int) {
+      self.conversation = conversation
+      self.number = number
+    }
+
+    func finish(_ entries: [Transcript.Entry], _ context: ConversationContext) {
+      result = (entries, context)
+    }
+
+    deinit { conversation.end(number, added: result?.0, context: result?.1) }
+  }
+
+  init(_ conversation: Conversation, prompt: String, _ options: GenerationOptions) {
+    self.conversation = conversation
+    self.prompt = prompt
+    self.options = options
+  }
+
+  /// The whole answer, after `next` has given nil.
+  func response() throws -> Response<String> {
+    guard let end else { throw CancellationError() }
+    return Response(
+      content: end.content.text, reasoning: end.content.reasoning, transcriptEntries: added,
+      usage: usage, finishReason: end.reason)
+  }
+
+  /// Goes on until there are new words; nil when the answer is whole.
+  mutating func next() async throws -> ResponseStream.Snapshot? {
+    do {
+      return try await step()
+    } catch {
+      round = nil
+      lease = nil
+      throw error
+    }
+  }
+
+  private mutating func step() async throws -> ResponseStream.Snapshot? {
+    if end != nil { return nil }
+    while true {
+      try Task.checkCancellation()
+      if let lease, !conversation.isCurrent(lease.number) { throw CancellationError() }
+      if round == nil { round = try startRound() }
+      guard let event = try await round?.events.next() else { throw CancellationError() }
+      let delta: String
+      switch event {
+      case .token(let token):
+        round?.answer.append(token.id)
+        delta = add(round?.parser.append(token) ?? [])
+      case .finished(let summary):
+        guard summary.finishReason != .cancelled else { throw CancellationError() }
+        delta = add(round?.parser.finish(summary.text) ?? [])
+        try await finishRound(summary)
+      }
+      guard !delta.isEmpty else {
+        if end != nil { return nil }
+        continue
+      }
+      let content = round?.content ?? end?.content ?? AnswerContent()
+      return ResponseStream.Snapshot(
+        content: content.text, delta: delta, reasoning: content.reasoning)
+    }
+  }
+
+  /// Adds to the answer. Gives what is new of its words.
+  private mutating func add(_ pieces: [AnswerPiece]) -> String {
+    var delta = ""
+    for piece in pieces {
+      round?.content.append(piece)
+      if case .text(let text) = piece { delta += text }
+    }
+    return delta
+  }
+
+  private mutating func finishRound(_ summary: GenerationSummary) async throws {
+    guard let round else { return }
+    usage.promptTokenCount += summary.promptTokenCount
+    usage.cachedPromptTokenCount += summary.cachedPromptTokenCount
+    usage.generatedTokenCount += summary.generatedTokenCount
+    let context = ConversationContext(
+      promptText: round.promptText, promptTokens: round.promptTokens, answer: round.answer,
+      conversation.engine.model.tokenizer)
+    self.context = context
+    let calls = round.content.calls
+    if let tools, !calls.isEmpty, summary.finishReason == .stop {
+      rounds += 1
+      added.append(.toolCalls(calls, words: round.content.text))
+      self.round = nil
+      for (call, output) in zip(calls, try await tools.run(calls)) {
+        added.append(.toolOutput(output, of: call))
+      }
+      return
+    }
+    added.append(.response(round.content.text))
+    end = (round.content, summary.finishReason)
+    lease?.finish(added, context)
+    self.round = nil
+    lease = nil
+  }
+
+  // MARK: Prompts
+
+  private mutating func startRound() throws -> Round {
+    if lease == nil {
+      let (number, transcript, context) = try conversation.begin()
+      lease = Lease(conversation, number)
+      before = transcript
+      self.context = context
+      added = [.prompt(prompt)]
+      if !conversation.tools.isEmpty { tools = try ToolSet(conversation.tools) }
+    }
+    let model = conversation.engine.model
+    let plan = try RoundPlan(
+      model.output, tools: rounds < options.maximumToolRounds ? tools : nil, options,
+      isFirst: rounds == 0, schema: schema)
+    let promptText = try promptText(model) + plan.opening
+    let tokens =
+      context?.tokens(of: promptText, model.tokenizer) ?? model.tokens(ofPrompt: promptText)
+    var parser = OutputParser(
+      model.output.reading(
+        promptEnd: model.tokenizer.decode(tokens.suffix(8), showingSpecial: true),
+        functions: plan.functions))
+    var request = GenerationRequest(prompt: tokens)
+    request.sampling = options.sampling
+    request.maxTokens = options.maximumResponseTokens
+    request.stop = plan.isConstrained ? [] : options.stop
+    request.owner = conversation.owner
+    request.constraint = try plan.constraint(startsInReasoning: parser.isReasoning)
+    var content = AnswerContent()
+    for piece in parser.append(plan.opening) { content.append(piece) }
+    let generation = try conversation.engine.generate(request)
+    conversation.note(generation, of: lease?.number ?? 0)
+    return Round(
+      promptText: promptText, promptTokens: tokens, events: generation.makeAsyncIterator(),
+      parser: parser, content: content)
+  }
+
+  private func promptText(_ model: Model) throws -> String {
+    var messages = (before.entries + added).map(\.message)
+    if let schema, options.includesSchemaInPrompt,
+      let last = messages.lastIndex(where: { $0.role == "user" })
+    {
+      messages[last].content +=
+        "\n\nAnswer with JSON that satisfies this JSON Schema:\n\(schema.text)"
+    }
+    var variables: JSONObject = [:]
+    if let thinks = options.thinks { variables["enable_thinking"] = .bool(thinks) }
+    let functions = options.toolChoice == .none ? nil : tools?.functions
+    if model.output.showsTools {
+      if let functions { variables["tools"] = .array(functions) }
+    } else {
+      // A plain template's model is only told of functions while it may call them.
+      let functions = rounds < options.maximumToolRounds ? functions : nil
+      messages = PlainToolMessages.rewritten(messages, tools: functions)
+    }
+    return try model.promptText(messages, variables: variables)
+  }
+}
