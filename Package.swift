@@ -107,6 +107,12 @@ let package = Package(
       ]),
     .executableTarget(
       name: "EmbeddingExample", dependencies: ["Transformer"], path: "Examples/Embedding"),
+    .executableTarget(
+      name: "TypedOutputExample", dependencies: ["Transformer"], path: "Examples/TypedOutput"),
+    .executableTarget(
+      name: "ToolsExample", dependencies: ["Transformer"], path: "Examples/Tools"),
+    .executableTarget(
+      name: "StreamingExample", dependencies: ["Transformer"], path: "Examples/Streaming"),
 
     .target(name: "TestSupport", dependencies: ["JSON"], path: "Tests/TestSupport"),
     .testTarget(name: "JSONTests", dependencies: ["JSON", "TestSupport"]),
@@ -145,7 +151,17 @@ let package = Package(
       ]),
     .testTarget(
       name: "EndToEndTests",
-      dependencies: ["TestSupport", "JSON", "Transformer", "apus", "EmbeddingExample"]),
+      dependencies: [
+        "TestSupport", "JSON", "Transformer", "apus", "EmbeddingExample", "TypedOutputExample",
+        "ToolsExample", "StreamingExample",
+      ]),
   ],
   swiftLanguageModes: [.v6]
 )
+
+// The documentation's plugin is for those who write documentation: `APUS_DOCC=1 swift package
+// generate-documentation --target Transformer`.
+if Context.environment["APUS_DOCC"] != nil {
+  package.dependencies.append(
+    .package(url: "https://github.com/swiftlang/swift-docc-plugin", from: "1.5.0"))
+}

@@ -1,16 +1,17 @@
 import Transformer
 
-let model = try Model.load(CommandLine.arguments.dropFirst().first ?? "model.gguf")
-let engine = try Engine(model)
+let engine = try await Engine.load(CommandLine.arguments.dropFirst().first ?? "model.gguf")
+let conversation = Conversation(engine, instructions: "You know birds, and you are brief.")
+let options = GenerationOptions(temperature: 0, maximumResponseTokens: 48)
 
-var request = GenerationRequest(prompt: try model.prompt([.user("Name three birds.")]))
-request.sampling.temperature = 0
-request.maxTokens = 48
-
-for try await event in try engine.generate(request) {
-  switch event {
-  case .token(let token): print(token.text, terminator: "")
-  case .finished(let summary): print(summary.text, "[\(summary.generatedTokenCount) tokens]")
-  }
+for try await part in conversation.streamResponse(to: "Name three birds.", options: options) {
+  print(part.delta, terminator: "")
 }
-engine.shutdown()
+
+struct Bird: Generable {
+  var name: String
+  var canFly: Bool
+}
+
+let bird: Bird = try await conversation.respond(to: "Describe one.", options: options).content
+print("\n\(bird.name)", bird.canFly ? "flies" : "walks")
