@@ -40,6 +40,8 @@ public struct CacheShape: Sendable, Equatable {
 
   /// Values from one position to the next: `valueLength` rounded up to a vector of 16.
   public var valueStride: Int { (valueLength + 15) / 16 * 16 }
+  /// `valueLength` rounded up to 32: what kernels make of it.
+  public var paddedValueLength: Int { (valueLength + 31) / 32 * 32 }
   /// Bytes of the keys without their scales.
   public var keyElementBytes: Int { keyLength * cacheBlockPositionCount * format.elementBytes }
   /// Bytes of the values without their scales.
@@ -58,61 +60,86 @@ public struct CacheShape: Sendable, Equatable {
   }
 }
 
+/// Blocks of a span: 512 positions. Online softmax begins anew with each span, and the states after
+/// spans are put together in order, so that several threads can share a long context.
+public let attentionSpanBlockCount = 16
+
 /// Rows that an attention kernel takes through the cache together.
-public let attentionRowCount = 8
+public let attentionRowCount = 72
 
 /// Floats of scratch for an attention call.
 public func attentionScratchCount(_ shape: CacheShape) -> Int {
-  attentionRowCount * (shape.valueStride + 2 * cacheBlockPositionCount)
+  let rowFloats =
+    shape.keyLength + 2 * shape.paddedValueLength + cacheBlockPositionCount
+    + attentionRowFields
+  let blockFloats = cacheBlockPositionCount * max(shape.keyLength, shape.paddedValueLength)
+  return (attentionRowCount + 15) / 16 * 16 * rowFloats + blockFloats
 }
 
-/// Query rows that share one key-value head of one sequence.
+/// Numbers that a kernel keeps of each row beside its sums.
+public let attentionRowFields = 11
+
+/// Floats of a row's state after a span: the sums of `exp(logit - maximum) × value`
+/// `[paddedValueLength]`, then the maximum and the sum of the exponentials.
+public func attentionStateCount(_ shape: CacheShape) -> Int { shape.paddedValueLength + 16 }
+
+/// Query rows that share one key-value head of one sequence: the rows of a group for each token.
 ///
-/// For each row: `softmax(query · key) · value` over positions `starts[row] ... ends[row]`, by
+/// For each row: `softmax(query · key) · value` over positions `starts[token] ... ends[token]`, by
 /// online softmax (Milakov and Gimelshein 2018) over cache blocks in order. A cache block of one
 /// head is keys `[keyLength, 32]`, position innermost, then values `[32, valueStride]`, where
 /// `valueStride` is `valueLength` rounded up to 16 and the padding is zero. Where the format has
 /// scales, they follow the keys as `[groups of a key, 32]`, and the values likewise.
 public struct AttentionCall {
   public var shape: CacheShape
-  /// Rows in this call.
-  public var rowCount: Int
-  /// `[rows, queryStride]`, the scale already applied.
+  public var tokenCount: Int
+  /// Rows of a token; they stand side by side.
+  public var groupCount: Int
+  /// `[tokens, group, keyLength]`, tokens `queryStride` apart.
   public var queries: UnsafePointer<Float>
   public var queryStride: Int
+  /// Factor on the queries.
+  public var scale: Float
   /// The sequence's blocks: `blocks[i]` holds positions `32 i ..< 32 i + 32` of all heads. Only
   /// blocks from the first start to the last end are read.
   public var blocks: UnsafePointer<UnsafeMutableRawPointer>
   /// Bytes from the beginning of a block to the head's part.
   public var headOffset: Int
-  /// First and last visible position of each row, `0 <= start <= end`.
+  /// First and last visible position of each token, `0 <= start <= end`.
   public var starts: UnsafePointer<Int32>
   public var ends: UnsafePointer<Int32>
   /// Logits become `cap × tanh(logit / cap)`; 0 leaves them alone.
   public var softCap: Float
   /// `attentionScratchCount(shape)` floats that nobody else uses during the call.
   public var scratch: UnsafeMutablePointer<Float>
-  /// `[rows, outputStride]`.
-  public var output: UnsafeMutablePointer<Float>
-  public var outputStride: Int
+  public var target: Target
+
+  /// What a call writes.
+  public enum Target {
+    /// The result, `[tokens, group, valueLength]`, tokens `stride` apart.
+    case output(UnsafeMutablePointer<Float>, stride: Int)
+    /// The states after some spans, `[spans, rows, attentionStateCount]`, for `combine`.
+    case states(UnsafeMutablePointer<Float>, spans: Range<Int>)
+  }
 
   public init(
-    shape: CacheShape, rowCount: Int, queries: UnsafePointer<Float>, queryStride: Int,
-    blocks: UnsafePointer<UnsafeMutableRawPointer>, headOffset: Int,
-    starts: UnsafePointer<Int32>, ends: UnsafePointer<Int32>, softCap: Float,
-    scratch: UnsafeMutablePointer<Float>, output: UnsafeMutablePointer<Float>, outputStride: Int
+    shape: CacheShape, tokenCount: Int, groupCount: Int, queries: UnsafePointer<Float>,
+    queryStride: Int, scale: Float, blocks: UnsafePointer<UnsafeMutableRawPointer>,
+    headOffset: Int, starts: UnsafePointer<Int32>, ends: UnsafePointer<Int32>, softCap: Float,
+    scratch: UnsafeMutablePointer<Float>, target: Target
   ) {
     self.shape = shape
-    self.rowCount = rowCount
+    self.tokenCount = tokenCount
+    self.groupCount = groupCount
     self.queries = queries
     self.queryStride = queryStride
+    self.scale = scale
     self.blocks = blocks
     self.headOffset = headOffset
     self.starts = starts
     self.ends = ends
     self.softCap = softCap
     self.scratch = scratch
-    self.output = output
-    self.outputStride = outputStride
+    self.target = target
   }
 }

@@ -22,6 +22,14 @@ public struct KernelTable: Sendable {
   /// Attention of query rows that share one key-value head.
   public let attention: @Sendable (_ call: AttentionCall) -> Void
 
+  /// The result of a row whose states after `spanCount` spans, at least 1, begin at `states`, so many
+  /// floats apart (`attentionStateCount`). The first state is used up.
+  public let combine:
+    @Sendable (
+      _ shape: CacheShape, _ states: UnsafeMutablePointer<Float>, _ spanCount: Int,
+      _ distance: Int, _ output: UnsafeMutablePointer<Float>
+    ) -> Void
+
   /// Writes one position's key `[keyLength]` and value `[valueLength]` of one head into its cache
   /// block; `slot` is the position within the block.
   public let append:
@@ -51,6 +59,10 @@ public struct KernelTable: Sendable {
       @escaping @Sendable (UnsafePointer<Float>, Int, UnsafeMutableRawPointer, Int) -> Void,
     product: @escaping @Sendable (PanelProduct) -> Void,
     attention: @escaping @Sendable (AttentionCall) -> Void,
+    combine:
+      @escaping @Sendable (
+        CacheShape, UnsafeMutablePointer<Float>, Int, Int, UnsafeMutablePointer<Float>
+      ) -> Void,
     append:
       @escaping @Sendable (
         CacheShape, UnsafePointer<Float>, UnsafePointer<Float>, UnsafeMutableRawPointer, Int
@@ -68,6 +80,7 @@ public struct KernelTable: Sendable {
     self.quantise = quantise
     self.product = product
     self.attention = attention
+    self.combine = combine
     self.append = append
     self.rmsNorm = rmsNorm
     self.gatedActivation = gatedActivation

@@ -25,8 +25,8 @@ package final class BatchSession {
       layers: layers, format: model.cacheFormat.stored, blockCount: blocks)
     memories = (0..<sequences).map { _ in SequenceMemory(pool, capacity: contextLength) }
     workspace = try Workspace(
-      model.architecture.workspaceShape, maximumRows: max(Self.leastRows, sequences),
-      threadCount: model.threadCount)
+      model.architecture.workspaceShape(contextLength: contextLength),
+      maximumRows: max(Self.leastRows, sequences), threadCount: model.threadCount)
   }
 
   /// Forgets everything.

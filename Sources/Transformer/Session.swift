@@ -34,7 +34,8 @@ public final class Session {
       layers: architecture.blocks.memories, capacity: self.contextLength,
       format: model.cacheFormat.stored)
     workspace = try Workspace(
-      architecture.workspaceShape, maximumRows: min(Self.maximumRows, max(1, self.contextLength)),
+      architecture.workspaceShape(contextLength: self.contextLength),
+      maximumRows: min(Self.maximumRows, max(1, self.contextLength)),
       threadCount: model.threadCount)
   }
 

@@ -19,7 +19,9 @@ import Testing
   func attentionIsSoftmax(set: InstructionSet, format: CacheFormat) {
     var random = SeededGenerator(seed: 3)
     for length in Self.headLengths {
-      for (rowCount, positions) in [(1, 1), (2, 31), (3, 33), (5, 64), (9, 100), (20, 300)] {
+      for (rowCount, positions) in [
+        (1, 1), (2, 31), (3, 33), (5, 64), (9, 100), (20, 300), (4, 1_100),
+      ] {
         let cache = TestCache(
           format, keyLength: length, valueLength: length, positions: positions, set, &random)
         let rows = Self.rows(rowCount, positions: positions, length: length, &random)
@@ -49,13 +51,44 @@ import Testing
         format, keyLength: length, valueLength: length, positions: 200, set, &random)
       let rows = Self.rows(21, positions: 200, length: length, &random)
       let alone = rows.map { attend([$0], cache, softCap: 0, set)[0].bits }
-      for count in 1...rows.count {
+      for count in Array(1...rows.count) + [40, 77] {
         let chosen = (0..<count).map { _ in Int.random(in: rows.indices, using: &random) }
         let results = attend(chosen.map { rows[$0] }, cache, softCap: 0, set)
         for (index, result) in zip(chosen, results) {
           #expect(result.bits == alone[index], "row \(index) of \(count)")
         }
       }
+    }
+  }
+
+  @Test(
+    "Spans one by one, put together, give the same bits", arguments: availableSets,
+    CacheFormat.allCases)
+  func spansCombine(set: InstructionSet, format: CacheFormat) {
+    var random = SeededGenerator(seed: 10)
+    for (length, rowCount) in [(24, 1), (64, 3), (80, 41)] {
+      let cache = TestCache(
+        format, keyLength: length, valueLength: length, positions: 1_700, set, &random)
+      let rows = Self.rows(rowCount, positions: 1_700, length: length, &random)
+      let expected = attend(rows, cache, softCap: 0, set).map(\.bits)
+      for cuts in [[0, 4], [0, 1, 2, 3, 4], [0, 3, 4]] {
+        let found = combine(rows, cache, spans: zip(cuts, cuts.dropFirst()).map { $0..<$1 }, set)
+        #expect(found.map(\.bits) == expected, "heads of \(length), spans cut at \(cuts)")
+      }
+    }
+  }
+
+  @Test("Rows of a group are those of several tokens", arguments: availableSets)
+  func groupsAreRows(set: InstructionSet) {
+    var random = SeededGenerator(seed: 11)
+    let cache = TestCache(.F16, keyLength: 32, valueLength: 48, positions: 90, set, &random)
+    for group in [2, 5, 40] {
+      let rows = (0..<3 * group).map { row in
+        Row(query: random.floats(32), start: row / group, end: 60 + row / group)
+      }
+      #expect(
+        attend(rows, group: group, cache, softCap: 0, set).map(\.bits)
+          == attend(rows, cache, softCap: 0, set).map(\.bits))
     }
   }
 
@@ -158,31 +191,64 @@ import Testing
     }
   }
 
-  /// The rows' results, `[rows][valueLength]`, from one call.
+  /// The rows' results, `[rows][valueLength]`, from one call. Rows of a group see the same.
   private func attend(
-    _ rows: [Row], _ cache: TestCache, softCap: Float, _ set: InstructionSet
+    _ rows: [Row], group: Int = 1, _ cache: TestCache, softCap: Float, _ set: InstructionSet
   ) -> [[Float]] {
+    let length = cache.shape.valueLength
+    let stride = group * length + 2
+    let output = TestBuffer(rows.count / group * stride * 4)
+    call(
+      rows, group: group, cache, softCap: softCap, .output(output.floats, stride: stride), set)
+    return rows.indices.map { output.floats($0 / group * stride + $0 % group * length, length) }
+  }
+
+  /// As `attend`, from a call for some spans each.
+  private func combine(
+    _ rows: [Row], _ cache: TestCache, spans: [Range<Int>], _ set: InstructionSet
+  ) -> [[Float]] {
+    let count = attentionStateCount(cache.shape)
+    let distance = rows.count * count
+    let states = TestBuffer(spans.last!.upperBound * distance * 4)
+    for spans in spans {
+      call(
+        rows, group: 1, cache, softCap: 0,
+        .states(states.floats + spans.lowerBound * distance, spans: spans), set)
+    }
+    let output = TestBuffer(cache.shape.valueLength * 4)
+    return rows.indices.map { row in
+      set.kernels.combine(
+        cache.shape, states.floats + row * count, spans.last!.upperBound, distance, output.floats)
+      return output.floats(0, cache.shape.valueLength)
+    }
+  }
+
+  private func call(
+    _ rows: [Row], group: Int, _ cache: TestCache, softCap: Float,
+    _ target: AttentionCall.Target, _ set: InstructionSet
+  ) {
     let shape = cache.shape
-    let queryStride = shape.keyLength + 3
-    let outputStride = shape.valueLength + 2
-    let queries = rows.flatMap { $0.query + [.nan, .nan, .nan] }
-    let starts = rows.map { Int32($0.start) }
-    let ends = rows.map { Int32($0.end) }
+    let tokens = Swift.stride(from: 0, to: rows.count, by: group)
+    // What lies between the tokens' queries is not looked at.
+    let queries = tokens.flatMap { first in
+      rows[first..<first + group].flatMap(\.query) + [.nan, .nan, .nan]
+    }
+    let starts = tokens.map { Int32(rows[$0].start) }
+    let ends = tokens.map { Int32(rows[$0].end) }
     let scratch = TestBuffer(attentionScratchCount(shape) * 4)
-    let output = TestBuffer(rows.count * outputStride * 4)
     defer { withExtendedLifetime(scratch) {} }
     queries.withUnsafeBufferPointer { queries in
       starts.withUnsafeBufferPointer { starts in
         ends.withUnsafeBufferPointer { ends in
           set.kernels.attention(
             AttentionCall(
-              shape: shape, rowCount: rows.count, queries: queries.baseAddress!,
-              queryStride: queryStride, blocks: cache.table, headOffset: 0,
-              starts: starts.baseAddress!, ends: ends.baseAddress!, softCap: softCap,
-              scratch: scratch.floats, output: output.floats, outputStride: outputStride))
+              shape: shape, tokenCount: starts.count, groupCount: group,
+              queries: queries.baseAddress!, queryStride: group * shape.keyLength + 3, scale: 1,
+              blocks: cache.table, headOffset: 0, starts: starts.baseAddress!,
+              ends: ends.baseAddress!, softCap: softCap, scratch: scratch.floats,
+              target: target))
         }
       }
     }
-    return rows.indices.map { output.floats($0 * outputStride, shape.valueLength) }
   }
 }

@@ -9,6 +9,7 @@ public import KernelInterface
     quantise: quantise,
     product: product,
     attention: attention,
+    combine: combine,
     append: append,
     rmsNorm: rmsNorm,
     gatedActivation: gatedActivation)

@@ -57,9 +57,19 @@
     Float16(value > 65_504 ? 65_504 : value < -65_504 ? -65_504 : value).bitPattern
   }
 
-  /// x × 2^n for whole numbers n; 0 where the result would be below the normal range.
+  // The larger and the smaller of each pair of lanes; `a` where one is no number.
+
   @inline(__always)
-  func timesPowerOfTwo(_ x: Floats, _ n: Floats) -> Floats { _mm512_scalef_ps(x, n) }
+  func larger(_ a: Floats, _ b: Floats) -> Floats { _mm512_max_ps(b, a) }
+
+  @inline(__always)
+  func larger(_ a: SIMD8<Float>, _ b: SIMD8<Float>) -> SIMD8<Float> { _mm256_max_ps(b, a) }
+
+  @inline(__always)
+  func larger(_ a: SIMD4<Float>, _ b: SIMD4<Float>) -> SIMD4<Float> { _mm_max_ps(b, a) }
+
+  @inline(__always)
+  func smaller(_ a: Floats, _ b: Floats) -> Floats { _mm512_min_ps(b, a) }
 
   /// The square root.
   @inline(__always)

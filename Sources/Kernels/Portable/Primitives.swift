@@ -122,9 +122,21 @@ func half(_ value: Float) -> UInt16 {
   return sign | UInt16(truncatingIfNeeded: (rounded >> 13) &- (112 << 10))
 }
 
-/// x × 2^n for whole numbers n; 0 where the result would be below the normal range.
+// The larger and the smaller of each pair of lanes; `a` where one is no number.
+
 @inline(__always)
-func timesPowerOfTwo(_ x: Floats, _ n: Floats) -> Floats { x * powerOfTwo(n) }
+func larger<V: SIMD<Float>>(_ a: V, _ b: V) -> V {
+  var result = a
+  for lane in a.indices { result[lane] = b[lane] > a[lane] ? b[lane] : a[lane] }
+  return result
+}
+
+@inline(__always)
+func smaller(_ a: Floats, _ b: Floats) -> Floats {
+  var result = a
+  for lane in a.indices { result[lane] = b[lane] < a[lane] ? b[lane] : a[lane] }
+  return result
+}
 
 /// The square root.
 @inline(__always)

@@ -8,6 +8,7 @@ public let portableKernels = KernelTable(
   quantise: quantise,
   product: product,
   attention: attention,
+  combine: combine,
   append: append,
   rmsNorm: rmsNorm,
   gatedActivation: gatedActivation)

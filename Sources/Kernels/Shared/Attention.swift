@@ -5,253 +5,334 @@ import KernelInterface
 /// Attention of query rows that share one key-value head.
 @Sendable
 func attention(_ call: AttentionCall) {
-  switch call.shape.format {
-  case .F16: walk(call, HalfElement.self)
-  case .F32: walk(call, SingleElement.self)
-  case .Q8_0: walk(call, QuantElement.self)
+  let rows = call.tokenCount * call.groupCount
+  for first in stride(from: 0, to: rows, by: attentionRowCount) {
+    AttentionPass(call, first..<min(first + attentionRowCount, rows)).run()
   }
 }
 
-/// Writes one position into its cache block.
-@Sendable
-func append(
-  _ shape: CacheShape, _ key: UnsafePointer<Float>, _ value: UnsafePointer<Float>,
-  _ block: UnsafeMutableRawPointer, _ slot: Int
-) {
-  let bytes = shape.format.elementBytes
-  let keys = block + slot * bytes
-  let values = block + shape.keyBytes + slot * shape.valueStride * bytes
-  switch shape.format {
-  case .F16:
-    for d in 0..<shape.keyLength {
-      keys.storeBytes(of: half(key[d]), toByteOffset: d * 64, as: UInt16.self)
-    }
-    for d in 0..<shape.valueLength {
-      values.storeBytes(of: half(value[d]), toByteOffset: d * 2, as: UInt16.self)
-    }
-  case .F32:
-    for d in 0..<shape.keyLength {
-      keys.storeBytes(of: key[d], toByteOffset: d * 128, as: Float.self)
-    }
-    for d in 0..<shape.valueLength {
-      values.storeBytes(of: value[d], toByteOffset: d * 4, as: Float.self)
-    }
-  case .Q8_0:
-    quantise(
-      key, shape.keyLength, to: keys, distance: cacheBlockPositionCount,
-      scales: block + shape.keyElementBytes + slot * shape.format.scaleBytes)
-    quantise(
-      value, shape.valueLength, to: values, distance: 1,
-      scales: block + shape.keyBytes + shape.valueElementBytes + slot * shape.format.scaleBytes)
-  }
-}
+/// Rows of a call on their way through the cache together.
+private struct AttentionPass {
+  let call: AttentionCall
+  /// Rows of the call.
+  let rows: Range<Int>
+  /// Values of a row's sums.
+  let width: Int
+  /// The tiles' queries one after another, `[keyLength, tile]` each.
+  let queries: UnsafeMutablePointer<Float>
+  /// A block's keys, then its values.
+  let numbers: UnsafeMutablePointer<Float>
+  /// Scores, then their exponentials, `[rows, 32]`.
+  let weights: UnsafeMutablePointer<Float>
+  /// Sums of the span, and of all spans before it, `[rows, width]`.
+  let sums: UnsafeMutablePointer<Float>
+  let wholeSums: UnsafeMutablePointer<Float>
+  // Of each row: the largest logit and the sum of exponentials, of the span and of those before it;
+  // what a block does to them; the positions that it sees.
+  let maximum: UnsafeMutablePointer<Float>
+  let total: UnsafeMutablePointer<Float>
+  let wholeMaximum: UnsafeMutablePointer<Float>
+  let wholeTotal: UnsafeMutablePointer<Float>
+  let largest: UnsafeMutablePointer<Float>
+  let added: UnsafeMutablePointer<Float>
+  let shrink: UnsafeMutablePointer<Float>
+  let starts: UnsafeMutablePointer<Int32>
+  let ends: UnsafeMutablePointer<Int32>
+  /// The blocks that a tile sees, at the number of its first row.
+  let firstBlocks: UnsafeMutablePointer<Int32>
+  let endBlocks: UnsafeMutablePointer<Int32>
 
-/// Writes `count` values as bytes, `distance` apart, and a scale for each group of them. Finite
-/// values stay finite; a group with a NaN becomes NaN.
-@inline(__always)
-private func quantise(
-  _ input: UnsafePointer<Float>, _ count: Int, to quants: UnsafeMutableRawPointer, distance: Int,
-  scales: UnsafeMutableRawPointer
-) {
-  for first in stride(from: 0, to: count, by: cacheGroupLength) {
-    let end = min(first + cacheGroupLength, count)
-    var largest: Float = 0
-    var isNumber = true
-    for i in first..<end {
-      largest = max(largest, abs(input[i]))
-      isNumber = isNumber && !input[i].isNaN
+  init(_ call: AttentionCall, _ rows: Range<Int>) {
+    self.call = call
+    self.rows = rows
+    width = call.shape.paddedValueLength
+    let capacity = (attentionRowCount + 15) / 16 * 16
+    var next = call.scratch
+    func take(_ count: Int) -> UnsafeMutablePointer<Float> {
+      defer { next += count }
+      return next
     }
-    // The largest scale that half precision holds; and below 4e-37 an inverse is infinite.
-    largest = min(largest, 65_504 * 127)
-    let inverse: Float = isNumber && largest > 4e-37 ? 127 / largest : 0
-    for i in first..<end {
-      let value = isNumber ? max(-largest, min(largest, input[i])) : 0
-      // The sum with 1.5 · 2^23 has no bits below 1.
-      let sum = value * inverse + 12_582_912
-      quants.storeBytes(
-        of: UInt8(truncatingIfNeeded: sum.bitPattern), toByteOffset: i * distance, as: UInt8.self)
+    numbers = take(cacheBlockPositionCount * max(call.shape.keyLength, width))
+    queries = take(capacity * call.shape.keyLength)
+    weights = take(capacity * cacheBlockPositionCount)
+    sums = take(capacity * width)
+    wholeSums = take(capacity * width)
+    maximum = take(capacity)
+    total = take(capacity)
+    wholeMaximum = take(capacity)
+    wholeTotal = take(capacity)
+    largest = take(capacity)
+    added = take(capacity)
+    shrink = take(capacity)
+    let integers = UnsafeMutableRawPointer(take(4 * capacity)).assumingMemoryBound(to: Int32.self)
+    starts = integers
+    ends = integers + capacity
+    firstBlocks = integers + 2 * capacity
+    endBlocks = integers + 3 * capacity
+    for row in 0..<rows.count {
+      let token = (rows.lowerBound + row) / call.groupCount
+      starts[row] = call.starts[token]
+      ends[row] = call.ends[token]
     }
-    scales.storeBytes(
-      of: half(isNumber ? largest / 127 : .nan),
-      toByteOffset: first / cacheGroupLength * 2 * cacheBlockPositionCount, as: UInt16.self)
-  }
-}
-
-private protocol CacheElement {
-  static var bytes: Int { get }
-  static var hasScales: Bool { get }
-  static func load(_ address: UnsafeRawPointer) -> Floats
-}
-
-private enum HalfElement: CacheElement {
-  static var bytes: Int { 2 }
-  static var hasScales: Bool { false }
-  @inline(__always) static func load(_ address: UnsafeRawPointer) -> Floats {
-    loadHalves(address)
-  }
-}
-
-private enum SingleElement: CacheElement {
-  static var bytes: Int { 4 }
-  static var hasScales: Bool { false }
-  @inline(__always) static func load(_ address: UnsafeRawPointer) -> Floats {
-    address.loadUnaligned(as: Floats.self)
-  }
-}
-
-private enum QuantElement: CacheElement {
-  static var bytes: Int { 1 }
-  static var hasScales: Bool { true }
-  @inline(__always) static func load(_ address: UnsafeRawPointer) -> Floats {
-    floats(loadSignedBytes(address))
-  }
-}
-
-/// Cuts the rows into runs that fit the registers.
-@inline(__always)
-private func walk<Element: CacheElement>(_ call: AttentionCall, _ element: Element.Type) {
-  let sums = call.scratch
-  let weights = sums + attentionRowCount * call.shape.valueStride
-  var row = 0
-  while row < call.rowCount {
-    switch call.rowCount - row {
-    case 8...:
-      run(call, row, sums, weights, element, InlineArray<8, Floats>.self)
-      row += 8
-    case 4...:
-      run(call, row, sums, weights, element, InlineArray<4, Floats>.self)
-      row += 4
-    case 3:
-      run(call, row, sums, weights, element, InlineArray<3, Floats>.self)
-      row += 3
-    case 2:
-      run(call, row, sums, weights, element, InlineArray<2, Floats>.self)
-      row += 2
-    default:
-      run(call, row, sums, weights, element, InlineArray<1, Floats>.self)
-      row += 1
+    // Rows are looked at by vectors; those beyond the last see nothing.
+    largest.update(repeating: nothingSeen, count: capacity)
+    added.update(repeating: 0, count: capacity)
+    forEachTile { first, count in
+      let blocks = visibleBlocks(first..<first + count)
+      firstBlocks[first] = Int32(blocks.lowerBound)
+      endBlocks[first] = Int32(blocks.upperBound)
     }
   }
-}
 
-/// `R` rows, 8 at most. `sums` is `[R, valueStride]`, `weights` `[R, 32]`, followed by as much for
-/// weights times scales.
-@inline(__always)
-private func run<let R: Int, Element: CacheElement>(
-  _ call: AttentionCall, _ firstRow: Int, _ sums: UnsafeMutablePointer<Float>,
-  _ weights: UnsafeMutablePointer<Float>, _ element: Element.Type,
-  _ rows: InlineArray<R, Floats>.Type
-) {
-  let stride = call.shape.valueStride
-  let lanes = Integers(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15)
-  let starts = call.starts + firstRow
-  let ends = call.ends + firstRow
-  var maximum = SIMD8<Float>(repeating: -.infinity)
-  var total = SIMD8<Float>(repeating: 0)
-  sums.update(repeating: 0, count: R * stride)
-  var first = starts[0]
-  var last = ends[0]
-  for r in 1..<R {
-    first = min(first, starts[r])
-    last = max(last, ends[r])
+  func run() {
+    packQueries()
+    let blocks = visibleBlocks(0..<rows.count)
+    switch call.target {
+    case .output(let output, let stride):
+      let spans =
+        blocks.lowerBound / attentionSpanBlockCount..<(blocks.upperBound - 1)
+        / attentionSpanBlockCount + 1
+      for span in spans {
+        add(span: span, of: blocks)
+        addToWhole(isFirst: span == spans.lowerBound)
+      }
+      write(output: output, stride: stride)
+    case .states(let states, let spans):
+      for span in spans {
+        add(span: span, of: blocks)
+        write(states: states, index: span - spans.lowerBound)
+      }
+    }
   }
-  for block in (Int(first) / cacheBlockPositionCount)...(Int(last) / cacheBlockPositionCount) {
-    let keys = UnsafeRawPointer(call.blocks[block] + call.headOffset)
-    let base = Int32(block * cacheBlockPositionCount)
-    var low = InlineArray<R, Floats>(repeating: Floats(repeating: 0))
-    var high = InlineArray<R, Floats>(repeating: Floats(repeating: 0))
-    let queries = call.queries + firstRow * call.queryStride
+
+  /// Begins anew and takes the blocks of a span that some row sees.
+  private func add(span: Int, of visible: Range<Int>) {
+    let count = (rows.count + 15) / 16 * 16
+    maximum.update(repeating: nothingSeen, count: count)
+    total.update(repeating: 0, count: count)
+    sums.update(repeating: 0, count: rows.count * width)
+    let first = span * attentionSpanBlockCount
+    for block in (first..<first + attentionSpanBlockCount).clamped(to: visible) { add(block) }
+  }
+
+  /// The queries times the scale, turned so that a tile finds its rows' numbers side by side.
+  private func packQueries() {
     let length = call.shape.keyLength
-    var d = 0
-    while d < length {
-      // Without scales all of the key is one group.
-      let group = d / cacheGroupLength
-      let end = Element.hasScales ? min(d + cacheGroupLength, length) : length
-      var groupLow = InlineArray<R, Floats>(repeating: Floats(repeating: 0))
-      var groupHigh = InlineArray<R, Floats>(repeating: Floats(repeating: 0))
-      while d < end {
-        let a = Element.load(keys + d * 32 * Element.bytes)
-        let b = Element.load(keys + d * 32 * Element.bytes + 16 * Element.bytes)
-        unrolled(R) { r in
-          let q = Floats(repeating: queries[r * call.queryStride + d])
-          groupLow[r] = multiplyAdd(q, a, groupLow[r])
-          groupHigh[r] = multiplyAdd(q, b, groupHigh[r])
-        }
-        d += 1
-      }
-      if Element.hasScales {
-        let scales = keys + call.shape.keyElementBytes + group * 64
-        let (a, b) = (loadHalves(scales), loadHalves(scales + 32))
-        unrolled(R) { r in
-          low[r] = multiplyAdd(groupLow[r], a, low[r])
-          high[r] = multiplyAdd(groupHigh[r], b, high[r])
-        }
-      } else {
-        low = groupLow
-        high = groupHigh
+    forEachTile { first, count in
+      let target = queries + first * length
+      for r in 0..<count {
+        let row = rows.lowerBound + first + r
+        let query =
+          call.queries + row / call.groupCount * call.queryStride + row % call.groupCount * length
+        for d in 0..<length { target[d * count + r] = query[d] * call.scale }
       }
     }
-    for r in 0..<R {
-      let weight = weights + r * 32
+  }
+
+  private func forEachTile(_ body: (_ first: Int, _ count: Int) -> Void) {
+    var first = 0
+    while first < rows.count {
+      let count = attentionTileRows(rows.count - first)
+      body(first, count)
+      first += count
+    }
+  }
+
+  /// The blocks that some of these rows see.
+  private func visibleBlocks(_ rows: Range<Int>) -> Range<Int> {
+    var (start, end) = (starts[rows.lowerBound], ends[rows.lowerBound])
+    for row in rows {
+      start = min(start, starts[row])
+      end = max(end, ends[row])
+    }
+    return Int(start) / cacheBlockPositionCount..<Int(end) / cacheBlockPositionCount + 1
+  }
+
+  private func add(_ block: Int) {
+    let shape = call.shape
+    let part = UnsafeRawPointer(call.blocks[block] + call.headOffset)
+    if isOneTile, shape.format == .F16, width == shape.valueStride {
+      score(block, HalfLanes(base: part, stride: cacheBlockPositionCount))
+      weigh(Int32(block * cacheBlockPositionCount))
+      sum(block, HalfLanes(base: part + shape.keyBytes, stride: width))
+    } else {
+      // The numbers are unpacked once for all tiles.
+      unpackKeys(shape, part, into: numbers)
+      score(block, FloatLanes(base: numbers, stride: cacheBlockPositionCount))
+      weigh(Int32(block * cacheBlockPositionCount))
+      unpackValues(shape, part, into: numbers, stride: width)
+      sum(block, FloatLanes(base: numbers, stride: width))
+    }
+  }
+
+  private var isOneTile: Bool { attentionTileRows(rows.count) == rows.count }
+
+  @inline(__always)
+  private func score<Keys: TileLanes>(_ block: Int, _ keys: Keys) {
+    let length = call.shape.keyLength
+    forEachTile { first, count in
+      guard block >= firstBlocks[first], block < endBlocks[first] else { return }
+      scoreTile(
+        queries + first * length, rows: count, keys, length: length,
+        into: weights + first * cacheBlockPositionCount)
+    }
+  }
+
+  @inline(__always)
+  private func sum<Values: TileLanes>(_ block: Int, _ values: Values) {
+    forEachTile { first, count in
+      guard block >= firstBlocks[first], block < endBlocks[first] else { return }
+      valueTile(
+        weights + first * cacheBlockPositionCount, rows: count, values, width: width,
+        shrink: shrink + first, into: sums + first * width)
+    }
+  }
+
+  /// Makes weights of scores: hides what rows do not see, and takes the exponentials.
+  private func weigh(_ base: Int32) {
+    let last = Int32(cacheBlockPositionCount) - 1
+    for row in 0..<rows.count {
+      let scores = weights + row * cacheBlockPositionCount
+      let (from, to) = (starts[row] - base, ends[row] - base)
       // A row that sees nothing of this block must not be touched by it.
-      guard starts[r] < base + 32, ends[r] >= base else {
-        weight.update(repeating: 0, count: 32)
+      guard from <= last, to >= 0 else {
+        largest[row] = nothingSeen
         continue
       }
-      var a = low[r]
-      var b = high[r]
+      var low = loadFloats(scores)
+      var high = loadFloats(scores + 16)
       if call.softCap > 0 {
-        a = call.softCap * hyperbolicTangent(a / call.softCap)
-        b = call.softCap * hyperbolicTangent(b / call.softCap)
+        low = call.softCap * hyperbolicTangent(low / call.softCap)
+        high = call.softCap * hyperbolicTangent(high / call.softCap)
       }
-      let from = starts[r] - base
-      let to = ends[r] - base
-      let hiddenLow = (lanes .< from) .| (lanes .> to)
-      let hiddenHigh = (lanes .< from - 16) .| (lanes .> to - 16)
-      a = a.replacing(with: -.infinity, where: hiddenLow)
-      b = b.replacing(with: -.infinity, where: hiddenHigh)
-      let largest = max(maximum[r], laneMaximum(larger(a, b)))
-      let pa = exponential(a - largest).replacing(with: 0, where: hiddenLow)
-      let pb = exponential(b - largest).replacing(with: 0, where: hiddenHigh)
-      store(pa, weight)
-      store(pb, weight + 16)
-      if largest > maximum[r] {
-        let shrink = exponential(Floats(repeating: maximum[r] - largest))
-        total[r] *= shrink[0]
-        for c in Swift.stride(from: 0, to: stride, by: 16) {
-          let place = sums + r * stride + c
-          store(loadFloats(place) * shrink, place)
-        }
-        maximum[r] = largest
+      if from > 0 || to < last {
+        low = hiding(low, before: from, after: to)
+        high = hiding(high, before: from - 16, after: to - 16)
       }
-      total[r] += laneSum(pa + pb)
+      if call.softCap > 0 || from > 0 || to < last {
+        store(low, scores)
+        store(high, scores + 16)
+      }
+      largest[row] = laneMaximum(larger(low, high))
     }
-    let values = keys + call.shape.keyBytes
-    let factors = Element.hasScales ? weights + attentionRowCount * 32 : weights
-    for c in Swift.stride(from: 0, to: stride, by: 16) {
-      if Element.hasScales, c % cacheGroupLength == 0 {
-        let scales = values + call.shape.valueElementBytes + c / cacheGroupLength * 64
-        let (a, b) = (loadHalves(scales), loadHalves(scales + 32))
-        for r in 0..<R {
-          store(loadFloats(weights + r * 32) * a, factors + r * 32)
-          store(loadFloats(weights + r * 32 + 16) * b, factors + r * 32 + 16)
-        }
+    for row in stride(from: 0, to: rows.count, by: 16) {
+      let before = loadFloats(maximum + row)
+      let after = larger(before, loadFloats(largest + row))
+      store(exponentialOfNegative(before - after), shrink + row)
+      store(after, maximum + row)
+    }
+    for row in 0..<rows.count {
+      let scores = weights + row * cacheBlockPositionCount
+      guard starts[row] - base <= last, ends[row] >= base else {
+        scores.update(repeating: 0, count: cacheBlockPositionCount)
+        continue
       }
-      var sum = InlineArray<R, Floats>(repeating: Floats(repeating: 0))
-      unrolled(R) { r in sum[r] = loadFloats(sums + r * stride + c) }
-      for position in 0..<cacheBlockPositionCount {
-        let value = Element.load(values + (position * stride + c) * Element.bytes)
-        unrolled(R) { r in
-          sum[r] = multiplyAdd(
-            Floats(repeating: factors[r * 32 + position]), value, sum[r])
-        }
-      }
-      unrolled(R) { r in store(sum[r], sums + r * stride + c) }
+      let low = exponentialOfNegative(loadFloats(scores) - maximum[row])
+      let high = exponentialOfNegative(loadFloats(scores + 16) - maximum[row])
+      store(low, scores)
+      store(high, scores + 16)
+    }
+    // A loop of its own: beside the exponentials, compilers would take those apart into lanes too.
+    for row in 0..<rows.count {
+      let scores = weights + row * cacheBlockPositionCount
+      added[row] = laneSum(loadFloats(scores) + loadFloats(scores + 16))
+    }
+    for row in stride(from: 0, to: rows.count, by: 16) {
+      let grown = loadFloats(total + row) * loadFloats(shrink + row) + loadFloats(added + row)
+      store(grown, total + row)
     }
   }
-  for r in 0..<R {
-    let output = call.output + (firstRow + r) * call.outputStride
-    let scale = 1 / total[r]
-    for c in 0..<call.shape.valueLength { output[c] = sums[r * stride + c] * scale }
+
+  private func addToWhole(isFirst: Bool) {
+    for row in 0..<rows.count {
+      if isFirst { wholeMaximum[row] = nothingSeen }
+      addState(
+        sums + row * width, maximum[row], total[row], width: width, to: wholeSums + row * width,
+        &wholeMaximum[row], &wholeTotal[row])
+    }
   }
+
+  private func write(states: UnsafeMutablePointer<Float>, index: Int) {
+    let count = attentionStateCount(call.shape)
+    for row in 0..<rows.count {
+      let target =
+        states + (index * call.tokenCount * call.groupCount + rows.lowerBound + row) * count
+      target.update(from: sums + row * width, count: width)
+      target[width] = maximum[row]
+      target[width + 1] = total[row]
+    }
+  }
+
+  private func write(output: UnsafeMutablePointer<Float>, stride: Int) {
+    let length = call.shape.valueLength
+    for r in 0..<rows.count {
+      let row = rows.lowerBound + r
+      writeResult(
+        wholeSums + r * width, total: wholeTotal[r], count: length,
+        to: output + row / call.groupCount * stride + row % call.groupCount * length)
+    }
+  }
+}
+
+/// The largest logit of a row that has seen nothing yet. It is finite, so that its difference from
+/// itself is 0.
+private let nothingSeen = -Float.greatestFiniteMagnitude
+
+/// The logits, and -∞ for positions before `first` and after `last`, counted from the first lane's.
+@inline(__always)
+private func hiding(_ logits: Floats, before first: Int32, after last: Int32) -> Floats {
+  let lanes = Integers(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15)
+  // All bits of a lane that is hidden.
+  let hidden = unsafeBitCast(((lanes &- first) | (last &- lanes)) &>> 31, to: Words.self)
+  let bits = (unsafeBitCast(logits, to: Words.self) & ~hidden) | (hidden & 0xFF80_0000)
+  return unsafeBitCast(bits, to: Floats.self)
+}
+
+/// Adds the state of a later span to that of all before it.
+@inline(__always)
+private func addState(
+  _ sums: UnsafePointer<Float>, _ maximum: Float, _ total: Float, width: Int,
+  to wholeSums: UnsafeMutablePointer<Float>, _ wholeMaximum: inout Float,
+  _ wholeTotal: inout Float
+) {
+  if maximum == nothingSeen { return }
+  if wholeMaximum == nothingSeen {
+    wholeSums.update(from: sums, count: width)
+    (wholeMaximum, wholeTotal) = (maximum, total)
+    return
+  }
+  let largest = max(wholeMaximum, maximum)
+  let old = exponentialOfNegative(Floats(repeating: wholeMaximum - largest))
+  let new = exponentialOfNegative(Floats(repeating: maximum - largest))
+  for c in stride(from: 0, to: width, by: 16) {
+    store(
+      multiplyAdd(loadFloats(wholeSums + c), old, loadFloats(sums + c) * new), wholeSums + c)
+  }
+  wholeTotal = wholeTotal * old[0] + total * new[0]
+  wholeMaximum = largest
+}
+
+@inline(__always)
+private func writeResult(
+  _ sums: UnsafePointer<Float>, total: Float, count: Int, to output: UnsafeMutablePointer<Float>
+) {
+  let scale = 1 / total
+  for c in 0..<count { output[c] = sums[c] * scale }
+}
+
+/// The result of a row whose states after `spanCount` spans, `distance` apart, begin at `states`. The
+/// first state is used up.
+@Sendable
+func combine(
+  _ shape: CacheShape, _ states: UnsafeMutablePointer<Float>, _ spanCount: Int, _ distance: Int,
+  _ output: UnsafeMutablePointer<Float>
+) {
+  let width = shape.paddedValueLength
+  for span in 1..<max(1, spanCount) {
+    let state = states + span * distance
+    addState(
+      state, state[width], state[width + 1], width: width, to: states, &states[width],
+      &states[width + 1])
+  }
+  writeResult(states, total: states[width + 1], count: shape.valueLength, to: output)
 }

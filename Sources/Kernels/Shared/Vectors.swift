@@ -48,27 +48,39 @@ func broadcastInteger(_ address: UnsafeRawPointer) -> Integers {
   Integers(repeating: address.loadUnaligned(as: Int32.self))
 }
 
+// Halves are taken by a cast: compilers take the standard library's apart into single lanes, and with
+// them what the lanes were computed from.
+
+@inline(__always)
+func halves(_ x: Floats) -> (SIMD8<Float>, SIMD8<Float>) {
+  unsafeBitCast(x, to: (SIMD8<Float>, SIMD8<Float>).self)
+}
+
+@inline(__always)
+private func halves(_ x: SIMD8<Float>) -> (SIMD4<Float>, SIMD4<Float>) {
+  unsafeBitCast(x, to: (SIMD4<Float>, SIMD4<Float>).self)
+}
+
 /// The sum of 16 lanes, halves first: a fixed order.
 @inline(__always)
 func laneSum(_ x: Floats) -> Float {
-  let a = x.lowHalf + x.highHalf
-  let b = a.lowHalf + a.highHalf
-  let c = b.lowHalf + b.highHalf
-  return c[0] + c[1]
+  let (a, b) = halves(x)
+  let (c, d) = halves(a + b)
+  let e = c + d
+  return (e[0] + e[2]) + (e[1] + e[3])
 }
+
+@inline(__always)
+private func larger(_ a: Float, _ b: Float) -> Float { b > a ? b : a }
 
 /// The largest of 16 lanes.
 @inline(__always)
 func laneMaximum(_ x: Floats) -> Float {
-  let a = x.lowHalf.replacing(with: x.highHalf, where: x.highHalf .> x.lowHalf)
-  let b = a.lowHalf.replacing(with: a.highHalf, where: a.highHalf .> a.lowHalf)
-  let c = b.lowHalf.replacing(with: b.highHalf, where: b.highHalf .> b.lowHalf)
-  return c[1] > c[0] ? c[1] : c[0]
+  let (a, b) = halves(x)
+  let (c, d) = halves(larger(a, b))
+  let e = larger(c, d)
+  return larger(larger(e[0], e[2]), larger(e[1], e[3]))
 }
-
-/// The larger of each pair of lanes.
-@inline(__always)
-func larger(_ a: Floats, _ b: Floats) -> Floats { a.replacing(with: b, where: b .> a) }
 
 /// The nearest whole number, ties to even, for |x| < 2^22.
 ///
@@ -83,7 +95,7 @@ func roundedIntegers(_ x: Floats) -> Integers {
 }
 
 /// Calls `body` for 0..<count, written out, so that sums stay in registers; count is 1, 2, 3, 4,
-/// 8 or 12.
+/// 6, 8 or 12.
 @inline(__always)
 func unrolled(_ count: Int, _ body: (Int) -> Void) {
   body(0)
@@ -93,6 +105,8 @@ func unrolled(_ count: Int, _ body: (Int) -> Void) {
   if count > 4 {
     body(4)
     body(5)
+  }
+  if count > 6 {
     body(6)
     body(7)
   }

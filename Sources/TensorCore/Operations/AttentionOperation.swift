@@ -59,8 +59,40 @@ package struct AttentionHeads: Sendable {
     self.scale = scale
   }
 
-  /// The tokens of one work item, so that its rows fill the kernel's tiles.
-  fileprivate var tokensPerItem: Int { 8 }
+  /// Query heads that share a key-value head.
+  var groupCount: Int { headCount / keyValueHeadCount }
+}
+
+/// Memory that attention needs while it runs.
+package struct AttentionScratch {
+  /// `AttentionScratch.floatCount(heads)` floats for each thread.
+  package let threads: FloatRows
+  /// The states of rows that several threads share, as much as there is room for.
+  package let states: UnsafeMutableBufferPointer<Float>
+
+  package init(threads: FloatRows, states: UnsafeMutableBufferPointer<Float>) {
+    self.threads = threads
+    self.states = states
+  }
+
+  /// Floats for one thread.
+  package static func floatCount(_ heads: AttentionHeads) -> Int {
+    attentionScratchCount(shape(heads)) + 2 * boundCount
+  }
+
+  /// Floats of the states of one row of a batch, all heads, after the spans of so many positions.
+  package static func stateCount(_ heads: AttentionHeads, positions: Int) -> Int {
+    let spanPositions = attentionSpanBlockCount * cacheBlockPositionCount
+    return (positions + spanPositions - 1) / spanPositions * heads.headCount
+      * attentionStateCount(shape(heads))
+  }
+
+  /// Tokens whose bounds a thread keeps.
+  static let boundCount = attentionRowCount
+
+  private static func shape(_ heads: AttentionHeads) -> CacheShape {
+    CacheShape(format: .F32, keyLength: heads.keyLength, valueLength: heads.valueLength)
+  }
 }
 
 extension Compute {
@@ -105,85 +137,70 @@ extension Compute {
   }
 
   /// Attends and writes `[headCount × valueLength]` a row to `output`.
-  ///
-  /// - Parameter scratch: `attentionScratchFloats(heads)` floats for each thread, one row each.
   package func attend(
     _ heads: AttentionHeads, query: FloatRows, output: FloatRows, runs: [AttentionRun],
-    scratch: FloatRows
+    scratch: AttentionScratch
   ) {
-    // One region for all runs: items of a run are its tiles times the key-value heads.
-    let tileCounts = runs.map {
-      ($0.rows.count + heads.tokensPerItem - 1) / heads.tokensPerItem
-    }
-    let items = tileCounts.reduce(0, +) * heads.keyValueHeadCount
-    let work = { (item: Int, worker: Int) in
-      var number = 0
-      var tile = item / heads.keyValueHeadCount
-      while tile >= tileCounts[number] {
-        tile -= tileCounts[number]
-        number += 1
-      }
-      // Later tiles see more positions and cost more: they go first.
-      attend(
-        heads, runs[number], tile: tileCounts[number] - 1 - tile,
-        head: item % heads.keyValueHeadCount, query, output, scratch.row(worker))
+    // One region for all runs.
+    let plan = AttentionPlan(heads, runs, threads: pool.threadCount, scratch: scratch)
+    let work = { (item: AttentionItem, worker: Int) in
+      attend(heads, runs[item.run], item, query, output, scratch.threads.row(worker))
     }
     let isSmall =
       runs.count == 1 && runs[0].rows.count == 1 && runs[0].positions[0] * heads.headCount < 512
     if isSmall {
-      for item in 0..<items { work(item, 0) }
+      for item in plan.items { work(item, 0) }
     } else {
-      pool.forEach(items) { range, worker in for item in range { work(item, worker) } }
+      pool.forEach(plan.items.count) { range, worker in
+        for index in range { work(plan.items[index], worker) }
+      }
     }
+    for split in plan.splits { combine(heads, runs[split.run], split, output) }
   }
 
   private func attend(
-    _ heads: AttentionHeads, _ run: AttentionRun, tile: Int, head: Int, _ query: FloatRows,
+    _ heads: AttentionHeads, _ run: AttentionRun, _ item: AttentionItem, _ query: FloatRows,
     _ output: FloatRows, _ scratch: UnsafeMutablePointer<Float>
   ) {
-    let group = heads.headCount / heads.keyValueHeadCount
-    let first = tile * heads.tokensPerItem
-    let tokens = min(heads.tokensPerItem, run.rows.count - first)
-    let rowCount = tokens * group
-    let queries = scratch
-    let results = queries + heads.tokensPerItem * group * heads.keyLength
-    let kernelScratch = results + heads.tokensPerItem * group * heads.valueLength
-    let bounds = UnsafeMutableRawPointer(kernelScratch + attentionScratchCount(run.cache.shape))
-      .bindMemory(to: Int32.self, capacity: 2 * heads.tokensPerItem * group)
-    let ends = bounds + heads.tokensPerItem * group
-    for token in 0..<tokens {
-      let source =
-        query.row(run.rows.lowerBound + first + token) + head * group * heads.keyLength
-      let position = run.positions[first + token]
-      for member in 0..<group {
-        let row = token * group + member
-        for d in 0..<heads.keyLength {
-          queries[row * heads.keyLength + d] = source[member * heads.keyLength + d] * heads.scale
-        }
-        bounds[row] = Int32(heads.window.map { max(0, position - $0 + 1) } ?? 0)
-        ends[row] = Int32(position)
-      }
+    let group = heads.groupCount
+    let starts = UnsafeMutableRawPointer(scratch)
+      .bindMemory(to: Int32.self, capacity: 2 * AttentionScratch.boundCount)
+    let ends = starts + AttentionScratch.boundCount
+    for (index, token) in item.tokens.enumerated() {
+      starts[index] = Int32(heads.firstVisible(run.positions[token]))
+      ends[index] = Int32(run.positions[token])
     }
+    let row = run.rows.lowerBound + item.tokens.lowerBound
+    let target: AttentionCall.Target =
+      if let (states, spans) = item.states {
+        .states(states, spans: spans)
+      } else {
+        .output(
+          output.row(row) + item.head * group * heads.valueLength, stride: output.stride)
+      }
     kernels.attention(
       AttentionCall(
-        shape: run.cache.shape, rowCount: rowCount, queries: queries,
-        queryStride: heads.keyLength, blocks: run.cache.blocks,
-        headOffset: head * run.cache.shape.headBytes, starts: bounds, ends: ends,
-        softCap: heads.softCap, scratch: kernelScratch, output: results,
-        outputStride: heads.valueLength))
-    for token in 0..<tokens {
-      let target =
-        output.row(run.rows.lowerBound + first + token) + head * group * heads.valueLength
-      target.update(
-        from: results + token * group * heads.valueLength, count: group * heads.valueLength)
-    }
+        shape: run.cache.shape, tokenCount: item.tokens.count, groupCount: group,
+        queries: query.row(row) + item.head * group * heads.keyLength, queryStride: query.stride,
+        scale: heads.scale, blocks: run.cache.blocks,
+        headOffset: item.head * run.cache.shape.headBytes, starts: starts, ends: ends,
+        softCap: heads.softCap, scratch: scratch + 2 * AttentionScratch.boundCount,
+        target: target))
   }
 
-  /// Floats of scratch that `attend` needs for each thread.
-  package static func attentionScratchFloats(_ heads: AttentionHeads) -> Int {
-    let rows = heads.tokensPerItem * heads.headCount / heads.keyValueHeadCount
-    let shape = CacheShape(
-      format: .F32, keyLength: heads.keyLength, valueLength: heads.valueLength)
-    return rows * (heads.keyLength + heads.valueLength + 2) + attentionScratchCount(shape) + 16
+  /// Puts the states of a split together.
+  private func combine(
+    _ heads: AttentionHeads, _ run: AttentionRun, _ split: AttentionSplit, _ output: FloatRows
+  ) {
+    let shape = run.cache.shape
+    let group = heads.groupCount
+    let stateCount = attentionStateCount(shape)
+    for row in 0..<split.tokenCount * group {
+      let target = output.row(run.rows.lowerBound + row / group)
+      kernels.combine(
+        shape, split.states + row * stateCount, split.spanCount,
+        split.tokenCount * group * stateCount,
+        target + (split.head * group + row % group) * heads.valueLength)
+    }
   }
 }

@@ -43,9 +43,10 @@ extension Architecture {
     return Array(repeating: layer, count: h.blockCount)
   }
 
-  /// The sizes of a forward pass.
-  var workspaceShape: WorkspaceShape {
-    var shape = WorkspaceShape(width: embedding.table.columnCount)
+  /// The sizes of a forward pass over sequences of so many tokens.
+  func workspaceShape(contextLength: Int) -> WorkspaceShape {
+    var shape = WorkspaceShape(
+      width: embedding.table.columnCount, contextLength: contextLength)
     blocks.size(&shape)
     head.size(&shape)
     shape.angleCounts = rotaries.map(\.dimensionCount)

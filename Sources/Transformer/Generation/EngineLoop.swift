@@ -44,7 +44,8 @@ final class EngineLoop: @unchecked Sendable {
       ?? Self.defaultContexts * context
     pool = try BlockPool(layers: layers, format: format, blockCount: max(context, blocks))
     workspace = try Workspace(
-      model.architecture.workspaceShape, maximumRows: max(2, options.rowLimit),
+      model.architecture.workspaceShape(contextLength: model.contextLength),
+      maximumRows: max(2, options.rowLimit),
       threadCount: model.threadCount)
     prefixes = PrefixCache(pool)
     pace = StepPace(longestGap: options.longestGap)

@@ -58,7 +58,10 @@ package struct AttentionLayer: Sendable {
     shape.include(inputs)
     shape.include(output)
     shape.attentionScratch = max(
-      shape.attentionScratch, Compute.attentionScratchFloats(heads))
+      shape.attentionScratch, AttentionScratch.floatCount(heads))
+    shape.attentionStates = max(
+      shape.attentionStates,
+      AttentionScratch.stateCount(heads, positions: shape.contextLength))
   }
 
   package var memory: LayerMemoryShape {

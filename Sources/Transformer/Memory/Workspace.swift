@@ -6,6 +6,8 @@ package import TensorCore
 package struct WorkspaceShape: Sendable {
   /// Values of the hidden state.
   package var width: Int
+  /// Positions of a sequence, at most.
+  package var contextLength: Int
   /// The widest input of any projection.
   package var inputWidth = 0
   /// The widest output of any projection but the head.
@@ -16,10 +18,15 @@ package struct WorkspaceShape: Sendable {
   package var sumWidth = 0
   /// Floats of one thread's attention scratch.
   package var attentionScratch = 0
+  /// Floats of the states of one row's attention, split over threads.
+  package var attentionStates = 0
   /// Values of a row's angles for each rotary embedding in use.
   package var angleCounts: [Int] = []
 
-  package init(width: Int) { self.width = width }
+  package init(width: Int, contextLength: Int) {
+    self.width = width
+    self.contextLength = contextLength
+  }
 
   /// Makes room for a projection's input and output.
   package mutating func include(_ projection: Projection) {
@@ -43,7 +50,7 @@ package final class Workspace {
   package let logits: FloatRows
   /// Rows that the head takes at once.
   package let headRows: Int
-  package let attentionScratch: FloatRows
+  package let attentionScratch: AttentionScratch
   /// Cosines and sines of each row, for each rotary embedding.
   package let angles: [FloatRows]
   private let inputs: FloatRows
@@ -67,6 +74,7 @@ package final class Workspace {
     reserve(shape.outputWidth, maximumRows)
     reserve(shape.headWidth, 2 * headRows)
     reserve(shape.attentionScratch, threadCount)
+    reserve(shape.attentionStates, 2)
     reserve(max(shape.inputWidth, shape.width), inputRows)
     reserve(shape.sumWidth, maximumRows)
     for count in shape.angleCounts { reserve(count, maximumRows) }
@@ -77,10 +85,12 @@ package final class Workspace {
     hidden = rows(0)
     projected = rows(1)
     logits = rows(2)
-    attentionScratch = rows(3)
-    inputs = rows(4)
-    sum = rows(5)
-    angles = shape.angleCounts.indices.map { rows(6 + $0) }
+    attentionScratch = AttentionScratch(
+      threads: rows(3),
+      states: UnsafeMutableBufferPointer(start: rows(4).base, count: 2 * rows(4).stride))
+    inputs = rows(5)
+    sum = rows(6)
+    angles = shape.angleCounts.indices.map { rows(7 + $0) }
     width = shape.width
     self.floats = floats
     quantised = try AlignedBuffer(

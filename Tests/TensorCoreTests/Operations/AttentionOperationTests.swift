@@ -64,6 +64,24 @@ import Testing
     }
   }
 
+  @Test(
+    "Rows of a long context, shared by threads, have the same bits", arguments: availableSets)
+  func longContextsAreShared(set: InstructionSet) throws {
+    var random = SeededGenerator(seed: 33)
+    let count = set == .portable ? 600 : 1_700
+    for (group, window) in [(1, nil), (3, nil), (4, 700)] {
+      let heads = self.heads(group: group, window: window, softCap: 0)
+      let rows = LayerInput(heads, count: count, &random)
+      let whole = try attend(rows, heads, .F16, in: [count], compute(set, threads: 1)).map(\.bits)
+      for cuts in [[count - 9, 1, 5, 3], [count - 1, 1]] {
+        for threads in [1, 2, 5] {
+          let parts = try attend(rows, heads, .F16, in: cuts, compute(set, threads: threads))
+          #expect(parts.map(\.bits) == whole, "\(threads) threads, slices of \(cuts)")
+        }
+      }
+    }
+  }
+
   @Test("Sequences in one batch do not see each other", arguments: availableSets)
   func sequencesAreApart(set: InstructionSet) throws {
     var random = SeededGenerator(seed: 32)
@@ -151,12 +169,17 @@ import Testing
     )
     let output = try OwnedRows(count, stride: width)
     let scratch = try OwnedRows(
-      compute.pool.threadCount, stride: Compute.attentionScratchFloats(heads))
-    defer { withExtendedLifetime((query, key, value, scratch)) {} }
+      compute.pool.threadCount, stride: AttentionScratch.floatCount(heads))
+    let states = try OwnedRows(2, stride: AttentionScratch.stateCount(heads, positions: 2_048))
+    defer { withExtendedLifetime((query, key, value, scratch, states)) {} }
     compute.storeHeads(
       heads, query: query.rows, key: key.rows, value: value.rows, angles: query.rows, runs: runs)
     compute.attend(
-      heads, query: query.rows, output: output.rows, runs: runs, scratch: scratch.rows)
+      heads, query: query.rows, output: output.rows, runs: runs,
+      scratch: AttentionScratch(
+        threads: scratch.rows,
+        states: UnsafeMutableBufferPointer(
+          start: states.rows.base, count: 2 * states.rows.stride)))
     return output.values(width)
   }
 }
