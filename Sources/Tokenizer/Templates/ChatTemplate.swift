@@ -7,9 +7,10 @@ import JSON
 /// The language is Jinja 3.1 as chat templates find it in Python: `trim_blocks` and
 /// `lstrip_blocks` are on, nothing is escaped, lists and mappings cannot be changed, `break`,
 /// `continue` and `generation` blocks exist, as do `raise_exception`, `strftime_now` and a
-/// `tojson` that keeps the order of keys. Values behave as Python's do. Not there: other
-/// templates (`extends`, `include`, `import`), integers beyond 64 bits, and the filters `random`,
-/// `pprint`, `urlize` and `xmlattr`.
+/// `tojson` that keeps the order of keys. Values behave as Python's do. Each of these is an error
+/// that says so: other templates (`extends`, `include`, `import`), integers beyond 64 bits, bytes
+/// (`encode`, `to_bytes`), characters by name (`\N`), and the filters `random` and `urlize`.
+/// `self`, `super` and `lipsum` are undefined. `striptags` knows the references that HTML 4 names.
 public struct ChatTemplate: Sendable {
   /// The template as it was given.
   public let source: String

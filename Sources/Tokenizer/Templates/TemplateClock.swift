@@ -77,6 +77,12 @@ struct TemplateTime {
     let hour12 = hour % 12 == 0 ? 12 : hour % 12
     return switch Character(Unicode.Scalar(code)) {
     case "Y": digits(year, 4)
+    case "C": digits(year / 100)
+    case "G": digits(weekDate.year, 4)
+    case "g": digits(weekDate.year % 100)
+    case "V": digits(weekDate.week)
+    case "U": digits((dayOfYear + 6 - dayOfWeek) / 7)
+    case "W": digits((dayOfYear + 6 - (dayOfWeek + 6) % 7) / 7)
     case "y": digits(year % 100)
     case "m": digits(month)
     case "d": digits(day)
@@ -122,6 +128,17 @@ struct TemplateTime {
   private var dayOfYear: Int {
     let isLeap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0)
     return Self.daysBeforeMonth[month - 1] + day + (isLeap && month > 2 ? 1 : 0)
+  }
+
+  /// The year and week of ISO 8601: a week belongs to the year of its Thursday.
+  private var weekDate: (year: Int, week: Int) {
+    let thursday = dayOfYear + 3 - (dayOfWeek + 6) % 7
+    func length(_ year: Int) -> Int {
+      year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) ? 366 : 365
+    }
+    if thursday < 1 { return (year - 1, (thursday + length(year - 1) + 6) / 7) }
+    if thursday > length(year) { return (year + 1, 1) }
+    return (year, (thursday + 6) / 7)
   }
 
   /// 0 is Sunday.

@@ -1,52 +1,127 @@
-// Numbers with a given number of decimal places.
+// Numbers with a given number of digits: rounded from their exact value, as C's `printf` does.
 
-extension Double {
-  /// The most decimal places that `fixed` gives: more than any text for people needs.
-  static let mostDecimals = 20
+/// The exact decimal digits of a number that is not negative: a double has at most 767 of them.
+struct TemplateDecimal {
+  /// From the first that is not 0; none for 0.
+  private var digits: [UInt8] = []
+  /// How many of `digits` stand before the point: less than 0 or more than there are where zeros
+  /// lie between.
+  private var pointPlace = 0
 
-  /// The number with `decimals` places (at most `mostDecimals`), rounded from its exact value, ties
-  /// to even, as C's `printf` does.
-  func fixed(_ decimals: Int) -> String {
-    guard isFinite else { return isNaN ? "nan" : self < 0 ? "-inf" : "inf" }
-    let decimals = Swift.min(Swift.max(decimals, 0), Self.mostDecimals)
-    var whole = magnitude.rounded(.down)
-    var digits: [UInt8] = []
-    var isUp: Bool
-    // The fraction is mantissa / 2^shift, exactly; one too small for that is 0 in 20 places.
-    let fraction = magnitude - whole
-    if fraction < 0x1p-70 {
-      digits = Array(repeating: 0, count: decimals)
-      isUp = false
-    } else {
-      let shift = 52 - Int(fraction.exponent)
-      var rest = UInt128(fraction.significandBitPattern | 1 << 52)
-      let one = UInt128(1) << UInt128(shift)
-      for _ in 0..<decimals {
-        rest *= 10
-        digits.append(UInt8(rest / one))
-        rest %= one
-      }
-      let isOdd =
-        (digits.last.map { $0 % 2 == 1 }) ?? (whole.truncatingRemainder(dividingBy: 2) == 1)
-      isUp = rest * 2 > one || rest * 2 == one && isOdd
+  /// The digits of the magnitude of a finite number.
+  init(_ value: Double) {
+    guard value != 0 else { return }
+    let isNormal = value.exponentBitPattern > 0
+    var mantissa = value.significandBitPattern | (isNormal ? 1 << 52 : 0)
+    var exponent = max(1, Int(value.exponentBitPattern)) - 1075
+    let shift = min(mantissa.trailingZeroBitCount, max(0, -exponent))
+    mantissa >>= UInt64(shift)
+    exponent += shift
+    // Nine digits a limb, the lowest first.
+    var limbs: [UInt32] = []
+    while mantissa > 0 {
+      limbs.append(UInt32(mantissa % 1_000_000_000))
+      mantissa /= 1_000_000_000
     }
+    // m / 2^n is m × 5^n / 10^n.
+    let factor: UInt64 = exponent < 0 ? 5 : 2
+    var left = abs(exponent)
+    while left > 0 {
+      let count = min(left, 12)
+      let power = (0..<count).reduce(UInt64(1)) { product, _ in product * factor }
+      var carry: UInt64 = 0
+      for index in limbs.indices {
+        carry += UInt64(limbs[index]) * power
+        limbs[index] = UInt32(carry % 1_000_000_000)
+        carry /= 1_000_000_000
+      }
+      if carry > 0 { limbs.append(UInt32(carry)) }
+      left -= count
+    }
+    var text = String(limbs.removeLast())
+    for limb in limbs.reversed() {
+      let part = String(limb)
+      text += String(repeating: "0", count: 9 - part.utf8.count) + part
+    }
+    digits = text.utf8.map { $0 - UInt8(ascii: "0") }
+    pointPlace = digits.count + min(exponent, 0)
+  }
+
+  /// What making the digits costs, in steps of a template's budget.
+  static func steps(_ value: Double) -> Int {
+    let exponent = Int(value.exponentBitPattern) - 1075
+    return 20 + exponent * exponent >> 12
+  }
+
+  /// The power of ten of the first digit; 0 for 0.
+  var exponent: Int { digits.isEmpty ? 0 : pointPlace - 1 }
+
+  /// Keeps the first `count` digits; ties go to the even one.
+  mutating func round(to count: Int) {
+    guard count < digits.count else { return }
+    guard count >= 0 else {
+      digits = []
+      return
+    }
+    let isTie = digits[count] == 5 && digits[(count + 1)...].allSatisfy { $0 == 0 }
+    let isOdd = count > 0 && digits[count - 1] % 2 == 1
+    var isUp = isTie ? isOdd : digits[count] >= 5
+    digits.removeSubrange(count...)
     for place in digits.indices.reversed() where isUp {
       isUp = digits[place] == 9
       digits[place] = isUp ? 0 : digits[place] + 1
     }
-    if isUp { whole += 1 }
-    let text = whole < 0x1p63 ? String(UInt64(whole)) : String(whole.pythonDigits)
-    let point = decimals > 0 ? "." : ""
-    return (sign == .minus ? "-" : "") + text + point
-      + String(decoding: digits.map { $0 + UInt8(ascii: "0") }, as: UTF8.self)
+    if isUp {
+      digits.insert(1, at: 0)
+      pointPlace += 1
+    }
   }
 
-  /// The digits of a whole number that has no fraction: the shortest that name it, then zeros.
-  private var pythonDigits: String {
-    let parts = description.split(separator: "e")
-    let digits = parts[0].replacing(".", with: "")
-    let exponent = parts.count > 1 ? Int(parts[1]) ?? 0 : digits.count - 2
-    return digits.prefix(exponent + 1)
-      + String(repeating: "0", count: Swift.max(0, exponent + 1 - digits.count))
+  /// `123.45`: `decimals` digits behind the point.
+  func fixed(_ decimals: Int) -> String {
+    var rounded = self
+    rounded.round(to: pointPlace + decimals)
+    let place = rounded.digits.isEmpty ? 0 : rounded.pointPlace
+    let whole = place > 0 ? rounded.text(0..<place) : "0"
+    return decimals > 0 ? whole + "." + rounded.text(place..<(place + decimals)) : whole
+  }
+
+  /// `1.2345e+02`: `decimals` digits behind the point.
+  func scientific(_ decimals: Int) -> String {
+    var rounded = self
+    rounded.round(to: decimals + 1)
+    let exponent = rounded.exponent
+    let mantissa =
+      rounded.text(0..<1) + (decimals > 0 ? "." + rounded.text(1..<(decimals + 1)) : "")
+    let size = String(abs(exponent))
+    return mantissa + (exponent < 0 ? "e-" : "e+") + (size.utf8.count < 2 ? "0" : "") + size
+  }
+
+  /// C's `%g`: fixed or scientific, whichever suits the exponent, with `count` digits in all.
+  /// `keepsZeros` at the end; `endsInPoint`: Python's way for no type at all, where whole numbers
+  /// end in `.0`.
+  func general(_ count: Int, keepsZeros: Bool, endsInPoint: Bool = false) -> String {
+    let count = max(count, 1)
+    var rounded = self
+    rounded.round(to: count)
+    let exponent = rounded.exponent
+    let isFixed = exponent >= -4 && exponent < count - (endsInPoint ? 1 : 0)
+    let text =
+      isFixed ? rounded.fixed(count - 1 - exponent) : rounded.scientific(count - 1)
+    if keepsZeros { return text }
+    let parts = text.split(separator: "e")
+    var mantissa = parts[0]
+    if mantissa.contains(".") {
+      while mantissa.last == "0" { mantissa.removeLast() }
+      if mantissa.last == "." { mantissa.removeLast() }
+    }
+    if endsInPoint, isFixed, !mantissa.contains(".") { mantissa += ".0" }
+    return mantissa + (parts.count > 1 ? "e" + parts[1] : "")
+  }
+
+  /// The digits of a range of places, 0 where there are none.
+  private func text(_ places: Range<Int>) -> String {
+    let shown = places.map { digits.indices.contains($0) ? digits[$0] : 0 }
+    return String(decoding: shown.map { $0 + UInt8(ascii: "0") }, as: UTF8.self)
   }
 }

@@ -54,15 +54,47 @@ extension TemplateFilters {
     switch method {
     case "common":
       if let integer = value.integer, precision >= 0 { return .int(integer) }
-      let rounded =
+      try evaluator.budget.step(TemplateDecimal.steps(number))
+      // No double has a digit behind this place.
+      let exact = TemplateDecimal(number).fixed(min(precision, 1_100))
+      let magnitude =
         precision >= 0
-        ? Double(number.fixed(precision)) ?? number
-        : (number * factor).rounded(.toNearestOrEven) / factor
+        ? Double(exact) ?? number.magnitude
+        : (number.magnitude * factor).rounded(.toNearestOrEven) / factor
+      let rounded = number.sign == .minus ? -magnitude : magnitude
       return value.integer == nil ? .float(rounded) : .int(Int(exactly: rounded) ?? 0)
     case "ceil": return .float((number * factor).rounded(.up) / factor)
     case "floor": return .float((number * factor).rounded(.down) / factor)
     default: throw evaluator.invalid("'method' must be 'common', 'ceil' or 'floor'")
     }
+  }
+
+  static func fileSize(
+    _ evaluator: TemplateEvaluator, _ value: TemplateValue, _ arguments: TemplateArguments
+  ) throws(TemplateFault) -> TemplateValue {
+    let isBinary = try arguments.bind(["binary"])[0]?.isTrue ?? false
+    if case .undefined(let undefined) = value { throw evaluator.fault(undefined) }
+    try evaluator.budget.step(value.text?.utf8.count ?? 0)
+    guard let bytes = value.double ?? value.text?.number else {
+      throw evaluator.invalid("a file's size must be a number, not \(value.type.name)")
+    }
+    guard bytes.isFinite else { throw evaluator.invalid("a file's size must be finite") }
+    let base: Double = isBinary ? 1024 : 1000
+    try evaluator.budget.step(TemplateDecimal.steps(bytes))
+    if bytes == 1 { return .string("1 Byte") }
+    if bytes < base {
+      let whole = TemplateDecimal(bytes.rounded(.towardZero)).fixed(0)
+      return .string("\(bytes <= -1 ? "-" : "")\(whole) Bytes")
+    }
+    var unit = base
+    var prefix: Character = "k"
+    for next in isBinary ? "KMGTPEZY" : "kMGTPEZY" {
+      prefix = next
+      unit *= base
+      if bytes < unit { break }
+    }
+    let size = TemplateDecimal(base * bytes / unit).fixed(1)
+    return .string("\(size) \(String(prefix))\(isBinary ? "iB" : "B")")
   }
 
   static func length(
@@ -116,9 +148,17 @@ extension TemplateText {
     }
   }
 
-  /// The text without white space around it and without underscores between digits.
+  /// The text without white space around it and without underscores between digits, and the
+  /// digits of any script as ASCII's.
   private var pythonDigits: String? {
-    let text = String(decoding: utf8[...].withoutLeadingSpace.withoutTrailingSpace, as: UTF8.self)
+    let trimmed = utf8[...].withoutLeadingSpace.withoutTrailingSpace
+    var text = String(decoding: trimmed, as: UTF8.self)
+    if !isASCII {
+      text = text.unicodeScalars.reduce(into: "") { result, scalar in
+        let digit = scalar.properties.numericType == .decimal ? scalar.properties.numericValue : nil
+        result += digit.map { String(Int($0)) } ?? String(Character(scalar))
+      }
+    }
     guard text.contains("_") else { return text }
     let isWrong = text.hasPrefix("_") || text.hasSuffix("_") || text.contains("__")
     return isWrong ? nil : text.replacing("_", with: "")

@@ -22,7 +22,7 @@ extension TemplateFilters {
         let member = try evaluator.member(attribute, of: element)
         keys.append(try evaluator.sortKey(member, isCaseSensitive))
       }
-      return keys.count == 1 ? keys[0] : try evaluator.list(keys)
+      return try evaluator.list(keys)
     }
     return try evaluator.list(sorted)
   }

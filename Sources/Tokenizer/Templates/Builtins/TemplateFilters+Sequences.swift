@@ -65,17 +65,25 @@ extension TemplateFilters {
     _ evaluator: TemplateEvaluator, _ value: TemplateValue, _ arguments: TemplateArguments
   ) throws(TemplateFault) -> TemplateValue {
     let given = try arguments.bind(["d", "attribute"])
-    let separator = try given[0].map { value throws(TemplateFault) in try evaluator.text(of: value)
+    var separator = given[0] ?? .string("")
+    var elements: [TemplateValue] = []
+    for element in try evaluator.elements(of: value) {
+      elements.append(try evaluator.member(given[1], of: element))
     }
+    // Where output is escaped, one safe part makes the whole safe.
+    let isSafe = evaluator.escapes && (separator.isMarkup || elements.contains(where: \.isMarkup))
+    if isSafe { separator = .markup(try evaluator.escaped(separator)) }
+    let text = try evaluator.text(of: separator)
     var buffer: [UInt8] = []
-    for (index, element) in try evaluator.elements(of: value).enumerated() {
-      if index > 0, let separator {
-        try evaluator.budget.make(separator.utf8.count)
-        buffer += separator.utf8
+    for (index, element) in elements.enumerated() {
+      if index > 0 {
+        try evaluator.budget.make(text.utf8.count)
+        buffer += text.utf8
       }
-      try evaluator.write(try evaluator.member(given[1], of: element), into: &buffer)
+      let part = isSafe ? .markup(try evaluator.escaped(element)) : element
+      try evaluator.write(part, into: &buffer)
     }
-    return .string(TemplateText(utf8: buffer))
+    return isSafe ? .markup(TemplateText(utf8: buffer)) : .string(TemplateText(utf8: buffer))
   }
 
   static func batch(

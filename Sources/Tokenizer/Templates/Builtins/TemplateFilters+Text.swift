@@ -41,10 +41,18 @@ extension TemplateFilters {
     let given = try arguments.bind(["old", "new", "count"], required: 2)
     var limit = -1
     if let count = given[2], count.type != .none { limit = try evaluator.integer(count, or: -1) }
-    return .string(
-      try evaluator.replacing(
-        try evaluator.text(of: given[0]!), with: try evaluator.text(of: given[1]!),
-        in: try evaluator.text(of: value), limit: limit))
+    var (text, old, new) = (value, given[0]!, given[1]!)
+    if evaluator.escapes {
+      if old.isMarkup || new.isMarkup { text = .markup(try evaluator.escaped(text)) }
+      if text.isMarkup { new = .markup(try evaluator.escaped(new)) }
+    } else {
+      text = .string(try evaluator.text(of: text))
+    }
+    return text.keepingSafety(
+      of: .string(
+        try evaluator.replacing(
+          try evaluator.text(of: old), with: try evaluator.text(of: new),
+          in: try evaluator.text(of: text), limit: limit)))
   }
 
   static func format(
@@ -54,13 +62,14 @@ extension TemplateFilters {
       throw evaluator.invalid("'format' takes arguments by place or by name, not both")
     }
     let format = try evaluator.text(of: value)
-    if arguments.named.isEmpty {
-      return try evaluator.formatted(
-        format, with: try evaluator.list(arguments.positional, .tuple))
+    var values = try evaluator.list(arguments.positional, .tuple)
+    if !arguments.named.isEmpty {
+      var members = TemplateDictBuilder()
+      for (name, value) in arguments.named { members[.string(name)] = value }
+      values = try evaluator.dict(members)
     }
-    var members = TemplateDictBuilder()
-    for (name, value) in arguments.named { members[.string(name)] = value }
-    return try evaluator.formatted(format, with: try evaluator.dict(members))
+    return value.keepingSafety(
+      of: try evaluator.formatted(format, with: values, escapes: value.isMarkup))
   }
 
   static func indent(
@@ -121,29 +130,6 @@ extension TemplateFilters {
     }
     return .int(count)
   }
-
-  // MARK: Escaping
-
-  static func safe(
-    _ evaluator: TemplateEvaluator, _ value: TemplateValue, _ arguments: TemplateArguments
-  ) throws(TemplateFault) -> TemplateValue {
-    _ = try arguments.bind([])
-    return .markup(try evaluator.text(of: value))
-  }
-
-  static func escape(
-    _ evaluator: TemplateEvaluator, _ value: TemplateValue, _ arguments: TemplateArguments
-  ) throws(TemplateFault) -> TemplateValue {
-    _ = try arguments.bind([])
-    return .markup(try evaluator.escaped(value))
-  }
-
-  static func forceEscape(
-    _ evaluator: TemplateEvaluator, _ value: TemplateValue, _ arguments: TemplateArguments
-  ) throws(TemplateFault) -> TemplateValue {
-    _ = try arguments.bind([])
-    return .markup(try evaluator.escaped(.string(try evaluator.text(of: value))))
-  }
 }
 
 extension TemplateEvaluator {
@@ -151,26 +137,6 @@ extension TemplateEvaluator {
   func indentation(_ value: TemplateValue) throws(TemplateFault) -> TemplateText {
     if let text = value.text { return text }
     return try repeated(" ", try integer(value, or: 0))
-  }
-
-  /// The value as safe text: with HTML's entities unless it is safe already.
-  func escaped(_ value: TemplateValue) throws(TemplateFault) -> TemplateText {
-    if case .markup(let text) = value { return text }
-    let text = try text(of: value)
-    // The longest entity stands for one byte.
-    try budget.make(text.utf8.count * 5)
-    var result: [UInt8] = []
-    for byte in text.utf8 {
-      switch byte {
-      case UInt8(ascii: "&"): result += "&amp;".utf8
-      case UInt8(ascii: "<"): result += "&lt;".utf8
-      case UInt8(ascii: ">"): result += "&gt;".utf8
-      case UInt8(ascii: "\""): result += "&#34;".utf8
-      case UInt8(ascii: "'"): result += "&#39;".utf8
-      default: result.append(byte)
-      }
-    }
-    return TemplateText(utf8: result)
   }
 }
 

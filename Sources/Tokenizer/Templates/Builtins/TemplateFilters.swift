@@ -4,18 +4,26 @@ enum TemplateFilters {
   static let all: [TemplateText: TemplateFunction] = [
     "abs": absolute, "attr": attribute, "batch": batch, "capitalize": mapped { $0.capitalized },
     "center": center, "count": length, "d": fallback, "default": fallback,
-    "dictsort": sortedItems, "e": escape, "escape": escape, "first": first, "float": float,
-    "forceescape": forceEscape, "format": format, "groupby": groups, "indent": indent, "int": int,
+    "dictsort": sortedItems, "e": escape, "escape": escape, "filesizeformat": fileSize,
+    "first": first, "float": float, "forceescape": forceEscape, "format": format, "groupby": groups,
+    "indent": indent, "int": int,
     "items": items, "join": join, "last": last, "length": length, "list": list,
     "lower": mapped { $0.lowercased }, "map": map, "max": greatest, "min": least,
+    "pprint": prettyPrint,
     "reject": selection(keeps: false), "rejectattr": attributeSelection(keeps: false),
     "replace": replace, "reverse": reverse, "round": round, "safe": safe,
     "select": selection(keeps: true), "selectattr": attributeSelection(keeps: true),
-    "slice": slice, "sort": sort, "string": string, "sum": sum,
+    "slice": slice, "sort": sort, "string": string, "striptags": withoutTags,
+    "sum": sum,
     "title": mapped(walks: true) { $0.titlecasedWords },
     "tojson": toJSON, "trim": trim, "truncate": truncate, "unique": unique,
-    "upper": mapped { $0.uppercased }, "wordcount": wordCount,
+    "upper": mapped { $0.uppercased }, "urlencode": urlEncoded, "wordcount": wordCount,
+    "wordwrap": wordWrap, "xmlattr": attributes,
   ]
+
+  /// Jinja's other filters: chance would make a rendering unlike the next, and `urlize` is for
+  /// pages in a browser.
+  static let refused: [TemplateText] = ["random", "urlize"]
 
   static func fallback(
     _ evaluator: TemplateEvaluator, _ value: TemplateValue, _ arguments: TemplateArguments

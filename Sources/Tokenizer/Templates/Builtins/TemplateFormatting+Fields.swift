@@ -1,13 +1,40 @@
 // `'{} {name}'.format(…)`, Python's second way.
 
 extension TemplateEvaluator {
-  /// `format.format(...)`.
+  /// `format.format(...)`; with `escapes`, as safe text does it: what is not safe is escaped.
   func formatted(
-    _ format: TemplateText, with arguments: TemplateArguments
+    _ format: TemplateText, with arguments: TemplateArguments, escapes: Bool = false
   ) throws(TemplateFault) -> TemplateValue {
+    var fields = TemplateFields(evaluator: self, arguments: arguments, escapes: escapes)
+    let text = TemplateText(utf8: try fields.written(format.scalars[...], depth: 0))
+    return try string(text)
+  }
+}
+
+/// The fields of one format, which are numbered from the left or by themselves.
+private struct TemplateFields {
+  let evaluator: TemplateEvaluator
+  let arguments: TemplateArguments
+  let escapes: Bool
+  private var nextIndex = 0
+  private var hasNumbers = false
+
+  init(evaluator: TemplateEvaluator, arguments: TemplateArguments, escapes: Bool) {
+    self.evaluator = evaluator
+    self.arguments = arguments
+    self.escapes = escapes
+  }
+
+  /// The format with its fields filled in. A field's specification may have fields of its own.
+  mutating func written(
+    _ format: Substring.UnicodeScalarView, depth: Int
+  ) throws(TemplateFault) -> [UInt8] {
+    guard depth < 2 || format.isEmpty else {
+      throw evaluator.invalid("fields in a format are nested too deeply")
+    }
+    try evaluator.budget.walk(format.count)
     var result: [UInt8] = []
-    var scalars = format.scalars[...]
-    var nextIndex = 0
+    var scalars = format
     while let scalar = scalars.popFirst() {
       guard scalar == "{" || scalar == "}" else {
         result.append(contentsOf: UTF8.encode(scalar)!)
@@ -18,45 +45,79 @@ extension TemplateEvaluator {
         result.append(contentsOf: UTF8.encode(scalar)!)
         continue
       }
-      guard scalar == "{", let end = scalars.firstIndex(of: "}") else {
-        throw invalid("a brace in a format is not paired")
+      guard scalar == "{", let end = Self.end(of: scalars) else {
+        throw evaluator.invalid("a brace in a format is not paired")
       }
-      let field = scalars[..<end]
+      result += try written(field: scalars[..<end], depth: depth)
       scalars = scalars[end...].dropFirst()
-      let colon = field.firstIndex(of: ":") ?? field.endIndex
-      var specification = try fieldFormat(field[colon...].dropFirst())
-      var name = field[..<colon]
-      if let mark = name.firstIndex(of: "!") {
-        specification.type = name[mark...].dropFirst().first
-        guard specification.type == "s" || specification.type == "r" else {
-          throw invalid("a conversion in a format must be 's' or 'r'")
-        }
-        name = name[..<mark]
-      }
-      let value = try self.field(String(name), of: arguments, &nextIndex)
-      result += try formatted(value, as: specification)
     }
-    return try string(TemplateText(utf8: result))
+    return result
+  }
+
+  /// Where the brace stands that closes the field.
+  private static func end(of scalars: Substring.UnicodeScalarView) -> String.Index? {
+    var open = 1
+    for (index, scalar) in zip(scalars.indices, scalars) {
+      if scalar == "{" { open += 1 }
+      if scalar == "}" { open -= 1 }
+      if open == 0 { return index }
+    }
+    return nil
+  }
+
+  private mutating func written(
+    field: Substring.UnicodeScalarView, depth: Int
+  ) throws(TemplateFault) -> [UInt8] {
+    try evaluator.budget.step(4)
+    let colon = field.firstIndex(of: ":") ?? field.endIndex
+    var name = field[..<colon]
+    var conversion: Unicode.Scalar?
+    if let mark = name.firstIndex(of: "!") {
+      let letters = name[mark...].dropFirst()
+      guard letters.count == 1, let letter = letters.first, "sra".unicodeScalars.contains(letter)
+      else { throw evaluator.invalid("a conversion in a format must be 's', 'r' or 'a'") }
+      conversion = letter
+      name = name[..<mark]
+    }
+    var value = try self.value(String(name))
+    switch conversion {
+    case nil: break
+    case "s": value = .string(try evaluator.text(of: value))
+    default: value = .string(try evaluator.representation(of: value, isASCII: conversion == "a"))
+    }
+    let specification = try written(field[colon...].dropFirst(), depth: depth + 1)
+    let text = String(decoding: specification, as: UTF8.self)
+    let format = try fieldFormat(text.unicodeScalars[...])
+    let result = try evaluator.formatted(value, as: format)
+    if !escapes { return result }
+    if case .markup = value { return result }
+    return try evaluator.escaped(.string(TemplateText(utf8: result))).utf8
   }
 
   /// The value of `name`, `0`, nothing (the next by place), and of attributes and elements of it.
-  private func field(
-    _ name: String, of arguments: TemplateArguments, _ nextIndex: inout Int
-  ) throws(TemplateFault) -> TemplateValue {
+  private mutating func value(_ name: String) throws(TemplateFault) -> TemplateValue {
     let parts = name.split(omittingEmptySubsequences: false) { ".[]".contains($0) }
     let head = TemplateText(String(parts.first ?? ""))
     var value: TemplateValue?
     if head.utf8.isEmpty || Int(head.string) != nil {
+      guard parts.count == 1 || !head.utf8.isEmpty else {
+        throw evaluator.invalid("a field of a format needs a name before '.' or '['")
+      }
+      if head.utf8.isEmpty ? hasNumbers : nextIndex > 0 {
+        throw evaluator.invalid("a format has fields with and without numbers")
+      }
       let index = Int(head.string) ?? nextIndex
-      nextIndex = index + (head.utf8.isEmpty ? 1 : 0)
+      if head.utf8.isEmpty { nextIndex += 1 } else { hasNumbers = true }
       if arguments.positional.indices.contains(index) { value = arguments.positional[index] }
     } else {
       value = arguments.named.first { $0.name == head }?.value
     }
-    guard var result = value else { throw invalid("the format asks for a value that is not there") }
+    guard var result = value else {
+      throw evaluator.invalid("the format asks for a value that is not there")
+    }
     for part in parts.dropFirst() where !part.isEmpty {
       let key = Int(part).map(TemplateValue.int) ?? .string(TemplateText(String(part)))
-      result = try element(key, of: result)
+      result = try evaluator.element(key, of: result)
     }
     return result
   }
@@ -75,8 +136,13 @@ extension TemplateEvaluator {
       default: nil
       }
     }
+    func skip(_ scalar: Unicode.Scalar) -> Bool {
+      guard rest.first == scalar else { return false }
+      rest.removeFirst()
+      return true
+    }
     if let filling = rest.first, let found = alignment(rest.dropFirst().first) {
-      format.filling = TemplateText(String(Character(filling)))
+      format.filling = filling
       format.alignment = found
       rest.removeFirst(2)
     } else if let found = alignment(rest.first) {
@@ -87,28 +153,48 @@ extension TemplateEvaluator {
       format.sign = sign == "-" ? nil : sign
       rest.removeFirst()
     }
-    if rest.first == "0", format.alignment == nil {
-      (format.alignment, format.filling) = (.afterSign, "0")
-    }
-    format.width = try Self.formatNumber(&rest) ?? 0
-    if rest.first == "," {
-      format.groupsThousands = true
+    format.dropsZeroSign = skip("z")
+    format.isAlternate = skip("#")
+    format.isZeroPadded = skip("0")
+    format.width = try TemplateEvaluator.formatNumber(&rest) ?? 0
+    if let separator = rest.first, separator == "," || separator == "_" {
+      format.separator = separator
       rest.removeFirst()
     }
-    if rest.first == "." {
-      rest.removeFirst()
-      format.precision = try Self.formatNumber(&rest) ?? 0
+    if skip(".") {
+      guard let precision = try TemplateEvaluator.formatNumber(&rest) else {
+        throw evaluator.invalid("a format has no digits behind its point")
+      }
+      format.precision = precision
     }
     format.type = rest.popFirst()
-    guard rest.isEmpty else { throw invalid("a format specification is not understood") }
+    guard rest.isEmpty else {
+      throw evaluator.invalid("a format specification is not understood")
+    }
     return format
   }
 }
 
 extension TemplateStrings {
   static func format(
+    _ evaluator: TemplateEvaluator, _ value: TemplateValue, _ arguments: TemplateArguments
+  ) throws(TemplateFault) -> TemplateValue {
+    let result = try evaluator.formatted(
+      value.text ?? "", with: arguments, escapes: value.isMarkup)
+    return value.keepingSafety(of: result)
+  }
+
+  static func formatMapping(
     _ evaluator: TemplateEvaluator, _ text: TemplateText, _ arguments: TemplateArguments
   ) throws(TemplateFault) -> TemplateValue {
-    try evaluator.formatted(text, with: arguments)
+    guard case .dict(let dict)? = try arguments.bind(["mapping"], required: 1)[0] else {
+      throw evaluator.invalid("'format_map' needs a mapping")
+    }
+    var named = TemplateArguments()
+    for (key, value) in zip(dict.keys, dict.values) {
+      if let name = key.text { named.named.append((name, value)) }
+    }
+    try evaluator.budget.step(named.named.count)
+    return try evaluator.formatted(text, with: named)
   }
 }

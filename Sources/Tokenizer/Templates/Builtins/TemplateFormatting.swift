@@ -1,99 +1,78 @@
-// How Python's formats write a value: width, alignment, precision, radix.
+// How Python's formats write a value: width, alignment, precision.
 
 /// How one value is to be written.
 struct TemplateFormat {
   enum Alignment { case left, right, center, afterSign }
 
-  var filling: TemplateText = " "
+  /// Nil where none was named: a space, or zeros where `isZeroPadded` is set.
+  var filling: Unicode.Scalar?
   var alignment: Alignment?
+  var isZeroPadded = false
   var width = 0
   var precision: Int?
   var type: Unicode.Scalar?
   /// `+` or a space before numbers that are not negative.
   var sign: Unicode.Scalar?
-  var groupsThousands = false
+  /// `#`: with `0x` before hexadecimal digits, and with a point whatever follows it.
+  var isAlternate = false
+  /// `,` or `_` between groups of digits.
+  var separator: Unicode.Scalar?
+  /// `z`: what was rounded to zero is not negative.
+  var dropsZeroSign = false
 }
 
 extension TemplateEvaluator {
-  /// The value as `format` asks.
+  /// The value as `str.format` writes it.
   func formatted(
     _ value: TemplateValue, as format: TemplateFormat
   ) throws(TemplateFault) -> [UInt8] {
-    var sign = ""
-    var body: TemplateText
-    let isNumber = value.double != nil && format.type != "s" && format.type != "r"
-    if isNumber, let number = try digits(of: value, as: format) {
-      sign = number.isNegative ? "-" : format.sign.map { String(Character($0)) } ?? ""
-      body = TemplateText(number.digits)
-    } else {
-      if let type = format.type, type != "s", type != "r" {
-        throw invalid("the format '\(type)' does not take \(value.type.name)")
+    if value.double != nil {
+      // A boolean is a number only where something is asked of it.
+      let isPlain = format.type == nil && format.width == 0 && format.precision == nil
+      if case .bool = value, isPlain, format.sign == nil, format.separator == nil,
+        !format.isAlternate, format.alignment == nil
+      {
+        return try text(of: value).utf8
       }
-      body = try text(of: value)
-      if format.type == "r" {
-        body.utf8 = []
-        try writeRepresentation(value, into: &body.utf8)
-      }
-      if let precision = format.precision {
-        body.utf8 = Array(body.utf8[..<body.offset(ofScalar: precision)])
-      }
+      return try padded(try numberText(of: value, as: format), as: format)
     }
-    let missing = max(0, format.width - body.count - sign.utf8.count)
-    let filling = try repeated(format.filling, missing).utf8
-    try budget.make(body.utf8.count + sign.utf8.count)
-    switch format.alignment ?? (isNumber ? .right : .left) {
-    case .left: return sign.utf8 + body.utf8 + filling
-    case .right: return filling + sign.utf8 + body.utf8
-    case .afterSign: return sign.utf8 + filling + body.utf8
+    if value.text == nil {
+      let isEmpty = format.width == 0 && format.precision == nil && format.type == nil
+      guard isEmpty, format.alignment == nil else {
+        throw invalid("a format with a width or type does not take \(value.type.name)")
+      }
+      return try text(of: value).utf8
+    }
+    guard format.type == nil || format.type == "s" else {
+      throw invalid("the format '\(format.type ?? "s")' does not take a string")
+    }
+    guard format.sign == nil, format.separator == nil, !format.isAlternate,
+      !format.dropsZeroSign, format.alignment != .afterSign
+    else { throw invalid("a sign, '=', '#', ',' or '_' in a format does not take a string") }
+    return try padded(shortened(try text(of: value), to: format.precision), as: format)
+  }
+
+  /// The first `count` characters.
+  func shortened(_ text: TemplateText, to count: Int?) -> TemplateText {
+    guard let count else { return text }
+    return TemplateText(text.utf8[..<text.offset(ofScalar: count)])
+  }
+
+  /// The text in the width that `format` asks for, on the left unless it says otherwise.
+  func padded(
+    _ text: TemplateText, as format: TemplateFormat
+  ) throws(TemplateFault) -> [UInt8] {
+    try budget.scan(text.utf8.count)
+    let filling = TemplateText([format.filling ?? (format.isZeroPadded ? "0" : " ")])
+    let missing = try repeated(filling, max(0, format.width - text.count)).utf8
+    try budget.make(text.utf8.count)
+    switch format.alignment ?? .left {
+    case .left: return text.utf8 + missing
+    case .right, .afterSign: return missing + text.utf8
     case .center:
-      let left = missing / 2 * format.filling.utf8.count
-      return filling[..<left] + sign.utf8 + body.utf8 + filling[left...]
+      let left = max(0, format.width - text.count) / 2 * filling.utf8.count
+      return missing[..<left] + text.utf8 + missing[left...]
     }
-  }
-
-  /// The digits of a number; nil where it is to be written as `str` does.
-  private func digits(
-    of value: TemplateValue, as format: TemplateFormat
-  ) throws(TemplateFault) -> (digits: String, isNegative: Bool)? {
-    let number = value.double ?? 0
-    var digits: String
-    switch format.type {
-    case "d", "i", "u", "x", "X", "o", "b":
-      let radix =
-        switch format.type {
-        case "x", "X": 16
-        case "o": 8
-        case "b": 2
-        default: 10
-        }
-      let rounded = number.rounded(.towardZero)
-      guard let integer = value.integer ?? Int(exactly: rounded) else {
-        throw invalid("an integer would not fit 64 bits")
-      }
-      digits = String(integer.magnitude, radix: radix, uppercase: format.type == "X")
-    case "f", "F": digits = number.magnitude.fixed(format.precision ?? 6)
-    case "%": digits = (number.magnitude * 100).fixed(format.precision ?? 6) + "%"
-    case nil:
-      if case .bool = value, format.width == 0, format.sign == nil { return nil }
-      if format.precision != nil {
-        throw invalid("a number's precision needs the format 'f'")
-      }
-      digits = value.integer.map { $0.magnitude.description } ?? number.magnitude.pythonDescription
-    case let type?:
-      throw invalid("the format '\(type)' is not known; known are s r d i u f F x X o b %")
-    }
-    if format.groupsThousands { digits = Self.grouped(digits) }
-    return (digits, value.integer.map { $0 < 0 } ?? (number.sign == .minus))
-  }
-
-  private static func grouped(_ digits: String) -> String {
-    let whole = digits.prefix { $0.isNumber }
-    var result = ""
-    for (index, digit) in whole.enumerated() {
-      if index > 0, (whole.count - index) % 3 == 0 { result.append(",") }
-      result.append(digit)
-    }
-    return result + digits.dropFirst(whole.count)
   }
 
   /// The digits that are next as a number; nil where there are none.

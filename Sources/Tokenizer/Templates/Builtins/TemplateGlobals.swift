@@ -60,7 +60,8 @@ extension TemplateEvaluator {
       if isTooLarge { break }
       value = next
     }
-    return try list(elements, .range)
+    let range = TemplateRange(start: bounds[0], stop: bounds[1], step: step)
+    return try list(elements, .range, range: range)
   }
 
   /// The members of a mapping given by a mapping or by pairs, and by arguments with names.
@@ -76,6 +77,8 @@ extension TemplateEvaluator {
     case .dict(let dict): members = TemplateDictBuilder(dict)
     case let pairs?:
       for pair in try elements(of: pairs) {
+        // Keys that are not text have no index.
+        try budget.step(1 + members.keys.count / 8)
         let parts = try elements(of: pair)
         guard parts.count == 2 else { throw invalid("a mapping is made of pairs") }
         members[try hashable(parts[0])] = parts[1]

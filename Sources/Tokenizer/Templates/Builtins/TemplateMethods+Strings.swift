@@ -7,10 +7,15 @@ typealias TemplateStringMethod =
 
 extension TemplateMethods {
   static let string: [TemplateText: TemplateFunction] = {
-    var functions: [TemplateText: TemplateFunction] = [:]
+    var functions = safeStringMethods
     for (name, method) in stringMethods { functions[name] = function(method) }
     return functions
   }()
+
+  /// Safe text escapes what enters it by these.
+  private static let safeStringMethods: [TemplateText: TemplateFunction] = [
+    "format": TemplateStrings.format, "join": TemplateStrings.join,
+  ]
 
   private static func function(_ method: @escaping TemplateStringMethod) -> TemplateFunction {
     { (evaluator, value, arguments) throws(TemplateFault) in
@@ -24,20 +29,22 @@ extension TemplateMethods {
     "removesuffix": TemplateStrings.removeSuffix,
     "split": TemplateStrings.split, "rsplit": TemplateStrings.splitFromRight,
     "splitlines": TemplateStrings.splitLines, "partition": TemplateStrings.partition,
-    "rpartition": TemplateStrings.partitionFromRight, "join": TemplateStrings.join,
+    "rpartition": TemplateStrings.partitionFromRight,
     "startswith": TemplateStrings.startsWith, "endswith": TemplateStrings.endsWith,
     "find": TemplateStrings.find, "rfind": TemplateStrings.findFromRight,
     "index": TemplateStrings.index, "rindex": TemplateStrings.indexFromRight,
     "count": TemplateStrings.count, "replace": TemplateStrings.replace,
     "upper": TemplateStrings.mapped { $0.uppercased },
     "lower": TemplateStrings.mapped { $0.lowercased },
-    "casefold": TemplateStrings.mapped { $0.lowercased },
+    "casefold": TemplateStrings.mapped { $0.caseFolded },
     "title": TemplateStrings.mapped(walks: true) { $0.titlecased },
     "capitalize": TemplateStrings.mapped { $0.capitalized },
     "swapcase": TemplateStrings.mapped(walks: true) { $0.caseSwapped },
     "center": TemplateStrings.center, "ljust": TemplateStrings.justifyLeft,
     "rjust": TemplateStrings.justifyRight, "zfill": TemplateStrings.fillWithZeros,
-    "format": TemplateStrings.format,
+    "expandtabs": TemplateStrings.expandTabs, "format_map": TemplateStrings.formatMapping,
+    "maketrans": TemplateStrings.makeTranslation, "translate": TemplateStrings.translate,
+    "isidentifier": TemplateStrings.test(\.isIdentifier),
     "isalpha": TemplateStrings.all(\.isPythonLetter),
     "isdecimal": TemplateStrings.all { $0.properties.numericType == .decimal },
     "isdigit": TemplateStrings.all(\.isPythonDigit),

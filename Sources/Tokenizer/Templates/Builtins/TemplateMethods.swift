@@ -7,6 +7,7 @@ struct TemplateMethods: Sendable {
   private let ofSequence: TemplateFunction?
   private let ofLoop: TemplateFunction?
   private let ofCycler: TemplateFunction?
+  private let ofNumber: TemplateFunction?
 
   init(named name: TemplateText) {
     ofString = Self.string[name]
@@ -14,6 +15,7 @@ struct TemplateMethods: Sendable {
     ofSequence = Self.sequence[name]
     ofLoop = Self.loop[name]
     ofCycler = Self.cycler[name]
+    ofNumber = Self.number[name]
   }
 
   func function(for type: TemplateType) -> TemplateFunction? {
@@ -23,6 +25,7 @@ struct TemplateMethods: Sendable {
     case .list, .tuple, .range: ofSequence
     case .loop: ofLoop
     case .cycler: ofCycler
+    case .boolean, .integer, .float: ofNumber
     default: nil
     }
   }
@@ -61,6 +64,15 @@ struct TemplateMethods: Sendable {
     "copy": { (_, value, arguments) throws(TemplateFault) in
       _ = try arguments.bind([])
       return value
+    },
+    "fromkeys": { (evaluator, _, arguments) throws(TemplateFault) in
+      let given = try arguments.bind(["iterable", "value"], required: 1)
+      var members = TemplateDictBuilder()
+      for key in try evaluator.elements(of: given[0]!) {
+        try evaluator.budget.step(1 + members.keys.count / 8)
+        members[try evaluator.hashable(key)] = given[1] ?? .null
+      }
+      return try evaluator.dict(members)
     },
   ]
 

@@ -7,8 +7,23 @@ extension TemplateText {
   }
 
   var lowercased: TemplateText {
-    guard isASCII else { return TemplateText(string.lowercased()) }
-    return TemplateText(utf8: utf8.map(Self.lower))
+    if isASCII { return TemplateText(utf8: utf8.map(Self.lower)) }
+    guard utf8.contains(0xCE) else { return TemplateText(string.lowercased()) }
+    let scalars = Array(scalars)
+    var result = ""
+    for (place, scalar) in scalars.enumerated() {
+      let isFinal = scalar == "Σ" && Self.endsWord(scalars, at: place)
+      result += isFinal ? "ς" : scalar.properties.lowercaseMapping
+    }
+    return TemplateText(result)
+  }
+
+  /// Whether a letter stands before the place, and none behind it: a sigma has another form there.
+  private static func endsWord(_ scalars: [Unicode.Scalar], at place: Int) -> Bool {
+    // Longer runs of marks between letters are no words.
+    let before = scalars[..<place].suffix(64).last { !$0.properties.isCaseIgnorable }
+    let after = scalars[(place + 1)...].prefix(64).first { !$0.properties.isCaseIgnorable }
+    return before?.properties.isCased == true && after?.properties.isCased != true
   }
 
   /// Each word with its first letter in upper case and the others in lower case; whatever is not

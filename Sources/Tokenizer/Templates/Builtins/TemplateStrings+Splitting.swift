@@ -138,18 +138,20 @@ extension TemplateStrings {
     return try evaluator.list([before, .string(separator), after], .tuple)
   }
 
+  /// The parts with `separator` between them, escaped where that is safe text.
   static func join(
-    _ evaluator: TemplateEvaluator, _ text: TemplateText, _ arguments: TemplateArguments
+    _ evaluator: TemplateEvaluator, _ separator: TemplateValue, _ arguments: TemplateArguments
   ) throws(TemplateFault) -> TemplateValue {
     let parts = try arguments.bind(["iterable"], required: 1)[0]!
+    let text = separator.text ?? ""
     var buffer: [UInt8] = []
     for (index, part) in try evaluator.elements(of: parts).enumerated() {
-      let part = try evaluator.string(part)
+      let part = separator.isMarkup ? try evaluator.escaped(part) : try evaluator.string(part)
       try evaluator.budget.make(text.utf8.count + part.utf8.count)
       if index > 0 { buffer += text.utf8 }
       buffer += part.utf8
     }
-    return .string(TemplateText(utf8: buffer))
+    return separator.keepingSafety(of: .string(TemplateText(utf8: buffer)))
   }
 }
 

@@ -22,8 +22,8 @@ enum TemplateTests {
       try remainder(evaluator, value, arguments, by: 2) == 0
     },
     "divisibleby": { (evaluator, value, arguments) throws(TemplateFault) in
-      let divisor = try evaluator.integer(try arguments.bind(["num"], required: 1)[0]!, or: 0)
-      return try remainder(evaluator, value, TemplateArguments(), by: divisor) == 0
+      let divisor = try arguments.bind(["num"], required: 1)[0]!
+      return try evaluator.arithmetic(.modulo, value, divisor).double == 0
     },
     "lower": { (evaluator, value, arguments) throws(TemplateFault) in
       _ = try arguments.bind([])

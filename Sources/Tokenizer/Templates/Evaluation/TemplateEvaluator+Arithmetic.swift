@@ -22,8 +22,9 @@ extension TemplateEvaluator {
     case (.add, _, _): return try sum(left, right)
     case (.multiply, _, .int), (.multiply, _, .bool): return try product(left, right)
     case (.multiply, .int, _), (.multiply, .bool, _): return try product(right, left)
-    case (.modulo, .string(let format), _), (.modulo, .markup(let format), _):
-      return try formatted(format, with: right)
+    case (.modulo, .string(let format), _): return try formatted(format, with: right)
+    case (.modulo, .markup(let format), _):
+      return left.keepingSafety(of: try formatted(format, with: right, escapes: true))
     default: throw mismatch(left, right)
     }
   }

@@ -78,7 +78,11 @@ extension TemplateEvaluator {
     _ filter: TemplateFilterCall, to value: TemplateValue
   ) throws(TemplateFault) -> TemplateValue {
     guard let function = filter.function else {
-      throw invalid("there is no filter '\(filter.name.string)'")
+      let isRefused = TemplateFilters.refused.contains(filter.name)
+      throw invalid(
+        isRefused
+          ? "the filter '\(filter.name.string)' is not available in chat templates"
+          : "there is no filter '\(filter.name.string)'")
     }
     return try function(self, value, try arguments(filter.arguments))
   }
@@ -109,13 +113,14 @@ extension TemplateEvaluator {
     _ closure: TemplateClosure, _ given: TemplateArguments
   ) throws(TemplateFault) -> TemplateValue {
     try budget.step(TemplateBudget.stepsPerScope)
-    let outer = scope
+    let (outer, outerEscapes) = (scope, escapes)
     let inner = TemplateScope(parent: closure.scope)
     scope = inner
+    escapes = closure.escapes
     try bind(given, to: closure.macro, in: inner)
     let text = try captured { () throws(TemplateFault) in _ = try run(closure.macro.body) }
-    scope = outer
-    return .string(text)
+    (scope, escapes) = (outer, outerEscapes)
+    return captured(text)
   }
 
   private func bind(

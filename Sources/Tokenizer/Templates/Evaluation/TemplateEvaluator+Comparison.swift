@@ -53,6 +53,8 @@ extension TemplateEvaluator {
   private func isEqual(
     _ left: TemplateList, _ right: TemplateList
   ) throws(TemplateFault) -> Bool {
+    // A view of values is equal to itself only.
+    if left.kind == .values { return left === right }
     let isSameKind =
       left.kind == right.kind || left.isTuple && right.isTuple
     guard isSameKind, left.elements.count == right.elements.count else { return false }

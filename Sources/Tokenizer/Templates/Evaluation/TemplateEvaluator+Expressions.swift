@@ -100,7 +100,16 @@ extension TemplateEvaluator {
     _ operands: [TemplateExpression]
   ) throws(TemplateFault) -> TemplateValue {
     var buffer: [UInt8] = []
-    for operand in operands { try write(try evaluate(operand), into: &buffer) }
+    if escapes {
+      let values = try evaluate(operands)
+      if values.contains(where: \.isMarkup) {
+        for value in values { try write(.markup(try escaped(value)), into: &buffer) }
+        return .markup(TemplateText(utf8: buffer))
+      }
+      for value in values { try write(value, into: &buffer) }
+    } else {
+      for operand in operands { try write(try evaluate(operand), into: &buffer) }
+    }
     return .string(TemplateText(utf8: buffer))
   }
 

@@ -22,7 +22,7 @@ extension TemplateEvaluator {
       _ = try run(state.loop, over: iterable, recursion: state.recursion + 1)
     }
     scope = outer
-    return .string(text)
+    return captured(text)
   }
 
   private func run(
@@ -32,11 +32,12 @@ extension TemplateEvaluator {
     if let condition = loop.condition {
       elements = try filter(elements, of: loop, by: condition)
     }
-    if elements.isEmpty { return try run(loop.otherwise) }
     let outer = scope
     let state = TemplateLoopState(loop, elements: elements, recursion: recursion, scope: outer)
     let variable = try add(.loop(state))
     var inner = TemplateScope(parent: outer)
+    // As in Jinja, `else` belongs to loops of which no iteration reached its end.
+    var isFinished = false
     for (index, element) in elements.enumerated() {
       try budget.step(TemplateBudget.stepsPerScope)
       state.index = index
@@ -50,10 +51,12 @@ extension TemplateEvaluator {
       inner[.loop] = variable
       scope = inner
       try assign(element, to: loop.target)
-      if try run(loop.body) == .breakLoop { break }
+      let flow = try run(loop.body)
+      if flow == .breakLoop { break }
+      if flow == .next { isFinished = true }
     }
     scope = outer
-    return .next
+    return isFinished ? .next : try run(loop.otherwise)
   }
 
   private func filter(

@@ -44,7 +44,7 @@ extension TemplateEvaluator {
         guard (0..<count).contains(place) else { return undefined(.element, of: value) }
         let start = text.offset(ofScalar: place)
         let length = TemplateText.scalar(in: text.utf8[...], at: start).length
-        return .string(TemplateText(text.utf8[start..<(start + length)]))
+        return value.keepingSafety(of: .string(TemplateText(text.utf8[start..<(start + length)])))
       }
     default: break
     }
@@ -69,12 +69,24 @@ extension TemplateEvaluator {
       case .namespace(let namespace): return namespace.members[.string(name)]
       case .loop(let loop): return property(name, of: loop)
       case .cycler(let cycler): return name == "current" ? cycler.items[cycler.index] : nil
-      case .macro(let closure):
-        guard name == "name" else { return nil }
-        return closure.macro.name.map { .string(self.name($0)) } ?? .null
+      case .macro(let closure): return try property(name, of: closure.macro)
       case .generator, .joiner: return nil
       }
+    case .bool, .int, .float: return value.numberProperty(name)
     default: return nil
+    }
+  }
+
+  private func property(
+    _ name: TemplateText, of macro: TemplateMacro
+  ) throws(TemplateFault) -> TemplateValue? {
+    switch name.string {
+    case "name": macro.name.map { .string(self.name($0)) } ?? .null
+    case "arguments": try list(macro.parameters.map { .string($0.text) }, .tuple)
+    case "catch_kwargs": .bool(macro.uses.contains(.kwargs))
+    case "catch_varargs": .bool(macro.uses.contains(.varargs))
+    case "caller": .bool(macro.uses.contains(.caller))
+    default: nil
     }
   }
 
@@ -119,7 +131,13 @@ extension TemplateEvaluator {
     case .list(let list) where list.isIndexed:
       let places = Self.places(list.elements.count, start, stop, step)
       let kind = list.kind == .list || list.kind == .range ? list.kind : .tuple
-      return try self.list(places.map { list.elements[$0] }, kind)
+      let range = list.range.map { range in
+        let bounds = Self.bounds(list.elements.count, start, stop, step)
+        return TemplateRange(
+          start: range.start &+ bounds.first &* range.step,
+          stop: range.start &+ bounds.end &* range.step, step: range.step &* step)
+      }
+      return try self.list(places.map { list.elements[$0] }, kind, range: range)
     case .string(let text):
       return .string(try self.slice(text, start, stop, step))
     case .markup(let text):
@@ -157,6 +175,15 @@ extension TemplateEvaluator {
   private static func places(
     _ count: Int, _ start: Int?, _ stop: Int?, _ step: Int
   ) -> StrideTo<Int> {
+    let (first, end) = bounds(count, start, stop, step)
+    // A longer step takes the same places, and cannot overflow.
+    return stride(from: first, to: end, by: min(max(step, -count - 1), count + 1))
+  }
+
+  /// The first place, and the one before which the last lies.
+  private static func bounds(
+    _ count: Int, _ start: Int?, _ stop: Int?, _ step: Int
+  ) -> (first: Int, end: Int) {
     let lowest = step > 0 ? 0 : -1
     let highest = step > 0 ? count : count - 1
     func place(_ bound: Int?, _ fallback: Int) -> Int {
@@ -164,9 +191,6 @@ extension TemplateEvaluator {
       // Adding to a negative number cannot overflow.
       return min(max(bound < 0 ? bound + count : bound, lowest), highest)
     }
-    let first = place(start, step > 0 ? lowest : highest)
-    let end = place(stop, step > 0 ? highest : lowest)
-    // A longer step takes the same places, and cannot overflow.
-    return stride(from: first, to: end, by: min(max(step, -count - 1), count + 1))
+    return (place(start, step > 0 ? lowest : highest), place(stop, step > 0 ? highest : lowest))
   }
 }

@@ -41,17 +41,35 @@ extension TemplateEvaluator {
     case .assignBlock(let target, let filters, let body):
       try assign(try filtered(body, by: filters), to: target)
     case .filter(let filters, let body):
-      try write(try filtered(body, by: filters), into: &output)
+      let value = try filtered(body, by: filters)
+      guard value.text != nil else {
+        throw invalid("a filter's block must give text, not \(value.type.name)")
+          .at(filters.last?.position ?? 0)
+      }
+      try write(value, into: &output)
     case .macro(let macro):
-      let closure = try add(.macro(TemplateClosure(macro, scope: scope)))
+      let closure = try add(.macro(TemplateClosure(macro, scope: scope, escapes: escapes)))
       if let name = macro.name { assign(closure, to: name) }
     case .call(let call, let caller):
-      let closure = try add(.macro(TemplateClosure(caller, scope: scope)))
+      let closure = try add(.macro(TemplateClosure(caller, scope: scope, escapes: escapes)))
       try write(try evaluate(call, caller: closure), of: call)
     case .with(let bindings, let body):
       return try run(body, with: bindings)
     case .scope(let body):
       return try inScope { () throws(TemplateFault) in try run(body) }
+    case .block(let body):
+      // It sees the variables outside all scopes only.
+      let outer = scope
+      scope = TemplateScope(parent: nil)
+      let flow = try run(body)
+      scope = outer
+      return flow
+    case .autoescape(let condition, let body):
+      let outer = escapes
+      escapes = try evaluate(condition).isTrue
+      let flow = try inScope { () throws(TemplateFault) in try run(body) }
+      escapes = outer
+      return flow
     }
     return .next
   }
@@ -61,7 +79,7 @@ extension TemplateEvaluator {
     _ value: TemplateValue, of expression: TemplateExpression
   ) throws(TemplateFault) {
     do throws(TemplateFault) {
-      try write(value, into: &output)
+      try write(escapes ? .markup(try escaped(value)) : value, into: &output)
     } catch {
       throw error.at(expression.position)
     }
@@ -86,7 +104,7 @@ extension TemplateEvaluator {
     let text = try inScope { () throws(TemplateFault) in
       try captured { () throws(TemplateFault) in _ = try run(body) }
     }
-    var value = TemplateValue.string(text)
+    var value = captured(text)
     for filter in filters {
       do throws(TemplateFault) { value = try apply(filter, to: value) } catch {
         throw error.at(filter.position)

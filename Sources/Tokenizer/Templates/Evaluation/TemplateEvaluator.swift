@@ -10,6 +10,8 @@ final class TemplateEvaluator {
   let program: TemplateProgram
   /// The text so far, of the template or of the macro or block that is being captured.
   var output: [UInt8] = []
+  /// Whether what is written is escaped, unless it is safe: inside `autoescape`.
+  var escapes = false
   /// The innermost scope; nil outside all loops, macros and blocks.
   var scope: TemplateScope?
   /// Variables outside all scopes, by name.
@@ -90,10 +92,10 @@ final class TemplateEvaluator {
   // MARK: New values
 
   func list(
-    _ elements: [TemplateValue], _ kind: TemplateList.Kind = .list
+    _ elements: [TemplateValue], _ kind: TemplateList.Kind = .list, range: TemplateRange? = nil
   ) throws(TemplateFault) -> TemplateValue {
     try budget.make(elements: elements.count)
-    let list = TemplateList(elements, kind: kind)
+    let list = TemplateList(elements, kind: kind, range: range)
     try checkDepth(list.depth)
     return .list(list)
   }
@@ -110,6 +112,11 @@ final class TemplateEvaluator {
       throw TemplateFault(
         .tooDeep, "a value is nested deeper than \(TemplateBudget.valueDepth) levels")
     }
+  }
+
+  /// Text that a macro or block wrote: safe where output is escaped.
+  func captured(_ text: TemplateText) -> TemplateValue {
+    escapes ? .markup(text) : .string(text)
   }
 
   /// A string of text that is no longer than what it was made of.

@@ -77,10 +77,13 @@ final class TemplateLoopState {
 final class TemplateClosure {
   let macro: TemplateMacro
   let scope: TemplateScope?
+  /// Whether the body stands inside `autoescape`.
+  let escapes: Bool
 
-  init(_ macro: TemplateMacro, scope: TemplateScope?) {
+  init(_ macro: TemplateMacro, scope: TemplateScope?, escapes: Bool) {
     self.macro = macro
     self.scope = scope
+    self.escapes = escapes
   }
 }
 

@@ -170,6 +170,10 @@ extension TemplateLexer {
         position += 1
       }
       content.append(contentsOf: UTF8.encode(Unicode.Scalar(value)!)!)
+    case UInt8(ascii: "N"):
+      throw TemplateFault(
+        .syntax, "characters cannot be named by '\\N'; write '\\u' and the code point",
+        at: position - 2)
     case UInt8(ascii: "x"), UInt8(ascii: "u"), UInt8(ascii: "U"):
       content.append(contentsOf: UTF8.encode(try readCodePoint(letter))!)
     default:

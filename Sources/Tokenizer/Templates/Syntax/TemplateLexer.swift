@@ -85,6 +85,8 @@ struct TemplateLexer {
 
   private mutating func skipComment(from start: Int) throws(TemplateFault) {
     guard let end = find("#}", from: position) else {
+      // Jinja minds an open comment only where something stands in it.
+      if position == source.count { return }
       throw TemplateFault(.syntax, "expected '#}' at the end of a comment", at: start)
     }
     let sign = end > position ? source[end - 1] : nil

@@ -16,6 +16,9 @@ extension TemplateParser {
     case "with": return try with(opening)
     case "generation": return .scope(try body(.endgeneration, opening))
     case "block": return try block(opening)
+    case "autoescape":
+      let condition = try expression()
+      return .autoescape(condition, try body(.endautoescape, opening))
     case "break", "continue":
       guard loopCount > 0 else {
         throw TemplateFault(
@@ -63,6 +66,9 @@ extension TemplateParser {
 
   private mutating func loop(_ opening: TemplateToken) throws(TemplateFault) -> TemplateStatement {
     let target = try target()
+    guard !target.assigns(.loop) else {
+      throw TemplateFault(.syntax, "a loop's variable cannot be 'loop'", at: opening.position)
+    }
     guard skip(.in) else { throw unexpected("'in'") }
     let iterable = try tuple(withConditional: false)
     let condition = skip(.if) ? try expression() : nil
@@ -110,11 +116,15 @@ extension TemplateParser {
   }
 
   private mutating func block(_ opening: TemplateToken) throws(TemplateFault) -> TemplateStatement {
+    let position = current.position
     let name = try expectName()
-    _ = skip(.scoped)
+    guard blockNames.insert(name).inserted else {
+      throw TemplateFault(.syntax, "a block of that name exists already", at: position)
+    }
+    let isScoped = skip(.scoped)
     let body = try body(.endblock, opening)
     if current.kind == .name(name) { advance() }
-    return .scope(body)
+    return isScoped ? .scope(body) : .block(body)
   }
 
   // MARK: Macros
@@ -143,6 +153,12 @@ extension TemplateParser {
     let (outerUses, outerLoopCount) = (uses, loopCount)
     (uses, loopCount) = ([], 0)
     let body = try body(end, opening)
+    if uses.contains(.caller),
+      parameters.contains(where: { $0.name == .caller && $0.fallback == nil })
+    {
+      throw TemplateFault(
+        .syntax, "a parameter 'caller' needs a default", at: opening.position)
+    }
     let macro = TemplateMacro(name: name, parameters: parameters, body: body, uses: uses)
     (uses, loopCount) = (outerUses.union(uses), outerLoopCount)
     return macro
@@ -159,6 +175,9 @@ extension TemplateParser {
       if fallback == nil, parameters.last?.fallback != nil {
         throw TemplateFault(
           .syntax, "a parameter without a default follows one with a default", at: position)
+      }
+      guard !parameters.contains(where: { $0.text == name }) else {
+        throw TemplateFault(.syntax, "a parameter of that name exists already", at: position)
       }
       parameters.append(.init(name: intern(name), text: name, fallback: fallback))
     }

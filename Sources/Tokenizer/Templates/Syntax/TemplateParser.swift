@@ -14,6 +14,8 @@ struct TemplateParser {
   private var indices: [TemplateText: TemplateName]
   /// Which special names have been read in the macro at hand.
   var uses: Set<TemplateName> = []
+  /// The blocks so far.
+  var blockNames: Set<TemplateText> = []
   /// How many loops are open in the macro at hand.
   var loopCount = 0
 

@@ -121,8 +121,10 @@ indirect enum TemplateStatement: Sendable {
   case call(TemplateExpression, caller: TemplateMacro)
   case filter([TemplateFilterCall], [TemplateStatement])
   case with([(target: TemplateTarget, value: TemplateExpression)], [TemplateStatement])
-  /// A `generation` or `block`: its assignments end with it.
+  /// A `generation` or a `block` that is `scoped`: its assignments end with it.
   case scope([TemplateStatement])
+  case block([TemplateStatement])
+  case autoescape(TemplateExpression, [TemplateStatement])
 }
 
 struct TemplateBranch: Sendable {
@@ -135,6 +137,17 @@ indirect enum TemplateTarget: Sendable {
   case name(TemplateName)
   case namespace(TemplateName, TemplateText, position: Int)
   case tuple([TemplateTarget], position: Int)
+}
+
+extension TemplateTarget {
+  /// Whether the name itself is among what is assigned to.
+  func assigns(_ name: TemplateName) -> Bool {
+    switch self {
+    case .name(let other): other == name
+    case .namespace: false
+    case .tuple(let targets, _): targets.contains { $0.assigns(name) }
+    }
+  }
 }
 
 final class TemplateLoop: Sendable {

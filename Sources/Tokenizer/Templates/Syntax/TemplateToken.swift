@@ -54,6 +54,7 @@ struct TemplateToken: Sendable {
   enum Word: String, CaseIterable, Sendable {
     case and, or, not, `is`, `in`, `if`, `else`, elif, recursive, scoped
     case endif, endfor, endset, endmacro, endcall, endfilter, endwith, endblock, endgeneration
+    case endautoescape
 
     static let all: [TemplateText: Word] = Dictionary(
       uniqueKeysWithValues: allCases.map { (TemplateText($0.rawValue), $0) })

@@ -1,5 +1,12 @@
 // Lists and mappings. They are made once and never change.
 
+/// What a `range` was made of: its end may lie behind its last element.
+struct TemplateRange: Sendable {
+  let start: Int
+  let stop: Int
+  let step: Int
+}
+
 /// A sequence: a list or something that behaves like one.
 final class TemplateList: Sendable {
   enum Kind: Sendable {
@@ -14,10 +21,13 @@ final class TemplateList: Sendable {
   let kind: Kind
   /// 1, and one more than the deepest element.
   let depth: Int
+  /// For a range.
+  let range: TemplateRange?
 
-  init(_ elements: [TemplateValue], kind: Kind = .list) {
+  init(_ elements: [TemplateValue], kind: Kind = .list, range: TemplateRange? = nil) {
     self.elements = elements
     self.kind = kind
+    self.range = range
     depth = elements.lazy.map(\.depth).max().map { $0 + 1 } ?? 1
   }
 

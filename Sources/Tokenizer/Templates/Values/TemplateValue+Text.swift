@@ -20,6 +20,26 @@ extension TemplateEvaluator {
     }
   }
 
+  /// The value as Python's `repr` gives it, or as `ascii` does.
+  func representation(
+    of value: TemplateValue, isASCII: Bool = false
+  ) throws(TemplateFault) -> TemplateText {
+    var buffer: [UInt8] = []
+    try writeRepresentation(value, into: &buffer)
+    let text = TemplateText(utf8: buffer)
+    guard isASCII, !text.isASCII else { return text }
+    try budget.make(buffer.count * 5)
+    var escaped: [UInt8] = []
+    for scalar in text.scalars {
+      if scalar.isASCII {
+        escaped.append(UInt8(scalar.value))
+      } else {
+        escaped += scalar.escape.utf8
+      }
+    }
+    return TemplateText(utf8: escaped)
+  }
+
   /// Appends the value as Python's `repr` gives it: strings in quotes.
   func writeRepresentation(
     _ value: TemplateValue, depth: Int = 0, into buffer: inout [UInt8]
@@ -81,12 +101,10 @@ extension TemplateEvaluator {
     try budget.make(opening.utf8.count + closing.utf8.count + 2 * list.elements.count)
   }
 
-  /// The arguments of the `range` that gives the elements; its end may have been another.
   private func writeRange(_ list: TemplateList, into buffer: inout [UInt8]) {
-    let first = list.elements.first?.integer ?? 0
-    let step = list.elements.count < 2 ? 1 : (list.elements[1].integer ?? 0) - first
-    let end = first + step * list.elements.count
-    buffer += (step == 1 ? "\(first), \(end)" : "\(first), \(end), \(step)").utf8
+    let range = list.range ?? TemplateRange(start: 0, stop: 0, step: 1)
+    buffer += "\(range.start), \(range.stop)".utf8
+    if range.step != 1 { buffer += ", \(range.step)".utf8 }
   }
 
   private func writeMembers(
@@ -141,11 +159,7 @@ extension TemplateText {
         if scalar.isPythonPrintable {
           buffer.append(contentsOf: UTF8.encode(scalar)!)
         } else {
-          let (letter, width) =
-            scalar.value < 0x100 ? ("x", 2) : scalar.value < 0x10000 ? ("u", 4) : ("U", 8)
-          let digits = String(scalar.value, radix: 16)
-          let padding = String(repeating: "0", count: width - digits.utf8.count)
-          buffer += "\\\(letter)\(padding)\(digits)".utf8
+          buffer += scalar.escape.utf8
         }
       }
     }
@@ -154,6 +168,13 @@ extension TemplateText {
 }
 
 extension Unicode.Scalar {
+  /// The escape sequence that stands for the code point in a string of Python.
+  fileprivate var escape: String {
+    let (letter, width) = value < 0x100 ? ("x", 2) : value < 0x10000 ? ("u", 4) : ("U", 8)
+    let digits = String(value, radix: 16)
+    return "\\\(letter)\(String(repeating: "0", count: width - digits.utf8.count))\(digits)"
+  }
+
   /// What Python's `str.isprintable` accepts.
   var isPythonPrintable: Bool {
     if isASCII { return value >= 0x20 && value < 0x7F }

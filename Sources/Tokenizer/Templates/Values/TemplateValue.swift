@@ -119,6 +119,11 @@ extension TemplateValue {
     }
   }
 
+  /// Whether the value is safe text, which is not escaped again.
+  var isMarkup: Bool {
+    if case .markup = self { true } else { false }
+  }
+
   var isUndefined: Bool {
     if case .undefined = self { true } else { false }
   }
