@@ -59,6 +59,11 @@ public struct GGUFFile: Sendable {
     places[name].map { tensors[$0] }
   }
 
+  /// Whether the file at `path` is the model's, or one of its parts.
+  package func isStored(at path: String) -> Bool {
+    files.contains { isSameFile($0.path, path) }
+  }
+
   private static func map(_ path: String) throws(GGUFError) -> MappedFile {
     do { return try MappedFile(path: path) } catch { throw GGUFError(error) }
   }

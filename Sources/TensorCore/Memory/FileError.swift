@@ -1,6 +1,6 @@
-// Why a file could not be mapped.
+// Why a file could not be mapped or written.
 
-/// A file that cannot be read as a whole: what is wrong with it and what to do, in one line.
+/// A file that cannot be read as a whole, or not written: what is wrong and what to do, in one line.
 public struct FileError: Error, Sendable, CustomStringConvertible {
   /// What is wrong, to switch on.
   public enum Code: Sendable {
@@ -16,6 +16,8 @@ public struct FileError: Error, Sendable, CustomStringConvertible {
     case unreadable
     /// The system refused to map it.
     case mappingFailed
+    /// The system refused to write it.
+    case unwritable
   }
 
   public let code: Code

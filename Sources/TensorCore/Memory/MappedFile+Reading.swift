@@ -33,6 +33,9 @@ extension MappedFile {
   /// The first `count` bytes of the file, or all of a shorter one.
   func prefix(_ count: Int) -> [UInt8] { Array(bytes.prefix(count)) }
 
+  /// The bytes of `range`, copied.
+  func copy(of range: Range<Int>) -> [UInt8] { Array(bytes[range]) }
+
   /// Whether every byte of `range` is 0 or 1.
   func holdsOnlyBools(in range: Range<Int>) -> Bool { bytes[range].allSatisfy { $0 <= 1 } }
 
