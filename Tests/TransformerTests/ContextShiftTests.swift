@@ -8,7 +8,7 @@ import Transformer
 @Suite struct ContextShiftTests {
   @Test(
     "An answer goes on with what the shift leaves, and keeps the beginning",
-    arguments: ["llama", "gemma3", "cohere2", "lfm2", "mamba"], [false, true])
+    arguments: ["llama", "qwen2", "gemma3", "cohere2", "lfm2", "mamba"], [false, true])
   func shifts(name: String, usesLookup: Bool) async throws {
     let model = try TinyModel(name: name).load(.F16, contextLength: 64)
     var options = EngineOptions()

@@ -10,7 +10,8 @@ struct TinyModel: Sendable, CustomTestStringConvertible {
 
   /// One for each way of the supported families.
   static let all = [
-    "llama", "llama-yarn", "llama-linear", "llama-tied-bias", "gemma3", "cohere2", "lfm2", "mamba",
+    "llama", "llama-yarn", "llama-linear", "llama-tied-bias", "qwen2", "gemma3", "cohere2", "lfm2",
+    "mamba",
   ].map { TinyModel(name: $0) }
 
   var testDescription: String { name }

@@ -82,5 +82,5 @@ extension Architecture {
 
 /// Every family, in one list.
 package let architectures: [any Architecture.Type] = [
-  Llama.self, Gemma3.self, Cohere2.self, LFM2.self, Mamba.self,
+  Llama.self, Qwen2.self, Gemma3.self, Cohere2.self, LFM2.self, Mamba.self,
 ]
