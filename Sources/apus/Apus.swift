@@ -26,7 +26,9 @@ struct Apus: AsyncParsableCommand {
     groupedSubcommands: [
       CommandGroup(
         name: "Use", subcommands: [Chat.self, Run.self, Serve.self, Keys.self, Schema.self]),
-      CommandGroup(name: "Models", subcommands: [Pull.self, Models.self, Inspect.self]),
+      CommandGroup(
+        name: "Models",
+        subcommands: [Pull.self, Models.self, Inspect.self, Quantize.self, BenchModel.self]),
       CommandGroup(name: "Operate", subcommands: [MeterCommand.self, Promises.self]),
       CommandGroup(
         name: "Measure",

@@ -9,7 +9,9 @@ import Testing
   static let tiny = ProjectFixtures.root + "/architectures/llama.gguf"
 
   @Test(arguments: [
-    "chat", "run", "serve", "keys", "pull", "models", "inspect", "tokenize", "template", "logits",
+    "chat", "run", "serve", "keys", "pull", "models", "inspect", "bench-model", "quantize",
+    "tokenize",
+    "template", "logits",
     "perplexity", "bench", "doctor", "meter", "promises",
   ]) func `every command has help that says what it does`(_ command: String) async throws {
     let outcome = try await Program.apus(command, "--help")

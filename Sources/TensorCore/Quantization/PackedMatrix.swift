@@ -91,7 +91,7 @@ package struct PackedMatrix: Sendable {
 
 extension GGUFTensor {
   /// Gives the whole pages of a part of the data back to the system; they can be read again.
-  fileprivate func release(_ part: Range<Int>) {
+  func release(_ part: Range<Int>) {
     file.release(range.lowerBound + part.lowerBound..<range.lowerBound + part.upperBound)
   }
 }
