@@ -11,13 +11,14 @@ ROW_TABLES = ("token_embd.weight", "per_layer_token_embd.weight", "position_embd
 
 
 class Weights:
-    """The tensors of one file: name to (dimensions, bytes), its scalar metadata, and those arrays
-    of strings that are asked for."""
+    """The tensors of one file: name to (dimensions, bytes) and to (type's number, place of the data),
+    its scalar metadata, and those arrays of strings that are asked for."""
 
     def __init__(self, path, arrays=()):
         self.arrays = {}
         self.metadata = {}
         self.tensors = {}
+        self.places = {}
         with open(path, "rb") as file:
             magic, version, tensor_count, entry_count = struct.unpack("<4sIQQ", file.read(24))
             if magic != b"GGUF" or version not in (2, 3):
@@ -37,10 +38,13 @@ class Weights:
                 name = self._string(file)
                 rank, = struct.unpack("<I", file.read(4))
                 dimensions = struct.unpack(f"<{rank}Q", file.read(8 * rank))
-                _, offset = struct.unpack("<IQ", file.read(12))
+                kind, offset = struct.unpack("<IQ", file.read(12))
                 offsets.append((offset, name, dimensions))
+                self.places[name] = (kind, offset)
             alignment = self.metadata.get("general.alignment", 32)
             start = -(-file.tell() // alignment) * alignment
+        self.places = {name: (kind, start + offset)
+                       for name, (kind, offset) in self.places.items()}
         # A tensor ends where the next one starts; the padding is smaller than the alignment.
         offsets.sort()
         ends = [offset for offset, _, _ in offsets[1:]] + [os.path.getsize(path) - start]

@@ -106,6 +106,23 @@ def tokenizer_speed(result):
         table(columns, rows), "", "## Machine, versions, commands", "", *machine_lines(result), ""])
 
 
+def quantize_error(result):
+    """The page of `quantize_error`."""
+    rows = [[
+        row["model"], row["type"], f"{row['our_error']:.5f}", f"{row['their_error']:.5f}",
+        f"{row['our_error'] / row['their_error']:.3f}" if row["their_error"] else "–",
+        "the same" if not row["other_types"] else f"{row['other_types']} differ",
+        f"{row['our_bytes'] / 1e6:.1f}", f"{row['our_seconds']:.1f} / {row['their_seconds']:.1f}",
+        "yes" if row["runs"] else "no"] for row in result["rows"]]
+    columns = ["Model", "Type", "apus", "llama.cpp", "ratio", "Types of tensors", "MB",
+               "Processor, s", "Runs in llama.cpp"]
+    return "\n".join([
+        "# Errors of quantisation", "",
+        "Root mean square error of all quantised weights, relative to that of the weights; both "
+        "sides start from the same F32 file.", "",
+        table(columns, rows), "", "## Machine, versions, commands", "", *machine_lines(result), ""])
+
+
 def ratio(ours, theirs, key):
     if not ours[key] or not theirs[key]:
         return "–"
