@@ -86,7 +86,7 @@ let package = Package(
     .target(
       name: "APIServer",
       dependencies: [
-        "Transformer", "Tokenizer", "Constraints", "Metering", "JSON",
+        "Transformer", "Tokenizer", "Constraints", "Metering", "JSON", "COpenSSL",
         .product(name: "Hummingbird", package: "hummingbird"),
         .product(name: "HummingbirdCore", package: "hummingbird"),
         .product(name: "Logging", package: "swift-log"),
@@ -96,6 +96,7 @@ let package = Package(
         .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
         .product(name: "HTTPTypes", package: "swift-http-types"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+        .product(name: "UnixSignals", package: "swift-service-lifecycle"),
       ]),
     .executableTarget(
       name: "apus",

@@ -61,8 +61,9 @@ final class Backend: Sendable {
   /// Notes where the server listens and gives it as a URL.
   func listening(on address: SocketAddress?) -> String {
     let host = configuration.host
+    let scheme = configuration.tlsCertificate == nil ? "http" : "https"
     let url =
-      "http://\(host.contains(":") ? "[\(host)]" : host):\(address?.port ?? configuration.port)"
+      "\(scheme)://\(host.contains(":") ? "[\(host)]" : host):\(address?.port ?? configuration.port)"
     boundAddress.withLock { $0 = url }
     return url
   }

@@ -7,6 +7,11 @@ extension Server {
     public var host = "127.0.0.1"
     /// The port to listen on; 0 takes any that is free.
     public var port = 8080
+    /// The path of a certificate chain in PEM. With it the server speaks TLS and nothing else; the
+    /// administration's listener stays plain.
+    public var tlsCertificate: String?
+    /// The path of the certificate's private key in PEM, without a passphrase.
+    public var tlsKey: String?
     /// Answers requests from other machines although no key was ever made.
     public var allowsRemoteWithoutKeys = false
     /// Refuses fields that nobody knows instead of ignoring them.
@@ -51,6 +56,8 @@ extension Server {
     /// Open connections of one address (of an IPv6 address, its /64); one more is answered 429.
     /// Behind a proxy all connections are the proxy's.
     public var connectionsPerAddress = 1024
+    /// From a connection's beginning to the end of its TLS handshake; longer is closed.
+    public var handshakeDuration = Duration.seconds(10)
     /// A connection without a request, or with one whose head does not arrive, is closed after it.
     public var idleDuration = Duration.seconds(60)
     /// A client that reads nothing of its answer for this long loses its connection.

@@ -16,6 +16,7 @@ import ServiceLifecycle
 public struct Server: Service {
   private let backend: Backend
   private let configuration: Configuration
+  private let certificate: TLSCertificate?
   private let logger: Logger
   private let onListening: @Sendable (String) async -> Void
 
@@ -44,6 +45,12 @@ public struct Server: Service {
       asksForKeys || configuration.allowsRemoteWithoutKeys
         || LoopbackHost.contains(configuration.host)
     else { throw .keysRequired(host: configuration.host) }
+    certificate =
+      switch (configuration.tlsCertificate, configuration.tlsKey) {
+      case (nil, nil): nil
+      case (let certificate?, let key?): try TLSCertificate(certificate: certificate, key: key)
+      default: throw .halfACertificate
+      }
     backend = try Backend(models: models, meter: meter, configuration: configuration)
     self.configuration = configuration
     self.logger = logger
@@ -68,12 +75,22 @@ public struct Server: Service {
     try result.get()
   }
 
-  /// Serves until SIGTERM or SIGINT, then ends as `run()` does.
+  /// Reads the files of the certificate and its key again, for the connections that come.
+  ///
+  /// - Throws: ``ServerError`` where one cannot be used; the old ones stay.
+  public func reloadCertificate() throws(ServerError) {
+    try certificate?.reload()
+  }
+
+  /// Serves until SIGTERM or SIGINT, then ends as `run()` does. SIGHUP reads the certificate again.
   ///
   /// - Throws: as `run()`.
   public func runUntilSignalled() async throws {
     let group = ServiceGroupConfiguration(
-      services: [.init(service: self, successTerminationBehavior: .gracefullyShutdownGroup)],
+      services: [
+        .init(service: self, successTerminationBehavior: .gracefullyShutdownGroup),
+        .init(service: CertificateReloading(certificate: certificate, logger: logger)),
+      ],
       gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
     try await ServiceGroup(configuration: group).run()
   }
@@ -114,7 +131,7 @@ public struct Server: Service {
     let routes = RouteTable.all + (configuration.showsMetrics ? [Metrics.route] : [])
     return listener(
       at: ListeningAddress(host: configuration.host, port: configuration.port), routes,
-      answersAnyHost: configuration.allowsRemoteWithoutKeys, on: group
+      answersAnyHost: configuration.allowsRemoteWithoutKeys, certificate, on: group
     ) { [backend, onListening] address in
       await onListening(backend.listening(on: address))
     }
@@ -125,7 +142,7 @@ public struct Server: Service {
   ) -> any Service {
     listener(
       at: address, RouteTable.administration,
-      answersAnyHost: !LoopbackHost.contains(address.host), on: group
+      answersAnyHost: !LoopbackHost.contains(address.host), nil, on: group
     ) { [logger] bound in
       logger.info(
         "administration listens",
@@ -135,13 +152,19 @@ public struct Server: Service {
 
   private func listener(
     at address: ListeningAddress, _ routes: [Route], answersAnyHost: Bool,
-    on group: MultiThreadedEventLoopGroup,
+    _ certificate: TLSCertificate?, on group: MultiThreadedEventLoopGroup,
     onRunning: @escaping @Sendable (SocketAddress?) async -> Void
   ) -> any Service {
     let application = Application(
       responder: Frontend(
         backend: backend, logger: logger, routes: routes, answersAnyHost: answersAnyHost),
-      server: .http1(configuration: connections),
+      server: HTTPServerBuilder { [connections, configuration] responder in
+        let plain = HTTP1Channel(responder: responder, configuration: connections)
+        guard let certificate else { return plain }
+        return TLSChannel(
+          base: plain, certificate: certificate,
+          patience: TimeAmount(configuration.limits.handshakeDuration))
+      },
       configuration: ApplicationConfiguration(
         address: .hostname(address.host, port: address.port), serverName: "apus",
         availableConnectionsDelegate: MaximumAvailableConnections(

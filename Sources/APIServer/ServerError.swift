@@ -17,6 +17,10 @@ public enum ServerError: Error, Equatable, CustomStringConvertible {
   case invalidName(model: Int)
   /// The system refuses the address; `reason` is its `errno`.
   case cannotListen(host: String, port: Int, reason: Int32)
+  /// There is a certificate without a key, or the other way round.
+  case halfACertificate
+  /// A file of the certificate or its key cannot be used.
+  case unusableCertificate(file: String, reason: String)
   /// The records of usage cannot take a model's name.
   case unusableRecords(String)
 
@@ -34,6 +38,10 @@ public enum ServerError: Error, Equatable, CustomStringConvertible {
         + "without control characters"
     case .cannotListen(let host, let port, let reason):
       "cannot listen on \(host) port \(port): \(Self.explanation(of: reason))"
+    case .halfACertificate:
+      "TLS needs a certificate and its key; set both tls-certificate and tls-key, or neither"
+    case .unusableCertificate(let file, let reason):
+      "the TLS file '\(file)' cannot be used: \(reason)"
     case .unusableRecords(let reason):
       "the records of usage cannot be used: \(reason)"
     }

@@ -27,6 +27,8 @@ package struct ServerSetting: Sendable {
   package static let all: [ServerSetting] = [
     ServerSetting("host", \.host),
     ServerSetting("port", \.port, in: 0...65535),
+    ServerSetting("tls-certificate", \.tlsCertificate),
+    ServerSetting("tls-key", \.tlsKey),
     ServerSetting("allow-remote-without-keys", \.allowsRemoteWithoutKeys),
     ServerSetting("strict", \.isStrict),
     ServerSetting("drain-seconds", \.drainDuration, in: 0...86400),
@@ -40,6 +42,7 @@ package struct ServerSetting: Sendable {
     ServerSetting("headers", \.limits.headerCount, in: 8...1000),
     ServerSetting("connections", \.limits.connectionCount, in: 1...1_000_000),
     ServerSetting("connections-per-address", \.limits.connectionsPerAddress, in: 1...1_000_000),
+    ServerSetting("handshake-seconds", \.limits.handshakeDuration, in: 1...3600),
     ServerSetting("idle-seconds", \.limits.idleDuration, in: 1...86400),
     ServerSetting("stall-seconds", \.limits.stallDuration, in: 1...86400),
     ServerSetting("keep-alive-seconds", \.limits.keepAliveInterval, in: 1...3600),
@@ -59,6 +62,18 @@ package struct ServerSetting: Sendable {
     write = { configuration, text in
       guard !text.isEmpty, !text.contains(where: \.isWhitespace) else { return false }
       configuration[keyPath: path] = text
+      return true
+    }
+  }
+
+  /// The path of a file; empty for none.
+  private init(_ name: String, _ path: Path<String?>) {
+    self.name = name
+    expectation = "the path of a file without '#', or empty"
+    read = { $0[keyPath: path] ?? "" }
+    write = { configuration, text in
+      guard !text.contains(where: { $0 == "#" || $0.isNewline }) else { return false }
+      configuration[keyPath: path] = text.isEmpty ? nil : text
       return true
     }
   }

@@ -126,6 +126,15 @@ struct ServerArguments: ParsableArguments {
   )
   var port: String?
 
+  @Option(
+    help: ArgumentHelp(
+      "A certificate chain in PEM: the server speaks TLS. SIGHUP reads it again.",
+      valueName: "file"))
+  var tlsCertificate: String?
+
+  @Option(help: ArgumentHelp("The certificate's key in PEM.", valueName: "file"))
+  var tlsKey: String?
+
   @Flag(help: "Refuse fields that nobody knows instead of ignoring them.")
   var strict = false
 
@@ -163,6 +172,9 @@ struct ServerArguments: ParsableArguments {
     }
     if let host { try settings.set("host", to: host, from: .flag, place: "--host") }
     if let port { try settings.set("port", to: port, from: .flag, place: "--port") }
+    for (name, path) in [("tls-certificate", tlsCertificate), ("tls-key", tlsKey)] {
+      if let path { try settings.set(name, to: path, from: .flag, place: "--\(name)") }
+    }
     if strict { try settings.set("strict", to: "true", from: .flag, place: "--strict") }
   }
 }
