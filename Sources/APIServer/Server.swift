@@ -2,7 +2,6 @@
 // the engines' own threads, and everything between is on Swift's cooperative pool.
 
 import HummingbirdCore
-import Hummingbird
 import Logging
 import Metering
 import NIOCore
@@ -155,51 +154,37 @@ public struct Server: Service {
     _ certificate: TLSCertificate?, on group: MultiThreadedEventLoopGroup,
     onRunning: @escaping @Sendable (SocketAddress?) async -> Void
   ) -> any Service {
-    let application = Application(
-      responder: Frontend(
+    let connections = HTTPConnections(
+      frontend: Frontend(
         backend: backend, logger: logger, routes: routes, answersAnyHost: answersAnyHost),
-      server: HTTPServerBuilder { [connections, configuration] responder in
-        let plain = HTTP1Channel(responder: responder, configuration: connections)
-        guard let certificate else { return plain }
-        return TLSChannel(
-          base: plain, certificate: certificate,
-          patience: TimeAmount(configuration.limits.handshakeDuration))
-      },
-      configuration: ApplicationConfiguration(
-        address: .hostname(address.host, port: address.port), serverName: "apus",
-        availableConnectionsDelegate: MaximumAvailableConnections(
-          configuration.limits.connectionCount, logger: logger)),
-      onServerRunning: { channel in await onRunning(channel.localAddress) },
-      eventLoopGroupProvider: .shared(group), logger: logger)
-    return Listener(application: application, address: address)
-  }
-
-  private var connections: HTTP1Channel.Configuration {
-    let limits = configuration.limits
-    return HTTP1Channel.Configuration(
-      additionalChannelHandlers: [
-        AddressLimit(backend.connections, limit: limits.connectionsPerAddress),
-        RequestReadingGuard(
-          bodyPatience: TimeAmount(limits.bodyDuration), bodyLimit: limits.bodyBytes),
-        DisconnectWatch(),
-        StreamKeepAlive(interval: TimeAmount(limits.keepAliveInterval)),
-        StalledReaderGuard(patience: TimeAmount(limits.stallDuration)),
-      ],
-      idleTimeout: TimeAmount(limits.idleDuration),
-      httpDecoderConfiguration: .init(
-        maxHeaderFieldSize: limits.headerFieldBytes, maxHeaderListSize: limits.headerBytes,
-        maxHeaderFieldCount: limits.headerCount))
+      limits: configuration.limits, counts: backend.connections)
+    let settings = ServerConfiguration(
+      address: .hostname(address.host, port: address.port), backlog: 1024,
+      availableConnectionsDelegate: MaximumAvailableConnections(
+        configuration.limits.connectionCount, logger: logger))
+    func service(_ channel: some ServerChildChannel) -> any Service {
+      channel.server(
+        configuration: settings,
+        onServerRunning: { channel in await onRunning(channel.localAddress) },
+        eventLoopGroup: group, logger: logger)
+    }
+    let patience = TimeAmount(configuration.limits.handshakeDuration)
+    let server =
+      certificate.map {
+        service(TLSChannel(base: connections, certificate: $0, patience: patience))
+      } ?? service(connections)
+    return Listener(server: server, address: address)
   }
 }
 
 /// A listener whose error names its address.
 private struct Listener: Service {
-  let application: Application<Frontend>
+  let server: any Service
   let address: Server.ListeningAddress
 
   func run() async throws {
     do {
-      try await application.run()
+      try await server.run()
     } catch let error as IOError {
       throw ServerError.cannotListen(
         host: address.host, port: address.port, reason: error.errnoCode)

@@ -59,7 +59,6 @@ final class Answer: Sendable {
     guard request.prompt.count < contextLength else {
       throw EngineError.promptTooLong(tokens: request.prompt.count, contextLength: contextLength)
     }
-    let watch = try await exchange.disconnectWatch()
     let contextLeft = contextLength - request.prompt.count
     let holder = try admit(
       AdmissionRequest(
@@ -84,8 +83,8 @@ final class Answer: Sendable {
     }
     let answer = Answer(
       exchange: exchange, streams: streams, reading: reading, lease: holder,
-      promptTokens: request.prompt.count, watch: watch)
-    watch.onGone { [weak answer] in answer?.clientWent() }
+      promptTokens: request.prompt.count, watch: exchange.watch)
+    exchange.watch.onGone { [weak answer] in answer?.clientWent() }
     do {
       try await holder?.opened()
     } catch {

@@ -9,15 +9,6 @@ import NIOCore
 import Synchronization
 import Tokenizer
 
-/// What Hummingbird hands over with a request.
-struct Connection: InitializableFromSource {
-  let channel: any Channel
-
-  init(source: ApplicationRequestContextSource) {
-    channel = source.channel
-  }
-}
-
 /// A request that is being answered. Shared with whatever goes on after its handler returns: the
 /// body of a stream.
 final class Exchange: Sendable {
@@ -37,6 +28,8 @@ final class Exchange: Sendable {
   let backend: Backend
   let request: Request
   let channel: any Channel
+  /// Knows when the client goes.
+  let watch: DisconnectWatch
   let arrival = ContinuousClock.now
   private let logger: Logger
   /// Whether the request came before the server was told to stop.
@@ -49,6 +42,7 @@ final class Exchange: Sendable {
     self.logger = logger
     isTaken = backend.activity.begin()
     channel = connection.channel
+    watch = connection.watch
     var generator = SystemRandomNumberGenerator()
     notes = Mutex(
       Notes(
@@ -101,15 +95,6 @@ final class Exchange: Sendable {
       metadata: [
         "id": "\(withNotes { $0.requestID })", "type": "\(type(of: error))",
       ])
-  }
-
-  /// The handler that knows when the client goes; a closed connection has none any more.
-  func disconnectWatch() async throws(ClientGone) -> DisconnectWatch {
-    do {
-      return try await channel.pipeline.handler(type: DisconnectWatch.self).get()
-    } catch {
-      throw ClientGone()
-    }
   }
 }
 

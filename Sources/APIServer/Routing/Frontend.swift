@@ -8,9 +8,7 @@ import NIOCore
 
 /// Finds the route, checks the caller, calls the endpoint, turns whatever is thrown into an answer,
 /// and adds the headers that all answers have.
-struct Frontend: HTTPResponder {
-  typealias Context = Connection
-
+struct Frontend: Sendable {
   let backend: Backend
   let logger: Logger
   private let routes: RouteTable
@@ -24,8 +22,8 @@ struct Frontend: HTTPResponder {
     self.answersAnyHost = answersAnyHost
   }
 
-  func respond(to request: Request, context: Connection) async -> Response {
-    let exchange = Exchange(request, context, backend: backend, logger: logger)
+  func respond(to request: Request, _ connection: Connection) async -> Response {
+    let exchange = Exchange(request, connection, backend: backend, logger: logger)
     var response: Response
     do {
       response = try await answer(exchange)
@@ -42,6 +40,8 @@ struct Frontend: HTTPResponder {
     if notes.errors == .anthropic {
       response.headers[.anthropicRequestID] = notes.requestID.description
     }
+    response.headers[.date] = HTTPDate.now
+    response.headers[.server] = "apus"
     response.headers[.processingMilliseconds] = "\(exchange.age.milliseconds)"
     // No further request is taken, so the connection is of no more use.
     if backend.isDraining { response.headers[.connection] = "close" }

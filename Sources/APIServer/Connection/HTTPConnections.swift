@@ -1,0 +1,69 @@
+// A listener's connections: requests in, the frontend's responses out.
+//
+// Hummingbird's `Application` would do the same and make an id, a logger and a task-local value for
+// each request, none of which is used here; and handlers of the channel could be reached by two
+// changes of thread only.
+
+import HTTPTypes
+import HummingbirdCore
+import Logging
+import NIOCore
+import NIOHTTP1
+import NIOHTTPTypes
+
+/// What is known of a request's connection.
+struct Connection: Sendable {
+  let channel: any Channel
+  let watch: DisconnectWatch
+}
+
+/// HTTP/1.1 under the server's limits.
+struct HTTPConnections: ServerChildChannel {
+  struct Value: ServerChildChannelValue {
+    let parts: NIOAsyncChannel<HTTPRequestPart, HTTPResponsePart>
+    let watch: DisconnectWatch
+
+    var channel: any Channel { parts.channel }
+  }
+
+  /// A request broke off while its answer was written; there is nobody to be told.
+  private struct BrokenOff: Error {}
+
+  let frontend: Frontend
+  let limits: Server.Limits
+  let counts: ConnectionCounts
+
+  func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Value> {
+    let watch = DisconnectWatch()
+    let configuration = HTTP1Channel.Configuration(
+      additionalChannelHandlers: [
+        AddressLimit(counts, limit: limits.connectionsPerAddress),
+        RequestReadingGuard(
+          bodyPatience: TimeAmount(limits.bodyDuration), bodyLimit: limits.bodyBytes),
+        watch,
+        StreamKeepAlive(interval: TimeAmount(limits.keepAliveInterval)),
+        StalledReaderGuard(patience: TimeAmount(limits.stallDuration)),
+      ],
+      idleTimeout: TimeAmount(limits.idleDuration),
+      httpDecoderConfiguration: .init(
+        maxHeaderFieldSize: limits.headerFieldBytes, maxHeaderListSize: limits.headerBytes,
+        maxHeaderFieldCount: limits.headerCount))
+    return HTTP1Channel(responder: { _, _, _ in }, configuration: configuration)
+      .setup(channel: channel, logger: logger)
+      .map { Value(parts: $0, watch: watch) }
+  }
+
+  func handle(value: Value, logger: Logger) async {
+    let connection = Connection(channel: value.channel, watch: value.watch)
+    let responder: HTTPChannelHandler.Responder = { [frontend] request, writer, _ in
+      let response = await frontend.respond(to: request, connection)
+      do {
+        try await writer.write(response: response.head, body: response.body)
+      } catch is HTTPParserError {
+        // Thrown on, it would be answered a second time.
+        throw BrokenOff()
+      }
+    }
+    await HTTP1Channel(responder: responder).handle(value: value.parts, logger: logger)
+  }
+}
