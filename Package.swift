@@ -115,6 +115,14 @@ let package = Package(
     .executableTarget(
       name: "StreamingExample", dependencies: ["Transformer"], path: "Examples/Streaming"),
 
+    // Not a product: it is built with the tests, and by name for Benchmarks/overhead.
+    .executableTarget(
+      name: "StubServer",
+      dependencies: [
+        "APIServer", "Metering", "Transformer", "Tokenizer", "JSON",
+        .product(name: "Logging", package: "swift-log"),
+      ], path: "Benchmarks/overhead/StubServer"),
+
     .target(name: "TestSupport", dependencies: ["JSON"], path: "Tests/TestSupport"),
     .testTarget(name: "JSONTests", dependencies: ["JSON", "TestSupport"]),
     .testTarget(
