@@ -82,7 +82,10 @@ let package = Package(
       swiftSettings: optimised),
     .target(
       name: "Metering",
-      dependencies: ["COpenSSL", .product(name: "GRDB", package: "GRDB.swift")]),
+      dependencies: [
+        "COpenSSL", .product(name: "GRDB", package: "GRDB.swift"),
+        .product(name: "GRDBSQLite", package: "GRDB.swift"),
+      ]),
     .target(
       name: "APIServer",
       dependencies: [
@@ -161,8 +164,8 @@ let package = Package(
     .testTarget(
       name: "EndToEndTests",
       dependencies: [
-        "TestSupport", "JSON", "Transformer", "apus", "EmbeddingExample", "TypedOutputExample",
-        "ToolsExample", "StreamingExample",
+        "TestSupport", "JSON", "Transformer", "Metering", "apus", "EmbeddingExample",
+        "TypedOutputExample", "ToolsExample", "StreamingExample",
       ]),
   ],
   swiftLanguageModes: [.v6]

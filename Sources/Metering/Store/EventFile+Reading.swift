@@ -27,9 +27,19 @@ extension EventFile {
   }
 }
 
+extension EventFile {
+  /// The row of one request, nil where its month's file has none.
+  static func row(of request: RequestID, folder: String) throws(UsageStoreError) -> UsageRow? {
+    try read(
+      folder: folder, file: request.month, sql: "SELECT * FROM event WHERE request_id = ?",
+      arguments: [request.data]
+    ).first.flatMap(UsageRow.init)
+  }
+}
+
 extension UsageRow {
   /// The row as it was written, nil where a number in it has no meaning to this version.
-  fileprivate init?(_ row: Row) {
+  init?(_ row: Row) {
     let bytes: Data = row["request_id"]
     guard let id = RequestID(bytes: bytes), let kind = RequestKind(rawValue: row["kind"]),
       let status = RequestStatus(rawValue: row["status"])
@@ -46,5 +56,21 @@ extension UsageRow {
       firstTokenMicroseconds: row["ttft_us"], latencyMicroseconds: row["latency_us"],
       price: PriceID(rawValue: row["price_id"]), cost: PicoEuro(rawValue: row["cost_p"]),
       isBillable: row["billable"])
+  }
+
+  /// What became of a row of `open_request` whose process is gone: its prompt and its last
+  /// checkpoint, charged to nobody.
+  init?(crashed row: Row, wallMilliseconds: Int64) {
+    guard let id = RequestID(bytes: row["request_id"] as Data),
+      let kind = RequestKind(rawValue: row["kind"])
+    else { return nil }
+    self.init(
+      requestID: id, startedMilliseconds: row["started_ms"],
+      settledMilliseconds: wallMilliseconds, account: AccountID(rawValue: row["account_id"]),
+      key: KeyID(rawValue: row["key_id"]), model: ModelID(rawValue: row["model_id"]), kind: kind,
+      status: .abortedByCrash, httpStatus: 0,
+      usage: TokenUsage(promptTokens: row["in_tok"], completionTokens: row["out_ckpt"]),
+      firstTokenMicroseconds: nil, latencyMicroseconds: 0,
+      price: PriceID(rawValue: row["price_id"]), cost: .zero, isBillable: false)
   }
 }

@@ -33,7 +33,9 @@ final class EventFile: Sendable {
   func commit(_ entries: some Sequence<LedgerEntry>) throws(UsageStoreError) {
     do {
       try queue.write { db in
-        for entry in entries { try Self.write(entry, to: db) }
+        var writer = try EventWriter(db)
+        for entry in entries { try writer.write(entry) }
+        try writer.finish()
       }
     } catch {
       throw UsageStoreError(error, doing: "write usage rows")
@@ -44,15 +46,14 @@ final class EventFile: Sendable {
   func abortOpenRequests(wallMilliseconds: Int64) throws(UsageStoreError) {
     do {
       try queue.write { db in
-        try db.execute(
-          sql: """
-            INSERT INTO event (request_id, started_ms, settled_ms, account_id, key_id, model_id,
-              kind, status, http, in_tok, cached_tok, out_tok, reason_tok, audio_ms, latency_us,
-              price_id, cost_p, billable)
-            SELECT request_id, started_ms, ?, account_id, key_id, model_id, kind, ?, 0, in_tok, 0,
-              out_ckpt, 0, 0, 0, price_id, 0, 0
-            FROM open_request WHERE true ON CONFLICT (request_id) DO NOTHING
-            """, arguments: [wallMilliseconds, RequestStatus.abortedByCrash.rawValue])
+        var writer = try EventWriter(db)
+        for row in try Row.fetchAll(db, sql: "SELECT * FROM open_request") {
+          guard let row = UsageRow(crashed: row, wallMilliseconds: wallMilliseconds) else {
+            continue
+          }
+          try writer.write(.settled(row))
+        }
+        try writer.finish()
         try db.execute(sql: "DELETE FROM open_request")
       }
     } catch {
@@ -82,44 +83,5 @@ final class EventFile: Sendable {
   /// Closes the file; what was committed is in it.
   func close() throws(UsageStoreError) {
     do { try queue.close() } catch { throw UsageStoreError(error, doing: "close a file of events") }
-  }
-
-  private static func write(_ entry: LedgerEntry, to db: Database) throws {
-    switch entry {
-    case .opened(let row):
-      try db.cachedStatement(
-        sql: """
-          INSERT INTO open_request (request_id, started_ms, account_id, key_id, model_id, kind,
-            price_id, in_tok, reserved_tok, out_ckpt) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 0)
-          ON CONFLICT (request_id) DO NOTHING
-          """
-      ).execute(arguments: [
-        row.requestID.data, row.startedMilliseconds, row.account.rawValue, row.key.rawValue,
-        row.model.rawValue, row.kind.rawValue, row.price.rawValue, row.promptTokens,
-        row.reservedTokens,
-      ])
-    case .progressed(let id, _, let completionTokens):
-      try db.cachedStatement(sql: "UPDATE open_request SET out_ckpt = ? WHERE request_id = ?")
-        .execute(arguments: [completionTokens, id.data])
-    case .settled(let row):
-      try db.cachedStatement(sql: "DELETE FROM open_request WHERE request_id = ?")
-        .execute(arguments: [row.requestID.data])
-      try db.cachedStatement(
-        sql: """
-          INSERT INTO event (request_id, started_ms, settled_ms, account_id, key_id, model_id,
-            kind, status, http, in_tok, cached_tok, out_tok, reason_tok, audio_ms, ttft_us,
-            latency_us, price_id, cost_p, billable)
-          VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-          ON CONFLICT (request_id) DO NOTHING
-          """
-      ).execute(arguments: [
-        row.requestID.data, row.startedMilliseconds, row.settledMilliseconds,
-        row.account.rawValue, row.key.rawValue, row.model.rawValue, row.kind.rawValue,
-        row.status.rawValue, row.httpStatus, row.usage.promptTokens,
-        row.usage.cachedPromptTokens, row.usage.completionTokens, row.usage.reasoningTokens,
-        row.usage.audioMilliseconds, row.firstTokenMicroseconds, row.latencyMicroseconds,
-        row.price.rawValue, row.cost.rawValue, row.isBillable,
-      ])
-    }
   }
 }

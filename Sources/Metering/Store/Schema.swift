@@ -71,7 +71,7 @@ struct Schema: Sendable {
       PRIMARY KEY (scope_kind, scope_id)
     ) STRICT, WITHOUT ROWID;
     """,
-    administration, billing, retention, notices,
+    administration, billing, retention, notices, selfService,
   ])
 
   /// `events-YYYY-MM.db`: one row a request, and the requests that are open.
@@ -139,7 +139,7 @@ struct Schema: Sendable {
         reason_tok = reason_tok + excluded.reason_tok, audio_ms = audio_ms + excluded.audio_ms,
         cost_p = cost_p + excluded.cost_p;
     END;
-    """
+    """, kindsOfUsage,
   ])
 
   /// Opens a file for writing with everything a ledger needs, and brings its tables up to date.

@@ -137,7 +137,7 @@ extension UsageStore {
         let values = [month.description.databaseValue] + Array(row.databaseValues)
         try db.execute(
           sql:
-            "INSERT OR REPLACE INTO rollup_kept VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT OR REPLACE INTO rollup_kept VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
           arguments: StatementArguments(values))
       }
     }

@@ -1,0 +1,139 @@
+// One batch of ledger entries on its way into a month's file: each row once, and the hourly sums of
+// all of them in as few rows as there are kinds of them.
+
+import GRDB
+
+/// Writes the entries of one transaction.
+struct EventWriter {
+  /// What the sums of an hour are kept by.
+  private struct RollupKey: Hashable {
+    let hour: Int64
+    let account: AccountID
+    let key: KeyID
+    let model: ModelID
+    let price: PriceID
+    let kind: RequestKind
+    let isBillable: Bool
+  }
+
+  private var open: BoundStatement
+  private var progress: BoundStatement
+  private var close: BoundStatement
+  private var event: BoundStatement
+  private var rollup: BoundStatement
+  private var sums: [RollupKey: LedgerSums] = [:]
+
+  /// A writer for the transaction that `db` is in; ``finish()`` has to end it.
+  init(_ db: Database) throws {
+    open = try BoundStatement(
+      db,
+      sql: """
+        INSERT INTO open_request (request_id, started_ms, account_id, key_id, model_id, kind,
+          price_id, in_tok, reserved_tok, out_ckpt) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 0)
+        ON CONFLICT (request_id) DO NOTHING
+        """)
+    progress = try BoundStatement(
+      db, sql: "UPDATE open_request SET out_ckpt = ? WHERE request_id = ?")
+    close = try BoundStatement(db, sql: "DELETE FROM open_request WHERE request_id = ?")
+    event = try BoundStatement(
+      db,
+      sql: """
+        INSERT INTO event (request_id, started_ms, settled_ms, account_id, key_id, model_id,
+          kind, status, http, in_tok, cached_tok, out_tok, reason_tok, audio_ms, ttft_us,
+          latency_us, price_id, cost_p, billable)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+        ON CONFLICT (request_id) DO NOTHING
+        """)
+    rollup = try BoundStatement(
+      db,
+      sql: """
+        INSERT INTO rollup_hour VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+        ON CONFLICT DO UPDATE SET requests = requests + excluded.requests,
+          in_tok = in_tok + excluded.in_tok, cached_tok = cached_tok + excluded.cached_tok,
+          out_tok = out_tok + excluded.out_tok, reason_tok = reason_tok + excluded.reason_tok,
+          audio_ms = audio_ms + excluded.audio_ms, cost_p = cost_p + excluded.cost_p
+        """)
+  }
+
+  /// Writes an entry; writing it a second time changes nothing.
+  mutating func write(_ entry: LedgerEntry) throws {
+    switch entry {
+    case .opened(let row): try write(row)
+    case .progressed(let id, _, let completionTokens):
+      progress.bind(completionTokens)
+      progress.bind(id)
+      try progress.run()
+    case .settled(let row):
+      close.bind(row.requestID)
+      try close.run()
+      try write(row)
+    }
+  }
+
+  /// Adds what was written to the hourly sums.
+  mutating func finish() throws {
+    for (key, sums) in sums {
+      rollup.bind(key.hour)
+      rollup.bind(key.account.rawValue)
+      rollup.bind(key.key.rawValue)
+      rollup.bind(key.model.rawValue)
+      rollup.bind(key.price.rawValue)
+      rollup.bind(key.kind.rawValue)
+      rollup.bind(key.isBillable ? 1 : 0)
+      rollup.bind(sums.requests)
+      rollup.bind(sums.usage.promptTokens)
+      rollup.bind(sums.usage.cachedPromptTokens)
+      rollup.bind(sums.usage.completionTokens)
+      rollup.bind(sums.usage.reasoningTokens)
+      rollup.bind(sums.usage.audioMilliseconds)
+      rollup.bind(sums.cost.rawValue)
+      try rollup.run()
+    }
+    sums = [:]
+  }
+
+  private mutating func write(_ row: OpenRow) throws {
+    open.bind(row.requestID)
+    open.bind(row.startedMilliseconds)
+    open.bind(row.account.rawValue)
+    open.bind(row.key.rawValue)
+    open.bind(row.model.rawValue)
+    open.bind(row.kind.rawValue)
+    open.bind(row.price.rawValue)
+    open.bind(row.promptTokens)
+    open.bind(row.reservedTokens)
+    try open.run()
+  }
+
+  private mutating func write(_ row: UsageRow) throws {
+    event.bind(row.requestID)
+    event.bind(row.startedMilliseconds)
+    event.bind(row.settledMilliseconds)
+    event.bind(row.account.rawValue)
+    event.bind(row.key.rawValue)
+    event.bind(row.model.rawValue)
+    event.bind(row.kind.rawValue)
+    event.bind(row.status.rawValue)
+    event.bind(row.httpStatus)
+    event.bind(row.usage.promptTokens)
+    event.bind(row.usage.cachedPromptTokens)
+    event.bind(row.usage.completionTokens)
+    event.bind(row.usage.reasoningTokens)
+    event.bind(row.usage.audioMilliseconds)
+    event.bind(row.firstTokenMicroseconds)
+    event.bind(row.latencyMicroseconds)
+    event.bind(row.price.rawValue)
+    event.bind(row.cost.rawValue)
+    event.bind(row.isBillable ? 1 : 0)
+    // A row that was there already is in the sums already.
+    guard try event.run() > 0 else { return }
+    let key = RollupKey(
+      hour: row.settledMilliseconds / 3_600_000, account: row.account, key: row.key,
+      model: row.model, price: row.price, kind: row.kind, isBillable: row.isBillable)
+    var one = LedgerSums()
+    one.requests = 1
+    one.usage = row.usage
+    one.cost = row.cost
+    sums[key] = try (sums[key] ?? LedgerSums()).adding(one)
+  }
+}
