@@ -18,6 +18,8 @@ struct BackendModel: Sendable {
 final class Backend: Sendable {
   let configuration: Server.Configuration
   let meter: Meter?
+  /// What may be done on the administration's listener beside looking.
+  let administration: Administration?
   /// In the order they were given.
   let models: [BackendModel]
   /// Seconds since 1970 when the server was set up.
@@ -29,7 +31,8 @@ final class Backend: Sendable {
   private let boundAddress = Mutex("")
 
   init(
-    models: [ServedModel], meter: Meter?, configuration: Server.Configuration
+    models: [ServedModel], meter: Meter?, administration: Administration? = nil,
+    configuration: Server.Configuration
   ) throws(ServerError) {
     guard !models.isEmpty else { throw .noModels }
     var known: [BackendModel] = []
@@ -48,6 +51,7 @@ final class Backend: Sendable {
     self.models = known
     self.places = places
     self.meter = meter
+    self.administration = administration
     self.configuration = configuration
     created = MeterClock.system.wallMilliseconds() / 1000
   }

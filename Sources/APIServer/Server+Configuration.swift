@@ -16,12 +16,17 @@ extension Server {
     public var allowsRemoteWithoutKeys = false
     /// Refuses fields that nobody knows instead of ignoring them.
     public var isStrict = false
+    /// Lets people without a key ask for an account; the operator lets it in.
+    public var takesAccountRequests = false
     /// How long running answers may go on once the server is told to stop.
     public var drainDuration = Duration.seconds(30)
     /// Serves `/metrics` to everybody who reaches the server.
     public var showsMetrics = false
-    /// A second address, for whoever runs the server: `/metrics` and `/status` without a key.
+    /// A second address, for whoever runs the server: `/metrics` and `/status` without a key, and
+    /// what `apus meter` does with a key of the administration.
     public var administration: ListeningAddress?
+    /// The path of a Unix socket for the same; only its owner may connect.
+    public var administrationSocket: String?
     public var limits = Limits()
 
     public init() {}

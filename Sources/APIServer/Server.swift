@@ -8,6 +8,12 @@ import NIOCore
 import NIOPosix
 import ServiceLifecycle
 
+#if canImport(Glibc)
+  import Glibc
+#else
+  import Darwin
+#endif
+
 /// Serves models over HTTP until it is told to stop.
 ///
 /// Running it under a `ServiceGroup` gives it a graceful end: running answers are finished and new
@@ -36,8 +42,9 @@ public struct Server: Service {
   /// A server with keys, limits and records of usage. The meter stays its owner's: close it when
   /// the server has ended.
   package init(
-    models: [ServedModel], meter: Meter?, configuration: Configuration = Configuration(),
-    logger: Logger, onListening: @escaping @Sendable (String) async -> Void = { _ in }
+    models: [ServedModel], meter: Meter?, administration: Administration? = nil,
+    configuration: Configuration = Configuration(), logger: Logger,
+    onListening: @escaping @Sendable (String) async -> Void = { _ in }
   ) throws(ServerError) {
     let asksForKeys = meter?.hasKeys ?? false
     guard
@@ -50,7 +57,8 @@ public struct Server: Service {
       case (let certificate?, let key?): try TLSCertificate(certificate: certificate, key: key)
       default: throw .halfACertificate
       }
-    backend = try Backend(models: models, meter: meter, configuration: configuration)
+    backend = try Backend(
+      models: models, meter: meter, administration: administration, configuration: configuration)
     self.configuration = configuration
     self.logger = logger
     self.onListening = onListening
@@ -97,7 +105,10 @@ public struct Server: Service {
   private func serve(on group: MultiThreadedEventLoopGroup) async throws {
     var listeners: [any Service] = [publicListener(on: group)]
     if let address = configuration.administration {
-      listeners.append(administrationListener(on: group, address))
+      listeners.append(administrationListener(on: group, .network(address)))
+    }
+    if let path = configuration.administrationSocket {
+      listeners.append(administrationListener(on: group, .socket(path)))
     }
     let services = ServiceGroup(
       configuration: .init(
@@ -129,7 +140,7 @@ public struct Server: Service {
   private func publicListener(on group: MultiThreadedEventLoopGroup) -> any Service {
     let routes = RouteTable.all + (configuration.showsMetrics ? [Metrics.route] : [])
     return listener(
-      at: ListeningAddress(host: configuration.host, port: configuration.port), routes,
+      at: .network(ListeningAddress(host: configuration.host, port: configuration.port)), routes,
       answersAnyHost: configuration.allowsRemoteWithoutKeys, certificate, on: group
     ) { [backend, onListening] address in
       await onListening(backend.listening(on: address))
@@ -137,20 +148,26 @@ public struct Server: Service {
   }
 
   private func administrationListener(
-    on group: MultiThreadedEventLoopGroup, _ address: ListeningAddress
+    on group: MultiThreadedEventLoopGroup, _ place: ListeningPlace
   ) -> any Service {
     listener(
-      at: address, RouteTable.administration,
-      answersAnyHost: !LoopbackHost.contains(address.host), nil, on: group
+      at: place, RouteTable.administration, answersAnyHost: place.isOpenToOthers, nil, on: group
     ) { [logger] bound in
-      logger.info(
-        "administration listens",
-        metadata: ["host": "\(address.host)", "port": "\(bound?.port ?? address.port)"])
+      switch place {
+      case .network(let address):
+        logger.info(
+          "administration listens",
+          metadata: ["host": "\(address.host)", "port": "\(bound?.port ?? address.port)"])
+      case .socket(let path):
+        // Whoever may open the data folder may ask; others may not even connect.
+        chmod(path, 0o600)
+        logger.info("administration listens", metadata: ["socket": "\(path)"])
+      }
     }
   }
 
   private func listener(
-    at address: ListeningAddress, _ routes: [Route], answersAnyHost: Bool,
+    at place: ListeningPlace, _ routes: [Route], answersAnyHost: Bool,
     _ certificate: TLSCertificate?, on group: MultiThreadedEventLoopGroup,
     onRunning: @escaping @Sendable (SocketAddress?) async -> Void
   ) -> any Service {
@@ -159,7 +176,7 @@ public struct Server: Service {
         backend: backend, logger: logger, routes: routes, answersAnyHost: answersAnyHost),
       limits: configuration.limits, counts: backend.connections)
     let settings = ServerConfiguration(
-      address: .hostname(address.host, port: address.port), backlog: 1024,
+      address: place.binding, backlog: 1024,
       availableConnectionsDelegate: MaximumAvailableConnections(
         configuration.limits.connectionCount, logger: logger))
     func service(_ channel: some ServerChildChannel) -> any Service {
@@ -173,21 +190,47 @@ public struct Server: Service {
       certificate.map {
         service(TLSChannel(base: connections, certificate: $0, patience: patience))
       } ?? service(connections)
-    return Listener(server: server, address: address)
+    return Listener(server: server, place: place)
+  }
+}
+
+/// Where a listener listens.
+private enum ListeningPlace: Sendable {
+  case network(Server.ListeningAddress)
+  case socket(String)
+
+  var binding: BindAddress {
+    switch self {
+    case .network(let address): .hostname(address.host, port: address.port)
+    case .socket(let path): .unixDomainSocket(path: path)
+    }
+  }
+
+  /// Whether requests come under names of this machine that nobody knows beforehand.
+  var isOpenToOthers: Bool {
+    switch self {
+    case .network(let address): !LoopbackHost.contains(address.host)
+    case .socket: true
+    }
   }
 }
 
 /// A listener whose error names its address.
 private struct Listener: Service {
   let server: any Service
-  let address: Server.ListeningAddress
+  let place: ListeningPlace
 
   func run() async throws {
     do {
       try await server.run()
     } catch let error as IOError {
-      throw ServerError.cannotListen(
-        host: address.host, port: address.port, reason: error.errnoCode)
+      switch place {
+      case .network(let address):
+        throw ServerError.cannotListen(
+          host: address.host, port: address.port, reason: error.errnoCode)
+      case .socket(let path):
+        throw ServerError.cannotListenOnSocket(path: path, reason: error.errnoCode)
+      }
     }
   }
 }

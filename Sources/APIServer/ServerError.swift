@@ -21,6 +21,8 @@ public enum ServerError: Error, Equatable, CustomStringConvertible {
   case halfACertificate
   /// A file of the certificate or its key cannot be used.
   case unusableCertificate(file: String, reason: String)
+  /// The system refuses the path of a Unix socket.
+  case cannotListenOnSocket(path: String, reason: Int32)
   /// The records of usage cannot take a model's name.
   case unusableRecords(String)
 
@@ -42,6 +44,8 @@ public enum ServerError: Error, Equatable, CustomStringConvertible {
       "TLS needs a certificate and its key; set both tls-certificate and tls-key, or neither"
     case .unusableCertificate(let file, let reason):
       "the TLS file '\(file)' cannot be used: \(reason)"
+    case .cannotListenOnSocket(let path, let reason):
+      "cannot listen on '\(path)': \(Self.explanation(of: reason))"
     case .unusableRecords(let reason):
       "the records of usage cannot be used: \(reason)"
     }

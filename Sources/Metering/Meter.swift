@@ -6,7 +6,7 @@
 
 /// Counts, limits and records what a server does, and remembers nothing of what was said.
 package final class Meter: Sendable {
-  private let core: MeterCore
+  let core: MeterCore
   private let terms: TermsWatch
 
   /// Opens the data folder for serving; one meter a folder at a time.
@@ -69,16 +69,7 @@ package final class Meter: Sendable {
       try record.check(address: address)
       return Principal(key: record.id, account: record.account, role: record.role)
     }
-    if let address, let limit = core.configuration.failedAuthentications {
-      let now = core.configuration.clock.monotonicNanoseconds()
-      let wait = core.withLimiter {
-        $0.strike(.address(address), under: limit, at: now)
-      }
-      if wait > 0 {
-        throw .tooManyFailedAuthentications(
-          retryAfterMilliseconds: (wait + 999_999) / 1_000_000)
-      }
-    }
+    try lookAtStranger(address)
     throw .invalidAPIKey
   }
 

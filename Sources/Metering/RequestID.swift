@@ -44,6 +44,19 @@ package struct RequestID: Hashable, Sendable, CustomStringConvertible {
     self.init(high: words.high, low: words.low)
   }
 
+  /// The id that 32 hexadecimal digits spell, with hyphens anywhere between them; nil for other text.
+  package init?(_ text: some StringProtocol) {
+    let digits = String(text).filter { $0 != "-" }
+    guard digits.utf8.count == 32, digits.allSatisfy({ $0.isASCII && $0.isHexDigit }),
+      let high = UInt64(digits.prefix(16), radix: 16),
+      let low = UInt64(digits.suffix(16), radix: 16)
+    else { return nil }
+    self.init(high: high, low: low)
+  }
+
+  /// The month in whose file the request stands: that of the moment in its id.
+  package var month: UTCMonth { UTCMonth(wallMilliseconds: Int64(high >> 16)) }
+
   /// The 36 characters that clients see, in lower case.
   package var description: String {
     let digits = Array("0123456789abcdef".utf8)

@@ -5,7 +5,7 @@ import JSON
 import NIOCore
 
 enum FrontPage {
-  static let route = Route(method: .get, path: "/", requiresKey: false) { exchange, _ in
+  static let route = Route(method: .get, path: "/", access: .open) { exchange, _ in
     let backend = exchange.backend
     // Where keys decide who may know what is served, this page does not tell.
     let names = backend.meter?.hasKeys == true ? [] : backend.models.map(\.name)

@@ -5,7 +5,7 @@ import Hummingbird
 
 enum Health {
   static let route = Route(
-    method: .get, path: "/health", aliases: ["/v1/health"], requiresKey: false
+    method: .get, path: "/health", aliases: ["/v1/health"], access: .open
   ) { exchange, _ in
     if exchange.backend.isDraining { throw APIError.draining }
     return .json(["status": "ok"])

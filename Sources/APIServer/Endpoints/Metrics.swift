@@ -5,7 +5,7 @@ import Hummingbird
 import NIOCore
 
 enum Metrics {
-  static let route = Route(method: .get, path: "/metrics", requiresKey: false) { exchange, _ in
+  static let route = Route(method: .get, path: "/metrics", access: .open) { exchange, _ in
     Response(
       status: .ok, headers: [.contentType: "text/plain; version=0.0.4; charset=utf-8"],
       body: ResponseBody(byteBuffer: ByteBuffer(string: exchange.backend.metricsPage)))

@@ -4,7 +4,9 @@
 import JSON
 
 extension OpenAPI {
-  static let schemas: JSONValue = [
+  static let schemas: JSONValue = .object(generationSchemas.merging(selfServiceSchemas))
+
+  private static let generationSchemas: JSONObject = [
     "Error": object(
       ["error": object(["message": string, "type": string], required: ["message", "type"])],
       required: ["error"]),
@@ -67,10 +69,10 @@ extension OpenAPI {
     "Prompt": object(["prompt": string], required: ["prompt"]),
   ]
 
-  private static let string: JSONValue = ["type": "string"]
-  private static let integer: JSONValue = ["type": "integer"]
-  private static let number: JSONValue = ["type": "number"]
-  private static let boolean: JSONValue = ["type": "boolean"]
+  static let string: JSONValue = ["type": "string"]
+  static let integer: JSONValue = ["type": "integer"]
+  static let number: JSONValue = ["type": "number"]
+  static let boolean: JSONValue = ["type": "boolean"]
 
   private static let messages: JSONValue = [
     "type": "array", "minItems": 1,
@@ -101,7 +103,7 @@ extension OpenAPI {
       ], required: ["id", "object", "created", "model", "choices", "usage"])
   }
 
-  private static func object(_ properties: JSONObject, required: [String] = []) -> JSONValue {
+  static func object(_ properties: JSONObject, required: [String] = []) -> JSONValue {
     [
       "type": "object", "properties": .object(properties),
       "required": .array(required.map { .string($0) }),
@@ -110,7 +112,8 @@ extension OpenAPI {
 }
 
 extension JSONObject {
-  fileprivate func merging(_ other: JSONObject) -> JSONObject {
+  /// These members and others, which win.
+  func merging(_ other: JSONObject) -> JSONObject {
     var all = self
     for (key, value) in other { all[key] = value }
     return all

@@ -5,7 +5,7 @@ import JSON
 import NIOCore
 
 enum OpenAPI {
-  static let route = Route(method: .get, path: "/openapi.json", requiresKey: false) { _, _ in
+  static let route = Route(method: .get, path: "/openapi.json", access: .open) { _, _ in
     .json(document)
   }
 
@@ -25,11 +25,11 @@ enum OpenAPI {
       ],
       "schemas": schemas,
     ],
-    "paths": paths,
+    "paths": .object(paths.merging(selfServicePaths)),
   ]
 
   /// The operation of each path. Aliases are not listed.
-  private static let paths: JSONValue = [
+  private static let paths: JSONObject = [
     "/": text("What is served and how to ask for it"),
     "/health": open("Whether requests are taken", "Health"),
     "/status": text("How the server is, for people"),
@@ -53,7 +53,7 @@ enum OpenAPI {
     "/v1/apply-template": post("A conversation to the text that is read", "Template", "Prompt"),
   ]
 
-  private static func operation(
+  static func operation(
     _ summary: JSONValue, answer: String, isOpen: Bool = false
   ) -> JSONValue {
     var object: JSONObject = [
@@ -68,7 +68,7 @@ enum OpenAPI {
     return .object(object)
   }
 
-  private static func open(_ summary: JSONValue, _ answer: String) -> JSONValue {
+  static func open(_ summary: JSONValue, _ answer: String) -> JSONValue {
     ["get": operation(summary, answer: answer, isOpen: true)]
   }
 
@@ -85,7 +85,7 @@ enum OpenAPI {
     ]
   }
 
-  private static func post(
+  static func post(
     _ summary: JSONValue, _ request: String, _ answer: String, _ streams: Bool = false
   ) -> JSONValue {
     var object = operation(summary, answer: answer).objectValue ?? [:]
@@ -106,7 +106,7 @@ enum OpenAPI {
     return ["post": .object(object)]
   }
 
-  private static func body(
+  static func body(
     _ description: JSONValue, _ schema: String, _ type: String
   ) -> JSONValue {
     ["description": description, "content": .object([type: ["schema": reference(schema)]])]

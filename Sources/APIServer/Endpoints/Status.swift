@@ -7,7 +7,7 @@ import NIOCore
 
 enum Status {
   static let document = Route(
-    method: .get, path: "/status.json", aliases: ["/v1/status"], requiresKey: false
+    method: .get, path: "/status.json", aliases: ["/v1/status"], access: .open
   ) { exchange, _ in
     let backend = exchange.backend
     return .json([
@@ -19,7 +19,7 @@ enum Status {
     ])
   }
 
-  static let page = Route(method: .get, path: "/status", requiresKey: false) { exchange, _ in
+  static let page = Route(method: .get, path: "/status", access: .open) { exchange, _ in
     let backend = exchange.backend
     let text = """
       Apus \(backend.isDraining ? "finishes what it has begun, and then stops." : "is well.")

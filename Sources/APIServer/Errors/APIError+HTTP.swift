@@ -17,6 +17,10 @@ extension APIError {
     switch error {
     case let error as APIError: self = error
     case let error as MeterError: self.init(error)
+    case let error as Administration.Refusal: self.init(error)
+    case let error as UsageStoreError:
+      guard let refusal = Self.refusal(of: error) else { return nil }
+      self = refusal
     case let error as EngineError: self.init(error)
     case let error as TemplateError: self.init(error)
     case let error as JSONError: self.init(error)
@@ -49,6 +53,18 @@ extension APIError {
       headers[.retryAfterMilliseconds] = "\(milliseconds)"
     }
     if let rate = error.rate { headers.append(contentsOf: rate.headers) }
+  }
+
+  /// What somebody who works on the ledger is told; nil for a fault of the disk.
+  private static func refusal(of error: UsageStoreError) -> APIError? {
+    switch error.code {
+    case .notFound: refused(.notFound, "not_found", error.message)
+    case .wrongState: refused(.conflict, "wrong_state", error.message)
+    case .constraint: refused(.conflict, "conflict", error.message)
+    case .invalidName, .invalidLimit: invalid(nil, "invalid_value", error.message)
+    case .busy: self.init(MeterError.serverIsOverloaded())
+    default: nil
+    }
   }
 
   init(_ error: EngineError) {

@@ -18,6 +18,8 @@ final class Exchange: Sendable {
     var route = "-"
     var errors = ErrorShape.openAI
     var principal = Principal.local
+    /// The key of the administration that came along.
+    var administrator: KeyName?
     var rate: RateDecision?
     var usage: TokenUsage?
     var code: String?

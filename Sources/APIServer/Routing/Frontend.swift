@@ -57,11 +57,16 @@ struct Frontend: Sendable {
       notes.route = route.path
       notes.errors = route.errors
     }
-    guard exchange.isTaken || !route.requiresKey else { throw APIError.draining }
+    guard exchange.isTaken || route.access == .open else { throw APIError.draining }
     try checkHost(request)
-    if route.requiresKey {
+    switch route.access {
+    case .open: break
+    case .key:
       let principal = try authenticate(exchange)
       exchange.withNotes { $0.principal = principal }
+    case .administrator:
+      let name = try administrator(exchange)
+      exchange.withNotes { $0.administrator = name }
     }
     return try await route.handler(exchange, parameter)
   }
@@ -82,6 +87,17 @@ struct Frontend: Sendable {
       address: exchange.channel.remoteAddress?.network)
   }
 
+  /// Who administers. A key of the public API is none, and theirs is none there.
+  private func administrator(_ exchange: Exchange) throws -> KeyName {
+    guard let meter = backend.meter else { throw APIError.noLedger }
+    let text = Self.key(in: exchange.request.headers) ?? ""
+    guard let record = try meter.store.adminKey(text) else {
+      try meter.lookAtStranger(exchange.channel.remoteAddress?.network)
+      throw APIError.noAdministrator
+    }
+    return record.name
+  }
+
   /// The key of a request: a bearer token, or the header that Anthropic's clients use.
   private static func key(in headers: HTTPFields) -> String? {
     guard let credentials = headers[.authorization] else { return headers[.apiKey] }
@@ -89,6 +105,13 @@ struct Frontend: Sendable {
     guard parts.count == 2, parts[0].lowercased() == "bearer" else { return nil }
     return String(parts[1])
   }
+}
+
+extension APIError {
+  static let noAdministrator = refused(
+    .unauthorized, "invalid_admin_key",
+    "The administration takes keys that 'apus meter admin create' makes: send one as "
+      + "'Authorization: Bearer apus_admin_...'.")
 }
 
 extension Exchange {

@@ -3,6 +3,16 @@
 import HTTPTypes
 import Hummingbird
 
+/// Who may ask a route.
+enum RouteAccess: Sendable {
+  /// Everybody who reaches the listener.
+  case open
+  /// Holders of a key, once there are keys.
+  case key
+  /// Holders of a key of the administration.
+  case administrator
+}
+
 /// A path, the method it answers, and who may ask.
 struct Route: Sendable {
   typealias Handler = @Sendable (Exchange, _ parameter: String) async throws -> Response
@@ -12,24 +22,52 @@ struct Route: Sendable {
   let path: String
   /// Other paths for the same.
   var aliases: [String] = []
-  /// Whether a key must come along once there are keys.
-  var requiresKey = true
+  var access = RouteAccess.key
   var errors = ErrorShape.openAI
   let handler: Handler
+}
+
+/// What a table of routes looks like from outside: for tests that hold them all to their rules.
+package struct RouteDescription: Hashable, Sendable {
+  package let method: String
+  package let path: String
+  package let aliases: [String]
+  package let requiresKey: Bool
+
+  /// The public API.
+  package static var all: [RouteDescription] {
+    RouteTable.all.map {
+      RouteDescription(
+        method: $0.method.rawValue, path: $0.path, aliases: $0.aliases,
+        requiresKey: $0.access == .key)
+    }
+  }
 }
 
 /// Finds the route of a request.
 struct RouteTable: Sendable {
   /// The public API.
-  static let all: [Route] = [
-    FrontPage.route, Health.route, Models.list, Models.one, ChatCompletions.route,
-    Completions.route, Tokens.tokenize, Tokens.detokenize, Tokens.applyTemplate, Messages.route,
-    Messages.count,
-    Responses.route, Rerank.route,
-    Status.document, Status.page, OpenAPI.route,
-  ]
+  static let all: [Route] =
+    [
+      FrontPage.route, Health.route, Models.list, Models.one, ChatCompletions.route,
+      Completions.route, Tokens.tokenize, Tokens.detokenize, Tokens.applyTemplate, Messages.route,
+      Messages.count,
+      Responses.route, Rerank.route,
+      Status.document, Status.page, OpenAPI.route, Pricing.route,
+    ] + selfService
+  /// What key holders see and do of their own account.
+  static let selfService: [Route] =
+    [
+      OwnKey.show, OwnKey.rotate, OwnKey.reportLeak, OwnUsage.route, OrganizationUsage.costs,
+      Invoices.list, Invoices.one, Invoices.disputes, Invoices.dispute, Receipts.route,
+      Announcements.notices, Announcements.terms, Announcements.accept, OwnAccount.terminate,
+      OwnAccount.request,
+    ] + OrganizationUsage.usage
   /// What the one who runs the server asks.
-  static let administration: [Route] = [Metrics.route, Health.route, Status.document, Status.page]
+  static let administration: [Route] = [
+    Metrics.route, Health.route, Status.document, Status.page, Administration.list,
+    Administration.verb,
+  ]
 
   private struct Place: Sendable {
     var routes: [HTTPRequest.Method: Route] = [:]

@@ -31,8 +31,10 @@ package struct ServerSetting: Sendable {
     ServerSetting("tls-key", \.tlsKey),
     ServerSetting("allow-remote-without-keys", \.allowsRemoteWithoutKeys),
     ServerSetting("strict", \.isStrict),
+    ServerSetting("account-requests", \.takesAccountRequests),
     ServerSetting("drain-seconds", \.drainDuration, in: 0...86400),
     ServerSetting("show-metrics", \.showsMetrics),
+    ServerSetting("admin-socket", \.administrationSocketName),
     ServerSetting("admin-host", \.administrationHost),
     ServerSetting("admin-port", \.administrationPort, in: -1...65535),
     ServerSetting("body-bytes", \.limits.bodyBytes, in: 1024...(1 << 30)),
@@ -113,6 +115,15 @@ package struct ServerSetting: Sendable {
 }
 
 extension Server.Configuration {
+  /// A path; `standard` stands for the one in the data folder, `none` for no socket.
+  fileprivate var administrationSocketName: String {
+    get { administrationSocket ?? Self.standardSocket }
+    set { administrationSocket = newValue }
+  }
+
+  /// What `admin-socket` says where nobody set it.
+  package static let standardSocket = "standard"
+
   /// The administration's host as a setting of its own.
   fileprivate var administrationHost: String {
     get { administration?.host ?? Server.ListeningAddress(port: 0).host }

@@ -62,3 +62,16 @@ package struct BillableUsage: Hashable, Sendable {
     self.sums = sums
   }
 }
+
+extension LedgerSums {
+  /// What each kind of unit comes to at these prices, by the words of an invoice's line; those that
+  /// cost nothing are left out.
+  package func costs(at prices: Prices) throws(MoneyError) -> [(title: String, cost: PicoEuro)] {
+    var costs: [(title: String, cost: PicoEuro)] = []
+    for meter in BilledMeter.allCases {
+      let cost = try PicoEuro(rawValue: meter.price(in: prices)).times(meter.units(in: self))
+      if cost > .zero { costs.append((meter.title, cost)) }
+    }
+    return costs
+  }
+}

@@ -1,4 +1,5 @@
-// The text of an API key: `apus_live_<8 base62>_<43 base62><6 base62>`.
+// The text of an API key: `apus_live_<8 base62>_<43 base62><6 base62>`. Keys of the administration
+// begin with `apus_admin_`, so that neither can pass for the other.
 //
 // The first part is a public name that the table of keys is searched by, the second is 256 random
 // bits, the last is a CRC-32 of all before it. A fixed prefix and a checksum let scanners of leaked
@@ -6,39 +7,47 @@
 
 /// An API key as its owner holds it. It exists in memory only: at rest there is its HMAC.
 package struct APIKey: Sendable {
-  /// What every key starts with.
-  package static let prefix = "apus_live_"
+  /// What a key opens.
+  package enum Kind: String, Sendable {
+    /// The public API.
+    case live = "apus_live_"
+    /// The administration's listener.
+    case admin = "apus_admin_"
+  }
+
+  /// What every key of the public API starts with.
+  package static let prefix = Kind.live.rawValue
 
   /// The public name: 8 characters.
   package let publicName: KeyName
   /// The whole key in ASCII.
   let bytes: [UInt8]
 
-  private static let prefixBytes = Array(prefix.utf8)
   private static let nameLength = 8
   private static let secretLength = 43
   private static let checksumLength = 6
 
   /// The key that some text spells, nil where shape or checksum is wrong.
-  package init?(_ text: String) {
-    self.init(bytes: Array(text.utf8))
+  package init?(_ text: String, kind: Kind = .live) {
+    self.init(bytes: Array(text.utf8), kind)
   }
 
   /// A new key out of 38 random bytes (6 for the name, 32 for the secret); nil for another number.
-  package init?(randomBytes: [UInt8]) {
+  package init?(randomBytes: [UInt8], kind: Kind = .live) {
     guard randomBytes.count == 38 else { return nil }
     let body =
-      Self.prefixBytes + Base62.digits(randomBytes[..<6], width: Self.nameLength)
+      Array(kind.rawValue.utf8) + Base62.digits(randomBytes[..<6], width: Self.nameLength)
       + [UInt8(ascii: "_")] + Base62.digits(randomBytes[6...], width: Self.secretLength)
-    self.init(bytes: body + Self.checksum(body[...]))
+    self.init(bytes: body + Self.checksum(body[...]), kind)
   }
 
-  private init?(bytes: [UInt8]) {
-    let nameStart = Self.prefixBytes.count
+  private init?(bytes: [UInt8], _ kind: Kind) {
+    let prefix = Array(kind.rawValue.utf8)
+    let nameStart = prefix.count
     let nameEnd = nameStart + Self.nameLength
     let checksumStart = nameEnd + 1 + Self.secretLength
     guard bytes.count == checksumStart + Self.checksumLength,
-      bytes.starts(with: Self.prefixBytes), bytes[nameEnd] == UInt8(ascii: "_"),
+      bytes.starts(with: prefix), bytes[nameEnd] == UInt8(ascii: "_"),
       Base62.isValid(bytes[(nameEnd + 1)...]),
       Self.checksum(bytes[..<checksumStart]).elementsEqual(bytes[checksumStart...]),
       let name = KeyName(bytes: bytes[nameStart..<nameEnd])

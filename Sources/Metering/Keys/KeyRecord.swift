@@ -7,6 +7,9 @@ package enum KeyRole: Int64, Sendable, CaseIterable {
   case billing = 3
   case member = 4
   case service = 5
+
+  /// How commands and answers call it.
+  package var word: String { self == .mainUser ? "main_user" : "\(self)" }
 }
 
 /// Whether a key works.
@@ -37,6 +40,8 @@ package struct KeyRecord: Hashable, Sendable {
   /// Whether its account may use it, and why not.
   package let accountState: AccountState
   let suspension: SuspensionReason?
+  /// From when on it is refused because its account ends; nil where no notice was given.
+  let accountEndsMilliseconds: Int64?
   /// The key's own limits; nil where the server's defaults hold.
   package let limits: LimitRule?
   /// The models that it may use; empty for all.
@@ -52,6 +57,9 @@ extension KeyRecord {
     let ends = [expiresMilliseconds, graceUntilMilliseconds].compactMap(\.self)
     guard state == .active, ends.allSatisfy({ wallMilliseconds < $0 }) else {
       throw .invalidAPIKey
+    }
+    if let accountEndsMilliseconds, wallMilliseconds >= accountEndsMilliseconds {
+      throw .accountSuspended(.terminated)
     }
     guard accountState.mayUseKeys else {
       throw .accountSuspended(suspension?.detail ?? .terminated)

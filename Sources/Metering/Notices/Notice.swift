@@ -24,6 +24,8 @@ package struct NoticeDelivery: Hashable, Sendable {
   package let target: String
   package let title: String
   package let body: String
+  /// What goes out with it.
+  package let invoice: InvoiceDocument?
   package let state: DeliveryState
   package let attempts: Int64
   /// When it is tried next.
@@ -31,24 +33,18 @@ package struct NoticeDelivery: Hashable, Sendable {
 
   /// How long to wait after each failed try; after the last it is given up.
   static let waitSeconds: [Int64] = [60, 300, 1800, 7200, 43_200]
+}
 
-  /// The delivery as a mail for `sendmail -t` (RFC 5322). Line breaks in a title would begin another
-  /// header, so they become spaces.
-  package func mail(from sender: String) -> String {
-    let subject = title.map { $0.isNewline ? " " : String($0) }.joined()
-    return """
-      From: \(sender)
-      To: \(target)
-      Subject: \(subject)
-      MIME-Version: 1.0
-      Content-Type: text/plain; charset=utf-8
-      Content-Transfer-Encoding: 8bit
-      Auto-Submitted: auto-generated
-
-      \(body)
-
-      """
-  }
+/// A notice as it was published.
+package struct NoticeRecord: Hashable, Sendable {
+  package let id: Int64
+  package let title: String
+  package let body: String
+  /// Whom it is for; nil for everybody.
+  package let account: AccountID?
+  /// The number of the invoice that it comes with.
+  package let invoice: String?
+  package let atMilliseconds: Int64
 }
 
 /// How notices go out.

@@ -4,6 +4,12 @@
 import FoundationEssentials
 import GRDB
 
+/// Who acts through a store that several people use: a server's.
+package enum AuditActor {
+  /// The name that changes are noted under; nil for whoever opened the store.
+  @TaskLocal package static var current: ShortName?
+}
+
 /// One change that somebody made.
 package struct AuditEntry: Hashable, Sendable {
   package let number: Int64
@@ -63,7 +69,8 @@ extension UsageStore {
     let previous = last.map { [UInt8]($0["hash"] as Data) } ?? [UInt8](repeating: 0, count: 32)
     let now = clock.wallMilliseconds()
     let fields = [
-      actor?.text ?? "apus", verb, String(object.prefix(ShortName.byteLimit)),
+      (AuditActor.current ?? actor)?.text ?? "apus", verb,
+      String(object.prefix(ShortName.byteLimit)),
       String(detail.prefix(Self.detailLimit)),
     ]
     let hash = AuditEntry.digest(previous: previous, number: number, at: now, fields: fields)

@@ -43,7 +43,7 @@ extension UsageStore {
     guard draft.grossCents > 0 else { return nil }
     let (seller, buyer) = try parties(of: account)
     let models = try modelNames()
-    return try write(doing: "issue an invoice") { db in
+    let record = try write(doing: "issue an invoice") { db in
       let document = InvoiceDocument(
         draft, number: try Self.nextNumber(settings.series, in: db),
         issued: settings.zone.date(wallMilliseconds: now), seller: seller, buyer: buyer,
@@ -51,6 +51,13 @@ extension UsageStore {
       return try self.insert(
         document, account: account, now: now, dueAfterDays: settings.paymentDays, in: db)
     }
+    let paper = record.document
+    _ = try publishNotice(
+      title: "Invoice \(paper.number)",
+      body: "Your invoice \(paper.number) for \(paper.month) comes to "
+        + "\(centsText(paper.grossCents)) EUR and is due on \(paper.due). You can dispute its lines "
+        + "for \(Self.disputeDays) days.", to: account, invoice: record)
+    return record
   }
 
   /// Takes an invoice back with a credit note of the same lines.
@@ -58,7 +65,7 @@ extension UsageStore {
   /// - Throws: ``UsageStoreError``: `notFound`, or `wrongState` where it was taken back before.
   package func creditInvoice(_ number: String) throws(UsageStoreError) -> InvoiceRecord {
     let now = clock.wallMilliseconds()
-    return try write(doing: "issue a credit note") { db in
+    let record = try write(doing: "issue a credit note") { db in
       let invoice = try Self.invoice(number, in: db)
       guard invoice.document.kind == .invoice, invoice.creditedBy == nil else {
         throw UsageStoreError(.wrongState, "'\(number)' cannot be taken back (again)")
@@ -70,6 +77,11 @@ extension UsageStore {
       return try self.insert(
         document, account: invoice.account, now: now, dueAfterDays: 0, credits: invoice.id, in: db)
     }
+    _ = try publishNotice(
+      title: "Credit note \(record.document.number)",
+      body: "The credit note \(record.document.number) takes your invoice \(number) back.",
+      to: record.account, invoice: record)
+    return record
   }
 
   /// The invoices and credit notes of an account, or of all, oldest first.

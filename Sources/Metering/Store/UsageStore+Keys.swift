@@ -131,8 +131,10 @@ extension UsageStore {
   }
 
   private static let selectKeys = """
-    SELECT account.state AS account_state, account.state_reason, limit_rule.*, api_key.*
-    FROM api_key JOIN account ON account.id = account_id
+    SELECT account.state AS account_state, account.state_reason, termination.ends_ms,
+      limit_rule.*, api_key.*
+    FROM api_key JOIN account ON account.id = api_key.account_id
+    LEFT JOIN termination ON termination.account_id = account.id
     LEFT JOIN limit_rule ON scope_kind = ? AND scope_id = api_key.id
     """
 
@@ -222,6 +224,7 @@ extension KeyRecord {
       rotatedFrom: (row["rotated_from"] as Int64?).map(KeyID.init(rawValue:)),
       accountState: accountState,
       suspension: (row["state_reason"] as Int64?).flatMap(SuspensionReason.init(rawValue:)),
+      accountEndsMilliseconds: accountState == .active ? nil : row["ends_ms"],
       limits: LimitRow.read(row), models: scopes.models[id] ?? [],
       addresses: scopes.addresses[id] ?? [])
   }

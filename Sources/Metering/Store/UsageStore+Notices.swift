@@ -38,7 +38,7 @@ extension UsageStore {
   package func setMember(
     _ email: String, role: KeyRole, of account: AccountID
   ) throws(UsageStoreError) {
-    guard email.contains("@"), !email.contains(where: { $0.isWhitespace || $0 == "," }) else {
+    guard Self.isMailAddress(email) else {
       throw UsageStoreError(.invalidName, "a member is named by one mail address")
     }
     try write(doing: "add a member") { db in
@@ -49,6 +49,13 @@ extension UsageStore {
           """, arguments: [account.rawValue, role.rawValue, email])
       try note("member.set", "account \(account.rawValue)", "\(role)", in: db)
     }
+  }
+
+  /// Whether text is one mail address, as far as a header that bears it is concerned.
+  static func isMailAddress(_ text: String) -> Bool {
+    text.contains("@") && text.utf8.count <= 256
+      && !text.contains { $0.isWhitespace || ",;<>()".contains($0) }
+      && text.unicodeScalars.allSatisfy { $0.properties.generalCategory != .control }
   }
 
   /// The members of an account with their roles.
@@ -64,18 +71,19 @@ extension UsageStore {
   }
 
   /// Publishes a notice: a delivery row for each owner and main user of an account, or of all that
-  /// are not closed, and one for the webhook.
+  /// are not closed, and one for the webhook. One with an invoice also goes to who is billed.
   ///
   /// - Returns: how many deliveries there are to make.
   package func publishNotice(
-    title: String, body: String, to account: AccountID? = nil
+    title: String, body: String, to account: AccountID? = nil, invoice: InvoiceRecord? = nil
   ) throws(UsageStoreError) -> Int {
     let now = clock.wallMilliseconds()
     let webhook = try channels().webhook
     return try write(doing: "publish a notice") { db in
       try db.execute(
-        sql: "INSERT INTO notice (title, body, at_ms) VALUES (?, ?, ?)",
-        arguments: [title, body, now])
+        sql: "INSERT INTO notice (title, body, at_ms, account_id, invoice_id)"
+          + " VALUES (?, ?, ?, ?, ?)",
+        arguments: [title, body, now, account?.rawValue, invoice?.id])
       let notice = db.lastInsertedRowID
       let insert = """
         INSERT INTO notice_delivery (notice_id, account_id, channel, target, state, attempts,
@@ -85,14 +93,29 @@ extension UsageStore {
         sql: insert + """
            SELECT ?, account_id, ?, email, ?, 0, ? FROM member
           JOIN account ON account.id = account_id
-          WHERE role IN (?, ?) AND account.state <> ? AND (? IS NULL OR account_id = ?)
+          WHERE role IN (?, ?, ?) AND account.state <> ? AND (? IS NULL OR account_id = ?)
           """,
         arguments: [
           notice, NoticeChannel.mail.rawValue, DeliveryState.pending.rawValue, now,
-          KeyRole.owner.rawValue, KeyRole.mainUser.rawValue, AccountState.closed.rawValue,
+          KeyRole.owner.rawValue, KeyRole.mainUser.rawValue,
+          (invoice == nil ? KeyRole.owner : .billing).rawValue, AccountState.closed.rawValue,
           account?.rawValue, account?.rawValue,
         ])
       var count = db.changesCount
+      if let invoice {
+        // Whom the invoice names, unless a member has the same address.
+        try db.execute(
+          sql: insert + """
+             SELECT ?, account_id, ?, email, ?, 0, ? FROM party
+            WHERE account_id = ? AND email <> '' AND email NOT IN
+              (SELECT target FROM notice_delivery WHERE notice_id = ?)
+            """,
+          arguments: [
+            notice, NoticeChannel.mail.rawValue, DeliveryState.pending.rawValue, now,
+            invoice.account.rawValue, notice,
+          ])
+        count += db.changesCount
+      }
       if !webhook.isEmpty {
         try db.execute(
           sql: insert + " VALUES (?, 0, ?, ?, ?, 0, ?)",
@@ -103,48 +126,6 @@ extension UsageStore {
       }
       try note("notice.publish", "notice \(notice)", "\(count) deliveries", in: db)
       return count
-    }
-  }
-
-  /// Deliveries, newest first: those to be tried now, or all.
-  package func deliveries(dueOnly: Bool) throws(UsageStoreError) -> [NoticeDelivery] {
-    let now = clock.wallMilliseconds()
-    return try read(doing: "read deliveries") { db in
-      try Row.fetchAll(
-        db,
-        sql: """
-          SELECT notice_delivery.*, title, body FROM notice_delivery
-          JOIN notice ON notice.id = notice_id
-          WHERE NOT ? OR (state = ? AND next_ms <= ?) ORDER BY notice_delivery.id DESC
-          """, arguments: [dueOnly, DeliveryState.pending.rawValue, now]
-      ).compactMap { row in
-        guard let channel = NoticeChannel(rawValue: row["channel"]),
-          let state = DeliveryState(rawValue: row["state"])
-        else { return nil }
-        return NoticeDelivery(
-          id: row["id"], notice: row["notice_id"],
-          account: AccountID(rawValue: row["account_id"]), channel: channel,
-          target: row["target"], title: row["title"], body: row["body"], state: state,
-          attempts: row["attempts"], nextMilliseconds: row["next_ms"])
-      }
-    }
-  }
-
-  /// Notes how a try went: sent, to be tried again later, or given up.
-  package func noteDelivery(_ delivery: NoticeDelivery, succeeded: Bool) throws(UsageStoreError) {
-    let now = clock.wallMilliseconds()
-    let wait = NoticeDelivery.waitSeconds.dropFirst(Int(delivery.attempts)).first
-    let state: DeliveryState = succeeded ? .sent : wait == nil ? .failed : .pending
-    try write(doing: "note a delivery") { db in
-      try db.execute(
-        sql: """
-          UPDATE notice_delivery SET state = ?, attempts = attempts + 1, next_ms = ?, sent_ms = ?
-          WHERE id = ? AND state = ?
-          """,
-        arguments: [
-          state.rawValue, now + (wait ?? 0) * 1000, succeeded ? now : nil, delivery.id,
-          DeliveryState.pending.rawValue,
-        ])
     }
   }
 }

@@ -167,7 +167,12 @@ extension UsageStore {
         now >= (steps.last?.1 ?? .min / 2) + 7 * Self.day
       else { continue }
       switch stage {
-      case .reminder: break
+      case .reminder:
+        _ = try publishNotice(
+          title: "Reminder: invoice \(invoice.document.number)",
+          body: "Of your invoice \(invoice.document.number), \(centsText(invoice.openCents)) EUR "
+            + "were due on \(invoice.document.due) and are open. Please pay them, or tell us if you "
+            + "have done so.", to: invoice.account, invoice: invoice)
       case .warning: try warn(invoice.account, reason: .nonpayment)
       case .suspension:
         let state = try accounts().first { $0.id == invoice.account }?.state

@@ -11,8 +11,7 @@ extension UsageStore {
   ///
   /// - Throws: ``UsageStoreError``: `notFound` where no month that is kept has the request.
   package func receipt(_ request: RequestID) throws -> Receipt {
-    // The id says when the request came, and so which file it stands in.
-    let month = UTCMonth(wallMilliseconds: Int64(request.high >> 16))
+    let month = request.month
     let bodies = try receiptBodies(of: month)
     let name = request.description
     guard let index = bodies.firstIndex(where: { $0.request == name }) else {

@@ -128,6 +128,13 @@ package final class UsageStore: UsageLedger {
     return try EventFile.newestRows(folder: folder, month: month, limit: limit)
   }
 
+  /// The row of a request; nil where no month that is kept has it.
+  package func usageRow(_ request: RequestID) throws(UsageStoreError) -> UsageRow? {
+    let path = EventFile.path(folder: folder, month: request.month)
+    guard FileManager.default.fileExists(atPath: path) else { return nil }
+    return try EventFile.row(of: request, folder: folder)
+  }
+
   /// The sums of a month's file over its events and over its rollups, which must be equal.
   package func sums(
     month: UTCMonth

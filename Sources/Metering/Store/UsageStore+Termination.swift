@@ -1,0 +1,90 @@
+// Notice that a customer gives, and accounts that somebody asks for.
+
+import GRDB
+
+/// When an account ends.
+package struct TerminationRecord: Hashable, Sendable {
+  package let account: AccountID
+  package let askedMilliseconds: Int64
+  /// From when on its keys are refused.
+  package let endsMilliseconds: Int64
+}
+
+extension UsageStore {
+  /// Days from the notice to the end of an account.
+  package static let terminationDays: Int64 = 30
+  /// Accounts that may wait to be let in before no more are taken from strangers.
+  private static let pendingLimit = 1000
+
+  /// Notes that an account was given notice. Its keys work until the end, and it is billed until
+  /// then. A second notice changes nothing.
+  ///
+  /// - Parameter endsMilliseconds: nil for 30 days from now.
+  /// - Throws: ``UsageStoreError``: `notFound`, or `wrongState` where the account is not in use.
+  package func terminate(
+    _ account: AccountID, endsMilliseconds: Int64? = nil
+  ) throws(UsageStoreError) -> TerminationRecord {
+    if let known = try terminations()[account] { return known }
+    let now = clock.wallMilliseconds()
+    let ends = endsMilliseconds ?? now + Self.terminationDays * 86_400_000
+    guard ends >= now else {
+      throw UsageStoreError(.wrongState, "an account cannot end in the past: choose a later day")
+    }
+    try setState(.terminating, of: account)
+    return try write(doing: "note when an account ends") { db in
+      try db.execute(
+        sql: "INSERT OR REPLACE INTO termination VALUES (?, ?, ?)",
+        arguments: [account.rawValue, now, ends])
+      return TerminationRecord(account: account, askedMilliseconds: now, endsMilliseconds: ends)
+    }
+  }
+
+  /// The accounts that were given notice and have not gone back on it.
+  package func terminations() throws(UsageStoreError) -> [AccountID: TerminationRecord] {
+    let rows = try read(doing: "read when accounts end") {
+      try Row.fetchAll(
+        $0,
+        sql: """
+          SELECT termination.* FROM termination JOIN account ON account.id = account_id
+          WHERE state IN (?, ?)
+          """,
+        arguments: [AccountState.terminating.rawValue, AccountState.suspended.rawValue]
+      ).map { row in
+        TerminationRecord(
+          account: AccountID(rawValue: row["account_id"]), askedMilliseconds: row["asked_ms"],
+          endsMilliseconds: row["ends_ms"])
+      }
+    }
+    return Dictionary(uniqueKeysWithValues: rows.map { ($0.account, $0) })
+  }
+
+  /// Closes the accounts whose end has come. Their keys were refused from that moment on already.
+  ///
+  /// - Returns: those that were closed.
+  package func closeEnded() throws(UsageStoreError) -> [AccountID] {
+    let now = clock.wallMilliseconds()
+    let ended = try terminations().values.filter { $0.endsMilliseconds <= now }
+    let states = Dictionary(uniqueKeysWithValues: try accounts().map { ($0.id, $0.state) })
+    let closing = ended.map(\.account).filter { states[$0] == .terminating }
+    for account in closing { try setState(.closed, of: account) }
+    return closing.sorted { $0.rawValue < $1.rawValue }
+  }
+
+  /// Makes a pending account that somebody asked for, with its owner. The operator lets it in.
+  ///
+  /// - Throws: ``UsageStoreError``: `constraint` for a name that is taken, `invalidName`, or `busy`
+  ///   where too many wait already.
+  package func requestAccount(
+    _ name: ShortName, email: String
+  ) throws(UsageStoreError) -> AccountID {
+    guard try accounts().count(where: { $0.state == .pending }) < Self.pendingLimit else {
+      throw UsageStoreError(.busy, "too many accounts wait to be let in")
+    }
+    guard Self.isMailAddress(email) else {
+      throw UsageStoreError(.invalidName, "an owner is named by one mail address")
+    }
+    let account = try createAccount(name)
+    try setMember(email, role: .owner, of: account)
+    return account
+  }
+}
