@@ -37,6 +37,9 @@ let package = Package(
   ],
   traits: [
     .trait(name: "OpenBLAS", description: "Products of float matrices by the system's OpenBLAS."),
+    .trait(
+      name: "PostgreSQL",
+      description: "A ledger of several nodes in PostgreSQL, by the system's libpq."),
     .default(enabledTraits: ["OpenBLAS"]),
   ],
   dependencies: [
@@ -54,6 +57,8 @@ let package = Package(
       name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
     .systemLibrary(
       name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
+
+    .systemLibrary(name: "CPQ"),
 
     .target(name: "JSON"),
     .target(name: "KernelInterface", swiftSettings: kernel),
@@ -83,7 +88,8 @@ let package = Package(
     .target(
       name: "Metering",
       dependencies: [
-        "COpenSSL", .product(name: "GRDB", package: "GRDB.swift"),
+        "COpenSSL", .target(name: "CPQ", condition: .when(traits: ["PostgreSQL"])),
+        .product(name: "GRDB", package: "GRDB.swift"),
         .product(name: "GRDBSQLite", package: "GRDB.swift"),
       ]),
     .target(
@@ -126,6 +132,13 @@ let package = Package(
         .product(name: "Logging", package: "swift-log"),
       ], path: "Benchmarks/overhead/StubServer"),
 
+    .executableTarget(
+      name: "MeteringBenchmark",
+      dependencies: [
+        "APIServer", "Metering", "Transformer", "Tokenizer", "JSON",
+        .product(name: "Logging", package: "swift-log"),
+      ], path: "Benchmarks/metering"),
+
     .target(name: "TestSupport", dependencies: ["JSON"], path: "Tests/TestSupport"),
     .testTarget(name: "JSONTests", dependencies: ["JSON", "TestSupport"]),
     .testTarget(
@@ -152,6 +165,9 @@ let package = Package(
       ]),
     .executableTarget(
       name: "MeteringCrashChild", dependencies: ["Metering"], path: "Tests/MeteringCrashChild"),
+    .executableTarget(
+      name: "PostgreSQLCheck", dependencies: ["Metering", "TestSupport"],
+      path: "Tests/PostgreSQLCheck"),
     .testTarget(
       name: "APIServerTests",
       dependencies: [

@@ -27,8 +27,13 @@ struct Keys: ParsableCommand {
     return folder
   }
 
-  /// Opens the store, does `body` and closes it, also after an error.
+  /// The store of the server that a command runs in; nil on the command line.
+  @TaskLocal static var sharedStore: UsageStore?
+
+  /// Opens the store, does `body` and closes it, also after an error. In a server its own store is
+  /// used, and stays open.
   static func withStore<Value>(_ body: (UsageStore) throws -> Value) throws -> Value {
+    if let sharedStore { return try body(sharedStore) }
     let store = try UsageStore(
       folder: folder(), mode: .administering, actor: ShortName(NSUserName()))
     let result = Result { try body(store) }
@@ -111,7 +116,7 @@ extension Keys {
         let list = keys.map { key -> JSONValue in
           [
             "name": .string("\(key.name)"), "label": .string("\(key.label)"),
-            "state": .string("\(key.state)"), "role": .string(key.role.name),
+            "state": .string("\(key.state)"), "role": .string(key.role.word),
             "created": .integer(key.createdMilliseconds / 1000),
             "requests_per_minute": key.limits?.requests.map { .integer($0.perMinute) } ?? .null,
           ]

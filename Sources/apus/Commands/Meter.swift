@@ -13,7 +13,8 @@ struct MeterCommand: ParsableCommand {
       """,
     groupedSubcommands: [
       CommandGroup(
-        name: "Who", subcommands: [MeterAccount.self, MeterKey.self, MeterWarn.self]),
+        name: "Who",
+        subcommands: [MeterAccount.self, MeterKey.self, MeterWarn.self, MeterAdmin.self]),
       CommandGroup(
         name: "How much", subcommands: [MeterLimit.self, MeterBudget.self, MeterPrice.self]),
       CommandGroup(
@@ -24,7 +25,7 @@ struct MeterCommand: ParsableCommand {
         name: "What was used",
         subcommands: [
           MeterUsage.self, MeterReconcile.self, MeterAudit.self, MeterBackup.self,
-          MeterRetention.self,
+          MeterRetention.self, MeterOutbox.self, MeterExport.self,
         ]),
     ])
 }

@@ -77,10 +77,20 @@ struct MeterAccount: ParsableCommand {
 
   struct Terminate: ParsableCommand {
     static let configuration = CommandConfiguration(
-      abstract: "Note that an account was given notice; it works until it is closed.")
+      abstract: "Note that an account was given notice; its keys work until its end.")
     @Argument(help: "The account, by name or number.") var account: String
+    @Option(help: "The end: 2027-01-31, or 30d from now, which is the default.") var on: Moment?
     @OptionGroup var output: MeterOutput
-    func run() throws { try move(account, to: .terminating, output) }
+
+    func run() throws {
+      try Keys.withStore { store in
+        let end = try store.terminate(
+          store.account(named: account).id, endsMilliseconds: on?.wallMilliseconds)
+        var row = try store.account(named: account).row
+        row["ends"] = .time(end.endsMilliseconds)
+        output.show(row)
+      }
+    }
   }
 
   struct Close: ParsableCommand {

@@ -70,15 +70,12 @@ extension SuspensionReason: ExpressibleByArgument {
 }
 
 extension KeyRole: ExpressibleByArgument {
-  /// `mainUser` is `main_user` on the command line and in JSON.
-  var name: String { self == .mainUser ? "main_user" : "\(self)" }
-
   public init?(argument: String) {
-    guard let role = Self.allCases.first(where: { $0.name == argument }) else { return nil }
+    guard let role = Self.allCases.first(where: { $0.word == argument }) else { return nil }
     self = role
   }
 
-  public static var allValueStrings: [String] { allCases.map(\.name) }
+  public static var allValueStrings: [String] { allCases.map(\.word) }
 }
 
 extension UsageStore {

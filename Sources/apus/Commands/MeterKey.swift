@@ -26,7 +26,7 @@ extension Keys {
           "name": .string("\(key.name)"), "label": .string("\(key.label)"),
           "account": .string(
             try store.accounts().first { $0.id == key.account }?.name.text ?? "-"),
-          "role": .string(key.role.name), "state": .string("\(key.state)"),
+          "role": .string(key.role.word), "state": .string("\(key.state)"),
           "created": .time(key.createdMilliseconds), "expires": .time(key.expiresMilliseconds),
           "replaced_at": .time(key.graceUntilMilliseconds),
           "limits": .string(key.limits?.summary ?? "defaults"),
@@ -92,7 +92,7 @@ extension Keys {
     @OptionGroup var output: MeterOutput
 
     func run() throws {
-      let text = readLine(strippingNewline: true) ?? ""
+      let text = Terminal.readLine() ?? ""
       guard let key = try Keys.withStore({ try $0.reportLeak(text) }) else {
         throw CommandError(.unusableInput, "that is no key of this server; nothing was changed")
       }

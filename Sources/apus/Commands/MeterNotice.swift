@@ -15,7 +15,8 @@ struct MeterNotice: ParsableCommand {
       abstract: "Say how notices go out: a command that takes mail, and a webhook.",
       discussion: """
         The webhook gets a POST with JSON. Its header Apus-Signature is t=SECONDS,v1=HEX, where HEX \
-        is the HMAC-SHA256 of "SECONDS.BODY" under the secret that this command prints.
+        is the HMAC-SHA256 of "SECONDS.BODY" under the secret that this command prints. Refuse what \
+        is older than five minutes. Apus-Delivery is the same each time a delivery is tried.
         """)
     @Option(help: "The command, as '/usr/sbin/sendmail -t'.") var sendmail: String?
     @Option(help: "The address that mail comes from.") var sender: String?
@@ -41,7 +42,7 @@ struct MeterNotice: ParsableCommand {
   struct Publish: ParsableCommand {
     static let configuration = CommandConfiguration(
       abstract: "Publish a notice to the owners and main users of all accounts, or of one.",
-      discussion: "'apus meter notice send' then sends it.")
+      discussion: "A running server sends it, and so does 'apus meter notice send'.")
     @Argument(help: "One line that says what it is about.") var title: String
     @Option(help: "The text.") var body: String
     @Option(help: "Only to this account, by name or number.") var account: String?
@@ -57,24 +58,19 @@ struct MeterNotice: ParsableCommand {
 
   struct Send: ParsableCommand {
     static let configuration = CommandConfiguration(
-      abstract: "Send what is to be sent. Run it every minute.",
+      abstract: "Send what is to be sent; a running server does so by itself.",
       discussion: "What fails is tried again after 1, 5, 30 minutes, 2 and 12 hours.")
     @OptionGroup var output: MeterOutput
 
     func run() throws {
-      try Keys.withStore { store in
-        let channels = try store.channels()
-        var rows: [JSONObject] = []
-        for delivery in try store.deliveries(dueOnly: true).reversed() {
-          let succeeded = try NoticeSender(channels).send(delivery)
-          try store.noteDelivery(delivery, succeeded: succeeded)
-          rows.append([
-            "delivery": .integer(delivery.id), "by": .string("\(delivery.channel)"),
-            "sent": .bool(succeeded),
-          ])
-        }
-        output.show(rows, ifNone: "There is nothing to send.")
-      }
+      let attempts = try Keys.withStore { try NoticeOutbox.sendDue($0) }
+      output.show(
+        attempts.map {
+          [
+            "delivery": .integer($0.delivery.id), "by": .string("\($0.delivery.channel)"),
+            "sent": .bool($0.succeeded),
+          ]
+        }, ifNone: "There is nothing to send.")
     }
   }
 
@@ -216,7 +212,7 @@ extension MeterAccount {
         if let email { try store.setMember(email, role: role, of: id) }
         output.show(
           try store.members(of: id).map {
-            ["email": .string($0.email), "role": .string($0.role.name)]
+            ["email": .string($0.email), "role": .string($0.role.word)]
           }, ifNone: "The account has no members.")
       }
     }

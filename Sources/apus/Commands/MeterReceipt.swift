@@ -17,9 +17,9 @@ struct MeterReceipt: ParsableCommand {
     @Argument(help: "The request's id, as x-request-id said it.") var request: String
 
     func run() throws {
-      guard let bytes = bytes(hex: request.filter { $0 != "-" }),
-        let id = RequestID(bytes: bytes)
-      else { throw CommandError(.unusableInput, "a request's id has 32 hexadecimal digits") }
+      guard let id = RequestID(request) else {
+        throw CommandError(.unusableInput, "a request's id has 32 hexadecimal digits")
+      }
       let receipt = try Keys.withStore { try $0.receipt(id).encoded() }
       Terminal.writeLine(String(decoding: receipt, as: UTF8.self))
     }

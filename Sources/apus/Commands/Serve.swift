@@ -61,7 +61,9 @@ struct Serve: AsyncParsableCommand {
     if printConfig { return Terminal.write(settings.listing) }
     let located = try LocatedModel.find(model.model)
     let template = try conversation.templateSource()
-    let meter = try Meter(MeterConfiguration(folder: Keys.folder()))
+    let folder = try Keys.folder()
+    let central = try NodeOutbox(environment: ProcessInfo.processInfo.environment)
+    let meter = try Meter(MeterConfiguration(folder: folder))
     let running: Engine
     do {
       running = try await onOwnThread {
@@ -74,7 +76,8 @@ struct Serve: AsyncParsableCommand {
       throw error
     }
     let result = await serve(
-      ServedModel(name: located.name, engine: running), meter, settings.configuration)
+      ServedModel(name: located.name, engine: running), meter, central,
+      settings.configuration.withSocket(in: folder))
     running.shutdown()
     try await meter.close()
     try result.get()
@@ -96,20 +99,52 @@ struct Serve: AsyncParsableCommand {
 
   /// Runs the server to its end, so that what it used can be closed whatever the end was.
   private func serve(
-    _ model: ServedModel, _ meter: Meter, _ configuration: Server.Configuration
+    _ model: ServedModel, _ meter: Meter, _ central: NodeOutbox?,
+    _ configuration: Server.Configuration
   ) async -> Result<Void, any Error> {
     do {
       let logger = Logger(label: "apus", factory: { StreamLogHandler.standardError(label: $0) })
       let server = try Server(
-        models: [model], meter: meter, configuration: configuration, logger: logger
+        models: [model], meter: meter, administration: AdminVerb.administration,
+        configuration: configuration, logger: logger
       ) { address in
         Terminal.writeLine("Listening on \(address)")
       }
-      try await server.runUntilSignalled()
-      return .success(())
+      let outbox = Task { await NoticeOutbox.run(meter.store) }
+      let node = Task { await central?.run(meter.store) }
+      let result = await Result.catching { try await server.runUntilSignalled() }
+      outbox.cancel()
+      node.cancel()
+      // A delivery that has begun is noted before the files are closed.
+      await outbox.value
+      await node.value
+      return result
     } catch {
       return .failure(error)
     }
+  }
+}
+
+extension Result where Failure == any Error {
+  /// What an asynchronous piece of work came to.
+  fileprivate static func catching(_ work: () async throws -> Success) async -> Self {
+    do { return .success(try await work()) } catch { return .failure(error) }
+  }
+}
+
+extension Server.Configuration {
+  /// The same, with the socket of the administration where nobody put it elsewhere: in the data
+  /// folder, unless its path is longer than a socket's may be.
+  func withSocket(in folder: String) -> Server.Configuration {
+    var configuration = self
+    let path = folder + "/admin.sock"
+    switch administrationSocket {
+    case nil, Self.standardSocket:
+      configuration.administrationSocket = path.utf8.count <= 100 ? path : nil
+    case "none": configuration.administrationSocket = nil
+    default: break
+    }
+    return configuration
   }
 }
 

@@ -10,10 +10,20 @@ enum Terminal {
   /// Whether somebody looks at standard output while it is written.
   static let isOutputInteractive = isatty(1) == 1
 
+  /// Takes what a command says and gives what it reads, where a program asked for the command.
+  @TaskLocal static var capture: TerminalCapture?
+
+  /// The next line of standard input; nil at its end.
+  static func readLine() -> String? {
+    if let capture { return capture.readLine() }
+    return Swift.readLine(strippingNewline: true)
+  }
+
   /// Writes text to standard output at once. A reader that has gone ends the program quietly, as
   /// the end of a pipe does.
   static func write(_ text: String) {
     guard !text.isEmpty else { return }
+    if let capture { return capture.write(text) }
     do { try FileHandle.standardOutput.write(contentsOf: Data(text.utf8)) } catch { exit(1) }
   }
 
@@ -22,6 +32,7 @@ enum Terminal {
 
   /// Tells the person a line, on standard error.
   static func note(_ text: String) {
+    if let capture { return capture.note(text) }
     try? FileHandle.standardError.write(contentsOf: Data((text + "\n").utf8))
   }
 

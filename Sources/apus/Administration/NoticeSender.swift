@@ -16,26 +16,26 @@ struct NoticeSender {
     case .mail:
       let command = channels.sendmail.split(separator: " ").map(String.init)
       guard !command.isEmpty, !channels.sender.isEmpty else { return false }
-      return try run(command, input: delivery.mail(from: channels.sender))
+      let mail = delivery.mail(
+        from: channels.sender, atMilliseconds: MeterClock.system.wallMilliseconds())
+      return try run(command, input: mail)
     case .webhook:
       let second = MeterClock.system.wallMilliseconds() / 1000
-      let body: JSONValue = [
-        "delivery": .integer(delivery.id), "notice": .integer(delivery.notice),
-        "title": .string(delivery.title), "body": .string(delivery.body),
-      ]
-      let text = body.serialized()
+      let text = delivery.post
       guard let signature = channels.signature(of: text, atSecond: second) else { return false }
       return try run(
         [
           "curl", "--silent", "--show-error", "--fail", "--max-time", "20", "--proto",
           "=https,http", "--header", "Content-Type: application/json", "--header",
-          "Apus-Signature: \(signature)", "--data-binary", "@-", "--output", "/dev/null", "--",
+          "Apus-Signature: \(signature)", "--header", "Apus-Delivery: \(delivery.id)",
+          "--data-binary", "@-", "--output", "/dev/null", "--",
           delivery.target,
         ], input: text)
     }
   }
 
-  /// Runs a program of the system with some text on its standard input; false where it fails.
+  /// Runs a program of the system with some text on its standard input; false where it fails or
+  /// takes longer than a minute.
   private func run(_ command: [String], input: String) throws -> Bool {
     let path = FileManager.default.temporaryDirectory
       .appendingPathComponent("apus-notice-\(UUID().uuidString)")
@@ -43,13 +43,20 @@ struct NoticeSender {
       atPath: path.path, contents: Data(input.utf8), attributes: [.posixPermissions: 0o600])
     guard isWritten else { return false }
     defer { try? FileManager.default.removeItem(at: path) }
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-    process.arguments = command
-    process.standardInput = try FileHandle(forReadingFrom: path)
-    process.standardOutput = FileHandle.nullDevice
-    try process.run()
-    process.waitUntilExit()
-    return process.terminationReason == .exit && process.terminationStatus == 0
+    let result = try Subprocess.run(
+      command[0], Array(command.dropFirst()), input: FileHandle(forReadingFrom: path),
+      limit: .seconds(60))
+    return result.status == 0
+  }
+}
+
+extension NoticeDelivery {
+  /// What the webhook is posted. The number is the same for every try.
+  fileprivate var post: String {
+    let value: JSONValue = [
+      "delivery": .integer(id), "notice": .integer(notice), "title": .string(title),
+      "body": .string(body), "invoice": invoice.map { .string($0.number) } ?? .null,
+    ]
+    return value.serialized()
   }
 }

@@ -1,0 +1,41 @@
+// Notices on their way out: one after another, each taken by one process at a time.
+
+import Foundation
+import JSON
+import Metering
+
+/// Sends what is due.
+enum NoticeOutbox {
+  /// What was tried.
+  struct Attempt {
+    let delivery: NoticeDelivery
+    let succeeded: Bool
+  }
+
+  /// How often a server looks for what is due.
+  static let interval = Duration.seconds(5)
+
+  /// Tries every delivery that is due, once.
+  static func sendDue(_ store: UsageStore) throws -> [Attempt] {
+    let sender = NoticeSender(try store.channels())
+    var attempts: [Attempt] = []
+    while let delivery = try store.claimDelivery() {
+      let succeeded = (try? sender.send(delivery)) ?? false
+      try store.noteDelivery(delivery, succeeded: succeeded)
+      attempts.append(Attempt(delivery: delivery, succeeded: succeeded))
+    }
+    return attempts
+  }
+
+  /// Sends while a server runs, and closes accounts whose end has come. What fails is tried again,
+  /// also where the disk refused.
+  static func run(_ store: UsageStore) async {
+    while !Task.isCancelled {
+      try? await onOwnThread {
+        _ = try sendDue(store)
+        _ = try store.closeEnded()
+      }
+      try? await Task.sleep(for: interval)
+    }
+  }
+}

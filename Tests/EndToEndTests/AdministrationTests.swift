@@ -1,0 +1,124 @@
+// The administration over HTTP: the same verbs as the command line's, on its own listener, with its
+// own keys.
+
+import Foundation
+import JSON
+import TestSupport
+import Testing
+
+@Suite(.serialized) struct AdministrationTests {
+  @Test func `every verb of the command line is a route, and the other way round`() async throws {
+    try await withServer { server in
+      let dump = try await Program.apus("meter", "--experimental-dump-help")
+      let tree = try #require(try JSONValue.parse(dump.text)["command"])
+      var verbs: [String] = []
+      Self.collect(tree, [], into: &verbs)
+      let list = try await server.get("/admin").json
+      #expect(
+        list["data"]?.arrayValue?.compactMap { $0["verb"]?.stringValue }.sorted() == verbs.sorted())
+      #expect(verbs.count > 50)
+      for verb in ["account/create", "key/rotate", "limit/set", "price/publish", "invoice/issue"] {
+        #expect(verbs.contains(verb))
+      }
+    }
+  }
+
+  @Test func `a verb does over HTTP what it does on the command line`() async throws {
+    try await withServer { server in
+      let made = try await server.post("/admin/account/create", ["name": "lab", "active": true])
+      #expect(made.status == 200)
+      #expect(try made.json["result"]?["state"] == "active")
+      let listed = try await server.apus("meter", "account", "list", "--json")
+      #expect(try JSONValue.parse(listed.text)[0]?["name"] == "lab")
+      let key = try await server.post(
+        "/admin/key/create", ["account": "lab", "role": "owner", "rpm": 60])
+      let text = try #require(try key.json["result"]?["key"]?.stringValue)
+      // The key works at once, for the public API and for nothing else.
+      #expect(try await server.publicly("/v1/key", key: text).status == 200)
+      #expect(try await server.get("/admin", key: text).status == 401)
+      #expect(try await server.publicly("/v1/key", key: server.key).status == 401)
+      #expect(try await server.publicly("/admin", key: server.key).status == 404)
+      let trail = try await server.post("/admin/audit/list", ["limit": 1]).json["result"]?[0]
+      #expect(trail?["did"] == "key.create")
+      #expect(trail?["who"]?.stringValue?.hasPrefix("admin ") == true)
+      let verified = try await server.post("/admin/audit/verify", [:])
+      #expect(try verified.json["holds"] == true)
+      let leak = try await server.post("/admin/key/report-leak", ["input": .string(text)])
+      #expect(try leak.json["result"]?["state"] == "revoked")
+      #expect(try await server.publicly("/v1/key", key: text).status == 401)
+    }
+  }
+
+  @Test func `what makes no sense is refused, and no value becomes an option`() async throws {
+    try await withServer { server in
+      _ = try await server.post("/admin/account/create", ["name": "--active"])
+      let list = try await server.post("/admin/account/list", [:]).json["result"]
+      #expect(list?[0]?["name"] == "--active")
+      #expect(list?[0]?["state"] == "pending")
+      let cases: [(String, JSONValue, Int)] = [
+        ("nothing", [:], 404), ("account/create", [:], 400),
+        ("account/create", ["name": "--active"], 409),
+        ("account/create", ["name": ["a"]], 400), ("account/create", ["name": "x", "no": 1], 400),
+        ("account/create", ["name": "x", "active": "yes"], 400),
+        ("account/activate", ["account": "--help"], 400),
+        ("account/suspend", ["account": "--active", "reason": "mood"], 400),
+        ("account/suspend", ["account": "--active", "reason": "terms"], 409),
+        ("limit/set", ["account": "--active", "rpm": "5 --tpm 9"], 400),
+        ("invoice/show", ["number": "none"], 404),
+      ]
+      for (verb, arguments, status) in cases {
+        let answer = try await server.post("/admin/\(verb)", arguments)
+        #expect(answer.status == status, "\(verb) \(arguments.serialized()) \(answer.body)")
+      }
+      #expect(try await server.get("/admin", key: "apus_admin_none").status == 401)
+      #expect(try await server.get("/metrics", key: "").status == 200)
+    }
+  }
+
+  @Test func `a key of the administration ends when it is taken back`() async throws {
+    try await withServer { server in
+      let list = try await server.post("/admin/admin/list", [:]).json["result"]
+      let name = try #require(list?[0]?["name"]?.stringValue)
+      #expect(try await server.post("/admin/admin/revoke", ["name": .string(name)]).status == 200)
+      #expect(try await server.get("/admin").status == 401)
+    }
+  }
+
+  @Test(.enabled(if: DeliverySinks.isThere, DeliverySinks.absence))
+  func `a running server sends what is published by itself`() async throws {
+    try await DeliverySinks.with { sinks, _ in
+      try await withServer(folder: sinks.folder + "/data") { server in
+        _ = try await server.post("/admin/account/create", ["name": "lab", "active": true])
+        _ = try await server.post(
+          "/admin/account/member", ["account": "lab", "email": "a@lab.example", "role": "owner"])
+        _ = try await server.post(
+          "/admin/notice/publish", ["title": "By itself", "body": "Nobody sent it."])
+        let end = Date.now + 120
+        while try sinks.mails.isEmpty || sinks.posts.isEmpty, Date.now < end { usleep(50_000) }
+        #expect(try sinks.mails.first?["subject"] == "By itself")
+        #expect(try sinks.posts.first?["is_signed"] == true)
+      }
+    }
+  }
+
+  private static func collect(_ command: JSONValue, _ words: [String], into verbs: inout [String]) {
+    // The command `help` that every command has is none of ours.
+    let children = (command["subcommands"]?.arrayValue ?? []).filter {
+      $0["commandName"] != "help"
+    }
+    if children.isEmpty { verbs.append(words.joined(separator: "/")) }
+    for child in children {
+      collect(child, words + [child["commandName"]?.stringValue ?? ""], into: &verbs)
+    }
+  }
+
+  private func withServer(
+    folder: String? = nil, _ body: (AdministeredServer) async throws -> Void
+  ) async throws {
+    try await TemporaryFolder.with { temporary async throws in
+      let server = try await AdministeredServer(folder: folder ?? temporary)
+      defer { server.stop() }
+      try await body(server)
+    }
+  }
+}

@@ -1,0 +1,140 @@
+// Notices reach a real mail server and a real web server: signed, tried again, and once.
+
+import Foundation
+import JSON
+import Metering
+import TestSupport
+import Testing
+
+@Suite(.serialized, .enabled(if: DeliverySinks.isThere, DeliverySinks.absence))
+struct DeliveryTests {
+  @Test func `a notice arrives by mail and by a signed post`() async throws {
+    try await DeliverySinks.with { sinks, apus in
+      _ = try await apus("meter", "account", "create", "lab", "--active")
+      _ = try await apus(
+        "meter", "account", "member", "lab", "--email", "a@lab.example", "--role", "owner")
+      let title = "Hooldus pühapäeval, öösel: \(String(repeating: "ülevaade ", count: 9))"
+      let text = "Tere!\n.\n--\nKõik töötab.\n" + String(repeating: "pikk ", count: 400)
+      _ = try await apus("meter", "notice", "publish", title, "--body", text)
+      #expect(try await apus("meter", "notice", "send").status == 0)
+      let mail = try #require(try sinks.mails.first)
+      #expect(mail["subject"] == .string(title))
+      #expect(mail["recipients"] == ["a@lab.example"])
+      #expect(mail["from"] == "apus@host.example")
+      #expect(mail["body"]?.stringValue?.trimmingCharacters(in: .newlines) == text)
+      #expect(mail["is_ascii"] == true)
+      #expect((mail["longest_line"]?.intValue ?? .max) <= 998)
+      #expect(mail["defects"] == [])
+      let sent = try #require(
+        mail["date"]?.stringValue.flatMap { try? Date($0, strategy: .iso8601) })
+      #expect(abs(sent.timeIntervalSinceNow) < 3600)
+      let post = try #require(try sinks.posts.first)
+      #expect(post["is_signed"] == true)
+      #expect((post["age"]?.doubleValue ?? .infinity) < 3600)
+      #expect(post["type"] == "application/json")
+      #expect(post["body"]?["title"] == .string(title))
+      #expect(post["body"]?["body"] == .string(text))
+      // A second look finds nothing more to do.
+      #expect(try await apus("meter", "notice", "send", "--json").text == "[]\n")
+      #expect(try sinks.mails.count == 1)
+      #expect(try sinks.posts.count == 1)
+    }
+  }
+
+  @Test func `what is put off is tried again under the same number`() async throws {
+    try await DeliverySinks.with(webhook: "/busy") { sinks, apus in
+      _ = try await apus("meter", "account", "create", "lab", "--active")
+      _ = try await apus(
+        "meter", "account", "member", "lab", "--email", "busy@lab.example", "--role", "owner")
+      _ = try await apus("meter", "notice", "publish", "Twice", "--body", "Once.")
+      _ = try await apus("meter", "notice", "send")
+      #expect(try sinks.mails.isEmpty)
+      #expect(try sinks.posts.isEmpty)
+      func states() async throws -> [JSONValue?] {
+        let list = try JSONValue.parse(await apus("meter", "notice", "list", "--json").text)
+        return (list.arrayValue ?? []).map { $0["state"] }
+      }
+      #expect(try await states() == ["pending", "pending"])
+      // Before its time nothing is tried.
+      _ = try await apus("meter", "notice", "send")
+      #expect(try sinks.mails.isEmpty)
+      try sinks.hurry()
+      _ = try await apus("meter", "notice", "send")
+      _ = try await apus("meter", "notice", "send")
+      #expect(try await states() == ["sent", "sent"])
+      #expect(try sinks.mails.count == 1)
+      let post = try #require(try sinks.posts.first)
+      #expect(try sinks.posts.count == 1)
+      #expect(post["delivery"]?.stringValue == post["body"]?["delivery"].map { $0.serialized() })
+    }
+  }
+
+  @Test func `an invoice comes with its page and its file`() async throws {
+    try await DeliverySinks.with { sinks, apus in
+      let number = try await invoice(in: sinks.folder + "/data")
+      _ = try await apus("meter", "notice", "send")
+      let mails = try sinks.mails
+      // To who is billed and to the member for bills, and not to the one who only asks models.
+      #expect(
+        Set(mails.compactMap { $0["recipients"]?[0]?.stringValue })
+          == ["bills@lab.example", "accounts@lab.example"])
+      let parts = try #require(mails.first?["attachments"]?.arrayValue)
+      #expect(parts.map { $0["name"] } == [.string(number + ".html"), .string(number + ".xml")])
+      #expect(parts.map { $0["type"] } == ["text/html", "application/xml"])
+      #expect(parts[1]["text"]?.stringValue?.contains("<cbc:ID>\(number)</cbc:ID>") == true)
+      #expect(mails.first?["body"]?.stringValue?.contains(number) == true)
+      #expect(try sinks.posts.first?["body"]?["invoice"] == .string(number))
+    }
+  }
+
+  /// A data folder in which an invoice was issued in November for October.
+  private func invoice(in folder: String) async throws -> String {
+    let wall = WallTime(1_792_065_600_000)
+    var configuration = MeterConfiguration(folder: folder)
+    configuration.clock = MeterClock(
+      monotonicNanoseconds: MeterClock.system.monotonicNanoseconds,
+      wallMilliseconds: { wall.now })
+    let meter = try Meter(configuration)
+    let store = meter.store
+    let model = try meter.modelID(#require(ShortName("tiny")))
+    _ = try store.publishPrices(
+      #require(Prices(input: 1_000_000_000, output: 2_000_000_000)), model: model)
+    let account = try store.createAccount(#require(ShortName("lab")))
+    try store.setState(.active, of: account)
+    try store.setMember("accounts@lab.example", role: .billing, of: account)
+    try store.setMember("someone@lab.example", role: .member, of: account)
+    let party = Party(
+      name: "Lab", street: "", city: "", postcode: "", country: "EE", vatID: "EE123456789",
+      email: "bills@lab.example")
+    try store.setSeller(party)
+    try store.setBuyer(party, of: account)
+    let key = try store.createKey(label: #require(ShortName("key")), account: account)
+    meter.refreshKeys()
+    let lease = try meter.admit(
+      meter.authenticate(key.text),
+      AdmissionRequest(
+        model: model, kind: .chat, promptTokens: 1000, maxCompletionTokens: 500,
+        contextLeft: 4096))
+    try await lease.settle(
+      Settlement(
+        usage: TokenUsage(promptTokens: 1000, completionTokens: 500), status: .completed,
+        httpStatus: 200, latency: .milliseconds(5)))
+    wall.now = 1_793_620_800_000
+    let issued = try store.issueInvoice(account: account, month: #require(UTCMonth("2026-10")))
+    try await meter.close()
+    return try #require(issued).document.number
+  }
+}
+
+/// A wall clock that stands.
+private final class WallTime: @unchecked Sendable {
+  private let lock = NSLock()
+  private var value: Int64
+
+  init(_ value: Int64) { self.value = value }
+
+  var now: Int64 {
+    get { lock.withLock { value } }
+    set { lock.withLock { value = newValue } }
+  }
+}
