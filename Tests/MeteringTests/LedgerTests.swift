@@ -138,7 +138,7 @@ import Testing
     let tables = try FileManager.default.contentsOfDirectory(atPath: bench.folder.path)
       .filter { $0.hasSuffix(".db") }
       .flatMap { try Self.tables(of: "\(bench.folder.path)/\($0)") }
-    #expect(tables.count == 31)
+    #expect(tables.count == 32)
     for table in tables {
       #expect(table.isStrict, "\(table.name) takes any value in any column")
       for (column, type) in table.columns where type != "INTEGER" {

@@ -2,7 +2,7 @@
 
 extension Schema {
   /// Whom a notice is for and which invoice comes with it, the day an account ends, sums by kind of
-  /// work, the credentials of the administration.
+  /// work, how far events were brought to a central ledger, the credentials of the administration.
   static let selfService = """
     ALTER TABLE notice ADD COLUMN account_id INTEGER REFERENCES account (id);
     ALTER TABLE notice ADD COLUMN invoice_id INTEGER REFERENCES invoice (id);
@@ -35,6 +35,10 @@ extension Schema {
         billable, requests, in_tok, cached_tok, out_tok, reason_tok, audio_ms, cost_p
       FROM rollup_kept_without_kind;
     DROP TABLE rollup_kept_without_kind;
+    CREATE TABLE outbox (
+      month TEXT PRIMARY KEY CHECK (length(month) BETWEEN 1 AND 64),
+      pushed_seq INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID;
     CREATE TABLE admin_key (
       id INTEGER PRIMARY KEY,
       kid TEXT NOT NULL UNIQUE CHECK (length(kid) = 8),

@@ -38,6 +38,30 @@ package struct UsageRow: Hashable, Sendable {
   package var cost: PicoEuro
   package var isBillable: Bool
 
+  /// A row; of a request that is not billable the cost is 0.
+  package init(
+    requestID: RequestID, startedMilliseconds: Int64, settledMilliseconds: Int64,
+    account: AccountID, key: KeyID, model: ModelID, kind: RequestKind, status: RequestStatus,
+    httpStatus: Int64, usage: TokenUsage, firstTokenMicroseconds: Int64?,
+    latencyMicroseconds: Int64, price: PriceID, cost: PicoEuro, isBillable: Bool
+  ) {
+    self.requestID = requestID
+    self.startedMilliseconds = startedMilliseconds
+    self.settledMilliseconds = settledMilliseconds
+    self.account = account
+    self.key = key
+    self.model = model
+    self.kind = kind
+    self.status = status
+    self.httpStatus = httpStatus
+    self.usage = usage
+    self.firstTokenMicroseconds = firstTokenMicroseconds
+    self.latencyMicroseconds = latencyMicroseconds
+    self.price = price
+    self.cost = isBillable ? cost : .zero
+    self.isBillable = isBillable
+  }
+
   /// The file that the row belongs to.
   var month: UTCMonth { UTCMonth(wallMilliseconds: startedMilliseconds) }
 }

@@ -63,7 +63,12 @@ extension UsageStore {
   package func retentionPlan() throws(UsageStoreError) -> RetentionPlan {
     let periods = try retentionPeriods()
     let current = UTCMonth(wallMilliseconds: clock.wallMilliseconds())
-    let months = try months().filter { $0.index + periods.eventMonths < current.index }
+    var months: [UTCMonth] = []
+    for month in try self.months()
+    where month.index + periods.eventMonths < current.index {
+      // What a central ledger has not been brought yet stays until it was.
+      if try isBrought(month) { months.append(month) }
+    }
     let auditEnd = try auditEnd(periods)
     let entries = try read(doing: "count the audit trail") {
       try Int.fetchOne($0, sql: "SELECT count(*) FROM audit WHERE at_ms < ?", arguments: [auditEnd])

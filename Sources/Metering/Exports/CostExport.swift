@@ -1,0 +1,53 @@
+// Costs in the columns of the FinOps Open Cost and Usage Specification (FOCUS) 1.0: a row for each
+// day, key, model, price and kind of unit. Out of the rollups, so it is there for as long as they are.
+
+import FoundationEssentials
+
+extension UsageStore {
+  private static let costColumns = [
+    "BilledCost", "BillingAccountId", "BillingAccountName", "BillingCurrency", "BillingPeriodEnd",
+    "BillingPeriodStart", "ChargeCategory", "ChargeClass", "ChargeDescription", "ChargeFrequency",
+    "ChargePeriodEnd", "ChargePeriodStart", "ConsumedQuantity", "ConsumedUnit", "ContractedCost",
+    "ContractedUnitPrice", "EffectiveCost", "InvoiceIssuerName", "ListCost", "ListUnitPrice",
+    "PricingCategory", "PricingQuantity", "PricingUnit", "ProviderName", "PublisherName",
+    "ResourceId", "ResourceName", "ResourceType", "ServiceCategory", "ServiceName", "SkuId",
+    "SkuPriceId",
+  ]
+
+  /// Writes the table of an account's month, heading first. Amounts are exact euros without taxes.
+  func exportCosts(
+    of account: AccountRecord, month: UTCMonth, _ write: (String) throws -> Void
+  ) throws {
+    try write(tableLine(Self.costColumns))
+    let hours = try billingSettings().zone.hours(of: month)
+    let period = [hours.lowerBound, hours.upperBound].map { timeText($0 * 3_600_000) }
+    let seller = try seller()?.name ?? "Apus"
+    let lists = Dictionary(uniqueKeysWithValues: try priceLists().map { ($0.id, $0.prices) })
+    let keys = Dictionary(uniqueKeysWithValues: try keys().map { ($0.id, $0) })
+    let models = try modelNames()
+    let query = UsageQuery(account: account.id, hours: hours, bucketHours: 24)
+    for part in try usage(query) {
+      guard let prices = lists[part.price] else { continue }
+      let start = hours.lowerBound + part.bucket * 24
+      let day = [start, min(start + 24, hours.upperBound)].map { timeText($0 * 3_600_000) }
+      let model = models[part.model]?.text ?? ""
+      for meter in BilledMeter.allCases {
+        let units = meter.units(in: part.sums)
+        guard units > 0 else { continue }
+        let price = PicoEuro(rawValue: meter.price(in: prices))
+        let cost = try price.times(units).description
+        let key = keys[part.key]
+        try write(
+          tableLine([
+            cost, "\(account.id.rawValue)", account.name.text, "EUR", period[1], period[0],
+            "Usage", "", "\(model), \(meter.title)", "Usage-Based", day[1], day[0], "\(units)",
+            meter.title, cost, price.description, cost, seller, cost, price.description,
+            "Standard", "\(units)", meter.title, seller, seller,
+            key.map { "\($0.name)" } ?? "", key?.label.text ?? "", "API key",
+            "AI and Machine Learning", model, "\(model)/\(meter.rawValue)",
+            "\(part.price.rawValue)",
+          ]))
+      }
+    }
+  }
+}

@@ -1,0 +1,109 @@
+// An account's month for other programs: every request, in one of several forms. What describes a
+// person or a machine (addresses, user agents) is in none of them.
+
+import FoundationEssentials
+import GRDB
+
+/// A form that requests are exported in.
+package enum UsageExportFormat: String, Sendable, CaseIterable {
+  /// A table with a heading (RFC 4180).
+  case csv
+  /// A JSON object a line.
+  case jsonl
+  /// A CloudEvents 1.0 envelope a line, as OpenMeter and Lago read them: `id` is the request's.
+  case cloudevents
+  /// A meter event a line, as Stripe's API takes them: one for each kind of unit of a request.
+  case stripe
+  /// Costs by day, key, model and unit, by the FinOps Open Cost and Usage Specification 1.0.
+  case focus
+}
+
+/// One request with the names that people know things by.
+struct ExportedRequest: Codable, Sendable {
+  let requestID: String
+  let startedAt: String
+  let settledAt: String
+  let key: String
+  let model: String
+  let kind: String
+  let status: String
+  let inputTokens: Int64
+  let cachedTokens: Int64
+  let outputTokens: Int64
+  let reasoningTokens: Int64
+  let audioMilliseconds: Int64
+  let priceList: Int64
+  let costEUR: String
+  let isBillable: Bool
+
+  enum CodingKeys: String, CodingKey, CaseIterable {
+    case requestID = "request_id"
+    case startedAt = "started_at"
+    case settledAt = "settled_at"
+    case key, model, kind, status
+    case inputTokens = "input_tokens"
+    case cachedTokens = "cached_tokens"
+    case outputTokens = "output_tokens"
+    case reasoningTokens = "reasoning_tokens"
+    case audioMilliseconds = "audio_ms"
+    case priceList = "price_list"
+    case costEUR = "cost_eur"
+    case isBillable = "billable"
+  }
+
+  init(_ row: UsageRow, key: String, model: String) {
+    requestID = row.requestID.description
+    startedAt = timeText(row.startedMilliseconds)
+    settledAt = timeText(row.settledMilliseconds)
+    self.key = key
+    self.model = model
+    kind = "\(row.kind)"
+    status = "\(row.status)"
+    inputTokens = row.usage.promptTokens
+    cachedTokens = row.usage.cachedPromptTokens
+    outputTokens = row.usage.completionTokens
+    reasoningTokens = row.usage.reasoningTokens
+    audioMilliseconds = row.usage.audioMilliseconds
+    priceList = row.price.rawValue
+    costEUR = row.cost.description
+    isBillable = row.isBillable
+  }
+
+  /// Its fields in the order of the heading.
+  var cells: [String] {
+    [
+      requestID, startedAt, settledAt, key, model, kind, status, "\(inputTokens)",
+      "\(cachedTokens)", "\(outputTokens)", "\(reasoningTokens)", "\(audioMilliseconds)",
+      "\(priceList)", costEUR, "\(isBillable)",
+    ]
+  }
+
+  /// Its units by the word for each kind, without those that there are none of.
+  var units: [(name: String, count: Int64)] {
+    [
+      ("input_tokens", inputTokens - cachedTokens), ("cached_input_tokens", cachedTokens),
+      ("output_tokens", outputTokens - reasoningTokens), ("reasoning_tokens", reasoningTokens),
+      ("audio_ms", audioMilliseconds), ("requests", 1),
+    ].filter { $0.1 > 0 }
+  }
+}
+
+/// A line of a table: cells that need it stand in quotation marks.
+func tableLine(_ cells: [String]) -> String {
+  cells.map { cell in
+    guard cell.contains(where: { "\",\r\n".contains($0) }) else { return cell }
+    return "\"" + cell.map { $0 == "\"" ? "\"\"" : String($0) }.joined() + "\""
+  }.joined(separator: ",")
+}
+
+/// A moment by RFC 3339 in UTC, with milliseconds.
+func timeText(_ wallMilliseconds: Int64) -> String {
+  let day = wallMilliseconds / 86_400_000
+  let rest = wallMilliseconds % 86_400_000
+  func digits(_ number: Int64, _ width: Int) -> String {
+    let text = String(number)
+    return String(repeating: "0", count: max(0, width - text.utf8.count)) + text
+  }
+  return "\(CivilDate(dayNumber: day))T\(digits(rest / 3_600_000, 2)):"
+    + "\(digits(rest / 60_000 % 60, 2)):\(digits(rest / 1000 % 60, 2)).\(digits(rest % 1000, 3))Z"
+}

@@ -1,0 +1,123 @@
+// Exports for other programs hold every request once and add up to the bill.
+
+import Foundation
+import Metering
+import Testing
+
+@Suite struct ExportTests {
+  /// A month in which one key asked three times, one of which is not charged, and its account.
+  private func withMonth(
+    _ test: (MeterBench, AccountID, UTCMonth) async throws -> Void
+  ) async throws {
+    let bench = try MeterBench()
+    let store = bench.meter.store
+    _ = try store.publishPrices(
+      #require(Prices(input: 200_000, cachedInput: 100_000, output: 800_000)), model: bench.model)
+    let account = try store.createAccount(name("a \"lab\", of birds"))
+    try store.setState(.active, of: account)
+    let key = try store.createKey(label: name("key"), account: account)
+    bench.meter.refreshKeys()
+    let who = try bench.meter.authenticate(key.text)
+    for status in [RequestStatus.completed, .cancelled, .failed] {
+      bench.clock.advance(.seconds(1))
+      try await bench.meter.admit(who, bench.request(prompt: 100)).settle(
+        Settlement(
+          usage: TokenUsage(
+            promptTokens: 100, cachedPromptTokens: 64, completionTokens: 7, reasoningTokens: 2),
+          status: status, httpStatus: 200, latency: .milliseconds(3)))
+    }
+    try await test(
+      bench, account, UTCMonth(wallMilliseconds: bench.clock.clock.wallMilliseconds()))
+  }
+
+  private func lines(
+    _ bench: MeterBench, _ account: AccountID, _ month: UTCMonth, _ format: UsageExportFormat
+  ) throws -> [String] {
+    var options = ExportOptions()
+    options.source = "https://node.example/one"
+    options.customer = "cus_1"
+    var lines: [String] = []
+    try bench.meter.store.exportUsage(of: account, month: month, as: format, options: options) {
+      lines.append($0)
+    }
+    return lines
+  }
+
+  private func object(_ line: String) throws -> [String: Any] {
+    try #require(try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any])
+  }
+
+  @Test func aTableHasALineForEveryRequestAndAddsUpToTheBill() async throws {
+    try await withMonth { bench, account, month in
+      let table = try lines(bench, account, month, .csv).map { $0.split(separator: ",") }
+      #expect(table.count == 4)
+      #expect(table[0].count == 15 && table.allSatisfy { $0.count == 15 })
+      let costs = try table.dropFirst().map { try #require(PicoEuro($0[13])) }
+      // 36 × 0.2 + 64 × 0.1 + 7 × 0.8 millionths of a euro, for two of three.
+      #expect(costs.map(\.rawValue) == [19_200_000, 19_200_000, 0])
+      let draft = try bench.meter.store.draftInvoice(account: account, month: month)
+      #expect(
+        draft.lines.map(\.exact.rawValue).reduce(0, +) == costs.map(\.rawValue).reduce(0, +))
+      #expect(try lines(bench, account, month.next, .csv).count == 1)
+      #expect(try lines(bench, account, month, .jsonl).count == 3)
+      #expect(
+        try object(lines(bench, account, month, .jsonl)[2])["status"] as? String == "failed")
+    }
+  }
+
+  @Test func anEnvelopeHasWhatCloudEventsAskFor() async throws {
+    try await withMonth { bench, account, month in
+      let events = try lines(bench, account, month, .cloudevents).map(object)
+      let rows = try bench.rows().reversed().map(\.requestID.description)
+      #expect(events.map { $0["id"] as? String } == rows)
+      for event in events {
+        #expect(event["specversion"] as? String == "1.0")
+        #expect(event["source"] as? String == "https://node.example/one")
+        #expect(event["type"] as? String == "apus.request.settled")
+        #expect(event["subject"] as? String == "a \"lab\", of birds")
+        let time = try #require(event["time"] as? String)
+        #expect(throws: Never.self) {
+          try Date(time, strategy: Date.ISO8601FormatStyle(includingFractionalSeconds: true))
+        }
+        let data = try #require(event["data"] as? [String: Any])
+        #expect(data["request_id"] as? String == event["id"] as? String)
+        #expect(data["output_tokens"] as? Int == 7)
+      }
+    }
+  }
+
+  @Test func aMeterEventIsForOneKindOfUnitOfABilledRequest() async throws {
+    try await withMonth { bench, account, month in
+      let events = try lines(bench, account, month, .stripe).map(object)
+      #expect(events.count == 10)
+      #expect(Set(events.compactMap { $0["identifier"] as? String }).count == 10)
+      var sums: [String: Int] = [:]
+      for event in events {
+        let payload = try #require(event["payload"] as? [String: String])
+        #expect(payload["stripe_customer_id"] == "cus_1")
+        sums[try #require(event["event_name"] as? String), default: 0] +=
+          Int(payload["value"] ?? "") ?? 0
+      }
+      #expect(
+        sums == [
+          "apus_input_tokens": 72, "apus_cached_input_tokens": 128, "apus_output_tokens": 10,
+          "apus_reasoning_tokens": 4, "apus_requests": 2,
+        ])
+    }
+  }
+
+  @Test func costsAreInTheColumnsOfFOCUS() async throws {
+    try await withMonth { bench, account, month in
+      let table = try lines(bench, account, month, .focus)
+      let columns = table[0].split(separator: ",").map(String.init)
+      for name in ["BilledCost", "EffectiveCost", "ChargePeriodStart", "ServiceCategory", "SkuId"] {
+        #expect(columns.contains(name))
+      }
+      #expect(table.count == 6)
+      for line in table.dropFirst() { #expect(line.contains("\"a \"\"lab\"\", of birds\"")) }
+      let billed = table.dropFirst().compactMap { $0.split(separator: ",").first }
+        .compactMap { PicoEuro($0)?.rawValue }
+      #expect(billed.reduce(0, +) == 38_400_000)
+    }
+  }
+}
