@@ -2,7 +2,6 @@
 
 import Foundation
 import JSON
-import Metering
 import TestSupport
 import Testing
 
@@ -71,7 +70,7 @@ struct DeliveryTests {
 
   @Test func `an invoice comes with its page and its file`() async throws {
     try await DeliverySinks.with { sinks, apus in
-      let number = try await invoice(in: sinks.folder + "/data")
+      let number = try await InvoiceFolder.make(sinks.folder + "/data").document.number
       _ = try await apus("meter", "notice", "send")
       let mails = try sinks.mails
       // To who is billed and to the member for bills, and not to the one who only asks models.
@@ -85,56 +84,5 @@ struct DeliveryTests {
       #expect(mails.first?["body"]?.stringValue?.contains(number) == true)
       #expect(try sinks.posts.first?["body"]?["invoice"] == .string(number))
     }
-  }
-
-  /// A data folder in which an invoice was issued in November for October.
-  private func invoice(in folder: String) async throws -> String {
-    let wall = WallTime(1_792_065_600_000)
-    var configuration = MeterConfiguration(folder: folder)
-    configuration.clock = MeterClock(
-      monotonicNanoseconds: MeterClock.system.monotonicNanoseconds,
-      wallMilliseconds: { wall.now })
-    let meter = try Meter(configuration)
-    let store = meter.store
-    let model = try meter.modelID(#require(ShortName("tiny")))
-    _ = try store.publishPrices(
-      #require(Prices(input: 1_000_000_000, output: 2_000_000_000)), model: model)
-    let account = try store.createAccount(#require(ShortName("lab")))
-    try store.setState(.active, of: account)
-    try store.setMember("accounts@lab.example", role: .billing, of: account)
-    try store.setMember("someone@lab.example", role: .member, of: account)
-    let party = Party(
-      name: "Lab", street: "", city: "", postcode: "", country: "EE", vatID: "EE123456789",
-      email: "bills@lab.example")
-    try store.setSeller(party)
-    try store.setBuyer(party, of: account)
-    let key = try store.createKey(label: #require(ShortName("key")), account: account)
-    meter.refreshKeys()
-    let lease = try meter.admit(
-      meter.authenticate(key.text),
-      AdmissionRequest(
-        model: model, kind: .chat, promptTokens: 1000, maxCompletionTokens: 500,
-        contextLeft: 4096))
-    try await lease.settle(
-      Settlement(
-        usage: TokenUsage(promptTokens: 1000, completionTokens: 500), status: .completed,
-        httpStatus: 200, latency: .milliseconds(5)))
-    wall.now = 1_793_620_800_000
-    let issued = try store.issueInvoice(account: account, month: #require(UTCMonth("2026-10")))
-    try await meter.close()
-    return try #require(issued).document.number
-  }
-}
-
-/// A wall clock that stands.
-private final class WallTime: @unchecked Sendable {
-  private let lock = NSLock()
-  private var value: Int64
-
-  init(_ value: Int64) { self.value = value }
-
-  var now: Int64 {
-    get { lock.withLock { value } }
-    set { lock.withLock { value = newValue } }
   }
 }

@@ -38,8 +38,11 @@ extension InvoiceDocument {
         xml.element("cac:PayeeFinancialAccount") { $0.element("cbc:ID", iban) }  // BT-84
       }
     }
-    if !terms.isEmpty {
-      xml.element("cac:PaymentTerms") { $0.element("cbc:Note", terms) }  // BT-20
+    // The terms of the invoice are none of its credit note, which has no due date either and has to
+    // say something in its place (BR-CO-25).
+    let words = credits.map { "Takes back invoice \($0)." } ?? terms
+    if !words.isEmpty {
+      xml.element("cac:PaymentTerms") { $0.element("cbc:Note", words) }  // BT-20
     }
     writeTotals(to: &xml)
     for line in lines { write(line, root, to: &xml) }

@@ -9,6 +9,14 @@ package struct CentralEvent: Hashable, Sendable {
   /// The key's public name; empty for requests without one.
   package let key: String
   package let model: String
+
+  /// An event and its names.
+  package init(row: UsageRow, account: String, key: String, model: String) {
+    self.row = row
+    self.account = account
+    self.key = key
+    self.model = model
+  }
 }
 
 /// Where nodes bring their events.

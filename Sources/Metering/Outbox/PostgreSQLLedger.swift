@@ -87,7 +87,12 @@
       _ body: (borrowing PostgreSQLConnection) throws(CentralLedgerError) -> Result
     ) throws(CentralLedgerError) -> Result {
       try connection.withLock { slot throws(CentralLedgerError) in
-        let database = try slot ?? PostgreSQLConnection(settings)
+        let database: PostgreSQLConnection
+        if let open = slot {
+          database = open
+        } else {
+          database = try PostgreSQLConnection(settings)
+        }
         slot = nil
         try database.run("BEGIN")
         let result = try body(database)
