@@ -29,7 +29,7 @@ struct InstantServer {
       configuration: configuration, logger: logger
     ) { _ in
       print(key.text)
-      fflush(stdout)
+      fflush(nil)
     }
     try await server.runUntilSignalled()
     try await meter.close()

@@ -57,8 +57,8 @@ enum InvoiceFolder {
         usage: TokenUsage(promptTokens: 1000, completionTokens: 500), status: .completed,
         httpStatus: 200, latency: .milliseconds(5)))
     shared.now = 1_793_620_800_000
-    let issued = try #require(
-      try store.issueInvoice(account: account, month: #require(UTCMonth("2026-10"))))
+    let month = try #require(UTCMonth("2026-10"))
+    let issued = try #require(try store.issueInvoice(account: account, month: month))
     try then(store, issued)
     try await meter.close()
     return issued
