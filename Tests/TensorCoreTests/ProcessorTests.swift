@@ -1,5 +1,6 @@
 // What the machine allows: affinity lists, control group quotas, instruction sets.
 
+import Foundation
 import KernelInterface
 import TensorCore
 import Testing
@@ -44,4 +45,20 @@ import Testing
     #expect(availableSets.last == InstructionSet.detected)
     #expect(availableSets.map(\.kernels.name) == availableSets.map(\.rawValue))
   }
+
+  #if os(Linux) && arch(x86_64)
+    /// The system lists a feature where the processor has it and its registers are saved.
+    @Test("The set found is the one that the system's list of features allows")
+    func featuresOfTheSystem() throws {
+      let information = try String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8)
+      let line = try #require(information.split(separator: "\n").first { $0.hasPrefix("flags") })
+      let features = Set(line.split(separator: " "))
+      let narrow: Set<Substring> = ["avx2", "fma", "f16c", "bmi1", "bmi2"]
+      let wide: Set<Substring> = ["avx512f", "avx512dq", "avx512bw", "avx512vl", "avx512_vnni"]
+      let expected: InstructionSet =
+        !features.isSuperset(of: narrow)
+        ? .portable : features.isSuperset(of: wide) ? .avx512 : .avx2
+      #expect(InstructionSet.detected == expected)
+    }
+  #endif
 }
