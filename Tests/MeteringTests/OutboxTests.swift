@@ -5,7 +5,7 @@ import Synchronization
 import Testing
 
 /// A ledger in memory that fails when it is told to, before or after it has taken a batch.
-private final class RecordingLedger: CentralLedger {
+private final class MemoryCentralLedger: CentralLedger {
   enum Fault { case none, refuses, losesTheAnswer }
 
   struct State {
@@ -46,7 +46,7 @@ private final class RecordingLedger: CentralLedger {
     let bench = try MeterBench()
     let key = try bench.key(limits: LimitRule())
     let who = try bench.meter.authenticate(key.text)
-    let ledger = RecordingLedger()
+    let ledger = MemoryCentralLedger()
     let outbox = Outbox(store: bench.meter.store, ledger: ledger, node: name("one"))
     #expect(try outbox.push() == 0)
     try await serve(1203, bench, who)
@@ -65,10 +65,10 @@ private final class RecordingLedger: CentralLedger {
   @Test func whatFailsIsBroughtAgainAndCountsOnce() async throws {
     let bench = try MeterBench()
     let who = try bench.meter.authenticate(bench.key(limits: LimitRule()).text)
-    let ledger = RecordingLedger()
+    let ledger = MemoryCentralLedger()
     let outbox = Outbox(store: bench.meter.store, ledger: ledger, node: name("one"))
     try await serve(1500, bench, who)
-    for fault in [RecordingLedger.Fault.refuses, .losesTheAnswer] {
+    for fault in [MemoryCentralLedger.Fault.refuses, .losesTheAnswer] {
       ledger.fail([fault])
       #expect(throws: CentralLedgerError.self) { try outbox.push() }
       #expect(try bench.meter.store.outboxCount() == 1500)
@@ -82,7 +82,7 @@ private final class RecordingLedger: CentralLedger {
   @Test func aMonthThatWasNotBroughtIsKept() async throws {
     let bench = try MeterBench()
     let who = try bench.meter.authenticate(bench.key(limits: LimitRule()).text)
-    let ledger = RecordingLedger()
+    let ledger = MemoryCentralLedger()
     let outbox = Outbox(store: bench.meter.store, ledger: ledger, node: name("one"))
     try await serve(2, bench, who)
     #expect(try outbox.push() == 2)
