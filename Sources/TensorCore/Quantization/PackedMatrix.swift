@@ -61,7 +61,15 @@ package struct PackedMatrix: Sendable {
       ? nil
       : try AlignedBuffer(
         byteCount: pool.threadCount * panelRowCount * columns * 4)
-    pool.forEach(panelCount, grain: grain) { range, worker in
+    // One thread gets all panels in one run, and gives pages back in between nevertheless.
+    let pieces = (panelCount + grain - 1) / grain
+    pool.forEach(pieces) { run, worker in
+      for piece in run {
+        let range = piece * grain..<min((piece + 1) * grain, panelCount)
+        pack(range, worker)
+      }
+    }
+    func pack(_ range: Range<Int>, _ worker: Int) {
       for p in range {
         let first = p * panelRowCount
         let count = min(panelRowCount, rows - first)

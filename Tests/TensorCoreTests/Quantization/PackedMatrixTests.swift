@@ -70,4 +70,24 @@ import Testing
     let zeros = try Vector(zeros: 5)
     #expect((0..<5).allSatisfy { zeros.values[$0] == 0 })
   }
+
+  /// In a process of its own, because the largest amount of memory is the whole process's.
+  @Test("The file's pages are given back while they are consumed, also by a single thread")
+  func pagesAreGivenBack() async {
+    await #expect(processExitsWith: .success) {
+      let folder = try TemporaryFolder()
+      let path = try folder.write([], as: "large.gguf")
+      let plan = GGUFTensorPlan(name: "weight", shape: [4096, 12_288], format: .Q8_0)
+      let writer = try GGUFWriter(path: path, metadata: [], tensors: [plan])
+      var generator = XorShift(seed: 1)
+      try writer.writeRandom(plan, deviation: 0.02, &generator) {}
+      try writer.finish()
+      let tensor = try GGUFFile(path: path).tensors[0]
+      let before = ProcessMemory.residentBytes
+      let matrix = try PackedMatrix(tensor, exact: false, pool: WorkerPool(threadCount: 1))
+      let growth = ProcessMemory.peakBytes - before
+      // The tensor once more would be 53 MB.
+      precondition(growth < matrix.byteCount + 27_000_000, "\(growth) bytes")
+    }
+  }
 }
