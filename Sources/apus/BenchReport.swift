@@ -72,7 +72,7 @@ struct BenchReport {
       "n_threads": .integer(Int64(threadCount)),
       "n_prompt": .integer(Int64(result.promptCount)),
       "n_gen": .integer(Int64(result.generatedCount)),
-      "n_depth": 0,
+      "n_depth": .integer(Int64(result.depth)),
       "test": .string(result.name),
       "test_time": .string(result.start.formatted(.iso8601)),
       "avg_ns": .integer(Int64(mean(times))),

@@ -10,9 +10,8 @@ import Testing
 
   @Test(arguments: [
     "chat", "run", "serve", "keys", "pull", "models", "inspect", "bench-model", "quantize",
-    "tokenize",
-    "template", "logits",
-    "perplexity", "bench", "doctor", "meter", "promises",
+    "tokenize", "template", "logits", "perplexity", "bench", "bench-kernels", "doctor", "meter",
+    "promises",
   ]) func `every command has help that says what it does`(_ command: String) async throws {
     let outcome = try await Program.apus(command, "--help")
     #expect(outcome.status == 0)
@@ -67,8 +66,26 @@ import Testing
     #expect(table.count == 4)
     let columns = table[0].split(separator: "|").map { $0.trimmingCharacters(in: .whitespaces) }
     #expect(columns == ["model", "size", "params", "backend", "threads", "test", "t/s"])
+    let deep = try JSONValue.parse(
+      await Program.apus(arguments + ["-d", "24", "-o", "json"]).text)
+    #expect(deep[0]?["n_depth"] == 24)
+    #expect(deep[1]?["test"] == "tg4 @ d24")
     let csv = try await Program.apus(arguments + ["-o", "csv"]).text.split(separator: "\n")
     #expect(csv.count == 3)
+  }
+
+  @Test func `bench-kernels tells bytes and operations of each product`() async throws {
+    let outcome = try await Program.apus(
+      "bench-kernels", "--formats", "Q4_K,f16", "--shapes", "64x256", "--rows", "1,3", "-r", "2",
+      "-t", "1", "--json")
+    let results = try JSONValue.parse(outcome.text)
+    #expect(results.arrayValue?.count == 4)
+    #expect(results[0]?["format"] == "Q4_K")
+    #expect(results[0]?["weight_bytes"] == 9472)
+    #expect((results[3]?["operations_per_second"]?.doubleValue ?? 0) > 0)
+    for wrong in ["--formats=Q9", "--shapes=64x100", "--rows=0"] {
+      #expect(try await Program.apus("bench-kernels", wrong).status == 64)
+    }
   }
 
   @Test func `keys are made, listed and revoked`() async throws {

@@ -10,7 +10,7 @@ struct Bench: AsyncParsableCommand {
     abstract: "Measure tokens per second, prefill and decode apart.",
     discussion: """
       ppN reads N random tokens at once, tgN writes N tokens one by one, each from an empty memory \
-      after one run that does not count. Columns and JSON keys are those of llama-bench.
+      (or one of so many tokens as -d says) after one run that does not count. Columns and JSON keys are those of llama-bench.
       """)
 
   enum Format: String, ExpressibleByArgument, CaseIterable { case md, json, csv }
@@ -28,6 +28,11 @@ struct Bench: AsyncParsableCommand {
     help: "Tokens to write one by one; 0 leaves the test out.")
   var generatedCount = 128
 
+  @Option(
+    name: [.customShort("d"), .customLong("n-depth")],
+    help: "Tokens that are in the context before; reading them is not timed.")
+  var depth = 0
+
   @Option(name: [.short, .long], help: "Runs that count.")
   var repetitions = 5
 
@@ -38,6 +43,7 @@ struct Bench: AsyncParsableCommand {
     guard promptCount >= 0, generatedCount >= 0, promptCount + generatedCount > 0 else {
       throw ValidationError("-p and -n take numbers of 0 or more, and not 0 both.")
     }
+    guard depth >= 0 else { throw ValidationError("-d takes a number of 0 or more.") }
     guard repetitions >= 1 else { throw ValidationError("-r takes a number above 0.") }
   }
 
@@ -47,11 +53,11 @@ struct Bench: AsyncParsableCommand {
 
   private func measure() throws {
     let located = try LocatedModel.find(model.model)
-    let longest = max(promptCount, generatedCount)
+    let longest = depth + max(promptCount, generatedCount)
     let loaded = try engine.load(located.path, contextLength: longest)
     let bench = SpeedTest(
       model: loaded, session: try Session(loaded, contextLength: longest),
-      repetitions: repetitions)
+      depth: depth, repetitions: repetitions)
     var results: [SpeedTest.Result] = []
     if promptCount > 0 { results.append(try bench.prefill(promptCount)) }
     if generatedCount > 0 { results.append(try bench.decode(generatedCount)) }
