@@ -59,21 +59,21 @@ def generation(result):
     rows = []
     for model in result["models"]:
         first = next(iter(model["sides"].values()))
-        last = list(model["sides"].values())[-1]
         for name, side in model["sides"].items():
             rows.append([
-                model["model"], name, spread(side["decode"]),
+                model["model"], f"{model['prompt']} / {model['generate']}", name,
+                spread(side["decode"]),
                 share(side.get("decode_share_of_memory_read")), spread(side["prefill"]),
                 share(side.get("prefill_share_of_dot_product_peak")),
                 spread(side["first_token_s"], 2), spread(side["peak_mib"], 0)])
-        if first is not last:
+        for name, side in list(model["sides"].items())[1:]:
             rows.append([
-                model["model"], "**ratio**", ratio(first, last, "decode"), "",
-                ratio(first, last, "prefill"), "", ratio(first, last, "first_token_s"),
-                ratio(first, last, "peak_mib")])
+                model["model"], "", f"**beside {name}**", ratio(first, side, "decode"), "",
+                ratio(first, side, "prefill"), "", ratio(first, side, "first_token_s"),
+                ratio(first, side, "peak_mib")])
     columns = [
-        "Model", "Engine", f"Decode {result['generate']}, t/s", "of memory read",
-        f"Prefill {result['prompt']}, t/s", "of dot-product peak", "Load to first token, s",
+        "Model", "Prompt / answer", "Engine", "Decode, t/s", "of memory read", "Prefill, t/s",
+        "of dot-product peak", "Load to first token, s",
         "Memory peak, MiB"]
     return "\n".join([
         f"# Generation, {result['threads']} threads", "",
@@ -104,6 +104,61 @@ def tokenizer_speed(result):
         f"{text['documents']} documents (SHA-256 `{text['sha256'][:16]}…`). Medians of "
         f"{result['rounds']} alternating rounds (smallest–largest).", "",
         table(columns, rows), "", "## Machine, versions, commands", "", *machine_lines(result), ""])
+
+
+def kernels(result):
+    """The page of `kernels`."""
+    limits = result["limits"]
+    threads = str(result["threads"])
+    read = limits["memory_read_bytes_per_second"][threads]["max"]
+    peak = (limits["dot_product_operations_per_second"].get(threads) or {}).get("max")
+    counts = sorted({product["rows"] for product in result["products"]})
+    by_key = {(product["format"], product["rows"]): product for product in result["products"]}
+    rows = []
+    for name in dict.fromkeys(product["format"] for product in result["products"]):
+        one = by_key.get((name, 1))
+        cells = [name]
+        cells.append(f"{one['bytes_per_second'] / 1e9:.1f} "
+                     f"({share(one['bytes_per_second'] / read)})" if one else "–")
+        for count in counts:
+            found = by_key[name, count]["operations_per_second"]
+            cells.append(f"{found / 1e9:.0f}" + (
+                f" ({share(found / peak)})" if peak and count == counts[-1] else ""))
+        rows.append(cells)
+    columns = ["Format", "GB/s, 1 row"] + [
+        f"GOP/s, {count} row{'s' if count > 1 else ''}" for count in counts]
+    return "\n".join([
+        f"# Products of weights, {result['threads']} threads", "",
+        f"Weights of {result['shape']}, the best of {result['rounds']} rounds. In brackets: of a "
+        "plain read of memory, and of dot products on registers.", "",
+        table(columns, rows), "", "## Limits of the machine, same run", "",
+        table(["Limit", "Threads", "Rate"], limit_rows(limits)), "",
+        "## Machine, versions, commands", "", *machine_lines(result), ""])
+
+
+def curve(result):
+    """The page of `curve`."""
+    rows = []
+    for index, depth in enumerate(result["depths"]):
+        cells = [str(depth)]
+        for name, figures in result["sides"].items():
+            cells.append(spread(figures[index]))
+        sides = list(result["sides"].values())
+        cells.append(f"{sides[0][index]['median'] / sides[1][index]['median']:.2f} ×")
+        extra = 1 / sides[0][index]["median"] - 1 / sides[0][0]["median"]
+        read = result["read_seconds"][index]
+        cells.append("–" if index == 0 else
+                     f"{1e3 * extra:.1f} / {1e3 * read:.1f} ({extra / read:.2f} ×)")
+        rows.append(cells)
+    columns = ["Tokens in the context", *[f"{name}, t/s" for name in result["sides"]], "ratio",
+               "ms a token beyond the first line / ms to read its keys and values"]
+    return "\n".join([
+        f"# Decode by length of context: {result['model']}, {result['threads']} threads", "",
+        f"Medians of {result['rounds']} alternating rounds (smallest–largest), "
+        f"{result['generate']} tokens each.", "", table(columns, rows), "",
+        "## Limits of the machine, same run", "",
+        table(["Limit", "Threads", "Rate"], limit_rows(result["limits"])), "",
+        "## Machine, versions, commands", "", *machine_lines(result), ""])
 
 
 def quantize_error(result):
