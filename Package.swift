@@ -168,6 +168,8 @@ let package = Package(
     .executableTarget(
       name: "PostgreSQLCheck", dependencies: ["Metering", "TestSupport"],
       path: "Tests/PostgreSQLCheck"),
+    .executableTarget(
+      name: "DecodeCounterChild", dependencies: ["Transformer"], path: "Tests/DecodeCounterChild"),
     .testTarget(
       name: "APIServerTests",
       dependencies: [
