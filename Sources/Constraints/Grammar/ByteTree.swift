@@ -79,10 +79,19 @@ extension Matcher {
     _ tree: ByteTree, from term: Term,
     _ body: (_ number: Int32, _ next: Term) throws(ConstraintError) -> Void
   ) throws(ConstraintError) {
+    try visit(tree, 0..<tree.nodeCount, from: term, body)
+  }
+
+  /// As above, for nodes that stand side by side and all that is below them.
+  mutating func visit(
+    _ tree: ByteTree, _ nodes: Range<Int>, from term: Term,
+    _ body: (_ number: Int32, _ next: Term) throws(ConstraintError) -> Void
+  ) throws(ConstraintError) {
+    guard let first = nodes.first else { return }
     var terms = [Term](repeating: .never, count: tree.depth + 1)
-    terms[0] = term
-    var node = 0
-    while node < tree.bytes.count {
+    terms[Int(tree.depths[first])] = term
+    var node = first
+    while node < nodes.upperBound {
       let depth = Int(tree.depths[node])
       let next = try advance(terms[depth], tree.bytes[node])
       if next == .never {
@@ -104,11 +113,19 @@ extension Matcher {
   package mutating func allow(
     _ tree: ByteTree, from term: Term, in bits: inout [UInt64]
   ) throws(ConstraintError) -> Int {
+    try allow(tree, 0..<tree.nodeCount, from: term, in: &bits)
+  }
+
+  /// As above, for nodes that stand side by side and all that is below them.
+  mutating func allow(
+    _ tree: ByteTree, _ nodes: Range<Int>, from term: Term, in bits: inout [UInt64]
+  ) throws(ConstraintError) -> Int {
+    guard let first = nodes.first else { return 0 }
     var farthest: Int32 = 0
     var terms = [Term](repeating: .never, count: tree.depth + 1)
-    terms[0] = term
-    var node = 0
-    let count = tree.bytes.count
+    terms[Int(tree.depths[first])] = term
+    var node = first
+    let count = nodes.upperBound
     while node < count {
       let depth = Int(tree.depths[node])
       let next = try advance(terms[depth], tree.bytes[node])

@@ -130,7 +130,7 @@ package struct Matcher: Sendable {
   }
 
   /// `rest` after each of the alternatives of `term`.
-  private mutating func followed(_ term: Term, by rest: Term) throws(ConstraintError) -> Term {
+  mutating func followed(_ term: Term, by rest: Term) throws(ConstraintError) -> Term {
     if term == .never || rest == .empty { return term }
     if store.kind(term) != .either { return try store.then(term, rest) }
     var options: [Term] = []

@@ -18,11 +18,16 @@ package final class ConstraintRuntime: Sendable {
     var matcher: Matcher
     var masks: [Term: TokenMask] = [:]
     var repeated: [Term: RepeatedTokens] = [:]
+    var heads: [Term: HeadStrings] = [:]
     var fewest: [Term: Int] = [:]
+    var fewAtMost: [Term: Int] = [:]
+    var closing: [Term: ClosingTokens] = [:]
+    /// Bytes of `closing`, about.
+    var closingBytes = 0
     var triggers: [[Int]: [(id: TokenID, next: Term)]] = [:]
   }
 
-  /// Masks that are kept, in bytes; then all are found anew.
+  /// Masks that are kept, in bytes, and the same for other things; then all are found anew.
   static let mostMaskBytes = 32 << 20
   /// A constraint that has grown to so many parts is not used for further answers, but begun anew.
   private static let mostTerms = 200_000
@@ -40,13 +45,17 @@ package final class ConstraintRuntime: Sendable {
       orMake: { ConstraintRuntime(constraint, tokens) })
   }
 
+  /// Tokens of the vocabulary.
+  package var vocabularyCount: Int { tokens.vocabularyCount }
+
   /// Parts of the grammar and states of reading it, which grow with use.
   package var termCount: Int { content.withLock { $0.matcher.termCount } }
 
   /// Bytes of memory for what is kept, about.
   package var byteCount: Int {
     content.withLock {
-      $0.matcher.byteCount + $0.masks.count * (tokens.vocabularyCount / 8)
+      $0.matcher.byteCount + ($0.masks.count + $0.heads.count) * (tokens.vocabularyCount / 8)
+        + $0.closingBytes
         + $0.repeated.count * tokens.vocabularyCount * 12
     }
   }
@@ -110,7 +119,7 @@ package final class ConstraintRuntime: Sendable {
     }
   }
 
-  private func fewestTokens(
+  func fewestTokens(
     from term: Term, _ content: inout Content
   ) throws(ConstraintError) -> Int {
     if let known = content.fewest[term] { return known }
@@ -145,7 +154,7 @@ package final class ConstraintRuntime: Sendable {
   }
 
   /// Ends of the answer left out.
-  private func mask(
+  func mask(
     _ term: Term, _ content: inout Content
   ) throws(ConstraintError) -> TokenMask {
     if let known = content.masks[term] { return known }
@@ -168,7 +177,7 @@ package final class ConstraintRuntime: Sendable {
   }
 
   /// Alternatives whose masks are united; more are read at the same time instead.
-  private static let mostUnited = 8
+  static let mostUnited = 8
 
   /// The mask of a term that is no list of alternatives.
   private func maskOfOne(
@@ -176,23 +185,43 @@ package final class ConstraintRuntime: Sendable {
   ) throws(ConstraintError) -> TokenMask {
     var tree = tokens.tree
     var result = TokenMask(count: tokens.vocabularyCount)
-    if let (head, rest) = content.matcher.head(of: term),
-      let (body, most) = content.matcher.repetition(of: head),
-      try content.matcher.beginDifferently(head, rest)
-    {
-      // What lies within the repetition does not depend on the rest, and the rest begins outside.
-      var repeated = try repeatedTokens(body, &content)
-      result = repeated.mask(left: most)
-      tree = repeated.others
-      content.repeated[body] = repeated
-      result.farthest = content.matcher.distance(term) + content.matcher.longestRest(of: body)
+    if let (head, rest) = content.matcher.head(of: term) {
+      if let (body, most) = content.matcher.repetition(of: head),
+        try content.matcher.beginDifferently(head, rest)
+      {
+        // What lies within the repetition does not depend on the rest, and the rest begins outside.
+        var repeated = try repeatedTokens(body, &content)
+        result = repeated.mask(left: most)
+        tree = repeated.others
+        content.repeated[body] = repeated
+        result.farthest =
+          content.matcher.distance(term) + content.matcher.longestRest(of: body)
+      } else if !content.matcher.isComplete(head) {
+        let strings = try strings(within: head, &content)
+        result.farthest = try content.matcher.allow(tree, strings, rest: rest, in: &result.bits)
+        return result
+      }
     }
     let farthest = try content.matcher.allow(tree, from: term, in: &result.bits)
     result.farthest = max(result.farthest, farthest)
     return result
   }
 
-  private func repeatedTokens(
+  func strings(
+    within head: Term, _ content: inout Content
+  ) throws(ConstraintError) -> HeadStrings {
+    if let known = content.heads[head] { return known }
+    let made = try content.matcher.strings(
+      of: tokens.tree, within: head, count: tokens.vocabularyCount)
+    // A bit and the number of each token.
+    if content.heads.count * tokens.vocabularyCount / 8 * 33 > Self.mostMaskBytes {
+      content.heads.removeAll()
+    }
+    content.heads[head] = made
+    return made
+  }
+
+  func repeatedTokens(
     _ body: Term, _ content: inout Content
   ) throws(ConstraintError) -> RepeatedTokens {
     if let known = content.repeated[body] { return known }
@@ -203,26 +232,6 @@ package final class ConstraintRuntime: Sendable {
     let made = try RepeatedTokens(body, tokens, &content.matcher)
     tokens.stringCharacters.withLock { $0 = made }
     return made
-  }
-
-  /// The tokens after which `left` tokens are enough to end.
-  private func closing(
-    _ term: Term, _ left: Int, _ content: inout Content
-  ) throws(ConstraintError) -> TokenMask {
-    var found: [(id: TokenID, next: Term)] = []
-    try content.matcher.visit(tokens.tree, from: term) { id, next in found.append((id, next)) }
-    var result = TokenMask(count: tokens.vocabularyCount)
-    for (id, next) in found where try canEnd(next, left, &content) { result.insert(id) }
-    return result
-  }
-
-  private func canEnd(
-    _ term: Term, _ left: Int, _ content: inout Content
-  ) throws(ConstraintError) -> Bool {
-    let bytes = content.matcher.distance(term)
-    if bytes <= left, tokens.spellsEveryByte { return true }
-    if bytes > left * tokens.tree.depth { return false }
-    return try fewestTokens(from: term, &content) <= left
   }
 
   // MARK: Before a trigger

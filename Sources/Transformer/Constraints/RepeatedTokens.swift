@@ -12,6 +12,9 @@ struct RepeatedTokens: Sendable {
   private let most: Int
   /// All other tokens.
   let others: ByteTree
+  /// Tokens that lead from within a repetition to its end, at most; `Int.max` where the vocabulary
+  /// cannot spell that.
+  let mostRestTokens: Int
   /// By the number of repetitions that are left: the tokens that take no more.
   private var masks: [Int: TokenMask] = [:]
 
@@ -27,16 +30,22 @@ struct RepeatedTokens: Sendable {
     try matcher.visit(tokens.tree, from: start) { id, next in found.append((id, next)) }
     var counts = [UInt16](repeating: 0, count: tokens.vocabularyCount)
     var known: [Term: UInt16] = [:]
+    var mostRestTokens = 0
     for (id, next) in found {
       if known[next] == nil {
         // The repetition remains, or the rest of one and then the repetition.
         let rest = matcher.head(of: next)?.rest ?? next
+        if let part = matcher.head(of: next)?.head {
+          let text = try matcher.shortest(from: part)
+          mostRestTokens = max(mostRestTokens, tokens.fewestTokens(for: text) ?? .max)
+        }
         let left = matcher.repetition(of: rest)?.most ?? 0
         known[next] = UInt16(clamping: Self.many - left)
       }
       counts[Int(id)] = known[next] ?? 0
     }
     self.counts = counts
+    self.mostRestTokens = mostRestTokens
     most = Int(counts.max() ?? 0)
     others = tokens.subtree { counts[Int($0)] == 0 }
   }

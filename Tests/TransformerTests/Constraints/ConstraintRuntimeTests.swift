@@ -44,6 +44,33 @@ struct ConstraintRuntimeTests {
     }
   }
 
+  @Test
+  func nearTheEndThoseTokensAreLeftAfterWhichTheShortestEndFits() throws {
+    var random = SeededGenerator(seed: 3)
+    for constraint in try DrawnConstraints.all() {
+      let runtime = ConstraintRuntime(constraint, vocabulary.tree)
+      for _ in 0..<6 {
+        var state = runtime.start
+        for _ in 0..<20 where !runtime.isOver(state) {
+          let ids = (0..<TokenID(vocabulary.tree.vocabularyCount)).filter {
+            !vocabulary.tokenizer.endOfGenerationIDs.contains($0)
+          }
+          var needed: [TokenID: Int] = [:]
+          for id in ids {
+            guard let next = try runtime.advance(state, by: id) else { continue }
+            needed[id] = try runtime.fewestTokens(from: next)
+          }
+          for left in [0, 1, 2, 3, 5, 8, 13, 30] {
+            let mask = try #require(try runtime.mask(for: state, room: left + 1))
+            #expect(ids.filter(mask.contains) == ids.filter { (needed[$0] ?? .max) <= left })
+          }
+          let id = try #require(needed.keys.sorted().randomElement(using: &random))
+          state = try #require(try runtime.advance(state, by: id))
+        }
+      }
+    }
+  }
+
   @Test(arguments: [
     ("[]", 1), ("abcd", 1), ("abcdabc", 2), ("{\"name\":true}", 5), ("é", 1), ("", 0),
   ])
