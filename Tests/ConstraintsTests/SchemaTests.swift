@@ -27,6 +27,11 @@ struct SchemaTests {
       [#""abc""#, #""é\"é""#, #""a""#], [#""abcd""#, #""A""#, #""""#, #""\u0061""#]
     ),
     (
+      #"{"type":"string","pattern":"^\\p{L}+$","minLength":2,"maxLength":200}"#,
+      [#""éß""#, "\"" + String(repeating: "ж", count: 200) + "\""],
+      [#""é""#, "\"" + String(repeating: "ж", count: 201) + "\"", #""a1""#]
+    ),
+    (
       #"{"type":"string","minLength":2,"maxLength":2}"#, [#""😀\n""#, #""ab""#],
       [#""a""#, #""abc""#]
     ),
@@ -143,5 +148,28 @@ struct SchemaTests {
       }
     }
     #expect(try SchemaReport(#"{"type":"string"}"#).isUsable)
+  }
+
+  @Test func framesStandAroundSchemasOfTheirOwn() throws {
+    func frame(_ name: String, _ schema: String) throws -> Constraint.Frame {
+      Constraint.Frame(
+        before: "<\(name)>", schema: try JSONValue.parse(schema), after: "</\(name)>")
+    }
+    let constraint = try Constraint.framed([
+      frame("a", ##"{"$ref":"#/$defs/x","$defs":{"x":{"type":"boolean"}}}"##),
+      frame("b", ##"{"$ref":"#/$defs/x","$defs":{"x":{"type":"null"}}}"##),
+    ])
+    for text in ["<a>true</a>", "<b>null</b>"] { #expect(try constraint.accepts(text)) }
+    for text in ["<a>null</a>", "<b>null</a>", "<a>true", "true"] {
+      #expect(try !constraint.accepts(text))
+    }
+  }
+
+  @Test func digitsCanBeBounded() throws {
+    var options = SchemaOptions()
+    options.digitCount = 3
+    let constraint = try Constraint.schema(#"{"type":"number","minimum":-50}"#, options: options)
+    for text in ["999", "0.125", "-49.5"] { #expect(try constraint.accepts(text)) }
+    for text in ["1000", "0.1255", "-51"] { #expect(try !constraint.accepts(text)) }
   }
 }

@@ -33,6 +33,18 @@ indirect enum Expression: Equatable {
     return try store.either(options)
   }
 
+  /// The same with bounds on the number of characters, where it is one set of characters again and
+  /// again from beginning to end; nil for any other expression.
+  func withLengths(least: Int32, most: Int32) -> Expression? {
+    guard case .sequence(let parts) = self, parts.count == 3, parts[0] == .beginning,
+      parts[2] == .end, case .times(.characters(let set), let fewest, let longest) = parts[1],
+      max(fewest, least) <= min(longest, most)
+    else { return nil }
+    let bounded = Expression.times(
+      .characters(set), least: max(fewest, least), most: min(longest, most))
+    return .sequence([.beginning, bounded, .end])
+  }
+
   /// The alternatives of an expression without the anchors that stand at their ends.
   private static func anchored(
     _ expression: Expression

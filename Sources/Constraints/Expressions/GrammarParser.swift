@@ -38,9 +38,12 @@ struct GrammarParser {
   private var next: Unicode.Scalar? { position < scalars.count ? scalars[position] : nil }
 
   private mutating func take(_ text: String) -> Bool {
-    let wanted = Array(text.unicodeScalars)
-    guard scalars[position...].starts(with: wanted) else { return false }
-    position += wanted.count
+    var end = position
+    for scalar in text.unicodeScalars {
+      guard end < scalars.count, scalars[end] == scalar else { return false }
+      end += 1
+    }
+    position = end
     return true
   }
 
@@ -83,15 +86,18 @@ struct GrammarParser {
   }
 
   private mutating func name() -> String? {
-    var name = ""
-    while let scalar = next, scalar.isASCII,
-      scalar.properties.isAlphabetic || ("0"..."9").contains(scalar) || scalar == "-"
-        || scalar == "_"
-    {
-      name.unicodeScalars.append(scalar)
-      position += 1
+    let start = position
+    while let scalar = next {
+      switch scalar {
+      case "a"..."z", "A"..."Z", "0"..."9", "-", "_": position += 1
+      default: return start == position ? nil : text(from: start)
+      }
     }
-    return name.isEmpty ? nil : name
+    return start == position ? nil : text(from: start)
+  }
+
+  private func text(from start: Int) -> String {
+    String(String.UnicodeScalarView(scalars[start..<position]))
   }
 
   private mutating func rule(named name: String) throws(ConstraintError) -> Term {

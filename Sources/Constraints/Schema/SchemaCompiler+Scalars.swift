@@ -11,12 +11,25 @@ extension SchemaCompiler {
     guard branch.minLength <= most else { return .never }
     let quote = try store.text("\"")
     let body: Term
-    if let automaton = try stringAutomaton(branch) {
+    if let expression = boundedExpression(branch, most) {
+      body = try expression.term(.json, isSearch: true, in: &store)
+    } else if let automaton = try stringAutomaton(branch) {
       body = try store.automaton(automaton)
     } else {
       body = try store.times(character(), Int32(branch.minLength), Int32(most))
     }
     return try store.sequence([quote, body, quote])
+  }
+
+  /// The only pattern with the lengths in it, where that needs no automaton, which would count every
+  /// character in states of its own.
+  private func boundedExpression(_ branch: SchemaBranch, _ most: Int) -> Expression? {
+    guard branch.minLength > 0 || branch.maxLength != nil, branch.patterns.count == 1,
+      branch.patterns[0].isPositive, branch.formats.isEmpty, branch.excluded.isEmpty,
+      let expression = try? ExpressionParser.parse(branch.patterns[0].source)
+    else { return nil }
+    return expression.withLengths(
+      least: Int32(clamping: branch.minLength), most: Int32(clamping: most))
   }
 
   /// The insides of strings; nil where lengths alone say what they are.
