@@ -44,6 +44,43 @@ package func topCandidates(_ logits: [Float], count: Int) -> [Candidate] {
   return heap.sorted(by: Candidate.precedes)
 }
 
+/// The `count` likeliest of `candidates` in order; all where there are no more.
+func topCandidates(of candidates: [Candidate], count: Int) -> [Candidate] {
+  // A large part is sorted as quickly with the rest.
+  if count >= candidates.count / 8 {
+    return Array(candidates.sorted(by: Candidate.precedes).prefix(count))
+  }
+  var heap = Array(candidates.prefix(count))
+  for root in stride(from: count / 2 - 1, through: 0, by: -1) { siftDown(&heap, root) }
+  for candidate in candidates.dropFirst(count)
+  where Candidate.precedes(candidate, heap[0]) {
+    heap[0] = candidate
+    siftDown(&heap, 0)
+  }
+  return heap.sorted(by: Candidate.precedes)
+}
+
+/// How much weight lies within which distance, in steps of a 16th, so that no more has to be sorted
+/// than what a sum of weights takes.
+struct WeightsByDistance {
+  private var sums = [Double](repeating: 0, count: 1_024)
+
+  /// - Parameter distance: at least 0.
+  mutating func add(_ weight: Double, at distance: Double) {
+    sums[Int(min(distance * 16, Double(sums.count - 1)))] += weight
+  }
+
+  /// A distance within which there is as much as `goal`, and a little more for the rounding of sums.
+  func distance(holding goal: Double) -> Double {
+    var sum = 0.0
+    for (step, weight) in sums.enumerated().dropLast(2) {
+      sum += weight
+      if sum >= goal { return Double(step + 2) / 16 }
+    }
+    return .infinity
+  }
+}
+
 private func siftDown(_ heap: inout [Candidate], _ start: Int) {
   var root = start
   while 2 * root + 1 < heap.count {

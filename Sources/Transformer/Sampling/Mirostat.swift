@@ -35,23 +35,36 @@ package struct Mirostat: Sendable, Equatable {
     bound = 2 * target
   }
 
-  /// The candidates that may come; at least one. `candidates` are in order of likelihood.
+  /// The candidates that may come, in order of likelihood; at least one. Sorts no more of the
+  /// `candidates` than are left of them.
   package func narrowed(
     _ candidates: [Candidate], temperature: Float, vocabularyCount: Int
   ) -> [Candidate] {
-    guard !candidates.isEmpty else { return candidates }
-    let probabilities = softmax(candidates, temperature: temperature)
-    let count: Int
-    switch version {
-    case .one: count = rankCount(probabilities, vocabularyCount)
-    case .two: count = probabilities.firstIndex { -log2($0) > bound } ?? candidates.count
+    guard let best = candidates.map(\.logit).max() else { return candidates }
+    func weight(_ candidate: Candidate) -> Double {
+      exp(Double(candidate.logit - best) / Double(temperature))
     }
-    return Array(candidates.prefix(max(1, count)))
+    let total = candidates.reduce(0.0) { $0 + weight($1) }
+    switch version {
+    case .one:
+      let measured = topCandidates(of: candidates, count: Self.measuredCount)
+      let count = rankCount(
+        measured.map { weight($0) / total }, vocabularyCount, most: candidates.count)
+      return topCandidates(of: candidates, count: max(1, count))
+    case .two:
+      let least = pow(2, -bound)
+      let left = candidates.filter { weight($0) / total >= least }
+      return left.isEmpty
+        ? topCandidates(of: candidates, count: 1) : left.sorted(by: Candidate.precedes)
+    }
   }
 
-  private func rankCount(_ probabilities: [Double], _ vocabularyCount: Int) -> Int {
+  /// How many of `most` candidates stay, by the probabilities of the likeliest.
+  private func rankCount(
+    _ probabilities: [Double], _ vocabularyCount: Int, most: Int
+  ) -> Int {
     var (products, squares) = (0.0, 0.0)
-    for rank in 0..<min(Self.measuredCount, probabilities.count) - 1
+    for rank in 0..<max(1, probabilities.count) - 1
     where probabilities[rank + 1] > 0 {
       let step = log(Double(rank + 2) / Double(rank + 1))
       products += step * log(probabilities[rank] / probabilities[rank + 1])
@@ -61,7 +74,7 @@ package struct Mirostat: Sendable, Equatable {
     let excess = slope - 1
     let count = pow(
       excess * pow(2, bound) / (1 - pow(Double(vocabularyCount), -excess)), 1 / slope)
-    return count.isFinite ? Int(min(count, Double(probabilities.count))) : probabilities.count
+    return count.isFinite ? Int(min(count, Double(most))) : most
   }
 
   /// Takes account of a token that had `probability` among those that could come.

@@ -78,8 +78,8 @@ package struct Sampler: Sendable {
     applyBias(
       options, endIDs: endIDs, mustGoOn: position - answerStart < options.minTokens, to: &logits)
     if options.mirostat != nil {
-      let sorted = Self.all(logits).sorted(by: Candidate.precedes)
-      return (sorted, temperature(options, for: sorted))
+      let all = Self.all(logits)
+      return (all, temperature(options, for: all))
     }
     applyPenalties(options, recent: recent, to: &logits)
     applyRepetitionPenalty(options, recent: recent, to: &logits)
@@ -111,7 +111,8 @@ package struct Sampler: Sendable {
     var candidates =
       isWhole ? Self.all(logits) : topCandidates(logits, count: options.topK)
     if bound > -.infinity { candidates.removeAll { $0.logit < bound } }
-    if isWhole, options.topP < 1 || options.xtcProbability > 0 || options.typicalP < 1 {
+    // What typical-p leaves is in order.
+    if isWhole, options.typicalP >= 1, options.topP < 1 || options.xtcProbability > 0 {
       candidates.sort(by: Candidate.precedes)
     }
     return topP(typicalP(candidates, options.typicalP), options.topP)

@@ -1,5 +1,7 @@
 // Nucleus sampling (Holtzman et al. 2020).
 
+import Tokenizer
+
 #if canImport(Glibc)
   import Glibc
 #elseif canImport(Musl)
@@ -23,27 +25,27 @@ func topP(_ candidates: [Candidate], _ p: Float) -> [Candidate] {
   return candidates
 }
 
-/// `topP` of a whole vocabulary, without sorting all of it: sorts the tokens within a margin of
-/// the likeliest, and widens the margin until their probabilities reach `p`.
+/// `topP` of a whole vocabulary. Sorts little more than the tokens that stay.
 func topP(_ logits: [Float], _ p: Float) -> [Candidate] {
   let best = logits[Int(likeliest(logits))]
-  let finite = logits.enumerated().lazy.filter { $0.element.isFinite }
-  let total = finite.reduce(0.0) { $0 + exp(Double($1.element - best)) }
-  let goal = total * Double(max(0, p))
-  var margin: Float = 8
-  while true {
-    let near = finite.filter { $0.element >= best - margin }
-      .map { Candidate(id: Int32($0.offset), logit: $0.element) }
-    let mass = near.reduce(0.0) { $0 + exp(Double($1.logit - best)) }
-    if mass >= goal || margin > 1_000 {
-      var sum = 0.0
-      let sorted = near.sorted(by: Candidate.precedes)
-      for (index, candidate) in sorted.enumerated() {
-        sum += exp(Double(candidate.logit - best))
-        if sum >= goal { return Array(sorted[...index]) }
-      }
-      return sorted
-    }
-    margin *= 2
+  var weights = WeightsByDistance()
+  var total = 0.0
+  for logit in logits where logit.isFinite {
+    let weight = exp(Double(logit - best))
+    total += weight
+    weights.add(weight, at: Double(best - logit))
   }
+  let goal = total * Double(max(0, p))
+  let margin = weights.distance(holding: goal)
+  var near: [Candidate] = []
+  for (id, logit) in logits.enumerated() where logit.isFinite && Double(best - logit) <= margin {
+    near.append(Candidate(id: TokenID(id), logit: logit))
+  }
+  near.sort(by: Candidate.precedes)
+  var sum = 0.0
+  for (index, candidate) in near.enumerated() {
+    sum += exp(Double(candidate.logit - best))
+    if sum >= goal { return Array(near[...index]) }
+  }
+  return near
 }
