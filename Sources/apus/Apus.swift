@@ -34,7 +34,7 @@ struct Apus: AsyncParsableCommand {
         name: "Measure",
         subcommands: [
           Tokenize.self, Template.self, Logits.self, Perplexity.self, Bench.self, BatchedBench.self,
-          BenchKernels.self, Doctor.self,
+          BenchKernels.self, Doctor.self, Measure.self,
         ]),
     ])
 
