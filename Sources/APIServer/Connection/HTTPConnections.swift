@@ -7,6 +7,7 @@
 import HTTPTypes
 import HummingbirdCore
 import Logging
+import Metering
 import NIOCore
 import NIOHTTP1
 import NIOHTTPTypes
@@ -15,6 +16,8 @@ import NIOHTTPTypes
 struct Connection: Sendable {
   let channel: any Channel
   let watch: DisconnectWatch
+  /// Where the client is, as far as limits tell; nil where it has no IP address.
+  let network: NetworkAddress?
 }
 
 /// HTTP/1.1 under the server's limits.
@@ -54,7 +57,8 @@ struct HTTPConnections: ServerChildChannel {
   }
 
   func handle(value: Value, logger: Logger) async {
-    let connection = Connection(channel: value.channel, watch: value.watch)
+    let connection = Connection(
+      channel: value.channel, watch: value.watch, network: value.channel.remoteAddress?.network)
     let responder: HTTPChannelHandler.Responder = { [frontend] request, writer, _ in
       let response = await frontend.respond(to: request, connection)
       do {

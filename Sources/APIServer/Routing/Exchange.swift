@@ -29,7 +29,7 @@ final class Exchange: Sendable {
 
   let backend: Backend
   let request: Request
-  let channel: any Channel
+  let network: NetworkAddress?
   /// Knows when the client goes.
   let watch: DisconnectWatch
   let arrival = ContinuousClock.now
@@ -43,7 +43,7 @@ final class Exchange: Sendable {
     self.request = request
     self.logger = logger
     isTaken = backend.activity.begin()
-    channel = connection.channel
+    network = connection.network
     watch = connection.watch
     var generator = SystemRandomNumberGenerator()
     notes = Mutex(

@@ -84,7 +84,7 @@ struct Frontend: Sendable {
     guard let meter = backend.meter else { return .local }
     return try meter.authenticate(
       Self.key(in: exchange.request.headers),
-      address: exchange.channel.remoteAddress?.network)
+      address: exchange.network)
   }
 
   /// Who administers. A key of the public API is none, and theirs is none there.

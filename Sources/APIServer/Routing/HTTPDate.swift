@@ -4,7 +4,7 @@ import Metering
 import Synchronization
 
 /// A date as HTTP has it (RFC 9110, section 5.6.7): `Sun, 06 Nov 1994 08:49:37 GMT`.
-enum HTTPDate {
+package enum HTTPDate {
   private static let written = Mutex<(second: Int64, text: String)>((-1, ""))
 
   static var now: String {
@@ -16,7 +16,7 @@ enum HTTPDate {
   }
 
   /// - Parameter second: since 1970, at least 0.
-  static func text(_ second: Int64) -> String {
+  package static func text(_ second: Int64) -> String {
     let weekdays = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"]
     let months = [
       "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec", "Jan", "Feb",

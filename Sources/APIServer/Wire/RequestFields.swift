@@ -10,11 +10,13 @@ struct RequestFields {
   private let object: JSONObject
   /// Where the object stands in the body: empty for the body itself, else `messages[0]`.
   private let path: String
-  private var known: Set<String> = []
+  /// An array, for it is searched in strict mode alone, and filled for every request.
+  private var known: [String] = []
 
   init(_ object: JSONObject, path: String = "") {
     self.object = object
     self.path = path
+    known.reserveCapacity(64)
   }
 
   /// The body of a request: it has to be an object.
@@ -33,7 +35,7 @@ struct RequestFields {
 
   /// A member of any type, nil where it is absent.
   mutating func value(_ name: String) -> JSONValue? {
-    known.insert(name)
+    known.append(name)
     guard let value = object[name], !value.isNull else { return nil }
     return value
   }
