@@ -39,11 +39,15 @@ public struct EngineOptions: Sendable {
 public struct EngineStatistics: Sendable, Equatable {
   public internal(set) var waitingCount = 0
   public internal(set) var runningCount = 0
+  /// Answers that can be computed side by side.
+  public internal(set) var slotCount = 0
   /// Bytes for keys and values in all, in use, and of those the ones that only the prefix cache
   /// holds on to.
   public internal(set) var memoryBytes = 0
   public internal(set) var usedMemoryBytes = 0
   public internal(set) var prefixBytes = 0
+  /// Bytes of one page of keys and values, all layers' largest; the figures above are multiples.
+  public internal(set) var pageBytes = 0
   /// Forward passes so far.
   public internal(set) var stepCount = 0
   /// Times that a sequence had to give up its memory and was computed again.

@@ -22,6 +22,7 @@ import Testing
         "apus_request_seconds_bucket{le=\"+Inf\"} 5", "apus_requests_running 1",
         "apus_engine_pending{model=\"swift-1\"} 0",
         "apus_engine_memory_bytes{model=\"swift-1\"} 0",
+        "apus_engine_slots{model=\"swift-1\"} 0", "apus_prefix_hits_total 0",
       ] {
         #expect(page.body.contains(line + "\n"), "\(line)")
       }

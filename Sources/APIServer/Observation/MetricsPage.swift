@@ -71,6 +71,9 @@ extension Backend {
       "apus_cached_prompt_tokens_total", "counter", "Tokens of prompts that a cache had.",
       usage.cachedPromptTokens)
     page.add(
+      "apus_prefix_hits_total", "counter", "Answers that found a part of their prompt in a cache.",
+      counts.prefixHits)
+    page.add(
       "apus_completion_tokens_total", "counter", "Generated tokens.", usage.completionTokens)
     page.add(
       "apus_reasoning_tokens_total", "counter", "Generated tokens that were reasoning.",
@@ -92,11 +95,15 @@ extension Backend {
   private static let engineMetrics: [EngineMetric] = [
     ("waiting", "gauge", "Answers that wait for an engine.", \.waitingCount),
     ("running", "gauge", "Answers that an engine computes.", \.runningCount),
+    ("slots", "gauge", "Answers that an engine can compute side by side.", \.slotCount),
+    ("page_bytes", "gauge", "One page of keys and values.", \.pageBytes),
     ("memory_bytes", "gauge", "Memory for keys and values.", \.memoryBytes),
     ("memory_used_bytes", "gauge", "Memory for keys and values in use.", \.usedMemoryBytes),
     ("prefix_bytes", "gauge", "Memory that only remembered prefixes hold.", \.prefixBytes),
     ("steps_total", "counter", "Forward passes.", \.stepCount),
     ("set_back_total", "counter", "Answers that were computed again.", \.setBackCount),
+    ("guessed_tokens_total", "counter", "Tokens that were guessed.", \.guessedTokenCount),
+    ("right_guesses_total", "counter", "Guesses that were right.", \.rightGuessCount),
   ]
 
   var isDraining: Bool { activity.isDraining }

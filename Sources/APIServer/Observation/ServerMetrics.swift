@@ -15,6 +15,8 @@ final class ServerMetrics: Sendable {
   struct Counts: Sendable {
     var requests: [Kind: Int] = [:]
     var usage = TokenUsage()
+    /// Answers of which a part of the prompt was in a cache.
+    var prefixHits = 0
     /// From a request's arrival to its first token.
     var firstToken = Histogram(
       bounds: [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60])
@@ -39,7 +41,10 @@ final class ServerMetrics: Sendable {
   }
 
   func used(_ usage: TokenUsage) {
-    state.withLock { $0.usage = $0.usage.adding(usage) }
+    state.withLock { counts in
+      counts.usage = counts.usage.adding(usage)
+      if usage.cachedPromptTokens > 0 { counts.prefixHits += 1 }
+    }
   }
 
   func firstToken(after time: Duration) {

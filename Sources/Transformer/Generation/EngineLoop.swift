@@ -88,6 +88,8 @@ final class EngineLoop: @unchecked Sendable {
   private func publish() {
     statistics.runningCount = running.count
     statistics.waitingCount = waiting.count
+    statistics.slotCount = min(options.sequenceLimit, workspace.maximumRows / 2)
+    statistics.pageBytes = pool.blockBytes
     statistics.memoryBytes = pool.byteCount
     statistics.usedMemoryBytes = (pool.blockCount - pool.freeCount) * pool.blockBytes
     statistics.prefixBytes = prefixes.unusedBlockCount * pool.blockBytes
