@@ -63,7 +63,8 @@ import Testing
       (["prompt": [true]], "invalid_type", "prompt[0]"),
       (["suffix": "x"], "unsupported_parameter", "suffix"),
       (["best_of": 2], "unsupported_parameter", "best_of"),
-      (["logprobs": 1], "unsupported_parameter", "logprobs"),
+      (["logprobs": true], "invalid_type", "logprobs"),
+      (["logprobs": 21], "integer_above_max_value", "logprobs"),
     ] as [(JSONObject, String, String)])
   func aBadFieldIsRefusedByName(change: JSONObject, code: String, param: String) async throws {
     try await RunningServer.serving { server in

@@ -90,8 +90,8 @@ import Testing
       (["text": ["format": ["type": "xml"]]], "text.format.type"),
       (["text": ["format": ["type": "json_schema"]]], "text.format.schema"),
       (["text": ["verbosity": "low"]], "text.verbosity"),
-      (["reasoning": ["effort": "high"]], "reasoning_effort"), (["input": 5], "input"),
-      (["input": []], "input"), (["include": ["file_search_call.results"]], "include"),
+      (["input": []], "input"), (["reasoning": ["effort": "high"]], "reasoning_effort"),
+      (["input": 5], "input"),
     ] as [(JSONObject, String)])
   func whatCannotBeDoneIsNamed(change: JSONObject, param: String) async throws {
     try await RunningServer.serving { server in

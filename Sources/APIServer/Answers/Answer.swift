@@ -34,6 +34,7 @@ final class Answer: Sendable {
   private let exchange: Exchange
   private let streams: [any TokenStream]
   private let reading: OutputReading
+  private let engine: any TextEngine
   private let lease: LeaseHolder?
   private let promptTokens: Int
   private let watch: DisconnectWatch
@@ -82,7 +83,7 @@ final class Answer: Sendable {
       throw refusal
     }
     let answer = Answer(
-      exchange: exchange, streams: streams, reading: reading, lease: holder,
+      exchange: exchange, streams: streams, reading: reading, engine: model.engine, lease: holder,
       promptTokens: request.prompt.count, watch: exchange.watch)
     exchange.watch.onGone { [weak answer] in answer?.clientWent() }
     do {
@@ -108,12 +109,13 @@ final class Answer: Sendable {
   }
 
   private init(
-    exchange: Exchange, streams: [any TokenStream], reading: OutputReading, lease: LeaseHolder?,
-    promptTokens: Int, watch: DisconnectWatch
+    exchange: Exchange, streams: [any TokenStream], reading: OutputReading,
+    engine: any TextEngine, lease: LeaseHolder?, promptTokens: Int, watch: DisconnectWatch
   ) {
     self.exchange = exchange
     self.streams = streams
     self.reading = reading
+    self.engine = engine
     self.lease = lease
     self.promptTokens = promptTokens
     self.watch = watch
@@ -199,7 +201,7 @@ final class Answer: Sendable {
         if let last { metrics.nextToken(after: now - last) }
         last = now
         let wasReasoning = parser.isReasoning
-        let pieces = parser.append(token)
+        let pieces = parser.append(token, score(of: token))
         if wasReasoning || parser.isReasoning { end.reasoningTokens += 1 }
         if !pieces.isEmpty { deliver(choice, pieces) }
       case .finished(let summary):
@@ -212,6 +214,15 @@ final class Answer: Sendable {
     if !rest.isEmpty { deliver(choice, rest) }
     end.hasCalls = parser.hasCalls
     return end
+  }
+
+  /// How likely a token was, where it is asked for and the token is part of any text.
+  private func score(of token: GeneratedToken) -> ScoredToken? {
+    guard let likelihood = token.likelihood else { return nil }
+    if token.text.isEmpty, reading.markers[token.id] == nil, engine.isHidden(token.id) {
+      return nil
+    }
+    return ScoredToken(likelihood, bytes: engine.bytes(of:))
   }
 
   /// Counts a token. False where it is past the end, and only drained.

@@ -20,7 +20,8 @@ enum Completions {
       exchange: exchange)
     let format = CompletionAnswer(
       exchange.identity(of: model), includesUsage: fields.stream.includesUsage,
-      echo: fields.echoesPrompt ? text : "", choiceCount: answer.choiceCount)
+      echo: fields.echoesPrompt ? text : "", tellsScores: fields.generation.tellsScores,
+      choiceCount: answer.choiceCount)
     return try await answer.response(
       in: format, isStreamed: fields.stream.isStreamed, to: exchange)
   }

@@ -24,16 +24,21 @@ extension OpenAPI {
       ["object": string, "data": ["type": "array", "items": reference("Model")]],
       required: ["object", "data"]),
     "Chat": object(
-      generation.merging(["messages": messages]), required: ["model", "messages"]),
+      generation.merging([
+        "messages": messages, "logprobs": boolean, "top_logprobs": integer,
+      ]), required: ["model", "messages"]),
     "ChatAnswer": answer(["message": ["type": "object"]]),
     "Completion": object(
-      generation.merging(["prompt": ["type": ["string", "array"]]]),
+      generation.merging([
+        "prompt": ["type": ["string", "array"]], "logprobs": integer, "echo": boolean,
+      ]),
       required: ["model", "prompt"]),
     "CompletionAnswer": answer(["text": string]),
     "ResponseRequest": object(
       [
         "model": string, "input": ["type": ["string", "array"]], "instructions": string,
         "max_output_tokens": integer, "stream": boolean, "temperature": number, "top_p": number,
+        "top_logprobs": integer, "include": ["type": "array", "items": string],
       ], required: ["model", "input"]),
     "Response": object(
       [

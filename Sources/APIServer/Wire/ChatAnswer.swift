@@ -12,19 +12,24 @@ struct ChatAnswer: AnswerFormat {
   private let chunkOpening: [UInt8]
   private let chunkClosing: [UInt8]
   private let includesUsage: Bool
+  private let tellsScores: Bool
   /// The calls that each choice has begun.
   private var callCounts: [Int]
 
   /// - Parameters:
   ///   - includesUsage: Whether a chunk of usage ends a stream; the others then say
   ///     `"usage":null`.
+  ///   - tellsScores: Whether the log-probabilities of tokens are wanted.
   ///   - choiceCount: The choices of the answer.
-  init(_ identity: AnswerIdentity, includesUsage: Bool, choiceCount: Int = 1) {
+  init(
+    _ identity: AnswerIdentity, includesUsage: Bool, tellsScores: Bool = false, choiceCount: Int = 1
+  ) {
     wholeOpening = identity.opening(id: "chatcmpl-", object: "chat.completion")
     chunkOpening =
       Array("data: ".utf8) + identity.opening(id: "chatcmpl-", object: "chat.completion.chunk")
     chunkClosing = Array((includesUsage ? "],\"usage\":null}\n\n" : "]}\n\n").utf8)
     self.includesUsage = includesUsage
+    self.tellsScores = tellsScores
     callCounts = Array(repeating: 0, count: choiceCount)
   }
 
@@ -50,7 +55,9 @@ struct ChatAnswer: AnswerFormat {
         bytes += #","tool_calls":"#.utf8
         bytes += JSONValue.array(choice.calls.map(\.chatJSON)).utf8()
       }
-      bytes += #"},"logprobs":null,"finish_reason":""#.utf8
+      bytes += #"},"logprobs":"#.utf8
+      logProbabilities(tellsScores ? choice.scores : nil, to: &bytes)
+      bytes += #","finish_reason":""#.utf8
       bytes += end.finishes[index].rawValue.utf8
       bytes += "\"}".utf8
     }
@@ -69,7 +76,10 @@ struct ChatAnswer: AnswerFormat {
 
   mutating func add(_ piece: AnswerPiece, choice: Int, _ bytes: inout [UInt8]) {
     switch piece {
-    case .text(let text): chunk(choice, #""content":""#, escaping: text, then: "\"", to: &bytes)
+    case .text(let text, let scores):
+      chunk(
+        choice, #""content":""#, escaping: text, then: "\"",
+        scores: scores.isEmpty ? nil : scores, to: &bytes)
     case .reasoning(let text):
       chunk(choice, #""reasoning_content":""#, escaping: text, then: "\"", to: &bytes)
     case .call(let id, let name):
@@ -101,17 +111,26 @@ struct ChatAnswer: AnswerFormat {
 
   private func chunk(
     _ choice: Int, _ delta: String, escaping text: String = "", then rest: String = "",
-    finishReason: String = "null", to bytes: inout [UInt8]
+    finishReason: String = "null", scores: [ScoredToken]? = nil, to bytes: inout [UInt8]
   ) {
     bytes += chunkOpening
     bytes += "{\"index\":\(choice),\"delta\":{".utf8
     bytes += delta.utf8
     JSONWriter.escape(text, into: &bytes)
     bytes += rest.utf8
-    bytes += #"},"logprobs":null,"finish_reason":"#.utf8
+    bytes += #"},"logprobs":"#.utf8
+    logProbabilities(scores, to: &bytes)
+    bytes += #","finish_reason":"#.utf8
     bytes += finishReason.utf8
     bytes += "}".utf8
     bytes += chunkClosing
+  }
+
+  private func logProbabilities(_ scores: [ScoredToken]?, to bytes: inout [UInt8]) {
+    guard let scores else { return bytes += "null".utf8 }
+    bytes += #"{"content":["#.utf8
+    scores.writeElements(to: &bytes)
+    bytes += #"],"refusal":null}"#.utf8
   }
 }
 

@@ -10,19 +10,30 @@ struct CompletionAnswer: AnswerFormat {
   private let choiceCount: Int
   /// What an answer begins with: the prompt where it is to be echoed.
   private let echo: String
+  private let tellsScores: Bool
+  /// Where the next token of each choice begins, in the characters of its text.
+  private var offsets: [Int]
 
-  init(_ identity: AnswerIdentity, includesUsage: Bool, echo: String, choiceCount: Int = 1) {
+  /// - Parameter tellsScores: Whether the log-probabilities of tokens are wanted.
+  init(
+    _ identity: AnswerIdentity, includesUsage: Bool, echo: String, tellsScores: Bool = false,
+    choiceCount: Int = 1
+  ) {
     start = identity.opening(id: "cmpl-", object: "text_completion")
     self.includesUsage = includesUsage
     self.echo = echo
     self.choiceCount = choiceCount
+    self.tellsScores = tellsScores
+    offsets = Array(repeating: echo.unicodeScalars.count, count: choiceCount)
   }
 
   func body(of choices: [AnswerContent], end: AnswerEnd) -> [UInt8] {
     var bytes = start
     for (index, content) in choices.enumerated() {
       bytes += (index == 0 ? "" : ",").utf8
-      choice(index, echo + content.text, end.finishes[index], &bytes)
+      var scores = tellsScores ? CompletionScores(after: echo) : nil
+      scores?.append(content.scores)
+      choice(index, echo + content.text, scores, end.finishes[index], &bytes)
     }
     bytes += #"],"usage":"#.utf8
     bytes += end.usage.wireBytes
@@ -32,16 +43,21 @@ struct CompletionAnswer: AnswerFormat {
 
   func open(_ bytes: inout [UInt8]) {
     guard !echo.isEmpty else { return }
-    for index in 0..<choiceCount { chunk(index, echo, nil, &bytes) }
+    for index in 0..<choiceCount { chunk(index, echo, nil, nil, &bytes) }
   }
 
   /// Nothing is looked for in a completion, so every piece is text.
-  func add(_ piece: AnswerPiece, choice: Int, _ bytes: inout [UInt8]) {
-    if case .text(let text) = piece { chunk(choice, text, nil, &bytes) }
+  mutating func add(_ piece: AnswerPiece, choice: Int, _ bytes: inout [UInt8]) {
+    guard case .text(let text, let tokens) = piece else { return }
+    guard !tokens.isEmpty else { return chunk(choice, text, nil, nil, &bytes) }
+    var scores = CompletionScores(offset: offsets[choice])
+    scores.append(tokens)
+    offsets[choice] = scores.offset
+    chunk(choice, text, scores, nil, &bytes)
   }
 
   func close(_ end: AnswerEnd, _ bytes: inout [UInt8]) {
-    for (index, finish) in end.finishes.enumerated() { chunk(index, "", finish, &bytes) }
+    for (index, finish) in end.finishes.enumerated() { chunk(index, "", nil, finish, &bytes) }
     if includesUsage {
       bytes += "data: ".utf8
       bytes += start
@@ -53,20 +69,24 @@ struct CompletionAnswer: AnswerFormat {
   }
 
   private func chunk(
-    _ index: Int, _ text: String, _ finish: AnswerFinish?, _ bytes: inout [UInt8]
+    _ index: Int, _ text: String, _ scores: CompletionScores?, _ finish: AnswerFinish?,
+    _ bytes: inout [UInt8]
   ) {
     bytes += "data: ".utf8
     bytes += start
-    choice(index, text, finish, &bytes)
+    choice(index, text, scores, finish, &bytes)
     bytes += (includesUsage ? "],\"usage\":null}\n\n" : "]}\n\n").utf8
   }
 
   private func choice(
-    _ index: Int, _ text: String, _ finish: AnswerFinish?, _ bytes: inout [UInt8]
+    _ index: Int, _ text: String, _ scores: CompletionScores?, _ finish: AnswerFinish?,
+    _ bytes: inout [UInt8]
   ) {
     bytes += #"{"text":""#.utf8
     JSONWriter.escape(text, into: &bytes)
-    bytes += "\",\"index\":\(index),\"logprobs\":null,\"finish_reason\":".utf8
+    bytes += "\",\"index\":\(index),\"logprobs\":".utf8
+    if let scores { scores.write(to: &bytes) } else { bytes += "null".utf8 }
+    bytes += ",\"finish_reason\":".utf8
     bytes += (finish.map { "\"\($0.rawValue)\"}" } ?? "null}").utf8
   }
 }

@@ -33,7 +33,6 @@ struct CompletionFields: AnswerRequest {
     self.generation = generation
     try fields.refuseUnsupported("suffix", unless: { $0 == "" }, "leave it out")
     try fields.refuseUnsupported("best_of", unless: { $0.doubleValue == 1 }, "leave it out")
-    try fields.refuseUnsupported("logprobs", unless: { _ in false }, "leave it out")
     for name in ["user", "metadata", "cache_prompt"] { _ = fields.value(name) }
     if isStrict { try fields.refuseUnknown() }
   }

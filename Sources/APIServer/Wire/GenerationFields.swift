@@ -35,17 +35,22 @@ struct GenerationFields {
     let hasChoices: Bool
     /// Reads what an answer must be.
     let constraint: @Sendable (inout RequestFields) throws(APIError) -> Constraint?
+    /// Reads how many of the likeliest tokens are told with each; nil for no likelihoods at all.
+    let logProbabilities: @Sendable (inout RequestFields) throws(APIError) -> Int?
 
-    /// Chat and text completions. `max_tokens` is the older name.
+    /// `max_tokens` is the older name.
+    static let chat = Dialect(
+      maxTokens: ["max_completion_tokens", "max_tokens"], stop: "stop", hasChoices: true,
+      constraint: FormatFields.completions, logProbabilities: LogProbabilityFields.chat)
     static let completions = Dialect(
       maxTokens: ["max_completion_tokens", "max_tokens"], stop: "stop", hasChoices: true,
-      constraint: FormatFields.completions)
+      constraint: FormatFields.completions, logProbabilities: LogProbabilityFields.completions)
     static let messages = Dialect(
       maxTokens: ["max_tokens"], stop: "stop_sequences", hasChoices: false,
-      constraint: { _ in nil })
+      constraint: { _ in nil }, logProbabilities: { _ in nil })
     static let responses = Dialect(
       maxTokens: ["max_output_tokens"], stop: "stop", hasChoices: false,
-      constraint: FormatFields.responses)
+      constraint: FormatFields.responses, logProbabilities: LogProbabilityFields.responses)
   }
 
   init(
@@ -56,10 +61,14 @@ struct GenerationFields {
     maxTokens = try Self.maxTokens(&fields, dialect.maxTokens)
     stop = try Self.strings(&fields, dialect.stop)
     sampling = try Self.sampling(&fields)
+    sampling.logProbabilities = try dialect.logProbabilities(&fields)
     ignoresEnd = try fields.bool("ignore_eos") ?? false
     constraint = try dialect.constraint(&fields)
     try Self.refuseUnsupported(&fields)
   }
+
+  /// Whether the answer tells how likely its tokens were.
+  var tellsScores: Bool { sampling.logProbabilities != nil }
 
   /// The engine's requests for a prompt under these fields: one for each choice. Each choice has a
   /// seed of its own that follows from the first one's.

@@ -52,7 +52,7 @@ struct MessagesAnswer: AnswerFormat {
 
   mutating func add(_ piece: AnswerPiece, choice: Int, _ bytes: inout [UInt8]) {
     switch piece {
-    case .text(let text):
+    case .text(let text, _):
       begin(.text, ["type": "text", "text": ""], &bytes)
       delta("text_delta", "text", text, &bytes)
     case .reasoning(let text):

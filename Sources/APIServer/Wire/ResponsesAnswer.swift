@@ -25,7 +25,9 @@ struct ResponsesAnswer: AnswerFormat {
       items.append(ResponsesItem(.reasoning, choice.reasoning, number: items.count, identity))
     }
     if !choice.text.isEmpty {
-      items.append(ResponsesItem(.message, choice.text, number: items.count, identity))
+      var item = ResponsesItem(.message, choice.text, number: items.count, identity)
+      item.scores = choice.scores
+      items.append(item)
     }
     for call in choice.calls {
       items.append(
@@ -43,9 +45,11 @@ struct ResponsesAnswer: AnswerFormat {
 
   mutating func add(_ piece: AnswerPiece, choice: Int, _ bytes: inout [UInt8]) {
     switch piece {
-    case .text(let text):
+    case .text(let text, let scores):
       begin(.message, &bytes)
-      delta("response.output_text.delta", text, ["content_index": 0, "logprobs": []], &bytes)
+      told[told.count - 1].scores += scores
+      delta(
+        "response.output_text.delta", text, ["content_index": 0, "logprobs": scores.json], &bytes)
     case .reasoning(let text):
       begin(.reasoning, &bytes)
       delta("response.reasoning_text.delta", text, ["content_index": 0], &bytes)
@@ -82,7 +86,7 @@ struct ResponsesAnswer: AnswerFormat {
       "incomplete_details": status == "incomplete" ? ["reason": "max_output_tokens"] : .null,
       "model": .string(identity.model), "output": .array(output), "previous_response_id": .null,
       "reasoning": ["effort": .null, "summary": .null], "service_tier": "default", "store": false,
-      "text": ["format": ["type": "text"]], "top_logprobs": 0, "truncation": "disabled",
+      "text": ["format": ["type": "text"]], "truncation": "disabled",
       "usage": end?.usage.responsesJSON ?? .null, "user": .null,
     ]
     for (key, value) in echo { response[key] = value }
@@ -122,7 +126,8 @@ struct ResponsesAnswer: AnswerFormat {
     case .message:
       event(
         "response.output_text.done",
-        item.place.adding(["content_index": 0, "text": text, "logprobs": []]), &bytes)
+        item.place.adding(["content_index": 0, "text": text, "logprobs": item.scores.json]),
+        &bytes)
       event(
         "response.content_part.done", item.place.adding(["content_index": 0, "part": item.part]),
         &bytes)
@@ -162,6 +167,8 @@ struct ResponsesItem: Sendable {
   let kind: Kind
   /// The text, or the arguments of a call.
   var text: String
+  /// The tokens of a message, where they were asked for.
+  var scores: [ScoredToken] = []
   /// Its place in the output.
   let number: Int
   private let id: String
@@ -186,7 +193,7 @@ struct ResponsesItem: Sendable {
 
   /// The content of a message.
   var part: JSONValue {
-    ["type": "output_text", "text": .string(text), "annotations": [], "logprobs": []]
+    ["type": "output_text", "text": .string(text), "annotations": [], "logprobs": scores.json]
   }
 
   func json(isDone: Bool) -> JSONValue {

@@ -44,6 +44,7 @@ struct ResponsesFields: ConversationRequest {
       "instructions": instructions.map { .string($0) } ?? .null,
       "max_output_tokens": generation.maxTokens.map { .integer(Int64($0)) } ?? .null,
       "parallel_tool_calls": .bool(conversation.tools?.allowsSeveral ?? true),
+      "top_logprobs": .integer(Int64(generation.sampling.logProbabilities ?? 0)),
       "temperature": .number(Double(generation.sampling.temperature)),
       "top_p": .number(Double(generation.sampling.topP)),
       "tool_choice": conversation.tools == nil ? "none" : "auto",
@@ -54,10 +55,8 @@ struct ResponsesFields: ConversationRequest {
 
   private static func refuseUnsupported(_ fields: inout RequestFields) throws(APIError) {
     let leaveOut = "leave it out"
-    try fields.refuseUnsupported("include", unless: { $0 == [] }, leaveOut)
     try fields.refuseUnsupported(
       "service_tier", unless: { $0 == "auto" || $0 == "default" }, leaveOut)
-    try fields.refuseUnsupported("top_logprobs", unless: { $0.doubleValue == 0 }, leaveOut)
     for name in ["prompt", "grammar", "json_schema", "response_format"] {
       try fields.refuseUnsupported(name, unless: { _ in false }, leaveOut)
     }

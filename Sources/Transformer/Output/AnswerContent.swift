@@ -3,7 +3,8 @@
 
 /// A piece of an answer that is certain.
 package enum AnswerPiece: Sendable, Equatable {
-  case text(String)
+  /// Words, with the tokens that they are made of where likelihoods are wanted.
+  case text(String, [ScoredToken] = [])
   /// What the model wrote between its think tags.
   case reasoning(String)
   /// A call of a function begins; its arguments follow.
@@ -29,6 +30,8 @@ public struct ToolCall: Sendable, Equatable, Codable {
 /// One choice of an answer, as far as it is known.
 package struct AnswerContent: Sendable, Equatable {
   package var text = ""
+  /// The tokens of the text, where they were asked for.
+  package var scores: [ScoredToken] = []
   package var reasoning = ""
   package var calls: [ToolCall] = []
 
@@ -37,7 +40,9 @@ package struct AnswerContent: Sendable, Equatable {
   /// Adds what came next.
   package mutating func append(_ piece: AnswerPiece) {
     switch piece {
-    case .text(let more): text += more
+    case .text(let more, let tokens):
+      text += more
+      scores += tokens
     case .reasoning(let more): reasoning += more
     case .call(let id, let name): calls.append(ToolCall(id: id, name: name))
     case .arguments(let more): calls[calls.count - 1].arguments += more

@@ -29,6 +29,8 @@ package struct OutputParser {
   private let markers: [TokenID: String]
   private var reasoning: ReasoningParser?
   private var calls: ToolCallParser?
+  /// The likelihoods of tokens whose text has not been told yet.
+  private var scores: [ScoredToken] = []
 
   package init(_ reading: OutputReading) {
     markers = reading.markers
@@ -45,9 +47,19 @@ package struct OutputParser {
   package var hasCalls: Bool { calls?.hasCalls ?? false }
 
   /// The pieces that became certain with a token.
-  package mutating func append(_ token: GeneratedToken) -> [AnswerPiece] {
+  ///
+  /// - Parameter score: how likely it was; goes out with the text that the token is part of.
+  package mutating func append(
+    _ token: GeneratedToken, _ score: ScoredToken? = nil
+  ) -> [AnswerPiece] {
+    let wasReasoning = isReasoning
     let text = markers[token.id].map { $0 + token.text } ?? token.text
-    return text.isEmpty ? [] : append(text)
+    let pieces = text.isEmpty ? [] : append(text)
+    guard let score else { return pieces }
+    if !wasReasoning { scores.append(score) }
+    // What is neither told nor held back was a mark, or white space beside one.
+    if pieces.isEmpty, !text.isEmpty, !holdsText { scores = [] }
+    return withScores(pieces)
   }
 
   /// The pieces that are certain now that only this text follows.
@@ -55,7 +67,7 @@ package struct OutputParser {
     var pieces = text.isEmpty ? [] : append(text)
     for piece in reasoning?.finish() ?? [] { pieces += withCalls(piece) }
     pieces += calls?.finish() ?? []
-    return pieces
+    return withScores(pieces)
   }
 
   /// The pieces that became certain with a text.
@@ -64,8 +76,25 @@ package struct OutputParser {
     return parts.flatMap { withCalls($0) }
   }
 
+  private var holdsText: Bool {
+    reasoning?.holdsText ?? false || calls?.holdsText ?? false
+  }
+
+  /// The pieces, of which the first text bears the scores; those of other pieces' tokens are dropped.
+  private mutating func withScores(_ pieces: [AnswerPiece]) -> [AnswerPiece] {
+    guard !scores.isEmpty, !pieces.isEmpty else { return pieces }
+    defer { scores = [] }
+    var pieces = pieces
+    for (place, piece) in pieces.enumerated() {
+      guard case .text(let text, _) = piece else { continue }
+      pieces[place] = .text(text, scores)
+      break
+    }
+    return pieces
+  }
+
   private mutating func withCalls(_ piece: AnswerPiece) -> [AnswerPiece] {
-    guard case .text(let text) = piece, let found = calls?.append(text) else { return [piece] }
+    guard case .text(let text, _) = piece, let found = calls?.append(text) else { return [piece] }
     return found
   }
 }

@@ -24,6 +24,9 @@ struct ReasoningParser {
   /// Whether what follows is reasoning.
   var isInside: Bool { state == .inside }
 
+  /// Whether text waits for what follows it.
+  var holdsText: Bool { !held.bytes.isEmpty }
+
   /// The pieces that are certain with this text.
   mutating func append(_ text: String) -> [AnswerPiece] {
     held.append(text)

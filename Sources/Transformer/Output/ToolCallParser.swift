@@ -25,6 +25,11 @@ struct ToolCallParser {
   /// Whether a call was found.
   var hasCalls: Bool { count > 0 }
 
+  /// Whether text waits for what follows it.
+  var holdsText: Bool {
+    if case .object = state { true } else { !held.bytes.isEmpty }
+  }
+
   /// The pieces that are certain with this text.
   mutating func append(_ text: String) -> [AnswerPiece] {
     held.append(text)

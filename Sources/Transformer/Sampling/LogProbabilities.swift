@@ -15,6 +15,11 @@ public import Tokenizer
 public struct TokenLogProbability: Sendable, Equatable {
   public let id: TokenID
   public let logProbability: Float
+
+  package init(id: TokenID, logProbability: Float) {
+    self.id = id
+    self.logProbability = logProbability
+  }
 }
 
 /// How likely the model found a token that was chosen, and which others it found likeliest.
@@ -22,6 +27,11 @@ public struct TokenLikelihood: Sendable, Equatable {
   public let chosen: TokenLogProbability
   /// The likeliest first; as many as were asked for, at most 20.
   public let likeliest: [TokenLogProbability]
+
+  package init(chosen: TokenLogProbability, likeliest: [TokenLogProbability]) {
+    self.chosen = chosen
+    self.likeliest = likeliest
+  }
 }
 
 /// The most alternatives that are told.

@@ -90,9 +90,12 @@ final class FakeEngine: TextEngine {
     tokens.filter { $0 > 0 }.map { String(repeating: "x", count: Int($0)) }.joined(separator: " ")
   }
 
-  /// Token 255 stands for a byte that is no text.
+  /// Token 255 stands for a byte that is no text, those of answers for their pieces.
   func bytes(of token: TokenID) -> [UInt8] {
-    token == 255 ? [0xFF] : Array(decode([token]).utf8)
+    if let piece = FakeStream.piece(of: token), piece < pieces.count {
+      return Array(pieces[piece].utf8)
+    }
+    return token == 255 ? [0xFF] : Array(decode([token]).utf8)
   }
 
   func isHidden(_ token: TokenID) -> Bool { token == 0 }
@@ -104,7 +107,8 @@ final class FakeEngine: TextEngine {
     let limit = min(request.maxTokens ?? .max, contextLength - request.prompt.count)
     let count = min(pieces.count, limit)
     return FakeStream(
-      pieces: Array(pieces.prefix(count)), reason: count < pieces.count ? .length : .stop,
+      pieces: Array(pieces.prefix(count)), likeliestCount: request.sampling.logProbabilities,
+      reason: count < pieces.count ? .length : .stop,
       prompt: request.prompt.count, behaviour: behaviour, beforeToken: beforeToken,
       onHang: { [hanging] in hanging.yield() }, onCancel: { [cancelled] in cancelled.yield() })
   }

@@ -18,6 +18,8 @@ final class FakeStream: TokenStream {
   }
 
   private let pieces: [String]
+  /// Alternatives that are told with each token; nil for no likelihoods.
+  private let likeliestCount: Int?
   private let reason: FinishReason
   private let prompt: Int
   private let behaviour: FakeEngine.Behaviour
@@ -28,11 +30,13 @@ final class FakeStream: TokenStream {
   private let cancelling = AsyncStream<Void>.makeStream()
 
   init(
-    pieces: [String], reason: FinishReason, prompt: Int, behaviour: FakeEngine.Behaviour,
+    pieces: [String], likeliestCount: Int? = nil, reason: FinishReason, prompt: Int,
+    behaviour: FakeEngine.Behaviour,
     beforeToken: @escaping @Sendable (Int) -> Void, onHang: @escaping @Sendable () -> Void,
     onCancel: @escaping @Sendable () -> Void
   ) {
     self.pieces = pieces
+    self.likeliestCount = likeliestCount
     self.reason = reason
     self.prompt = prompt
     self.behaviour = behaviour
@@ -66,7 +70,26 @@ final class FakeStream: TokenStream {
     guard index < pieces.count else { return finish(&iterator, reason) }
     beforeToken(index)
     iterator.next += 1
-    return .token(GeneratedToken(id: TokenID(index), text: pieces[index]))
+    let id = Self.firstID + TokenID(index)
+    let likelihood = likeliestCount.map { count in
+      TokenLikelihood(
+        chosen: TokenLogProbability(id: id, logProbability: Self.score(0)),
+        likeliest: (0..<count).map {
+          TokenLogProbability(id: id + TokenID($0), logProbability: Self.score($0))
+        })
+    }
+    return .token(GeneratedToken(id: id, text: pieces[index], likelihood: likelihood))
+  }
+
+  /// What the token at a rank is told to be likely.
+  static func score(_ rank: Int) -> Float { rank == 0 ? -0.25 : -Float(rank) }
+
+  /// The number of the first token; smaller ones are words of prompts.
+  private static let firstID: TokenID = 1000
+
+  /// Which piece of an answer a token stands for.
+  static func piece(of token: TokenID) -> Int? {
+    token >= firstID ? Int(token - firstID) : nil
   }
 
   private func finish(_ iterator: inout AsyncIterator, _ reason: FinishReason) -> GenerationEvent {
