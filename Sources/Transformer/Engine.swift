@@ -24,6 +24,13 @@ public final class Engine: Sendable {
 
   /// Queues a request. Its events come as it is computed.
   public func generate(_ request: GenerationRequest) throws(EngineError) -> Generation {
+    try submit(request, pooling: nil)
+  }
+
+  /// Queues a request for an answer, or for the vector of its prompt.
+  func submit(
+    _ request: GenerationRequest, pooling: PooledStates?
+  ) throws(EngineError) -> Generation {
     try check(request.prompt)
     let constraint = try constrained(request)
     let flag = CancellationFlag()
@@ -31,7 +38,7 @@ public final class Engine: Sendable {
     continuation.onTermination = { _ in flag.set() }
     let submission = Submission(
       request: request, continuation: continuation, flag: flag, submitted: ContinuousClock.now,
-      constraint: constraint)
+      constraint: constraint, pooling: pooling)
     switch mailbox.add(submission, limit: options.queueLimit) {
     case .added: return Generation(stream: stream, flag: flag, engine: self)
     case .full: throw .overloaded(queueLimit: options.queueLimit)
@@ -40,7 +47,7 @@ public final class Engine: Sendable {
   }
 
   /// Refuses tokens that cannot be computed.
-  func check(_ tokens: [TokenID]) throws(EngineError) {
+  private func check(_ tokens: [TokenID]) throws(EngineError) {
     let vocabularyCount = model.info.vocabularyCount
     guard !tokens.isEmpty else { throw .emptyPrompt }
     guard tokens.count < model.contextLength else {

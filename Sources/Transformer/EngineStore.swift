@@ -87,6 +87,20 @@ public actor EngineStore {
     return count
   }
 
+  /// Stops all engines, and what they compute with them.
+  public func shutdown() async {
+    let engines = entries.values.compactMap { entry -> Engine? in
+      if case .loaded(let engine) = entry.state { engine } else { nil }
+    }
+    for name in entries.keys { entries[name]?.state = nil }
+    await withCheckedContinuation { continuation in
+      startEngineThread {
+        for engine in engines { engine.shutdown() }
+        continuation.resume()
+      }
+    }
+  }
+
   /// Lets go of the engine that was idle the longest, where there is no place for one more.
   private func makePlace() {
     let count = entries.values.count { $0.state != nil }

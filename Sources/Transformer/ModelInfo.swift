@@ -21,6 +21,9 @@ public struct ModelInfo: Sendable {
   /// How many weights are kept in each format.
   public let formats: [String: Int]
   public let license: String?
+  /// What the file recommends for sampling, by the names that requests have for it (`temperature`,
+  /// `top_k`, …); empty where it recommends nothing.
+  public let recommendedSampling: [String: Double]
 
   init(_ file: GGUFFile, _ hyperparameters: Hyperparameters) throws {
     path = file.path
@@ -29,6 +32,7 @@ public struct ModelInfo: Sendable {
       try file.metadata.string("general.name")
       ?? String(file.path.split(separator: "/").last ?? "model")
     license = try file.metadata.string("general.license")
+    recommendedSampling = try Self.recommendedSampling(file.metadata)
     parameterCount = file.tensors.reduce(0) { $0 + $1.elementCount }
     fileBytes = file.files.reduce(0) { $0 + $1.byteCount }
     layerCount = hyperparameters.blockCount
@@ -47,6 +51,24 @@ public struct ModelInfo: Sendable {
     self.formats = formats
     let main = layerFormats.max { ($0.value, $0.key) < ($1.value, $1.key) }?.key ?? "F32"
     description = "\(architecture) \(Self.size(parameterCount)) \(main)"
+  }
+
+  /// llama.cpp's converter writes what a model's authors say under these keys.
+  private static let samplingKeys = [
+    ("temp", "temperature"), ("top_k", "top_k"), ("top_p", "top_p"), ("min_p", "min_p"),
+    ("penalty_repeat", "repeat_penalty"), ("penalty_last_n", "repeat_last_n"),
+    ("xtc_probability", "xtc_probability"), ("xtc_threshold", "xtc_threshold"),
+    ("mirostat", "mirostat"), ("mirostat_tau", "mirostat_tau"), ("mirostat_eta", "mirostat_eta"),
+  ]
+
+  private static func recommendedSampling(_ metadata: GGUFMetadata) throws -> [String: Double] {
+    var found: [String: Double] = [:]
+    for (key, name) in samplingKeys {
+      let value = try metadata.float("general.sampling." + key)
+      // As it is written: 0.7 and not the nearest float's digits.
+      if let value, value.isFinite { found[name] = Double("\(value)") }
+    }
+    return found
   }
 
   private static func size(_ count: Int) -> String {

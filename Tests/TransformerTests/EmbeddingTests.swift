@@ -25,6 +25,33 @@ import Transformer
     }
   }
 
+  @Test("A vector waits in the engine's queue, and is cancelled with its task")
+  func queue() async throws {
+    var options = EngineOptions()
+    options.sequenceLimit = 1
+    options.queueLimit = 1
+    let engine = try Engine(TinyModel(name: "llama").load(.F16), options: options)
+    var request = GenerationRequest(prompt: [1, 2])
+    request.ignoreEndOfGeneration = true
+    request.shiftsContext = true
+    let generation = try engine.generate(request)
+    var events = generation.makeAsyncIterator()
+    _ = try await events.next()
+    let waiting = Task { try await engine.embed([1, 2, 3], pooling: .last) }
+    while engine.statistics.waitingCount == 0 { await Task.yield() }
+    await #expect(throws: EngineError.overloaded(queueLimit: 1)) {
+      try await engine.embed([1, 2, 3], pooling: .last)
+    }
+    waiting.cancel()
+    await #expect(throws: CancellationError.self) { try await waiting.value }
+    generation.cancel()
+    while try await events.next() != nil {}
+    #expect(
+      try await engine.embed([1, 2, 3], pooling: .last).count == engine.model.info.embeddingLength)
+    #expect(engine.statistics.prefixBytes == 0)
+    engine.shutdown()
+  }
+
   @Test("A text that is empty or too long is refused")
   func refusals() async throws {
     let engine = try Engine(TinyModel(name: "llama").load(.F16, contextLength: 8))

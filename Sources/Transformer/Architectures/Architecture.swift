@@ -60,6 +60,17 @@ extension Architecture {
     try head.forward(pass, body)
   }
 
+  /// Takes the batch through all layers and calls `states` with what `hiddenStates` gives, then
+  /// `logits` with what `forward` gives.
+  func forward(
+    _ pass: Pass, states: (_ states: FloatRows, _ rows: Int) -> Void,
+    logits: (_ logits: FloatRows, _ rows: Int) -> Void
+  ) {
+    computeHidden(pass)
+    head.hiddenStates(pass, states)
+    head.forward(pass, logits)
+  }
+
   /// Takes the batch through all layers and calls `body` with the hidden states of the rows that want
   /// them, `[rows, width]`, after the last norm and in order.
   func hiddenStates(

@@ -118,7 +118,9 @@ final class EngineLoop: @unchecked Sendable {
   /// - Parameter wholePages: leaves a last page out that is still written to, and would have to be
   ///   copied for it.
   private func remember(_ sequence: EngineSequence, wholePages: Bool = false) {
-    guard options.remembersPrefixes, let memory = sequence.memory else { return }
+    guard options.remembersPrefixes, !sequence.isPooled, let memory = sequence.memory else {
+      return
+    }
     if let owner = sequence.request.owner {
       let count =
         wholePages
@@ -138,7 +140,7 @@ final class EngineLoop: @unchecked Sendable {
 
   /// What is remembered of the beginning of a sequence, by its owner or by all.
   private func known(_ sequence: EngineSequence) -> (pages: [MemoryPage], count: Int) {
-    guard options.remembersPrefixes else { return ([], 0) }
+    guard options.remembersPrefixes, !sequence.readsWholePrompt else { return ([], 0) }
     // The last token is computed in any case, for its logits.
     let tokens = sequence.tokens.dropLast()
     let open = prefixes.find(
@@ -205,15 +207,20 @@ final class EngineLoop: @unchecked Sendable {
     let decoding = slices.reduce(0) { $0 + ($1.sequence.isDecoding ? $1.count : 0) }
     var rows: [Row] = []
     var ends: [(sequence: EngineSequence, position: Int)] = []
+    var pooled: [EngineSequence] = []
     do {
       for (index, slice) in slices.enumerated() {
         for position in try slice.memory.append(slice.count) {
-          let isEnd = position >= slice.sequence.tokens.count - 1
+          let wanted = slice.sequence.wanted(at: position)
           rows.append(
             Row(
               .token(slice.sequence.token(at: position)), sequence: index, position: position,
-              wanted: isEnd ? .logits : .nothing))
-          if isEnd { ends.append((slice.sequence, position)) }
+              wanted: wanted))
+          switch wanted {
+          case .logits: ends.append((slice.sequence, position))
+          case .hiddenState: pooled.append(slice.sequence)
+          case .nothing: break
+          }
         }
       }
     } catch {
@@ -222,7 +229,7 @@ final class EngineLoop: @unchecked Sendable {
       running.removeAll { $0.memory == nil }
       return
     }
-    let chosen = forward(rows, memories: slices.map(\.memory), ends)
+    let chosen = forward(rows, memories: slices.map(\.memory), ends, pooled)
     pace.note(.now - start, promptRows: rows.count - decoding, decoding: decoding)
     statistics.stepCount += 1
     for slice in slices { slice.memory.dropOutsideWindows() }
@@ -230,8 +237,12 @@ final class EngineLoop: @unchecked Sendable {
     while first < ends.count {
       let sequence = ends[first].sequence
       let count = ends[first...].prefix { $0.sequence === sequence }.count
-      take(chosen[first..<first + count], sequence)
+      let next = chosen[first..<first + count].drop { $0 == EngineSequence.noToken }
+      if !next.isEmpty { take(next, sequence) }
       first += count
+    }
+    for slice in slices where slice.sequence.isPooled && slice.sequence.pendingCount == 0 {
+      end(slice.sequence) { $0.finish(.init(.stop)) }
     }
     running.removeAll { $0.memory == nil }
   }
@@ -273,13 +284,19 @@ final class EngineLoop: @unchecked Sendable {
   /// Computes the rows and chooses the next token of each row that ends its sequence.
   private func forward(
     _ rows: [Row], memories: [SequenceMemory],
-    _ ends: [(sequence: EngineSequence, position: Int)]
+    _ ends: [(sequence: EngineSequence, position: Int)], _ pooled: [EngineSequence]
   ) -> [TokenID] {
     let pass = Pass(
       batch: Batch(rows, memories: memories), workspace: workspace, compute: model.compute)
     var chosen: [TokenID] = []
     let vocabularyCount = model.info.vocabularyCount
-    model.architecture.forward(pass) { logits, count in
+    var stateCount = 0
+    model.architecture.forward(pass) { states, count in
+      for row in 0..<count {
+        pooled[stateCount + row].pool(states.read(row: row, count: model.info.embeddingLength))
+      }
+      stateCount += count
+    } logits: { logits, count in
       let first = chosen.count
       chosen += model.compute.pool.map(count) { row in
         let end = ends[first + row]

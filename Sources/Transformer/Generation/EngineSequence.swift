@@ -10,6 +10,8 @@ struct Submission: Sendable {
   let submitted: ContinuousClock.Instant
   /// Before its first token.
   let constraint: ConstrainedAnswer?
+  /// What takes the hidden states of the prompt, where they are wanted and no answer is.
+  let pooling: PooledStates?
 }
 
 /// A sequence that waits or runs: its tokens, its memory, and what turns tokens into events. Used
@@ -78,7 +80,13 @@ final class EngineSequence: @unchecked Sendable {
   /// Who shares the engine with others; requests without an owner do so together.
   var shareOwner: String { request.owner ?? "" }
   var isCancelled: Bool { submission.flag.isSet }
-  var wantsNothing: Bool { generatedCount >= limit }
+  var wantsNothing: Bool { !readsWholePrompt && generatedCount >= limit }
+  /// Whether it is there for its prompt's vector, and has no answer.
+  var isPooled: Bool { submission.pooling != nil }
+  /// Whether every token of the prompt has to be computed, though it may be known.
+  var readsWholePrompt: Bool {
+    isPooled || request.tellPromptLikelihoods != nil && generatedCount == 0
+  }
 
   /// Tokens that are not in memory yet: 1 while it decodes, more while it reads a prompt.
   var pendingCount: Int { tokens.count - (memory?.count ?? 0) }
@@ -87,6 +95,7 @@ final class EngineSequence: @unchecked Sendable {
   /// Begins to run, or runs again after it was set back.
   func start(_ memory: SequenceMemory) {
     self.memory = memory
+    submission.pooling?.reset()
     if started == nil { started = .now }
     if cachedCount == nil { cachedCount = min(memory.count, request.prompt.count) }
   }
@@ -121,8 +130,40 @@ final class EngineSequence: @unchecked Sendable {
       ? tokens[position] : guesses[guesses.startIndex + position - tokens.count]
   }
 
+  /// What is wanted of a row.
+  func wanted(at position: Int) -> Row.Wanted {
+    if let pooling = submission.pooling {
+      return pooling.pooling == .mean || position == tokens.count - 1 ? .hiddenState : .nothing
+    }
+    return position >= tokens.count - 1 || readsWholePrompt ? .logits : .nothing
+  }
+
+  /// Takes the hidden state of the next row that wants it.
+  func pool(_ state: [Float]) { submission.pooling?.add(state) }
+
+  /// What `choose` gives where the next token is known.
+  static let noToken: TokenID = -1
+
+  /// Notes how likely the prompt's token behind `position` was.
+  private func scorePrompt(_ logits: [Float], _ position: Int) {
+    likelihoods.note(
+      logProbabilities(
+        logits, of: tokens[position + 1], count: request.sampling.logProbabilities ?? 0),
+      at: position + 1)
+  }
+
+  /// Tells how likely the prompt's tokens were, once.
+  private func tellPrompt() {
+    guard let tell = request.tellPromptLikelihoods, generatedCount == 0 else { return }
+    tell((1..<tokens.count).compactMap { likelihoods.take(at: $0) })
+  }
+
   /// The next token by the logits of `position`, where all before it is as guessed.
   func choose(_ logits: [Float], after position: Int) -> TokenID {
+    if position < tokens.count - 1 {
+      scorePrompt(logits, position)
+      return Self.noToken
+    }
     request.observeLogits?(position + shiftedCount, logits)
     // Without guesses before it the sequence is passed on as it is, uncopied.
     let guessed = guesses.prefix(position + 1 - tokens.count)
@@ -148,6 +189,8 @@ final class EngineSequence: @unchecked Sendable {
     let guesses = guesses
     self.guesses = []
     checkpoint = nil
+    tellPrompt()
+    if generatedCount >= limit { return (0, Ending(.length)) }
     var right = 0
     for (index, id) in chosen.enumerated() {
       let shifts = shiftedCount

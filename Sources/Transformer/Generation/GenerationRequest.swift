@@ -31,6 +31,10 @@ public struct GenerationRequest: Sendable {
   public var owner: String?
   /// The owner's weight among those that want to compute at the same time; above 0.
   public var share = 1.0
+  /// Is handed how likely the tokens of the prompt were but for its first, in order, before the
+  /// answer's first token. `SamplingOptions.logProbabilities` says with how many others. Nothing of
+  /// the prompt is then taken from a cache. Called on the engine's thread.
+  package var tellPromptLikelihoods: (@Sendable (_ likelihoods: [TokenLikelihood]) -> Void)?
   /// Is handed the logits of each place of the answer, `[vocabulary]`, and again where a guess was
   /// wrong. Called on threads that compute.
   package var observeLogits: (@Sendable (_ position: Int, _ logits: [Float]) -> Void)?
