@@ -4,8 +4,9 @@ import Metering
 import NIOCore
 import Synchronization
 import Transformer
+import Transformer
 
-/// A model with the number that records know it by.
+/// A loaded model with the number that records know it by.
 struct BackendModel: Sendable {
   let name: String
   let engine: any TextEngine
@@ -21,7 +22,7 @@ final class Backend: Sendable {
   /// What may be done on the administration's listener beside looking.
   let administration: Administration?
   /// In the order they were given.
-  let models: [BackendModel]
+  let models: [ModelEntry]
   /// Seconds since 1970 when the server was set up.
   let created: Int64
   private let places: [String: Int]
@@ -35,18 +36,14 @@ final class Backend: Sendable {
     configuration: Server.Configuration
   ) throws(ServerError) {
     guard !models.isEmpty else { throw .noModels }
-    var known: [BackendModel] = []
+    var known: [ModelEntry] = []
     var places: [String: Int] = [:]
     for (place, model) in models.enumerated() {
       for name in [model.name] + model.aliases {
         guard ShortName(name) != nil else { throw .invalidName(model: place) }
         guard places.updateValue(place, forKey: name) == nil else { throw .duplicateName(name) }
       }
-      known.append(
-        BackendModel(
-          name: model.name, engine: model.engine,
-          recordID: try Self.recordID(model.name, place, meter),
-          output: model.engine.output))
+      known.append(ModelEntry(model, recordID: try Self.recordID(model.name, place, meter)))
     }
     self.models = known
     self.places = places
@@ -57,7 +54,7 @@ final class Backend: Sendable {
   }
 
   /// The model of this name or alias.
-  func model(named name: String) throws(APIError) -> BackendModel {
+  func model(named name: String) throws(APIError) -> ModelEntry {
     guard let place = places[name] else { throw APIError(MeterError.modelNotFound) }
     return models[place]
   }
@@ -70,6 +67,15 @@ final class Backend: Sendable {
       "\(scheme)://\(host.contains(":") ? "[\(host)]" : host):\(address?.port ?? configuration.port)"
     boundAddress.withLock { $0 = url }
     return url
+  }
+
+  /// Where models are kept that are loaded on demand.
+  var stores: [EngineStore] {
+    var stores: [EngineStore] = []
+    for store in models.compactMap(\.store) where !stores.contains(where: { $0 === store }) {
+      stores.append(store)
+    }
+    return stores
   }
 
   /// The URL that the server listens on.

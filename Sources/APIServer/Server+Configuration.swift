@@ -77,6 +77,8 @@ extension Server {
     public var choiceCount = 8
     /// Functions that one request may offer to the model.
     public var toolCount = 128
+    /// Texts that one request may have vectors of.
+    public var inputCount = 2048
     /// Messages of one conversation.
     public var messageCount = 4096
 

@@ -110,6 +110,8 @@ public struct Server: Service {
     if let path = configuration.administrationSocket {
       listeners.append(administrationListener(on: group, .socket(path)))
     }
+    let stores = backend.stores
+    if !stores.isEmpty { listeners.append(IdleUnloading(stores: stores)) }
     let services = ServiceGroup(
       configuration: .init(
         services: listeners.map {

@@ -47,6 +47,12 @@ package protocol TextEngine: Sendable {
   /// Whether the texts of answers leave out the spelling of this token.
   func isHidden(_ token: TokenID) -> Bool
 
+  /// The vector of a text, `[facts.embeddingLength]`, whose length need not be 1.
+  ///
+  /// - Parameter owner: on whose behalf; owners take turns.
+  /// - Throws: `EngineError`, or `CancellationError` when the task is cancelled.
+  func embed(_ tokens: [TokenID], pooling: Pooling, owner: String) async throws -> [Float]
+
   /// Begins an answer; the work is done on the engine's own threads.
   ///
   /// - Throws: `EngineError`.
@@ -74,14 +80,28 @@ package struct ModelFacts: Sendable {
   package let parameterCount: Int
   /// Tokens that the model was trained to look back on.
   package let trainedContextLength: Int
+  /// Values of a text's vector.
+  package let embeddingLength: Int
+  /// What the model's authors recommend, by the names of a request's fields.
+  package let recommendedSampling: [String: Double]
 
   package init(
-    description: String, architecture: String, parameterCount: Int, trainedContextLength: Int
+    description: String, architecture: String, parameterCount: Int, trainedContextLength: Int,
+    embeddingLength: Int, recommendedSampling: [String: Double] = [:]
   ) {
     self.description = description
     self.architecture = architecture
     self.parameterCount = parameterCount
     self.trainedContextLength = trainedContextLength
+    self.embeddingLength = embeddingLength
+    self.recommendedSampling = recommendedSampling
+  }
+
+  init(_ info: ModelInfo) {
+    self.init(
+      description: info.description, architecture: info.architecture,
+      parameterCount: info.parameterCount, trainedContextLength: info.trainedContextLength,
+      embeddingLength: info.embeddingLength, recommendedSampling: info.recommendedSampling)
   }
 }
 
@@ -96,12 +116,7 @@ extension Generation: TokenStream {}
 
 extension Engine: TextEngine {
   package var contextLength: Int { model.contextLength }
-  package var facts: ModelFacts {
-    ModelFacts(
-      description: model.info.description, architecture: model.info.architecture,
-      parameterCount: model.info.parameterCount,
-      trainedContextLength: model.info.trainedContextLength)
-  }
+  package var facts: ModelFacts { ModelFacts(model.info) }
   package var chatTemplateSource: String? { model.chatTemplate?.source }
 
   package func prompt(
@@ -131,6 +146,12 @@ extension Engine: TextEngine {
 
   package func isHidden(_ token: TokenID) -> Bool {
     model.tokenizer.bytes(of: token, showingSpecial: false).isEmpty
+  }
+
+  package func embed(
+    _ tokens: [TokenID], pooling: Pooling, owner: String
+  ) async throws -> [Float] {
+    try await embed(tokens, pooling: pooling, owner: Optional(owner))
   }
 
   package func start(_ request: GenerationRequest) throws -> any TokenStream {

@@ -24,10 +24,8 @@ struct EngineArguments: ParsableArguments {
     }
   }
 
-  /// Loads the model at `path`. A bar shows how far it is, where somebody looks and it takes long.
-  func load(
-    _ path: String, contextLength: Int? = nil, chatTemplate: String? = nil
-  ) throws -> Model {
+  /// The options that a model is loaded with.
+  func options(contextLength: Int? = nil, chatTemplate: String? = nil) throws -> ModelOptions {
     if let problem = InstructionSet.environmentProblem {
       throw CommandError(.unusableEnvironment, problem + "; unset it or choose another")
     }
@@ -38,6 +36,14 @@ struct EngineArguments: ParsableArguments {
     options.preTokenizer = tokenizer.preTokenizer
     options.keyValueFormat = cacheType
     options.exact = ProcessInfo.processInfo.environment["APUS_EXACT"] == "1"
+    return options
+  }
+
+  /// Loads the model at `path`. A bar shows how far it is, where somebody looks and it takes long.
+  func load(
+    _ path: String, contextLength: Int? = nil, chatTemplate: String? = nil
+  ) throws -> Model {
+    let options = try options(contextLength: contextLength, chatTemplate: chatTemplate)
     let start = ContinuousClock.now
     let shown = Atomic(-1)
     defer {
@@ -101,6 +107,15 @@ struct ConversationArguments: ParsableArguments {
 struct ModelArgument: ParsableArguments {
   @Argument(help: "A name of the catalogue, or the path of a .gguf file.")
   var model: String
+}
+
+/// The models of a command that takes the default one where none is named.
+struct ModelListArgument: ParsableArguments {
+  @Argument(
+    help: ArgumentHelp(
+      "Names of the catalogue, or paths of .gguf files; by default the default model.",
+      valueName: "model"))
+  var models: [String] = []
 }
 
 /// The model of a command that takes the default one where none is named.

@@ -15,9 +15,13 @@ struct SpeculationArguments: ParsableArguments {
       valueName: "model"))
   var draft: String?
 
-  /// Sets the options, and loads the draft model for `model`. Blocks.
-  func apply(to options: inout EngineOptions, for model: Model, _ engine: EngineArguments) throws {
+  /// Sets the options, and loads the draft model for `model` if `drafts`. Blocks.
+  func apply(
+    to options: inout EngineOptions, for model: Model, _ engine: EngineArguments,
+    drafts: Bool = true
+  ) throws {
     options.usesPromptLookup = lookup
+    guard drafts else { return }
     options.draft = try draft.map {
       try engine.load(LocatedModel.find($0).path, contextLength: model.contextLength)
     }

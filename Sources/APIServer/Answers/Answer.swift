@@ -61,16 +61,15 @@ final class Answer: Sendable {
       throw EngineError.promptTooLong(tokens: request.prompt.count, contextLength: contextLength)
     }
     let contextLeft = contextLength - request.prompt.count
-    let holder = try admit(
+    let holder = try exchange.admit(
       AdmissionRequest(
         model: model.recordID, kind: kind, promptTokens: Int64(request.prompt.count),
         maxCompletionTokens: request.maxTokens.map { Int64(min($0, contextLeft) * requests.count) },
-        contextLeft: Int64(contextLeft * requests.count)), exchange)
+        contextLeft: Int64(contextLeft * requests.count)))
     var streams: [any TokenStream] = []
     do {
       for var request in requests {
-        // Keys of an account share what is remembered of prompts; accounts never do.
-        request.owner = "account \(exchange.principal.account.rawValue)"
+        request.owner = exchange.owner
         streams.append(try model.engine.start(request))
       }
     } catch {
@@ -93,19 +92,6 @@ final class Answer: Sendable {
       throw error
     }
     return answer
-  }
-
-  private static func admit(
-    _ request: AdmissionRequest, _ exchange: Exchange
-  ) throws(MeterError) -> LeaseHolder? {
-    guard let meter = exchange.backend.meter else { return nil }
-    let lease = try meter.admit(exchange.principal, request)
-    let (id, rate) = (lease.requestID, lease.rate)
-    exchange.withNotes { notes in
-      notes.requestID = id
-      notes.rate = rate
-    }
-    return LeaseHolder(lease)
   }
 
   private init(

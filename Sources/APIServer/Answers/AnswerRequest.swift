@@ -26,14 +26,17 @@ extension Exchange {
     _: Fields.Type, prompt: @escaping @Sendable (Fields, BackendModel) throws -> Prompt
   ) async throws -> (fields: Fields, model: BackendModel, prompt: Prompt) {
     let (backend, principal) = (backend, principal)
-    return try await withJSONBody { body throws in
+    let (fields, model, made) = try await withJSONBody { body throws in
       let fields = try Fields(
         body: body, limits: backend.configuration.limits,
         isStrict: backend.configuration.isStrict)
       let model = try backend.model(named: fields.model)
       try backend.meter?.look(principal, model: model.recordID)
-      return (fields, model, try prompt(fields, model))
+      return (fields, model)
+    } make: {
+      try prompt($0, $1)
     }
+    return (fields, model, made)
   }
 
   /// Reads a conversation.

@@ -10,7 +10,7 @@ enum FrontPage {
     // Where keys decide who may know what is served, this page does not tell.
     let names = backend.meter?.hasKeys == true ? [] : backend.models.map(\.name)
     // A model that answers messages makes the better example.
-    let model = backend.models.first { $0.engine.hasChatTemplate } ?? backend.models[0]
+    let model = backend.models.first { $0.hasChatTemplate } ?? backend.models[0]
     let request: JSONValue = [
       "model": .string(names.isEmpty ? "MODEL" : model.name), "stream": true,
       "messages": [["role": "user", "content": "Tell me about swifts, the birds."]],

@@ -59,6 +59,22 @@ extension OpenAPI {
         "usage": ["type": "object"],
       ], required: ["id", "type", "role", "content", "usage"]),
     "InputTokens": object(["input_tokens": integer], required: ["input_tokens"]),
+    "Embedding": object(
+      [
+        "model": string, "input": ["type": ["string", "array"]],
+        "encoding_format": ["type": "string", "enum": ["float", "base64"]],
+        "dimensions": integer, "pooling": ["type": "string", "enum": ["mean", "last"]],
+      ], required: ["model", "input"]),
+    "Embeddings": object(
+      [
+        "object": string, "model": string, "usage": ["type": "object"],
+        "data": [
+          "type": "array",
+          "items": object(
+            ["object": string, "index": integer, "embedding": ["type": ["array", "string"]]],
+            required: ["object", "index", "embedding"]),
+        ],
+      ], required: ["object", "data", "model", "usage"]),
     "Rerank": object(
       ["model": string, "query": string, "documents": ["type": "array", "items": string]],
       required: ["query", "documents"]),

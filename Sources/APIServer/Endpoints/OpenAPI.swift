@@ -47,6 +47,7 @@ enum OpenAPI {
     "/v1/responses": post("The answer to an input", "ResponseRequest", "Response", true),
     "/v1/messages": post("The next message, Anthropic's shape", "Messages", "Message", true),
     "/v1/messages/count_tokens": post("The tokens of a conversation", "Messages", "InputTokens"),
+    "/v1/embeddings": post("A vector for each text", "Embedding", "Embeddings"),
     "/v1/rerank": post("Refused until a model can rank", "Rerank", "Document"),
     "/v1/tokenize": post("Text or a conversation to tokens", "Tokenize", "Tokens"),
     "/v1/detokenize": post("Tokens to text", "Detokenize", "Content"),

@@ -42,5 +42,5 @@ extension Backend {
   }
 
   /// Answers that wait for an engine or are computed by it.
-  fileprivate var pendingCount: Int { models.reduce(0) { $0 + $1.engine.pendingCount } }
+  fileprivate var pendingCount: Int { models.reduce(0) { $0 + $1.pendingCount } }
 }

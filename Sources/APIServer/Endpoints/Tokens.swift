@@ -10,9 +10,7 @@ enum Tokens {
   static let tokenize = Route(method: .post, path: "/v1/tokenize", aliases: ["/tokenize"]) {
     exchange, _ in
     let backend = exchange.backend
-    return try await exchange.withJSONBody { body throws in
-      var fields = try RequestFields(body: body)
-      let model = try backend.model(namedIn: &fields)
+    return try await exchange.withModel { fields, model in
       let tokens = try tokens(&fields, model, backend)
       var answer: JSONObject = [
         "count": .integer(Int64(tokens.count)),
@@ -30,9 +28,7 @@ enum Tokens {
   static let detokenize = Route(method: .post, path: "/v1/detokenize", aliases: ["/detokenize"]) {
     exchange, _ in
     let backend = exchange.backend
-    return try await exchange.withJSONBody { body throws in
-      var fields = try RequestFields(body: body)
-      let model = try backend.model(namedIn: &fields)
+    return try await exchange.withModel { fields, model in
       guard let elements = try fields.elements("tokens", atMost: .max) else {
         throw fields.missing("tokens")
       }
@@ -47,9 +43,7 @@ enum Tokens {
     method: .post, path: "/v1/apply-template", aliases: ["/apply-template"]
   ) { exchange, _ in
     let backend = exchange.backend
-    return try await exchange.withJSONBody { body throws in
-      var fields = try RequestFields(body: body)
-      let model = try backend.model(namedIn: &fields)
+    return try await exchange.withModel { fields, model in
       let conversation = try ConversationFields(&fields, limits: backend.configuration.limits)
       if backend.configuration.isStrict { try fields.refuseUnknown() }
       return .json(["prompt": .string(try model.promptText(conversation))])
@@ -83,11 +77,21 @@ enum Tokens {
   }
 }
 
-extension Backend {
-  /// The model that a request names; the only one where it names none.
-  fileprivate func model(namedIn fields: inout RequestFields) throws(APIError) -> BackendModel {
-    if let name = try fields.string("model") { return try model(named: name) }
-    guard models.count == 1 else { throw fields.missing("model") }
-    return models[0]
+extension Exchange {
+  /// Makes an answer of the body's fields and the model that they name; the only one where they
+  /// name none.
+  fileprivate func withModel(
+    _ make: @escaping @Sendable (inout RequestFields, BackendModel) throws -> Response
+  ) async throws -> Response {
+    let backend = backend
+    return try await withJSONBody { body throws in
+      var fields = try RequestFields(body: body)
+      if let name = try fields.string("model") { return (fields, try backend.model(named: name)) }
+      guard backend.models.count == 1 else { throw fields.missing("model") }
+      return (fields, backend.models[0])
+    } make: { fields, model in
+      var fields = fields
+      return try make(&fields, model)
+    }.made
   }
 }

@@ -71,6 +71,12 @@ extension APIError {
     message: "The server is stopping. Please try again.",
     headers: [.retryAfter: "5"], isWorthRetrying: true)
 
+  /// A model's file cannot be loaded. The log says why.
+  static let modelUnavailable = APIError(
+    status: .serviceUnavailable, kind: .serviceUnavailable, code: "model_unavailable",
+    message: "The model cannot be loaded at the moment. Please try again later, or ask for another "
+      + "model.", param: "model", headers: [.retryAfter: "30"], isWorthRetrying: true)
+
   /// The server was told to stop and finishes what it has begun.
   static let draining = APIError(
     status: .serviceUnavailable, kind: .serviceUnavailable, code: "server_is_stopping",

@@ -54,12 +54,12 @@ extension Backend {
     page.add("apus_draining", "gauge", "Whether new requests are refused.", isDraining ? 1 : 0)
     page.add(
       "apus_engine_pending", "gauge", "Answers that wait for an engine or are computed by it.",
-      models.map { (MetricsPage.label("model", $0.name), "\($0.engine.pendingCount)") })
+      models.map { (MetricsPage.label("model", $0.name), "\($0.pendingCount)") })
     for (name, type, help, value) in Self.engineMetrics {
       page.add(
         "apus_engine_" + name, type, help,
         models.map { model in
-          (MetricsPage.label("model", model.name), "\(model.engine.statistics[keyPath: value])")
+          (MetricsPage.label("model", model.name), "\(model.statistics[keyPath: value])")
         })
     }
     page.add(

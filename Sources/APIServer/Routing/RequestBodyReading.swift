@@ -13,6 +13,29 @@ import NIOPosix
 private let largeBodyBytes = 64 << 10
 
 extension Exchange {
+  /// Reads the whole body and parses it, loads the model that it names, and makes something of both.
+  ///
+  /// - Parameters:
+  ///   - parse: Takes the body apart and names the model.
+  ///   - make: Called with what was parsed and the loaded model. Both are called on another thread
+  ///     where the body is large.
+  /// - Throws: as the other one, and `APIError.modelUnavailable`.
+  func withJSONBody<Parsed: Sendable, Result: Sendable>(
+    parse: @escaping @Sendable (JSONValue) throws -> (Parsed, ModelEntry),
+    make: @escaping @Sendable (Parsed, BackendModel) throws -> Result
+  ) async throws -> (parsed: Parsed, model: BackendModel, made: Result) {
+    let ((parsed, entry), bytes) = try await sizedJSONBody(parse)
+    let model: BackendModel
+    do {
+      model = try await entry.loaded()
+    } catch {
+      log(internalError: error)
+      throw APIError.modelUnavailable
+    }
+    let made = try await Self.working(bytes: bytes) { try make(parsed, model) }
+    return (parsed, model, made)
+  }
+
   /// Reads the whole body, parses it and makes something of it.
   ///
   /// - Parameter make: Called with the parsed body, on another thread where the body is large.
@@ -21,6 +44,12 @@ extension Exchange {
   func withJSONBody<Result: Sendable>(
     _ make: @escaping @Sendable (JSONValue) throws -> Result
   ) async throws -> Result {
+    try await sizedJSONBody(make).0
+  }
+
+  private func sizedJSONBody<Result: Sendable>(
+    _ make: @escaping @Sendable (JSONValue) throws -> Result
+  ) async throws -> (Result, bytes: Int) {
     let limits = backend.configuration.limits
     guard let type = request.headers[.contentType], Self.isJSON(type) else {
       throw APIError.unsupportedMediaType
@@ -35,7 +64,7 @@ extension Exchange {
     } catch is NIOTooManyBytesError {
       throw APIError.bodyTooLarge(limit: limits.bodyBytes)
     }
-    let work = { @Sendable in
+    let made = try await Self.working(bytes: body.readableBytes) {
       try make(
         JSONValue.parse(
           Array(body.readableBytesView),
@@ -43,7 +72,14 @@ extension Exchange {
             byteCount: limits.bodyBytes, valueCount: limits.jsonValueCount, depth: limits.jsonDepth)
         ))
     }
-    guard body.readableBytes > largeBodyBytes else { return try work() }
+    return (made, body.readableBytes)
+  }
+
+  /// Does work on so many bytes where it may block.
+  private static func working<Result: Sendable>(
+    bytes: Int, _ work: @escaping @Sendable () throws -> Result
+  ) async throws -> Result {
+    guard bytes > largeBodyBytes else { return try work() }
     return try await NIOThreadPool.singleton.runIfActive(work)
   }
 

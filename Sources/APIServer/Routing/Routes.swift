@@ -52,7 +52,7 @@ struct RouteTable: Sendable {
       FrontPage.route, Health.route, Models.list, Models.one, ChatCompletions.route,
       Completions.route, Tokens.tokenize, Tokens.detokenize, Tokens.applyTemplate, Messages.route,
       Messages.count,
-      Responses.route, Rerank.route,
+      Responses.route, Embeddings.route, Rerank.route,
       Status.document, Status.page, OpenAPI.route, Pricing.route,
     ] + selfService
   /// What key holders see and do of their own account.

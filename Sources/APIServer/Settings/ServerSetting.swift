@@ -52,6 +52,7 @@ package struct ServerSetting: Sendable {
     ServerSetting("json-values", \.limits.jsonValueCount, in: 100...100_000_000),
     ServerSetting("choices", \.limits.choiceCount, in: 1...128),
     ServerSetting("tools", \.limits.toolCount, in: 1...1024),
+    ServerSetting("inputs", \.limits.inputCount, in: 1...100_000),
     ServerSetting("messages", \.limits.messageCount, in: 1...1_000_000),
   ]
 

@@ -9,10 +9,11 @@ import Transformer
 
 struct Serve: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Serve a model over HTTP, as OpenAI's API does.",
+    abstract: "Serve models over HTTP, as OpenAI's API does.",
     discussion: """
-      POST /v1/chat/completions, /v1/completions, /v1/responses and /v1/messages, GET /v1/models \
-      and /health; GET /openapi.json lists the rest. Without any API key the server answers this \
+      POST /v1/chat/completions, /v1/completions, /v1/responses, /v1/messages and /v1/embeddings, \
+      GET /v1/models and /health; GET /openapi.json lists the rest. The first model is loaded at \
+      the start and stays; others are loaded when they are asked for. Without any API key the server answers this \
       machine alone; 'apus keys create' makes one. Ends on Ctrl-C or SIGTERM, after the answers \
       that are running.
 
@@ -21,7 +22,7 @@ struct Serve: AsyncParsableCommand {
       that is stronger than the file. 'apus serve --print-config' lists them all.
       """)
 
-  @OptionGroup var model: OptionalModelArgument
+  @OptionGroup var models: ModelListArgument
   @OptionGroup(title: "Settings") var settings: ServerArguments
 
   @Flag(help: "Print what the settings come to and where each comes from, and serve nothing.")
@@ -36,6 +37,15 @@ struct Serve: AsyncParsableCommand {
 
   @Option(help: "Answers that are computed side by side, at most.")
   var parallel = EngineOptions().sequenceLimit
+
+  @Option(
+    help: ArgumentHelp(
+      "A model beside the first that nobody asked for in so many seconds is let go.",
+      valueName: "seconds"))
+  var idleUnload = 600
+
+  @Option(help: "Models beside the first that are loaded at the same time, at most.")
+  var loadedModels = 2
 
   @Option(
     help: ArgumentHelp(
@@ -54,12 +64,20 @@ struct Serve: AsyncParsableCommand {
     guard (1...128).contains(parallel) else {
       throw ValidationError("--parallel takes a number from 1 to 128.")
     }
+    guard (1...Int(Int32.max)).contains(idleUnload) else {
+      throw ValidationError("--idle-unload takes a number of seconds above 0.")
+    }
+    guard loadedModels > 0 else {
+      throw ValidationError("--loaded-models takes a number above 0.")
+    }
   }
 
   func run() async throws {
     let settings = try settings.resolved(environment: ProcessInfo.processInfo.environment)
     if printConfig { return Terminal.write(settings.listing) }
-    let located = try LocatedModel.find(model.model)
+    let located =
+      try models.models.isEmpty
+      ? [LocatedModel.find(nil)] : models.models.map { try LocatedModel.find($0) }
     let template = try conversation.templateSource()
     let folder = try Keys.folder()
     let central = try NodeOutbox(environment: ProcessInfo.processInfo.environment)
@@ -68,22 +86,49 @@ struct Serve: AsyncParsableCommand {
     do {
       running = try await onOwnThread {
         let model = try engine.load(
-          located.path, contextLength: conversation.context, chatTemplate: template)
+          located[0].path, contextLength: conversation.context, chatTemplate: template)
         return try Engine(model, options: engineOptions(for: model))
       }
     } catch {
       try await meter.close()
       throw error
     }
-    let result = await serve(
-      ServedModel(name: located.name, engine: running), meter, central,
-      settings.configuration.withSocket(in: folder))
+    let store = EngineStore(idleTime: .seconds(idleUnload), limit: loadedModels)
+    let result: Result<Void, any Error>
+    do {
+      var served = [ServedModel(name: located[0].name, engine: running)]
+      for model in located.dropFirst() {
+        served.append(try await onDemand(model, in: store, template))
+      }
+      result = await serve(
+        served, meter, central, settings.configuration.withSocket(in: folder))
+    } catch {
+      result = .failure(error)
+    }
+    await store.shutdown()
     running.shutdown()
     try await meter.close()
     try result.get()
   }
 
-  private func engineOptions(for model: Model) throws -> EngineOptions {
+  /// A model that is loaded when it is asked for. Its file is looked at now, so that a wrong one
+  /// is told at the start. No draft model guesses for it.
+  private func onDemand(
+    _ located: LocatedModel, in store: EngineStore, _ template: String?
+  ) async throws -> ServedModel {
+    let description = try Model.describe(
+      located.path,
+      options: engine.options(contextLength: conversation.context, chatTemplate: template))
+    let (engine, conversation) = (engine, conversation)
+    await store.add(located.name) { [self] in
+      let model = try engine.load(
+        located.path, contextLength: conversation.context, chatTemplate: template)
+      return try Engine(model, options: engineOptions(for: model, drafts: false))
+    }
+    return ServedModel(name: located.name, store: store, description: description)
+  }
+
+  private func engineOptions(for model: Model, drafts: Bool = true) throws -> EngineOptions {
     var options = EngineOptions()
     options.keyValueBytes = keyValueMemory.map { $0 << 20 }
     options.sequenceLimit = parallel
@@ -93,19 +138,19 @@ struct Serve: AsyncParsableCommand {
       while text.last?.isNewline == true { text.removeLast() }
       return try model.prompt([.system(text)], addGenerationPrompt: false)
     }
-    try speculation.apply(to: &options, for: model, engine)
+    try speculation.apply(to: &options, for: model, engine, drafts: drafts)
     return options
   }
 
   /// Runs the server to its end, so that what it used can be closed whatever the end was.
   private func serve(
-    _ model: ServedModel, _ meter: Meter, _ central: NodeOutbox?,
+    _ models: [ServedModel], _ meter: Meter, _ central: NodeOutbox?,
     _ configuration: Server.Configuration
   ) async -> Result<Void, any Error> {
     do {
       let logger = Logger(label: "apus", factory: { StreamLogHandler.standardError(label: $0) })
       let server = try Server(
-        models: [model], meter: meter, administration: AdminVerb.administration,
+        models: models, meter: meter, administration: AdminVerb.administration,
         configuration: configuration, logger: logger
       ) { address in
         Terminal.writeLine("Listening on \(address)")

@@ -30,7 +30,8 @@ final class FakeEngine: TextEngine {
   let contextLength: Int
   let facts = ModelFacts(
     description: "fake 1M F32", architecture: "fake", parameterCount: 1_000_000,
-    trainedContextLength: 2048)
+    trainedContextLength: 2048, embeddingLength: 4,
+    recommendedSampling: ["temperature": 0.7, "top_k": 20])
   private let pieces: [String]
   private let behaviour: Behaviour
   private let beforeToken: @Sendable (Int) -> Void
@@ -99,6 +100,20 @@ final class FakeEngine: TextEngine {
   }
 
   func isHidden(_ token: TokenID) -> Bool { token == 0 }
+
+  /// The number of tokens, the first, the last, and zero.
+  func embed(_ tokens: [TokenID], pooling: Pooling, owner: String) async throws -> [Float] {
+    if case .refuse = behaviour { throw EngineError.overloaded(queueLimit: 1) }
+    if case .hangAfterFirst = behaviour {
+      hanging.yield()
+      let (never, continuation) = AsyncStream<Void>.makeStream()
+      for await _ in never {}
+      continuation.finish()
+      cancelled.yield()
+      throw CancellationError()
+    }
+    return [Float(tokens.count), Float(tokens[0]), Float(tokens[tokens.count - 1]), 0]
+  }
 
   func start(_ request: GenerationRequest) throws -> any TokenStream {
     seen.withLock { $0 = request }

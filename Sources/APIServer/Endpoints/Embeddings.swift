@@ -1,0 +1,100 @@
+// POST /v1/embeddings: texts in, a vector for each out. Hidden states of any model, pooled.
+
+import Hummingbird
+import Metering
+import NIOCore
+import Tokenizer
+import Transformer
+
+enum Embeddings {
+  /// Texts of one request that wait for the engine at the same time: a request with many texts does
+  /// not fill the queue.
+  private static let parallelCount = 4
+
+  static let route = Route(
+    method: .post, path: "/v1/embeddings", aliases: ["/embeddings"]
+  ) { exchange, _ in
+    let (fields, model, tokens) = try await exchange.read(EmbeddingFields.self) { fields, model in
+      try fields.tokens(model)
+    }
+    let contextLength = model.engine.contextLength
+    for tokens in tokens where tokens.count >= contextLength {
+      throw EngineError.promptTooLong(tokens: tokens.count, contextLength: contextLength)
+    }
+    let count = tokens.reduce(0) { $0 + $1.count }
+    let vectors = try await exchange.counted(
+      AdmissionRequest(
+        model: model.recordID, kind: .embedding, promptTokens: Int64(count),
+        maxCompletionTokens: 0, contextLeft: 0)
+    ) {
+      try await Self.vectors(of: tokens, model, fields.pooling, exchange.owner)
+    }
+    let answer = EmbeddingAnswer(
+      model: model.name, promptTokens: count, isBase64: fields.isBase64)
+    let body = answer.body(
+      of: vectors.map {
+        $0.embedding(dimensions: fields.dimensions, isNormalised: fields.isNormalised)
+      })
+    return Response(
+      status: .ok, headers: [.contentType: "application/json"],
+      body: ResponseBody(byteBuffer: ByteBuffer(bytes: body)))
+  }
+
+  private static func vectors(
+    of texts: [[TokenID]], _ model: BackendModel, _ pooling: Pooling, _ owner: String
+  ) async throws -> [[Float]] {
+    try await withThrowingTaskGroup(of: (Int, [Float]).self) { tasks in
+      var vectors = Array(repeating: [Float](), count: texts.count)
+      for (index, tokens) in texts.enumerated() {
+        if index >= parallelCount, let (done, vector) = try await tasks.next() {
+          vectors[done] = vector
+        }
+        tasks.addTask {
+          (index, try await model.engine.embed(tokens, pooling: pooling, owner: owner))
+        }
+      }
+      for try await (done, vector) in tasks { vectors[done] = vector }
+      return vectors
+    }
+  }
+}
+
+extension Exchange {
+  /// Does work that has no completion under a lease, which is settled however it ends. The work is
+  /// cancelled when the client goes.
+  ///
+  /// - Throws: `MeterError` where a limit refuses or the record cannot be written, `ClientGone`, or
+  ///   what the work throws.
+  fileprivate func counted<Result: Sendable>(
+    _ request: AdmissionRequest, _ work: @escaping @Sendable () async throws -> Result
+  ) async throws -> Result {
+    let watch = try await disconnectWatch()
+    let holder = try admit(request)
+    try await holder?.opened()
+    let task = Task { try await work() }
+    watch.onGone { task.cancel() }
+    defer { watch.onGone(nil) }
+    let outcome = await task.result
+    let usage = TokenUsage(promptTokens: request.promptTokens)
+    switch outcome {
+    case .success(let result):
+      withNotes { $0.usage = usage }
+      backend.metrics.used(usage)
+      try await settle(holder, usage, .completed, 200)
+      return result
+    case .failure(let error):
+      let isGone = task.isCancelled
+      let refusal = isGone ? APIError.clientGone : refusal(for: error)
+      try await settle(
+        holder, TokenUsage(), isGone ? .cancelled : .rejected, refusal.status.code)
+      throw refusal
+    }
+  }
+
+  private func settle(
+    _ holder: LeaseHolder?, _ usage: TokenUsage, _ status: RequestStatus, _ httpStatus: Int
+  ) async throws(MeterError) {
+    try await holder?.take()?.settle(
+      Settlement(usage: usage, status: status, httpStatus: Int64(httpStatus), latency: age))
+  }
+}
