@@ -12,7 +12,7 @@ public struct Constraint: Sendable {
   /// Shared by copies.
   package private(set) var attachment = ConstraintAttachment()
 
-  private init(
+  init(
     _ store: consuming TermStore, root: Term
   ) throws(ConstraintError) {
     var matcher = try Matcher(store, root: root)

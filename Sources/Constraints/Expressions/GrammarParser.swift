@@ -18,9 +18,19 @@ struct GrammarParser {
   static func parse(
     _ text: String, _ limits: ConstraintLimits
   ) throws(ConstraintError) -> (store: TermStore, root: Term) {
-    var parser = GrammarParser(text, limits)
-    let root = try parser.grammar()
-    return (parser.store, root)
+    var store = TermStore(limits)
+    let root = try parse(text, into: &store)
+    return (store, root)
+  }
+
+  /// Adds a grammar to a store, and gives its root.
+  static func parse(
+    _ text: String, into store: inout TermStore
+  ) throws(ConstraintError) -> Term {
+    var parser = GrammarParser(text, store.limits)
+    swap(&parser.store, &store)
+    defer { swap(&parser.store, &store) }
+    return try parser.grammar()
   }
 
   private init(_ text: String, _ limits: ConstraintLimits) {

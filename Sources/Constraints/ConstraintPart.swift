@@ -1,0 +1,110 @@
+// Constraints put together from parts: marks and white space around JSON, one way or another.
+
+public import JSON
+
+/// A part of a constraint.
+public indirect enum ConstraintPart: Sendable {
+  /// This text.
+  case text(String)
+  /// At most so many spaces and ends of lines.
+  case space(most: Int)
+  /// Anything up to the first occurrence of a text that is not empty, and that text.
+  case until(String)
+  /// JSON that satisfies a schema, as `Constraint.schema` has it.
+  case schema(JSONValue)
+  /// What a grammar says, as `Constraint.grammar` has it.
+  case grammar(String)
+  /// One after the other.
+  case sequence([ConstraintPart])
+  /// One of them.
+  case either([ConstraintPart])
+  /// The part at least once, and with `separator` before each further time.
+  case list(ConstraintPart, separator: ConstraintPart)
+}
+
+extension Constraint {
+  /// What is put together from parts.
+  public static func parts(
+    _ part: ConstraintPart, limits: ConstraintLimits = .init()
+  ) throws(ConstraintError) -> Constraint {
+    var store = TermStore(limits)
+    let root = try store.term(of: part, limits)
+    return try Constraint(store, root: root)
+  }
+}
+
+extension TermStore {
+  fileprivate mutating func term(
+    of part: ConstraintPart, _ limits: ConstraintLimits
+  ) throws(ConstraintError) -> Term {
+    switch part {
+    case .text(let text): return try self.text(text)
+    case .space(let most):
+      let one = try set(ByteSet([UInt8(ascii: " "), UInt8(ascii: "\n")]))
+      return try times(one, 0, Int32(clamping: max(0, most)))
+    case .until(let text): return try automaton(Automaton(upTo: Array(text.utf8), limits))
+    case .schema(let schema): return try self.schema(schema, limits)
+    case .grammar(let text):
+      guard text.utf8.count <= limits.sourceBytes else {
+        throw ConstraintError(
+          .tooLarge,
+          "the grammar has \(text.utf8.count) bytes; at most \(limits.sourceBytes) are accepted")
+      }
+      return try GrammarParser.parse(text, into: &self)
+    case .sequence(let parts):
+      var terms: [Term] = []
+      for part in parts { terms.append(try term(of: part, limits)) }
+      return try sequence(terms)
+    case .either(let parts):
+      var terms: [Term] = []
+      for part in parts { terms.append(try term(of: part, limits)) }
+      return try either(terms)
+    case .list(let part, let separator):
+      let first = try term(of: part, limits)
+      let more = try then(term(of: separator, limits), first)
+      return try then(first, times(more, 0, unbounded))
+    }
+  }
+
+  /// JSON of a schema, whose compiler borrows this store.
+  private mutating func schema(
+    _ schema: JSONValue, _ limits: ConstraintLimits
+  ) throws(ConstraintError) -> Term {
+    var compiler = try SchemaCompiler(schema, SchemaOptions(), limits)
+    swap(&compiler.store, &self)
+    defer { swap(&compiler.store, &self) }
+    return try compiler.compileRoot()
+  }
+}
+
+extension Automaton {
+  /// Texts that end with the first occurrence of `mark` (Knuth, Morris and Pratt 1977).
+  fileprivate init(upTo mark: [UInt8], _ limits: ConstraintLimits) throws(ConstraintError) {
+    guard !mark.isEmpty else {
+      throw ConstraintError(.syntax, "there is no text to look for")
+    }
+    // A set for each byte of the mark, so that a class is one byte or none of them.
+    let classes = ByteClasses(Set(mark).sorted().map { ByteSet([$0]) })
+    try Self.check(mark.count + 1, classes.count, limits)
+    // By state: the longest beginning of the mark that ends the first `state` bytes of it.
+    var fallback = [0, 0]
+    for state in 1..<max(2, mark.count) where state < mark.count {
+      var shorter = fallback[state]
+      while shorter > 0, mark[shorter] != mark[state] { shorter = fallback[shorter] }
+      fallback.append(mark[shorter] == mark[state] ? shorter + 1 : 0)
+    }
+    func step(_ state: Int, _ byte: UInt8) -> Int32 {
+      var state = state
+      while state > 0, mark[state] != byte { state = fallback[state] }
+      return mark[state] == byte ? Int32(state + 1) : 0
+    }
+    var next: [Int32] = []
+    for state in mark.indices {
+      for byte in classes.representatives { next.append(step(state, byte)) }
+    }
+    next += Array(repeating: -1, count: classes.count)
+    self.init(
+      classes: classes, next: next,
+      accepting: (0...mark.count).map { $0 == mark.count })
+  }
+}
