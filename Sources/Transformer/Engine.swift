@@ -64,7 +64,7 @@ public final class Engine: Sendable {
   ) throws(EngineError) -> ConstrainedAnswer? {
     guard let constraint = request.constraint else { return nil }
     let runtime = ConstraintRuntime.shared(
-      constraint, model.tokenTrees.tree(of: model.tokenizer))
+      constraint, model.tokenTrees.tree(of: model.tokenizer, showing: request.constraintMarkers))
     let allowed = EngineSequence.limit(request, contextLength: model.contextLength)
     let needed: Int
     do {

@@ -23,7 +23,8 @@ package final class TokenTree: Sendable {
   /// What is known of characters inside of JSON strings, which all schemas have in common.
   let stringCharacters = Mutex<RepeatedTokens?>(nil)
 
-  package init(_ tokenizer: TextTokenizer) {
+  /// - Parameter shown: special tokens that stand for their spelling, as text does.
+  package init(_ tokenizer: TextTokenizer, showing shown: Set<TokenID> = []) {
     vocabularyCount = tokenizer.vocabularyCount
     endIDs = tokenizer.endOfGenerationIDs.sorted()
     var texts: [UInt8] = []
@@ -32,7 +33,7 @@ package final class TokenTree: Sendable {
     var special: [TokenID: [UInt8]] = [:]
     var keys: [(first: UInt64, id: TokenID)] = []
     for id in 0..<TokenID(vocabularyCount) {
-      let bytes = tokenizer.bytes(of: id, showingSpecial: false)
+      let bytes = tokenizer.bytes(of: id, showingSpecial: shown.contains(id))
       texts += bytes
       starts.append(Int32(texts.count))
       if bytes.isEmpty {
@@ -92,17 +93,22 @@ package final class TokenTree: Sendable {
   }
 }
 
-/// A vocabulary's tree, made when it is first needed.
+/// A vocabulary's trees, each made when it is first needed.
 package final class TokenTreeCache: Sendable {
-  private let tree = Mutex<TokenTree?>(nil)
+  /// By the special tokens that count as text. A model's template names the same ones every time.
+  private let trees = Mutex<[Set<TokenID>: TokenTree]>([:])
+  private static let mostTrees = 4
 
   package init() {}
 
-  package func tree(of tokenizer: TextTokenizer) -> TokenTree {
-    tree.withLock { tree in
-      if let tree { return tree }
-      let made = TokenTree(tokenizer)
-      tree = made
+  package func tree(
+    of tokenizer: TextTokenizer, showing shown: Set<TokenID> = []
+  ) -> TokenTree {
+    trees.withLock { trees in
+      if let tree = trees[shown] { return tree }
+      if trees.count >= Self.mostTrees { trees.removeAll() }
+      let made = TokenTree(tokenizer, showing: shown)
+      trees[shown] = made
       return made
     }
   }

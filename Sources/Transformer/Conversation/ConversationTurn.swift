@@ -108,7 +108,7 @@ struct ConversationTurn {
     var delta = ""
     for piece in pieces {
       round?.content.append(piece)
-      if case .text(let text) = piece { delta += text }
+      if case .text(let text, _) = piece { delta += text }
     }
     return delta
   }

@@ -12,6 +12,8 @@ struct RoundPlan {
 
   private let frames: [Constraint.Frame]
   private let trigger: String?
+  /// What ends reasoning.
+  private let closing: String
   private let fixed: Constraint?
 
   /// - Parameters:
@@ -22,6 +24,7 @@ struct RoundPlan {
     _ output: ModelOutput, tools: ToolSet?, _ options: GenerationOptions, isFirst: Bool,
     schema: GenerationSchema?
   ) throws(ConversationError) {
+    closing = (output.reasoningTags ?? .think).closing
     guard let tools, options.toolChoice != .none else {
       opening = ""
       functions = nil
@@ -73,6 +76,6 @@ struct RoundPlan {
         try Constraint.framed(frames, options: GenerationSchema.options)
       }
     if let trigger { return constraint.after([trigger]) }
-    return startsInReasoning ? constraint.after([ReasoningParser.closing]) : constraint
+    return startsInReasoning ? constraint.after([closing]) : constraint
   }
 }

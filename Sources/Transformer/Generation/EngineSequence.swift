@@ -68,7 +68,7 @@ final class EngineSequence: @unchecked Sendable {
     limit = Self.limit(request, contextLength: model.contextLength)
     constraint = submission.constraint
     let ignoresEnd = request.ignoreEndOfGeneration && constraint == nil
-    endIDs = ignoresEnd ? [] : Set(model.tokenizer.endOfGenerationIDs)
+    endIDs = request.stopTokens.union(ignoresEnd ? [] : model.tokenizer.endOfGenerationIDs)
   }
 
   /// Tokens that the answer to `request` may have.

@@ -19,6 +19,10 @@ public struct GenerationRequest: Sendable {
   /// tokens become few, only those are chosen that lead to an end. One constraint serves any number
   /// of requests, which share what is found out about it.
   public var constraint: Constraint?
+  /// Special tokens that the constraint sees as their spelling; others may not stand in it.
+  public var constraintMarkers: Set<TokenID> = []
+  /// Tokens that end the answer besides the model's own; they are not part of it.
+  public var stopTokens: Set<TokenID> = []
   /// Whether the answer goes on where the context is full: half of what follows the first
   /// `keptTokenCount` tokens is then forgotten, and the rest moves up.
   public var shiftsContext = false

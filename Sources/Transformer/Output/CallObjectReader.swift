@@ -2,7 +2,7 @@
 
 import JSON
 
-/// One object with `name` and `arguments` (or `parameters`), byte by byte.
+/// One object with `name` (or `tool_name`) and `arguments` (or `parameters`), byte by byte.
 struct CallObjectReader {
   enum Step {
     case more
@@ -117,7 +117,7 @@ struct CallObjectReader {
   private mutating func endString(_ place: Int) -> Step {
     if expectsKey {
       key = Self.string(raw[stringStart...place]) ?? ""
-    } else if key == "name", name == nil {
+    } else if key == "name" || key == "tool_name", name == nil {
       guard let found = Self.string(raw[stringStart...place]), names.contains(found) else {
         return .rejected
       }

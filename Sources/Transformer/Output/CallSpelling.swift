@@ -13,33 +13,42 @@ package struct CallSpelling: Sendable {
   package let after: String
 
   package init(_ format: ToolFormat) {
+    let mark = format.opening ?? ""
+    let (name, arguments) = ("{\"name\": \"", "\", \"arguments\": ")
     switch format {
-    case .hermes:
-      opening = "<tool_call>"
-      front = "\n{\"name\": \""
-      middle = "\", \"arguments\": "
-      after = "}\n</tool_call>"
-    case .mistral:
-      opening = "[TOOL_CALLS]"
-      front = "[{\"name\": \""
-      middle = "\", \"arguments\": "
-      after = "}]"
-    case .granite:
-      opening = "<|tool_call|>"
-      front = "[{\"name\": \""
-      middle = "\", \"arguments\": "
-      after = "}]"
-    case .llama3:
-      opening = "{\"name\""
-      front = ": \""
-      middle = "\", \"parameters\": "
-      after = "}"
-    case .generic:
-      opening = "{\"name\""
-      front = ": \""
-      middle = "\", \"arguments\": "
-      after = "}"
+    case .hermes: self.init(mark, "\n" + name, arguments, "}\n</tool_call>")
+    case .mistral, .granite, .fireFunction: self.init(mark, "[" + name, arguments, "}]")
+    case .nemotron: self.init(mark, "[" + name, arguments, "}]</TOOLCALL>")
+    case .apriel: self.init(mark, "[" + name, arguments, "}]</tool_calls>")
+    case .command:
+      self.init(mark, "[{\"tool_name\": \"", "\", \"parameters\": ", "}]<|END_ACTION|>")
+    // Its own arguments are no JSON, but JSON is understood.
+    case .gemma: self.init(mark, name, arguments, "}<tool_call|>")
+    case .mistralNames: self.init(mark, "", "[ARGS]", "")
+    case .deepSeek:
+      self.init(
+        mark, "<｜tool▁call▁begin｜>", "<｜tool▁sep｜>", "<｜tool▁call▁end｜><｜tool▁calls▁end｜>")
+    case .deepSeekFenced:
+      self.init(
+        mark, "<｜tool▁call▁begin｜>function<｜tool▁sep｜>", "\n```json\n",
+        "\n```<｜tool▁call▁end｜><｜tool▁calls▁end｜>")
+    case .kimi:
+      self.init(
+        mark, "<|tool_call_begin|>functions.", ":0<|tool_call_argument_begin|>",
+        "<|tool_call_end|><|tool_calls_section_end|>")
+    case .functionary: self.init(mark, "", ">", "</function>")
+    case .functionaryRecipients: self.init(mark, "", "\n", "")
+    case .channels: self.init("<|channel|>commentary", " to=functions.", "<|message|>", "")
+    case .llama3: self.init("{\"name\"", ": \"", "\", \"parameters\": ", "}")
+    case .generic: self.init("{\"name\"", ": \"", arguments, "}")
     }
+  }
+
+  private init(_ opening: String, _ front: String, _ middle: String, _ after: String) {
+    self.opening = opening
+    self.front = front
+    self.middle = middle
+    self.after = after
   }
 
   /// What stands between the opening and the arguments.

@@ -30,9 +30,18 @@ struct HeldText {
 
   /// Takes the text that cannot be part of `marker`, which has not come as a whole.
   mutating func takeCertain(without marker: String) -> String {
-    let marker = Array(marker.utf8)
-    var keep = min(marker.count - 1, bytes.count)
-    while keep > 0, !marker.starts(with: bytes.suffix(keep)) { keep -= 1 }
+    takeCertain(without: [marker])
+  }
+
+  /// The same for several marks.
+  mutating func takeCertain(without markers: [String]) -> String {
+    var keep = 0
+    for marker in markers {
+      let marker = Array(marker.utf8)
+      var length = min(marker.count - 1, bytes.count)
+      while length > 0, !marker.starts(with: bytes.suffix(length)) { length -= 1 }
+      keep = max(keep, length)
+    }
     let certain = String(decoding: bytes.dropLast(keep), as: UTF8.self)
     bytes = Array(bytes.suffix(keep))
     return certain

@@ -5,6 +5,8 @@ package import Tokenizer
 /// What a chat template tells of the answers to it.
 package struct ModelOutput: Sendable {
   package let toolFormat: ToolFormat
+  /// What stands around reasoning; nil where the template shows none.
+  package let reasoningTags: ReasoningTags?
   /// Whether the template shows the model what functions there are.
   package let showsTools: Bool
   /// Whether the template lets its thinking be switched off, and whether it knows degrees of it.
@@ -17,15 +19,20 @@ package struct ModelOutput: Sendable {
   ///   where it has several or is told.
   package init(template: String, hiddenToken: (_ spelling: String) -> TokenID?) {
     toolFormat = ToolFormat(template: template)
+    reasoningTags = ReasoningTags.shown(by: template)
     showsTools = template.contains("tools")
     switchesThinking = template.contains("enable_thinking")
     knowsEffort = template.contains("reasoning_effort")
     var markers: [TokenID: String] = [:]
-    for marker in toolFormat.markers + [ReasoningParser.opening, ReasoningParser.closing] {
+    let tags = reasoningTags ?? .think
+    for marker in toolFormat.markers + [tags.opening, tags.closing] {
       if let token = hiddenToken(marker) { markers[token] = marker }
     }
     self.markers = markers
   }
+
+  /// How calls are written: as the template shows it, where it shows functions at all.
+  package var callFormat: ToolFormat { showsTools ? toolFormat : .generic }
 
   /// How the answer to a prompt is to be taken apart.
   ///
@@ -37,11 +44,12 @@ package struct ModelOutput: Sendable {
     promptEnd: String, functions: Set<String>?, allowsSeveralCalls: Bool = true
   ) -> OutputReading {
     let end = promptEnd.lastIndex { !$0.isWhitespace }.map { promptEnd[...$0] } ?? ""
+    let tags = reasoningTags ?? .think
     return OutputReading(
-      readsReasoning: true, startsInReasoning: end.hasSuffix(ReasoningParser.opening),
+      readsReasoning: true, tags: tags, readsChannels: toolFormat == .channels,
+      startsInReasoning: end.hasSuffix(tags.opening),
       tools: functions.map {
-        ToolReading(
-          format: showsTools ? toolFormat : .generic, names: $0, allowsSeveral: allowsSeveralCalls)
+        ToolReading(format: callFormat, names: $0, allowsSeveral: allowsSeveralCalls)
       }, markers: markers)
   }
 }

@@ -6,6 +6,9 @@ package import Tokenizer
 package struct OutputReading: Sendable {
   /// Whether text between think tags is reasoning.
   package var readsReasoning: Bool
+  package var tags: ReasoningTags
+  /// Whether the text is messages to channels.
+  package var readsChannels: Bool
   /// Whether the prompt has opened the think tag already.
   package var startsInReasoning: Bool
   /// The calls to look for; nil for none.
@@ -14,10 +17,12 @@ package struct OutputReading: Sendable {
   package var markers: [TokenID: String]
 
   package init(
-    readsReasoning: Bool = false, startsInReasoning: Bool = false, tools: ToolReading? = nil,
-    markers: [TokenID: String] = [:]
+    readsReasoning: Bool = false, tags: ReasoningTags = .think, readsChannels: Bool = false,
+    startsInReasoning: Bool = false, tools: ToolReading? = nil, markers: [TokenID: String] = [:]
   ) {
     self.readsReasoning = readsReasoning
+    self.tags = tags
+    self.readsChannels = readsChannels
     self.startsInReasoning = startsInReasoning
     self.tools = tools
     self.markers = markers
@@ -29,22 +34,28 @@ package struct OutputParser {
   private let markers: [TokenID: String]
   private var reasoning: ReasoningParser?
   private var calls: ToolCallParser?
+  /// Reads everything, where it is there.
+  private var channels: ChannelParser?
   /// The likelihoods of tokens whose text has not been told yet.
   private var scores: [ScoredToken] = []
 
   package init(_ reading: OutputReading) {
     markers = reading.markers
+    if reading.readsChannels {
+      channels = ChannelParser(reading.tools)
+      return
+    }
     if reading.readsReasoning {
-      reasoning = ReasoningParser(isInside: reading.startsInReasoning)
+      reasoning = ReasoningParser(reading.tags, isInside: reading.startsInReasoning)
     }
     calls = reading.tools.map { ToolCallParser($0) }
   }
 
   /// Whether what comes next is reasoning, as far as is known.
-  package var isReasoning: Bool { reasoning?.isInside ?? false }
+  package var isReasoning: Bool { channels?.isReasoning ?? reasoning?.isInside ?? false }
 
   /// Whether a call was found.
-  package var hasCalls: Bool { calls?.hasCalls ?? false }
+  package var hasCalls: Bool { channels?.hasCalls ?? calls?.hasCalls ?? false }
 
   /// The pieces that became certain with a token.
   ///
@@ -66,18 +77,19 @@ package struct OutputParser {
   package mutating func finish(_ text: String) -> [AnswerPiece] {
     var pieces = text.isEmpty ? [] : append(text)
     for piece in reasoning?.finish() ?? [] { pieces += withCalls(piece) }
-    pieces += calls?.finish() ?? []
+    pieces += calls?.finish() ?? channels?.finish() ?? []
     return withScores(pieces)
   }
 
   /// The pieces that became certain with a text.
   mutating func append(_ text: String) -> [AnswerPiece] {
+    if let pieces = channels?.append(text) { return pieces }
     guard let parts = reasoning?.append(text) else { return withCalls(.text(text)) }
     return parts.flatMap { withCalls($0) }
   }
 
   private var holdsText: Bool {
-    reasoning?.holdsText ?? false || calls?.holdsText ?? false
+    reasoning?.holdsText ?? false || calls?.holdsText ?? false || channels?.holdsText ?? false
   }
 
   /// The pieces, of which the first text bears the scores; those of other pieces' tokens are dropped.

@@ -1,9 +1,28 @@
 // What a model writes between its think tags, apart from its answer.
 
-/// Looks for `<think>` at the beginning of a text and for `</think>` behind it.
+/// What a model puts around its reasoning.
+package struct ReasoningTags: Sendable, Equatable {
+  package let opening: String
+  package let closing: String
+
+  package static let think = ReasoningTags(opening: "<think>", closing: "</think>")
+
+  private static let known = [
+    think, ReasoningTags(opening: "[THINK]", closing: "[/THINK]"),
+    ReasoningTags(opening: "<|START_THINKING|>", closing: "<|END_THINKING|>"),
+    ReasoningTags(opening: "<seed:think>", closing: "</seed:think>"),
+    ReasoningTags(opening: "<|channel>thought", closing: "<channel|>"),
+  ]
+
+  /// The tags that a chat template shows; nil where it shows none.
+  package static func shown(by template: String) -> ReasoningTags? {
+    known.first { template.contains($0.opening) || template.contains($0.closing) }
+  }
+}
+
+/// Looks for the opening tag at the beginning of a text and for the closing one behind it.
 struct ReasoningParser {
-  static let opening = "<think>"
-  static let closing = "</think>"
+  private let tags: ReasoningTags
 
   private enum State {
     case start
@@ -17,7 +36,8 @@ struct ReasoningParser {
   private var trims = true
 
   /// - Parameter isInside: The prompt ended with the opening tag.
-  init(isInside: Bool) {
+  init(_ tags: ReasoningTags = .think, isInside: Bool) {
+    self.tags = tags
     state = isInside ? .inside : .start
   }
 
@@ -36,11 +56,11 @@ struct ReasoningParser {
       case .start:
         var front = held
         front.trimStart()
-        switch front.front(Self.opening) {
+        switch front.front(tags.opening) {
         case .mayBecome: return pieces
         case .isMarker:
           held = front
-          held.drop(Self.opening.utf8.count)
+          held.drop(tags.opening.utf8.count)
           state = .inside
         case .isOther:
           trims = false
@@ -48,12 +68,12 @@ struct ReasoningParser {
         }
       case .inside:
         if trims { held.trimStart() }
-        if let last = held.take(before: Self.closing) {
+        if let last = held.take(before: tags.closing) {
           if !last.isEmpty { pieces.append(.reasoning(last)) }
           trims = true
           state = .outside
         } else {
-          let certain = held.takeCertain(without: Self.closing)
+          let certain = held.takeCertain(without: tags.closing)
           if !certain.isEmpty {
             pieces.append(.reasoning(certain))
             trims = false

@@ -6,19 +6,25 @@ struct ToolCallParser {
     /// Nothing but white space has come, and calls would be the whole answer.
     case start
     case text
-    /// Behind the opening of calls, between their objects.
+    /// Behind the opening of calls, between them.
     case between
     case object(CallObjectReader)
+    case gemma(GemmaArguments)
   }
 
   private let reading: ToolReading
+  private let format: ToolFormat
   private var state: State
   private var held = HeldText()
   /// Calls found so far.
   private var count = 0
 
+  /// A name and what surrounds it have at most so many bytes.
+  private static let mostNameBytes = 400
+
   init(_ reading: ToolReading) {
     self.reading = reading
+    format = reading.format
     state = reading.format.opening == nil ? .start : .text
   }
 
@@ -27,7 +33,10 @@ struct ToolCallParser {
 
   /// Whether text waits for what follows it.
   var holdsText: Bool {
-    if case .object = state { true } else { !held.bytes.isEmpty }
+    switch state {
+    case .object, .gemma: true
+    default: !held.bytes.isEmpty
+    }
   }
 
   /// The pieces that are certain with this text.
@@ -41,10 +50,12 @@ struct ToolCallParser {
   /// What was held back: text, unless it belongs to a call that has begun.
   mutating func finish() -> [AnswerPiece] {
     var pieces: [AnswerPiece] = []
-    if case .object(let reader) = state {
+    switch state {
+    case .object(let reader):
       if !reader.hasBegun { say(opening + String(decoding: reader.raw, as: UTF8.self), &pieces) }
-    } else {
-      say(held.takeAll(), &pieces)
+    case .gemma: break
+    case .between where count == 0: say(opening + held.takeAll(), &pieces)
+    default: say(held.takeAll(), &pieces)
     }
     return pieces
   }
@@ -54,8 +65,9 @@ struct ToolCallParser {
     switch state {
     case .start: decide()
     case .text: findOpening(&pieces)
-    case .between: findObject(&pieces)
+    case .between: findCall(&pieces)
     case .object(let reader): read(reader, &pieces)
+    case .gemma(let arguments): read(arguments, &pieces)
     }
   }
 
@@ -68,7 +80,7 @@ struct ToolCallParser {
       state = .between
       return true
     }
-    if let prefix = reading.format.prefix {
+    if let prefix = format.prefix {
       switch front.front(prefix) {
       case .mayBecome: return false
       case .isMarker:
@@ -84,7 +96,7 @@ struct ToolCallParser {
   }
 
   private mutating func findOpening(_ pieces: inout [AnswerPiece]) -> Bool {
-    guard let opening = reading.format.opening else {
+    guard let opening = format.opening else {
       say(held.takeAll(), &pieces)
       return false
     }
@@ -97,35 +109,77 @@ struct ToolCallParser {
     return true
   }
 
-  private mutating func findObject(_ pieces: inout [AnswerPiece]) -> Bool {
-    held = held.droppingSeparators()
+  private mutating func findCall(_ pieces: inout [AnswerPiece]) -> Bool {
+    held = held.droppingSeparators(
+      marksBeginWithBracket: format.closings.contains { $0.hasPrefix("[") })
     guard let first = held.bytes.first else { return false }
     if first == UInt8(ascii: "{") {
       state = .object(reader(name: nil))
       return true
     }
-    if let closing = reading.format.closing {
+    var mayBeClosing = false
+    for closing in format.closings {
       switch held.front(closing) {
-      case .mayBecome: return false
+      case .mayBecome: mayBeClosing = true
       case .isMarker:
         held.drop(closing.utf8.count)
-        state = .text
         return true
       case .isOther: break
       }
     }
-    if reading.format == .mistral, count == 0 || held.text.contains("[ARGS]") {
-      guard let brace = held.bytes.firstIndex(of: UInt8(ascii: "{")) else { return false }
-      let front = String(decoding: held.bytes[..<brace], as: UTF8.self)
-      let name = String(front.prefix { $0 != "[" && !$0.isWhitespace })
-      if reading.names.contains(name) {
-        held.drop(brace)
-        state = .object(reader(name: name))
-        return true
-      }
+    if mayBeClosing { return false }
+    if let place = format.namePlace { return findName(place.start, place.ends, &pieces) }
+    return giveUp(&pieces)
+  }
+
+  /// Looks for a name in front of arguments. Behind a first call, what does not begin as a call does
+  /// is text.
+  private mutating func findName(
+    _ start: String, _ ends: [String], _ pieces: inout [AnswerPiece]
+  ) -> Bool {
+    if format == .functionaryRecipients, held.front("all\n") != .isOther {
+      guard held.front("all\n") == .isMarker else { return false }
+      held.drop(4)
+      state = .text
+      return true
     }
+    if count > 0, let opening = format.callOpening, held.front(opening) == .isOther {
+      return giveUp(&pieces)
+    }
+    guard let brace = held.bytes.firstIndex(of: UInt8(ascii: "{")) else {
+      return held.bytes.count > Self.mostNameBytes ? giveUp(&pieces) : false
+    }
+    let head = String(decoding: held.bytes[..<brace], as: UTF8.self) + "{"
+    guard let name = Self.name(in: head, start, ends), reading.names.contains(name) else {
+      return giveUp(&pieces)
+    }
+    held.drop(brace)
+    if format == .gemma {
+      tell([.call(id: callID(), name: name)], isFirst: true, &pieces)
+      state = .gemma(GemmaArguments())
+    } else {
+      state = .object(reader(name: name))
+    }
+    return true
+  }
+
+  private static func name(in head: String, _ start: String, _ ends: [String]) -> String? {
+    var rest = head[...]
+    if !start.isEmpty {
+      guard let range = head.ranges(of: start).last else { return nil }
+      rest = head[range.upperBound...]
+    }
+    let end = ends.compactMap { rest.firstRange(of: $0)?.lowerBound }.min() ?? rest.endIndex
+    let name = rest[..<end].filter { !$0.isWhitespace }
+    // Kimi's names have the namespace that its template gives them.
+    let space = "functions."
+    return name.hasPrefix(space) ? String(name.dropFirst(space.count)) : name
+  }
+
+  /// What follows is text.
+  private mutating func giveUp(_ pieces: inout [AnswerPiece]) -> Bool {
     state = .text
-    if reading.format.opening != nil, count == 0 { say(opening, &pieces) }
+    if count == 0, format.opening != nil { say(opening, &pieces) }
     return true
   }
 
@@ -152,12 +206,40 @@ struct ToolCallParser {
     return false
   }
 
+  private mutating func read(
+    _ arguments: GemmaArguments, _ pieces: inout [AnswerPiece]
+  ) -> Bool {
+    var arguments = arguments
+    var json: [UInt8] = []
+    for (place, byte) in held.bytes.enumerated() {
+      let (more, isDone) = arguments.read(byte)
+      json += more
+      guard isDone else { continue }
+      held.drop(place + 1)
+      tell([.arguments(String(decoding: json, as: UTF8.self))], isFirst: false, &pieces)
+      state = .between
+      return true
+    }
+    held.drop(held.bytes.count)
+    if !json.isEmpty {
+      tell([.arguments(String(decoding: json, as: UTF8.self))], isFirst: false, &pieces)
+    }
+    state = .gemma(arguments)
+    return false
+  }
+
   private mutating func tell(
     _ reader: inout CallObjectReader, isDone: Bool, _ pieces: inout [AnswerPiece]
   ) {
     let hadBegun = reader.hasBegun
     let found = reader.pieces(isDone: isDone)
-    if !hadBegun, reader.hasBegun { count += 1 }
+    tell(found, isFirst: !hadBegun && reader.hasBegun, &pieces)
+  }
+
+  private mutating func tell(
+    _ found: [AnswerPiece], isFirst: Bool, _ pieces: inout [AnswerPiece]
+  ) {
+    if isFirst { count += 1 }
     if count == 1 || reading.allowsSeveral { pieces += found }
   }
 
@@ -167,15 +249,20 @@ struct ToolCallParser {
     pieces.append(.text(text))
   }
 
-  private var opening: String { reading.format.opening ?? "" }
+  private var opening: String { format.opening ?? "" }
 
   private func reader(name: String?) -> CallObjectReader {
-    let isShort = reading.format == .mistral
-    return CallObjectReader(names: reading.names, name: name) { Self.callID(isShort: isShort) }
+    CallObjectReader(names: reading.names, name: name) { [self] in callID() }
   }
 
+  private func callID() -> String {
+    ToolCall.newID(isShort: format == .mistral || format == .mistralNames)
+  }
+}
+
+extension ToolCall {
   /// A new id. Mistral's templates refuse all but nine letters and digits.
-  private static func callID(isShort: Bool) -> String {
+  static func newID(isShort: Bool) -> String {
     let letters = Array("0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")
     let text = String((0..<(isShort ? 9 : 24)).map { _ in letters.randomElement() ?? "0" })
     return isShort ? text : "call_" + text
@@ -184,14 +271,25 @@ struct ToolCallParser {
 
 extension HeldText {
   /// Without what stands between the objects of calls.
-  fileprivate func droppingSeparators() -> HeldText {
-    var rest = HeldText()
-    rest.append(
-      String(
-        decoding: bytes.drop {
-          $0.isJSONSpace || $0 == UInt8(ascii: ",") || $0 == UInt8(ascii: ";")
-            || $0 == UInt8(ascii: "[") || $0 == UInt8(ascii: "]")
-        }, as: UTF8.self))
+  ///
+  /// - Parameter marksBeginWithBracket: `[` may begin a mark, which what follows it tells.
+  fileprivate func droppingSeparators(marksBeginWithBracket: Bool) -> HeldText {
+    var rest = self
+    while let first = rest.bytes.first {
+      let isBracket =
+        first == UInt8(ascii: "[") && !(marksBeginWithBracket && rest.mayBeginMark)
+      guard
+        first.isJSONSpace || isBracket || first == UInt8(ascii: ",") || first == UInt8(ascii: ";")
+          || first == UInt8(ascii: "]")
+      else { break }
+      rest.drop(1)
+    }
     return rest
+  }
+
+  /// Whether the text is `[` and a capital letter, or may become that.
+  private var mayBeginMark: Bool {
+    guard bytes.count > 1 else { return true }
+    return (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(bytes[1])
   }
 }
