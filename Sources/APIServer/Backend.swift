@@ -13,6 +13,8 @@ struct BackendModel: Sendable {
   let recordID: ModelID
   /// How its answers are read.
   let output: ModelOutput
+  /// The tokens that break repetitions.
+  let breakers: BreakerTokens
 }
 
 /// Shared by all requests of a server.

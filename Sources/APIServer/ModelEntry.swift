@@ -20,6 +20,7 @@ final class ModelEntry: Sendable {
   let contextLength: Int
   let hasChatTemplate: Bool
   private let source: ServedModel.Source
+  private let breakers = BreakerTokens()
   private let known = Mutex(Known())
 
   init(_ model: ServedModel, recordID: ModelID) {
@@ -69,6 +70,7 @@ final class ModelEntry: Sendable {
       known.output = output
       return output
     }
-    return BackendModel(name: name, engine: engine, recordID: recordID, output: output)
+    return BackendModel(
+      name: name, engine: engine, recordID: recordID, output: output, breakers: breakers)
   }
 }

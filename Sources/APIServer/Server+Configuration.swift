@@ -77,6 +77,14 @@ extension Server {
     public var choiceCount = 8
     /// Functions that one request may offer to the model.
     public var toolCount = 128
+    /// Texts that may end an answer (`stop`).
+    public var stopCount = 4
+    /// The longest of them, in bytes.
+    public var stopBytes = 1024
+    /// Schemas and grammars of one request, each in bytes; a schema as compact JSON.
+    public var constraintBytes = 1 << 20
+    /// Tokens that one request may bias.
+    public var biasCount = 1024
     /// Texts that one request may have vectors of.
     public var inputCount = 2048
     /// Messages of one conversation.

@@ -80,6 +80,8 @@ package struct ModelFacts: Sendable {
   package let parameterCount: Int
   /// Tokens that the model was trained to look back on.
   package let trainedContextLength: Int
+  /// Tokens that there are.
+  package let vocabularyCount: Int
   /// Values of a text's vector.
   package let embeddingLength: Int
   /// What the model's authors recommend, by the names of a request's fields.
@@ -87,12 +89,13 @@ package struct ModelFacts: Sendable {
 
   package init(
     description: String, architecture: String, parameterCount: Int, trainedContextLength: Int,
-    embeddingLength: Int, recommendedSampling: [String: Double] = [:]
+    vocabularyCount: Int, embeddingLength: Int, recommendedSampling: [String: Double] = [:]
   ) {
     self.description = description
     self.architecture = architecture
     self.parameterCount = parameterCount
     self.trainedContextLength = trainedContextLength
+    self.vocabularyCount = vocabularyCount
     self.embeddingLength = embeddingLength
     self.recommendedSampling = recommendedSampling
   }
@@ -101,7 +104,8 @@ package struct ModelFacts: Sendable {
     self.init(
       description: info.description, architecture: info.architecture,
       parameterCount: info.parameterCount, trainedContextLength: info.trainedContextLength,
-      embeddingLength: info.embeddingLength, recommendedSampling: info.recommendedSampling)
+      vocabularyCount: info.vocabularyCount, embeddingLength: info.embeddingLength,
+      recommendedSampling: info.recommendedSampling)
   }
 }
 

@@ -61,8 +61,11 @@ import Testing
       (["prompt": [1, -2]], "invalid_type", "prompt[1]"),
       (["prompt": [[1, 4_294_967_296]]], "invalid_type", "prompt[0][1]"),
       (["prompt": [true]], "invalid_type", "prompt[0]"),
-      (["suffix": "x"], "unsupported_parameter", "suffix"),
-      (["best_of": 2], "unsupported_parameter", "best_of"),
+      (["suffix": "x"], "unsupported_value", "suffix"),
+      (["suffix": "x", "echo": true, "logprobs": 0], "unsupported_value", "suffix"),
+      (["best_of": 9], "integer_above_max_value", "best_of"),
+      (["best_of": 1, "n": 2], "integer_below_min_value", "best_of"),
+      (["best_of": 2, "stream": true], "unsupported_value", "best_of"),
       (["logprobs": true], "invalid_type", "logprobs"),
       (["logprobs": 21], "integer_above_max_value", "logprobs"),
     ] as [(JSONObject, String, String)])

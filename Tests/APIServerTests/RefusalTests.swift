@@ -74,14 +74,21 @@ struct BadField: Sendable, CustomTestStringConvertible {
     BadField(["logprobs": true, "top_logprobs": 21], "integer_above_max_value", "top_logprobs"),
     BadField(["logit_bias": ["swift": 5]], "invalid_value", "logit_bias"),
     BadField(["logit_bias": ["1": 500]], "decimal_above_max_value", "logit_bias.1"),
-    BadField(["dry_multiplier": 1], "unsupported_parameter", "dry_multiplier"),
+    BadField(["dry_multiplier": -1], "decimal_below_min_value", "dry_multiplier"),
+    BadField(["dry_base": 0.5], "decimal_below_min_value", "dry_base"),
+    BadField(["dry_sequence_breakers": [""]], "invalid_value", "dry_sequence_breakers[0]"),
+    BadField(["stop_token_ids": [-1]], "invalid_type", "stop_token_ids[0]"),
+    BadField(["continue_final_message": true], "invalid_value", "continue_final_message"),
+    BadField(
+      ["continue_final_message": true, "add_generation_prompt": true], "invalid_value",
+      "continue_final_message"),
     BadField(
       ["tools": [["type": "function"]]], "missing_required_parameter", "tools[0].function"),
     BadField(["tools": [["type": "web_search"]]], "unsupported_value", "tools[0].type"),
     BadField(
       ["tools": [["type": "function", "function": ["name": "a b"]]]], "invalid_value",
       "tools[0].function.name"),
-    BadField(["tool_choice": "required"], "unsupported_parameter", "tool_choice"),
+    BadField(["tool_choice": "required"], "invalid_value", "tool_choice"),
     BadField(["response_format": ["type": "xml"]], "invalid_value", "response_format.type"),
     BadField(
       ["response_format": ["type": "json_schema"]], "missing_required_parameter",
@@ -93,11 +100,6 @@ struct BadField: Sendable, CustomTestStringConvertible {
     BadField(
       ["grammar": #"root ::= "x""#, "response_format": ["type": "json_object"]], "invalid_value",
       "response_format"),
-    BadField(
-      [
-        "response_format": ["type": "json_object"],
-        "tools": [["type": "function", "function": ["name": "f"]]],
-      ], "unsupported_value", "response_format"),
     BadField(["reasoning_effort": "high"], "unsupported_parameter", "reasoning_effort"),
     BadField(["modalities": ["audio"]], "unsupported_parameter", "modalities"),
     BadField(["store": true], "unsupported_parameter", "store"),

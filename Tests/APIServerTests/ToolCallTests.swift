@@ -115,7 +115,7 @@ struct ToolCase: Sendable, CustomTestStringConvertible {
     return pieces
   }
 
-  @Test(arguments: cases, [1, 3, 1000])
+  @Test(arguments: cases + ToolCase.formats, [1, 3, 1000])
   func callsAreFoundWhole(_ test: ToolCase, length: Int) async throws {
     let engine = FakeEngine(pieces(test.output, of: length), template: test.template)
     try await RunningServer.serving(engine) { server in
@@ -137,7 +137,7 @@ struct ToolCase: Sendable, CustomTestStringConvertible {
     }
   }
 
-  @Test(arguments: cases, [1, 3, 1000])
+  @Test(arguments: cases + ToolCase.formats, [1, 2, 3, 5, 1000])
   func callsAreStreamed(_ test: ToolCase, length: Int) async throws {
     let engine = FakeEngine(pieces(test.output, of: length), template: test.template)
     try await RunningServer.serving(engine) { server in

@@ -8,20 +8,32 @@ import Transformer
 
 extension Answer {
   /// The response that tells this answer, whole or as a stream.
+  ///
+  /// - Parameter kept: Choices that are told, the likeliest; nil for all. A stream tells all.
   func response(
-    in format: some AnswerFormat, isStreamed: Bool, to exchange: Exchange
+    in format: some AnswerFormat, isStreamed: Bool, keeping kept: Int? = nil,
+    to exchange: Exchange
   ) async throws -> Response {
-    isStreamed ? stream(in: format, exchange) : try await whole(in: format)
+    isStreamed ? stream(in: format, exchange) : try await whole(in: format, keeping: kept)
   }
 
-  private func whole(in format: some AnswerFormat) async throws -> Response {
+  private func whole(
+    in format: some AnswerFormat, keeping kept: Int?
+  ) async throws -> Response {
     let choices = Mutex(Array(repeating: AnswerContent(), count: choiceCount))
     let end = try await run(statusIfClientGoes: APIError.clientGone.status.code) { choice, pieces in
       choices.withLock { choices in
         for piece in pieces { choices[choice].append(piece) }
       }
     }
-    let body = format.body(of: choices.withLock { $0 }, end: end)
+    let all = choices.withLock { $0 }
+    let best = all.indices.sorted {
+      (-end.likelihoods[$0], $0) < (-end.likelihoods[$1], $1)
+    }.prefix(kept ?? all.count)
+    let order = kept == nil || kept == all.count ? Array(all.indices) : Array(best)
+    let body = format.body(
+      of: order.map { all[$0] },
+      end: AnswerEnd(usage: end.usage, finishes: order.map { end.finishes[$0] }))
     return Response(
       status: .ok, headers: [.contentType: "application/json", .isGenerated: "true"],
       body: ResponseBody(byteBuffer: ByteBuffer(bytes: body)))

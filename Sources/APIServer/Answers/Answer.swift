@@ -29,6 +29,13 @@ final class Answer: Sendable {
     var summary: GenerationSummary?
     var reasoningTokens = 0
     var hasCalls = false
+    /// Of the tokens whose likelihood was told.
+    var likelihoodSum = 0.0
+    var likelihoodCount = 0
+
+    var meanLikelihood: Double {
+      likelihoodCount == 0 ? 0 : likelihoodSum / Double(likelihoodCount)
+    }
   }
 
   private let exchange: Exchange
@@ -137,14 +144,18 @@ final class Answer: Sendable {
       throw ClientGone()
     case .budgetSpent:
       try await settle(usage, .stoppedByBudget, 200)
-      return AnswerEnd(usage: usage, finishes: ends.map { Self.finish($0, isBudgetSpent: true) })
+      return AnswerEnd(
+        usage: usage, finishes: ends.map { Self.finish($0, isBudgetSpent: true) },
+        likelihoods: ends.map(\.meanLikelihood))
     case nil:
       guard ends.allSatisfy({ $0.summary.map { $0.finishReason != .cancelled } ?? false }) else {
         try? await settle(usage, .failed, 503)
         throw APIError.stopping
       }
       try await settle(usage, .completed, 200)
-      return AnswerEnd(usage: usage, finishes: ends.map { Self.finish($0, isBudgetSpent: false) })
+      return AnswerEnd(
+        usage: usage, finishes: ends.map { Self.finish($0, isBudgetSpent: false) },
+        likelihoods: ends.map(\.meanLikelihood))
     }
   }
 
@@ -186,6 +197,10 @@ final class Answer: Sendable {
         let now = ContinuousClock.now
         if let last { metrics.nextToken(after: now - last) }
         last = now
+        if let likelihood = token.likelihood {
+          end.likelihoodSum += Double(likelihood.chosen.logProbability)
+          end.likelihoodCount += 1
+        }
         let wasReasoning = parser.isReasoning
         let pieces = parser.append(token, score(of: token))
         if wasReasoning || parser.isReasoning { end.reasoningTokens += 1 }

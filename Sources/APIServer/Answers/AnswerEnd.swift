@@ -18,4 +18,6 @@ struct AnswerEnd: Sendable {
   let usage: TokenUsage
   /// One for each choice.
   let finishes: [AnswerFinish]
+  /// The mean log-probability of the tokens of each, where they were told; else 0.
+  var likelihoods: [Double] = []
 }

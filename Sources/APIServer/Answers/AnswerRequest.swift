@@ -1,9 +1,11 @@
 // The road from a request's body to an answer that has begun, the same for every endpoint that
 // generates text.
 
+import Constraints
 import JSON
 import Metering
 import Tokenizer
+import Transformer
 
 /// The fields of a body that asks a model something.
 protocol AnswerRequest: Sendable {
@@ -42,23 +44,34 @@ extension Exchange {
   /// Reads a conversation.
   func read<Fields: ConversationRequest>(
     _ type: Fields.Type
-  ) async throws -> (fields: Fields, model: BackendModel, prompt: [TokenID]) {
-    try await read(type) { fields, model in try model.prompt(fields.conversation) }
+  ) async throws -> (fields: Fields, model: BackendModel, prompt: ConversationPrompt) {
+    try await read(type) { fields, model in
+      let conversation = fields.conversation
+      let tokens = try model.prompt(conversation)
+      let reading = model.reading(prompt: tokens, tools: conversation.tools)
+      return ConversationPrompt(
+        tokens: tokens, reading: reading,
+        constraint: try model.constraint(
+          conversation.tools, fields.generation.format, reading))
+    }
   }
 
   /// Begins the answer to a conversation.
   func begin(
-    _ fields: some ConversationRequest, _ model: BackendModel, _ prompt: [TokenID]
+    _ fields: some ConversationRequest, _ model: BackendModel, _ prompt: ConversationPrompt
   ) async throws -> Answer {
-    let reading = model.reading(prompt: prompt, tools: fields.conversation.tools)
-    if reading.startsInReasoning, fields.generation.constraint != nil {
-      throw APIError.invalid(
-        "response_format", "unsupported_value",
-        "A model that thinks before it answers can't be held to a format by this server: switch "
-          + "its reasoning off ('reasoning_effort': 'none') or leave the format out.")
-    }
-    return try await Answer.begin(
-      fields.generation.requests(prompt: prompt), kind: .chat, model: model, exchange: self,
-      reading: reading)
+    try await Answer.begin(
+      fields.generation.requests(
+        prompt: prompt.tokens, model: model, constraint: prompt.constraint,
+        markers: Set(prompt.reading.markers.keys)),
+      kind: .chat, model: model, exchange: self, reading: prompt.reading)
   }
+}
+
+/// A conversation as the engine reads it, and what is made of its answer.
+struct ConversationPrompt: Sendable {
+  let tokens: [TokenID]
+  let reading: OutputReading
+  /// What the answer must be; nil for anything.
+  let constraint: Constraint?
 }

@@ -8,6 +8,9 @@ import Transformer
 extension BackendModel {
   /// The tokens of a conversation by the model's own template.
   func prompt(_ conversation: ConversationFields) throws -> [TokenID] {
+    if conversation.continuesFinalMessage {
+      return tokens(ofPrompt: try promptText(conversation))
+    }
     let (messages, variables) = try templateInput(conversation)
     return try engine.prompt(
       messages, addGenerationPrompt: conversation.addsGenerationPrompt, variables: variables)
@@ -16,8 +19,25 @@ extension BackendModel {
   /// The text that these tokens are made of.
   func promptText(_ conversation: ConversationFields) throws -> String {
     let (messages, variables) = try templateInput(conversation)
-    return try engine.promptText(
+    let text = try engine.promptText(
       messages, addGenerationPrompt: conversation.addsGenerationPrompt, variables: variables)
+    guard conversation.continuesFinalMessage, let last = messages.last else { return text }
+    // What the template puts behind the last words ends a turn that is not over.
+    let words = last.content.drop(while: \.isWhitespace)
+    let end = words.lastIndex { !$0.isWhitespace }
+    guard let end, let range = text.ranges(of: words[...end]).last else {
+      throw APIError.invalid(
+        "continue_final_message", "unsupported_value",
+        "The model's template changes the last message, so that it can't be continued.")
+    }
+    return String(text[..<range.upperBound])
+  }
+
+  /// The tokens of a rendered conversation. A begin token that the template wrote stands once.
+  private func tokens(ofPrompt text: String) -> [TokenID] {
+    var tokens = engine.encode(text, parsingSpecial: true, addingSpecial: true)
+    if tokens.count > 1, tokens[0] == tokens[1], engine.isHidden(tokens[0]) { tokens.removeFirst() }
+    return tokens
   }
 
   /// How the answer to a prompt is to be taken apart.

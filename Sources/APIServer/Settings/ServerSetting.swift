@@ -52,6 +52,10 @@ package struct ServerSetting: Sendable {
     ServerSetting("json-values", \.limits.jsonValueCount, in: 100...100_000_000),
     ServerSetting("choices", \.limits.choiceCount, in: 1...128),
     ServerSetting("tools", \.limits.toolCount, in: 1...1024),
+    ServerSetting("stops", \.limits.stopCount, in: 1...64),
+    ServerSetting("stop-bytes", \.limits.stopBytes, in: 1...(1 << 16)),
+    ServerSetting("constraint-bytes", \.limits.constraintBytes, in: 16...(1 << 24)),
+    ServerSetting("biases", \.limits.biasCount, in: 1...1_000_000),
     ServerSetting("inputs", \.limits.inputCount, in: 1...100_000),
     ServerSetting("messages", \.limits.messageCount, in: 1...1_000_000),
   ]

@@ -16,8 +16,6 @@ struct ChatFields: ConversationRequest {
     conversation = try ConversationFields(&fields, limits: limits)
     stream = try StreamFields(&fields, isStrict: isStrict)
     generation = try GenerationFields(&fields, of: .chat, limits: limits)
-    try fields.refuseFormat(
-      "response_format", generation.constraint, with: conversation.tools)
     try Self.refuseUnsupported(&fields)
     Self.acceptAndDrop(&fields)
     if isStrict { try fields.refuseUnknown() }
@@ -30,9 +28,7 @@ struct ChatFields: ConversationRequest {
     try fields.refuseUnsupported("functions", unless: isEmptyArray, "send them as 'tools'")
     try fields.refuseUnsupported(
       "function_call", unless: { $0 == "none" || $0 == "auto" }, "send it as 'tool_choice'")
-    for name in ["store", "continue_final_message"] {
-      try fields.refuseUnsupported(name, unless: { $0 == false }, leaveOut)
-    }
+    try fields.refuseUnsupported("store", unless: { $0 == false }, leaveOut)
     try fields.refuseUnsupported(
       "modalities", unless: { $0 == ["text"] }, "only [\"text\"] is")
     try fields.refuseUnsupported(

@@ -9,14 +9,14 @@ struct CompletionAnswer: AnswerFormat {
   private let includesUsage: Bool
   private let choiceCount: Int
   /// What an answer begins with: the prompt where it is to be echoed.
-  private let echo: String
+  private let echo: EchoedPrompt
   private let tellsScores: Bool
   /// Where the next token of each choice begins, in the characters of its text.
   private var offsets: [Int]
 
   /// - Parameter tellsScores: Whether the log-probabilities of tokens are wanted.
   init(
-    _ identity: AnswerIdentity, includesUsage: Bool, echo: String, tellsScores: Bool = false,
+    _ identity: AnswerIdentity, includesUsage: Bool, echo: EchoedPrompt, tellsScores: Bool = false,
     choiceCount: Int = 1
   ) {
     start = identity.opening(id: "cmpl-", object: "text_completion")
@@ -24,7 +24,7 @@ struct CompletionAnswer: AnswerFormat {
     self.echo = echo
     self.choiceCount = choiceCount
     self.tellsScores = tellsScores
-    offsets = Array(repeating: echo.unicodeScalars.count, count: choiceCount)
+    offsets = Array(repeating: echo.text.unicodeScalars.count, count: choiceCount)
   }
 
   func body(of choices: [AnswerContent], end: AnswerEnd) -> [UInt8] {
@@ -33,7 +33,7 @@ struct CompletionAnswer: AnswerFormat {
       bytes += (index == 0 ? "" : ",").utf8
       var scores = tellsScores ? CompletionScores(after: echo) : nil
       scores?.append(content.scores)
-      choice(index, echo + content.text, scores, end.finishes[index], &bytes)
+      choice(index, echo.text + content.text, scores, end.finishes[index], &bytes)
     }
     bytes += #"],"usage":"#.utf8
     bytes += end.usage.wireBytes
@@ -42,8 +42,9 @@ struct CompletionAnswer: AnswerFormat {
   }
 
   func open(_ bytes: inout [UInt8]) {
-    guard !echo.isEmpty else { return }
-    for index in 0..<choiceCount { chunk(index, echo, nil, nil, &bytes) }
+    guard !echo.text.isEmpty else { return }
+    let scores = echo.scores == nil ? nil : CompletionScores(after: echo)
+    for index in 0..<choiceCount { chunk(index, echo.text, scores, nil, &bytes) }
   }
 
   /// Nothing is looked for in a completion, so every piece is text.

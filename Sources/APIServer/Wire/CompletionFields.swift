@@ -19,7 +19,14 @@ struct CompletionFields: AnswerRequest {
   let stream: StreamFields
   /// Whether the answer begins with the prompt.
   let echoesPrompt: Bool
+  /// What stands behind the place that is to be filled; nil where nothing does.
+  let suffix: String?
+  /// Choices that the answer has: the likeliest of those that are generated.
+  let keptCount: Int
   let generation: GenerationFields
+
+  /// Whether the likelihoods of the prompt's tokens are wanted.
+  var scoresPrompt: Bool { echoesPrompt && generation.tellsScores }
 
   init(body: JSONValue, limits: Server.Limits, isStrict: Bool) throws(APIError) {
     var fields = try RequestFields(body: body)
@@ -30,9 +37,22 @@ struct CompletionFields: AnswerRequest {
     echoesPrompt = try fields.bool("echo") ?? false
     var generation = try GenerationFields(&fields, of: .completions, limits: limits)
     generation.maxTokens = generation.maxTokens ?? Self.defaultMaxTokens
+    suffix = try fields.string("suffix").flatMap { $0.isEmpty ? nil : $0 }
+    if suffix != nil, echoesPrompt, generation.tellsScores {
+      throw fields.invalid(
+        "suffix", "unsupported_value", "can't be combined with 'echo' and 'logprobs' at once")
+    }
+    keptCount = generation.choiceCount
+    if let bestOf = try fields.integer("best_of", in: 1...limits.choiceCount) {
+      guard bestOf >= keptCount else {
+        throw fields.invalid("best_of", "integer_below_min_value", "must be at least 'n'")
+      }
+      guard bestOf == keptCount || !stream.isStreamed else {
+        throw fields.invalid("best_of", "unsupported_value", "can't be streamed")
+      }
+      generation.choiceCount = bestOf
+    }
     self.generation = generation
-    try fields.refuseUnsupported("suffix", unless: { $0 == "" }, "leave it out")
-    try fields.refuseUnsupported("best_of", unless: { $0.doubleValue == 1 }, "leave it out")
     for name in ["user", "metadata", "cache_prompt"] { _ = fields.value(name) }
     if isStrict { try fields.refuseUnknown() }
   }

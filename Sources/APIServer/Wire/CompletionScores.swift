@@ -7,13 +7,31 @@ import Transformer
 struct CompletionScores {
   /// Where the next token begins, in Unicode scalars of the choice's text.
   private(set) var offset: Int
+  /// A token that nothing stood before.
+  private var first: [UInt8]?
   private var tokens: [ScoredToken] = []
   private var offsets: [Int] = []
 
   init(offset: Int) { self.offset = offset }
 
-  /// Those of a text that begins with `echo`.
-  init(after echo: String) { self.init(offset: echo.unicodeScalars.count) }
+  /// Those of a text that begins with a prompt: of the prompt itself where they were told.
+  init(after echo: EchoedPrompt) {
+    self.init(offset: 0)
+    if let scores = echo.scores {
+      first = scores.first
+      if let first {
+        offsets.append(0)
+        offset = Self.scalarCount(first)
+      }
+      append(scores.tokens)
+    }
+    offset = echo.text.unicodeScalars.count
+  }
+
+  private static func scalarCount(_ bytes: [UInt8]) -> Int {
+    // Bytes that continue a character begin none.
+    bytes.count { $0 & 0xC0 != 0x80 }
+  }
 
   /// Adds the tokens that come next. A token within a character counts for what is certain of it:
   /// the character begins with the first and is complete with the last of them.
@@ -21,19 +39,21 @@ struct CompletionScores {
     for token in more {
       tokens.append(token)
       offsets.append(offset)
-      // Bytes that continue a character begin none.
-      offset += token.chosen.bytes.count { $0 & 0xC0 != 0x80 }
+      offset += Self.scalarCount(token.chosen.bytes)
     }
   }
 
   func write(to bytes: inout [UInt8]) {
     bytes += #"{"tokens":"#.utf8
-    bytes += JSONValue.array(tokens.map { .string($0.chosen.key) }).utf8()
+    let names = (first.map { [ScoredToken.name(of: $0)] } ?? []) + tokens.map(\.chosen.key)
+    bytes += JSONValue.array(names.map { .string($0) }).utf8()
+    let unknown = first == nil ? [] : ["null"]
     bytes += #","token_logprobs":"#.utf8
-    list(tokens.map(\.chosen.logProbability), &bytes)
+    list(unknown + tokens.map(\.chosen.logProbability.description), &bytes)
     bytes += #","top_logprobs":["#.utf8
+    bytes += unknown.joined().utf8
     for (index, token) in tokens.enumerated() {
-      if index > 0 { bytes.append(UInt8(ascii: ",")) }
+      if index > 0 || first != nil { bytes.append(UInt8(ascii: ",")) }
       likeliest(token, &bytes)
     }
     bytes += #"],"text_offset":"#.utf8

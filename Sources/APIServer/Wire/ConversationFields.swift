@@ -12,6 +12,8 @@ struct ConversationFields {
   var reasoningEffort: String?
   /// Whether the template opens the assistant's turn.
   var addsGenerationPrompt = true
+  /// Whether the answer goes on with the last message, which is the assistant's.
+  var continuesFinalMessage = false
   /// `chat_template_kwargs`: variables for the template.
   var templateVariables: JSONObject = [:]
 
@@ -25,8 +27,28 @@ struct ConversationFields {
     messages = try ChatMessageFields.messages(&fields, atMost: limits.messageCount)
     tools = try ToolFields.chat(&fields, limits: limits)
     reasoningEffort = try fields.reasoningEffort()
-    addsGenerationPrompt = try fields.bool("add_generation_prompt") ?? true
+    continuesFinalMessage = try fields.bool("continue_final_message") ?? false
+    addsGenerationPrompt =
+      try fields.bool("add_generation_prompt") ?? !continuesFinalMessage
+    guard !continuesFinalMessage || !addsGenerationPrompt else {
+      throw fields.invalid(
+        "continue_final_message", "invalid_value",
+        "can't be combined with 'add_generation_prompt'; send one of them")
+    }
+    guard !continuesFinalMessage || messages.last?.canBeContinued == true else {
+      throw fields.invalid(
+        "continue_final_message", "invalid_value",
+        "needs a last message of the assistant with text and without calls")
+    }
     templateVariables = try fields.fields("chat_template_kwargs")?.members ?? [:]
+  }
+}
+
+extension ChatMessage {
+  /// Whether it is the beginning of an answer.
+  var canBeContinued: Bool {
+    role == "assistant" && extra["tool_calls"] == nil
+      && content.contains { !$0.isWhitespace }
   }
 }
 

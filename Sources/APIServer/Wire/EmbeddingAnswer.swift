@@ -34,7 +34,9 @@ struct EmbeddingAnswer {
     var bytes: [UInt8] = []
     bytes.reserveCapacity(vector.count * 4)
     for value in vector {
-      withUnsafeBytes(of: value.bitPattern.littleEndian) { bytes.append(contentsOf: $0) }
+      for shift in stride(from: UInt32(0), to: 32, by: 8) {
+        bytes.append(UInt8(truncatingIfNeeded: value.bitPattern >> shift))
+      }
     }
     var text: [UInt8] = []
     text.reserveCapacity((bytes.count + 2) / 3 * 4)

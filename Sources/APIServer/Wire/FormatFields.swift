@@ -3,22 +3,32 @@
 import Constraints
 import JSON
 
+/// What an answer must be, alone and as a part of more.
+struct AnswerConstraint: Sendable {
+  let part: ConstraintPart
+  let constraint: Constraint
+}
+
 enum FormatFields {
   /// `response_format` as OpenAI has it, and `json_schema` and `grammar` as llama.cpp has them, of
   /// which one may be there; nil where an answer is free.
-  static func completions(_ fields: inout RequestFields) throws(APIError) -> Constraint? {
-    var found: [Constraint] = []
+  static func completions(
+    _ fields: inout RequestFields, _ limits: Server.Limits
+  ) throws(APIError) -> AnswerConstraint? {
+    var found: [AnswerConstraint] = []
     if var format = try fields.fields("response_format") {
-      if let constraint = try constraint(&format, schemaIn: "json_schema") {
+      if let constraint = try constraint(&format, schemaIn: "json_schema", limits) {
         found.append(constraint)
       }
     }
     if let schema = fields.value("json_schema") {
-      found.append(try compiled(fields, "json_schema", schema))
+      found.append(try compiled(fields, "json_schema", schema, limits))
     }
     if let grammar = try fields.string("grammar") {
+      try check(fields, "grammar", grammar.utf8.count, limits)
       do {
-        found.append(try .grammar(grammar))
+        found.append(
+          AnswerConstraint(part: .grammar(grammar), constraint: try .grammar(grammar)))
       } catch {
         throw refused(fields, "grammar", error)
       }
@@ -32,21 +42,23 @@ enum FormatFields {
   }
 
   /// `text` of the Responses API.
-  static func responses(_ fields: inout RequestFields) throws(APIError) -> Constraint? {
+  static func responses(
+    _ fields: inout RequestFields, _ limits: Server.Limits
+  ) throws(APIError) -> AnswerConstraint? {
     guard var text = try fields.fields("text") else { return nil }
     try text.refuseUnsupported("verbosity", unless: { _ in false }, "leave it out")
     guard var format = try text.fields("format") else { return nil }
-    return try constraint(&format, schemaIn: nil)
+    return try constraint(&format, schemaIn: nil, limits)
   }
 
   /// - Parameter member: the member that holds the schema and its name; nil where they stand in the
   ///   format itself.
   private static func constraint(
-    _ format: inout RequestFields, schemaIn member: String?
-  ) throws(APIError) -> Constraint? {
+    _ format: inout RequestFields, schemaIn member: String?, _ limits: Server.Limits
+  ) throws(APIError) -> AnswerConstraint? {
     switch try format.string("type") {
     case "text": return nil
-    case "json_object": return try compiled(format, "type", ["type": "object"])
+    case "json_object": return try compiled(format, "type", ["type": "object"], limits)
     case "json_schema": break
     case nil: throw format.missing("type")
     default:
@@ -63,16 +75,27 @@ enum FormatFields {
     _ = try holder.string("name")
     _ = try holder.string("description")
     guard let schema = holder.value("schema") else { throw holder.missing("schema") }
-    return try compiled(holder, "schema", schema)
+    return try compiled(holder, "schema", schema, limits)
   }
 
   private static func compiled(
-    _ fields: RequestFields, _ name: String, _ schema: JSONValue
-  ) throws(APIError) -> Constraint {
+    _ fields: RequestFields, _ name: String, _ schema: JSONValue, _ limits: Server.Limits
+  ) throws(APIError) -> AnswerConstraint {
+    try check(fields, name, schema.utf8().count, limits)
     do {
-      return try .schema(schema)
+      return AnswerConstraint(part: .schema(schema), constraint: try .schema(schema))
     } catch {
       throw refused(fields, name, error)
+    }
+  }
+
+  private static func check(
+    _ fields: RequestFields, _ name: String, _ bytes: Int, _ limits: Server.Limits
+  ) throws(APIError) {
+    guard bytes <= limits.constraintBytes else {
+      throw fields.invalid(
+        name, "constraint_too_large",
+        "has \(bytes) bytes; at most \(limits.constraintBytes) are accepted")
     }
   }
 
@@ -80,16 +103,5 @@ enum FormatFields {
     _ fields: RequestFields, _ name: String, _ error: ConstraintError
   ) -> APIError {
     fields.invalid(name, "invalid_constraint", "can't be enforced: \(error)")
-  }
-}
-
-extension RequestFields {
-  /// Refuses a format beside `tools`, whose calls it would not allow.
-  func refuseFormat(
-    _ name: String, _ constraint: Constraint?, with tools: ToolFields?
-  ) throws(APIError) {
-    guard constraint != nil, tools != nil else { return }
-    throw invalid(
-      name, "unsupported_value", "can't be combined with 'tools' on this server; send one of them")
   }
 }

@@ -11,21 +11,22 @@ import Transformer
 
 /// How the client wants its text generated.
 struct GenerationFields {
-  /// At most so many strings may end an answer.
-  static let stopCount = 4
-  /// The longest string that may end an answer, in bytes.
-  static let stopBytes = 1024
-
+  /// At most so many tokens may end an answer.
+  static let stopTokenCount = 64
   /// Tokens at most; nil for as many as the context has room for.
   var maxTokens: Int?
   var stop: [String]
   var sampling: SamplingOptions
+  /// Tokens that end an answer, beside the model's own.
+  var stopTokens: Set<TokenID>
+  /// What repetitions cost; nil for nothing.
+  var repetition: RepetitionFields?
   /// Whether the model's own end of text is passed over.
   var ignoresEnd: Bool
   /// How many answers are wanted.
   var choiceCount: Int
   /// What an answer must be; nil for anything.
-  let constraint: Constraint?
+  let format: AnswerConstraint?
 
   /// What an API calls the fields that the three name differently.
   struct Dialect {
@@ -33,24 +34,27 @@ struct GenerationFields {
     let maxTokens: [String]
     let stop: String
     let hasChoices: Bool
+    /// 0 where a prompt without an answer may be asked for.
+    var leastTokens = 1
     /// Reads what an answer must be.
-    let constraint: @Sendable (inout RequestFields) throws(APIError) -> Constraint?
+    let format: @Sendable (inout RequestFields, Server.Limits) throws(APIError) -> AnswerConstraint?
     /// Reads how many of the likeliest tokens are told with each; nil for no likelihoods at all.
     let logProbabilities: @Sendable (inout RequestFields) throws(APIError) -> Int?
 
     /// `max_tokens` is the older name.
     static let chat = Dialect(
       maxTokens: ["max_completion_tokens", "max_tokens"], stop: "stop", hasChoices: true,
-      constraint: FormatFields.completions, logProbabilities: LogProbabilityFields.chat)
+      format: FormatFields.completions, logProbabilities: LogProbabilityFields.chat)
     static let completions = Dialect(
       maxTokens: ["max_completion_tokens", "max_tokens"], stop: "stop", hasChoices: true,
-      constraint: FormatFields.completions, logProbabilities: LogProbabilityFields.completions)
+      leastTokens: 0, format: FormatFields.completions,
+      logProbabilities: LogProbabilityFields.completions)
     static let messages = Dialect(
       maxTokens: ["max_tokens"], stop: "stop_sequences", hasChoices: false,
-      constraint: { _ in nil }, logProbabilities: { _ in nil })
+      format: { _, _ in nil }, logProbabilities: { _ in nil })
     static let responses = Dialect(
       maxTokens: ["max_output_tokens"], stop: "stop", hasChoices: false,
-      constraint: FormatFields.responses, logProbabilities: LogProbabilityFields.responses)
+      format: FormatFields.responses, logProbabilities: LogProbabilityFields.responses)
   }
 
   init(
@@ -58,13 +62,16 @@ struct GenerationFields {
   ) throws(APIError) {
     choiceCount =
       dialect.hasChoices ? try fields.integer("n", in: 1...limits.choiceCount) ?? 1 : 1
-    maxTokens = try Self.maxTokens(&fields, dialect.maxTokens)
-    stop = try Self.strings(&fields, dialect.stop)
-    sampling = try Self.sampling(&fields)
+    maxTokens = try Self.maxTokens(&fields, dialect)
+    stop = try Self.strings(&fields, dialect.stop, limits)
+    stopTokens = Set(
+      try fields.elements("stop_token_ids", atMost: Self.stopTokenCount)
+        .map { elements throws(APIError) in try fields.tokens("stop_token_ids", elements) } ?? [])
+    sampling = try Self.sampling(&fields, limits)
+    repetition = try RepetitionFields(&fields)
     sampling.logProbabilities = try dialect.logProbabilities(&fields)
     ignoresEnd = try fields.bool("ignore_eos") ?? false
-    constraint = try dialect.constraint(&fields)
-    try Self.refuseUnsupported(&fields)
+    format = try dialect.format(&fields, limits)
   }
 
   /// Whether the answer tells how likely its tokens were.
@@ -72,25 +79,35 @@ struct GenerationFields {
 
   /// The engine's requests for a prompt under these fields: one for each choice. Each choice has a
   /// seed of its own that follows from the first one's.
-  func requests(prompt: [TokenID]) -> [GenerationRequest] {
-    (0..<choiceCount).map { choice in
+  ///
+  /// - Parameter model: knows which tokens break a repetition.
+  func requests(
+    prompt: [TokenID], model: BackendModel, constraint: Constraint? = nil,
+    markers: Set<TokenID> = []
+  ) -> [GenerationRequest] {
+    var sampling = sampling
+    repetition?.apply(to: &sampling, model)
+    return (0..<choiceCount).map { choice in
       var request = GenerationRequest(prompt: prompt)
       request.sampling = sampling
       request.sampling.seed = sampling.seed.map { $0 &+ UInt64(choice) }
       request.maxTokens = maxTokens
       request.stop = stop
       request.ignoreEndOfGeneration = ignoresEnd
-      request.constraint = constraint
+      request.constraint = constraint ?? format?.constraint
+      request.constraintMarkers = markers
+      request.stopTokens = stopTokens
       return request
     }
   }
 
   private static func maxTokens(
-    _ fields: inout RequestFields, _ names: [String]
+    _ fields: inout RequestFields, _ dialect: Dialect
   ) throws(APIError) -> Int? {
     var found: (name: String, count: Int)?
-    for name in names {
-      guard let count = try fields.integer(name, in: 1...Int(Int32.max)) else { continue }
+    let range = dialect.leastTokens...Int(Int32.max)
+    for name in dialect.maxTokens {
+      guard let count = try fields.integer(name, in: range) else { continue }
       if let found, found.count != count {
         throw fields.invalid(
           name, "invalid_value", "contradicts '\(found.name)'; send one of them")
@@ -100,9 +117,9 @@ struct GenerationFields {
     return found?.count
   }
 
-  /// Texts that end an answer: a string or up to 4 of them.
+  /// Texts that end an answer: a string or several.
   private static func strings(
-    _ fields: inout RequestFields, _ name: String
+    _ fields: inout RequestFields, _ name: String, _ limits: Server.Limits
   ) throws(APIError) -> [String] {
     guard let value = fields.value(name) else { return [] }
     var strings: [String] = []
@@ -119,19 +136,21 @@ struct GenerationFields {
     default:
       throw fields.mistyped(name, "a string or an array of strings", value)
     }
-    guard strings.count <= stopCount else {
+    guard strings.count <= limits.stopCount else {
       throw fields.invalid(
         name, "array_above_max_length",
-        "has \(strings.count) strings; at most \(stopCount) are accepted")
+        "has \(strings.count) strings; at most \(limits.stopCount) are accepted")
     }
-    guard strings.allSatisfy({ (1...stopBytes).contains($0.utf8.count) }) else {
+    guard strings.allSatisfy({ (1...limits.stopBytes).contains($0.utf8.count) }) else {
       throw fields.invalid(
-        name, "invalid_value", "must be strings of 1 to \(stopBytes) bytes")
+        name, "invalid_value", "must be strings of 1 to \(limits.stopBytes) bytes")
     }
     return strings
   }
 
-  private static func sampling(_ fields: inout RequestFields) throws(APIError) -> SamplingOptions {
+  private static func sampling(
+    _ fields: inout RequestFields, _ limits: Server.Limits
+  ) throws(APIError) -> SamplingOptions {
     let most = Int(Int32.max)
     var options = SamplingOptions()
     options.temperature = Float(try fields.number("temperature", in: 0...2) ?? 1)
@@ -143,7 +162,7 @@ struct GenerationFields {
     options.frequencyPenalty = Float(try fields.number("frequency_penalty", in: -2...2) ?? 0)
     options.repeatPenalty = Float(try fields.number("repeat_penalty", in: 0.01...100) ?? 1)
     options.repeatLastN = try fields.integer("repeat_last_n", in: -1...most) ?? 64
-    options.logitBias = try logitBias(&fields)
+    options.logitBias = try logitBias(&fields, limits)
     options.minTokens = try fields.integer("min_tokens", in: 0...most) ?? 0
     options.typicalP = Float(try fields.number("typical_p", in: 0...1) ?? 1)
     // llama.cpp writes "none" as -1.
@@ -164,9 +183,14 @@ struct GenerationFields {
 
   /// What is added to the logits of tokens, which stand there by their ids.
   private static func logitBias(
-    _ fields: inout RequestFields
+    _ fields: inout RequestFields, _ limits: Server.Limits
   ) throws(APIError) -> [TokenID: Float] {
     guard var biases = try fields.fields("logit_bias") else { return [:] }
+    guard biases.members.count <= limits.biasCount else {
+      throw fields.invalid(
+        "logit_bias", "object_above_max_size",
+        "has \(biases.members.count) tokens; at most \(limits.biasCount) are accepted")
+    }
     var result: [TokenID: Float] = [:]
     for name in biases.members.keys {
       guard let id = TokenID(name), id >= 0 else {
@@ -176,16 +200,4 @@ struct GenerationFields {
     }
     return result
   }
-
-  /// Fields that people know from here or elsewhere and that would change the answer.
-  private static func refuseUnsupported(_ fields: inout RequestFields) throws(APIError) {
-    for name in unsupported {
-      try fields.refuseUnsupported(name, unless: { _ in false }, "leave it out")
-    }
-  }
-
-  private static let unsupported = [
-    "dry_multiplier", "dry_base", "dry_allowed_length", "dry_penalty_last_n",
-    "dry_sequence_breakers", "stop_token_ids",
-  ]
 }

@@ -25,6 +25,9 @@ struct MessagesFields: ConversationRequest {
     var conversation = ConversationFields(
       messages: try Self.messages(&fields, limits: limits),
       tools: try ToolFields.messages(&fields, limits: limits))
+    // An answer goes on with the assistant's message that ends the conversation.
+    conversation.continuesFinalMessage = conversation.messages.last?.role == "assistant"
+    conversation.addsGenerationPrompt = !conversation.continuesFinalMessage
     conversation.templateVariables = try fields.fields("chat_template_kwargs")?.members ?? [:]
     self.conversation = conversation
     isStreamed = try fields.bool("stream") ?? false
@@ -55,10 +58,10 @@ struct MessagesFields: ConversationRequest {
       }
       messages += try MessageBlocks.messages(&message, role: role)
     }
-    guard messages.last?.role != "assistant" else {
+    guard let last = messages.last, last.role != "assistant" || last.canBeContinued else {
       throw fields.invalid(
         "messages", "unsupported_value",
-        "must not end with the assistant's message: this server does not continue one")
+        "must not end with an assistant's message without text: nothing could be continued")
     }
     return messages
   }

@@ -30,7 +30,6 @@ struct ResponsesFields: ConversationRequest {
     self.conversation = conversation
     isStreamed = try fields.bool("stream") ?? false
     generation = try GenerationFields(&fields, of: .responses, limits: limits)
-    try fields.refuseFormat("text", generation.constraint, with: conversation.tools)
     try Self.refuseUnsupported(&fields)
     try Self.refuseMemory(&fields)
     for name in [
@@ -47,7 +46,7 @@ struct ResponsesFields: ConversationRequest {
       "top_logprobs": .integer(Int64(generation.sampling.logProbabilities ?? 0)),
       "temperature": .number(Double(generation.sampling.temperature)),
       "top_p": .number(Double(generation.sampling.topP)),
-      "tool_choice": conversation.tools == nil ? "none" : "auto",
+      "tool_choice": conversation.tools?.choiceJSON ?? "none",
       "tools": .array(body["tools"]?.arrayValue ?? []),
       "metadata": body["metadata"].flatMap { $0.isNull ? nil : $0 } ?? [:],
     ]

@@ -17,6 +17,16 @@ extension ScoredToken {
   }
 }
 
+extension ScoredToken {
+  /// A name that no other token has: its text, or its bytes where they are no text of their own.
+  static func name(of bytes: [UInt8]) -> String {
+    if let text = String(validating: bytes, as: UTF8.self) { return text }
+    let digits = Array("0123456789abcdef")
+    return "bytes:"
+      + bytes.map { "\\x\(digits[Int($0 >> 4)])\(digits[Int($0 & 15)])" }.joined()
+  }
+}
+
 extension [ScoredToken] {
   /// The elements of a JSON array, without its brackets.
   func writeElements(to bytes: inout [UInt8]) {
@@ -44,12 +54,7 @@ extension ScoredToken.Entry {
   var text: String { String(decoding: bytes, as: UTF8.self) }
 
   /// A name that no other token has: its text, or its bytes where they are no text of their own.
-  var key: String {
-    if let text = String(validating: bytes, as: UTF8.self) { return text }
-    let digits = Array("0123456789abcdef")
-    return "bytes:"
-      + bytes.map { "\\x\(digits[Int($0 >> 4)])\(digits[Int($0 & 15)])" }.joined()
-  }
+  var key: String { ScoredToken.name(of: bytes) }
 
   fileprivate var json: JSONObject {
     [

@@ -8,7 +8,19 @@ struct ToolFields: Sendable {
   static let nameLength = 128
 
   /// As chat templates have them: `{"type":"function","function":{"name","description","parameters"}}`.
+  /// Whether a call is wanted.
+  enum Choice: Sendable, Equatable {
+    case auto
+    /// At least one call, and nothing else.
+    case required
+    /// A call of this function.
+    case named(String)
+  }
+
   private(set) var functions: [JSONValue] = []
+  /// Functions whose schema has to be followed; that of others is where that is possible.
+  private(set) var strictNames: Set<String> = []
+  private(set) var choice = Choice.auto
   private(set) var names: Set<String> = []
   /// Whether an answer may have more than one call.
   var allowsSeveral = true
@@ -54,8 +66,13 @@ struct ToolFields: Sendable {
     switch try choice.string("type") {
     case "none": return nil
     case "auto": return tools.orNil
+    case "any": return try tools.choosing(.required, fields, "tool_choice")
+    case "tool":
+      guard let name = try choice.string("name") else { throw choice.missing("name") }
+      return try tools.choosing(.named(name), choice, "name")
     case nil: throw choice.missing("type")
-    default: throw choice.cannotForce("type")
+    default:
+      throw choice.invalid("type", "invalid_value", "must be 'auto', 'any', 'tool' or 'none'")
     }
   }
 
@@ -90,22 +107,52 @@ struct ToolFields: Sendable {
     }
     var function: JSONObject = ["name": .string(name)]
     function["description"] = .string(try fields.string("description") ?? "")
+    if try fields.bool("strict") ?? false { strictNames.insert(name) }
     function["parameters"] =
       try fields.fields(schema).map { .object($0.members) }
       ?? ["type": "object", "properties": [:]]
     functions.append(["type": "function", "function": .object(function)])
   }
 
-  /// What `tool_choice` leaves of the tools.
+  /// What `tool_choice` makes of the tools.
   private func chosen(_ fields: inout RequestFields) throws(APIError) -> ToolFields? {
     switch fields.value("tool_choice") {
     case nil, "auto": return orNil
     case "none": return nil
-    case "required", .object: throw fields.cannotForce("tool_choice")
+    case "required": return try choosing(.required, fields, "tool_choice")
+    case .object:
+      guard var choice = try fields.fields("tool_choice") else { return orNil }
+      guard let type = try choice.string("type") else { throw choice.missing("type") }
+      guard type == "function" else {
+        throw choice.invalid("type", "unsupported_value", "must be 'function'")
+      }
+      // Chats have the name within a member, responses beside the type.
+      if var function = try choice.fields("function") {
+        guard let name = try function.string("name") else { throw function.missing("name") }
+        return try choosing(.named(name), function, "name")
+      }
+      guard let name = try choice.string("name") else { throw choice.missing("function") }
+      return try choosing(.named(name), choice, "name")
     case .some(.string):
-      throw fields.invalid("tool_choice", "invalid_value", "must be 'auto' or 'none'")
+      throw fields.invalid(
+        "tool_choice", "invalid_value", "must be 'auto', 'required', 'none' or a function")
     case .some(let other): throw fields.mistyped("tool_choice", "a string or an object", other)
     }
+  }
+
+  /// The tools with a choice that they allow.
+  private func choosing(
+    _ choice: Choice, _ fields: RequestFields, _ field: String
+  ) throws(APIError) -> ToolFields {
+    guard !functions.isEmpty else {
+      throw fields.invalid(field, "invalid_value", "needs 'tools' to choose from")
+    }
+    if case .named(let name) = choice, !names.contains(name) {
+      throw fields.invalid(field, "invalid_value", "is the name of no tool")
+    }
+    var tools = self
+    tools.choice = choice
+    return tools
   }
 
   private static func isNameByte(_ byte: UInt8) -> Bool {
@@ -124,12 +171,5 @@ extension RequestFields {
     guard type == "function" else {
       throw invalid("type", "unsupported_value", "must be 'function': this server has no tools")
     }
-  }
-
-  fileprivate func cannotForce(_ name: String) -> APIError {
-    .invalid(
-      path(of: name), "unsupported_parameter",
-      "'\(path(of: name))' cannot force a call on this server: let the model choose ('auto'), or "
-        + "offer no tools.")
   }
 }

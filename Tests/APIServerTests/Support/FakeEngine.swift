@@ -30,7 +30,7 @@ final class FakeEngine: TextEngine {
   let contextLength: Int
   let facts = ModelFacts(
     description: "fake 1M F32", architecture: "fake", parameterCount: 1_000_000,
-    trainedContextLength: 2048, embeddingLength: 4,
+    trainedContextLength: 2048, vocabularyCount: 64, embeddingLength: 4,
     recommendedSampling: ["temperature": 0.7, "top_k": 20])
   private let pieces: [String]
   private let behaviour: Behaviour
@@ -119,6 +119,13 @@ final class FakeEngine: TextEngine {
     seen.withLock { $0 = request }
     if case .refuse = behaviour { throw EngineError.overloaded(queueLimit: 1) }
     if request.prompt.isEmpty { throw EngineError.emptyPrompt }
+    if let tell = request.tellPromptLikelihoods {
+      tell(
+        request.prompt.dropFirst().map {
+          TokenLikelihood(
+            chosen: TokenLogProbability(id: $0, logProbability: -0.5), likeliest: [])
+        })
+    }
     let limit = min(request.maxTokens ?? .max, contextLength - request.prompt.count)
     let count = min(pieces.count, limit)
     return FakeStream(

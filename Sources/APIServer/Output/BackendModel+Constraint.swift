@@ -1,0 +1,124 @@
+// What an answer must be, from everything in a request that says so: a format, a wanted call,
+// functions whose arguments have a schema, and a model that thinks first.
+
+import Constraints
+import JSON
+import Transformer
+
+extension BackendModel {
+  /// The constraint of an answer; nil where it is free.
+  ///
+  /// - Throws: where a wanted call, or a function that is strict, has a schema that cannot be enforced.
+  func constraint(
+    _ tools: ToolFields?, _ format: AnswerConstraint?, _ reading: OutputReading
+  ) throws(APIError) -> Constraint? {
+    let mayThink = reading.startsInReasoning || output.reasoningTags != nil || reading.readsChannels
+    guard let tools else {
+      guard let format, mayThink else { return format?.constraint }
+      return try compiled(afterThinking(words(format.part), reading), "response_format")
+    }
+    if tools.choice == .auto, format == nil {
+      return try lazily(tools, mayThink: mayThink)
+    }
+    return try compiled(tools) { functions in
+      let calls = output.callFormat.calls(of: functions, several: tools.allowsSeveral)
+      guard tools.choice == .auto, let format else { return afterThinking(calls, reading) }
+      return afterThinking(.either([calls, words(format.part)]), reading)
+    }
+  }
+
+  /// Words may stand there, and calls as soon as their mark has come. Where calls have none, or the
+  /// mark may be thought of before, nothing is held to.
+  private func lazily(_ tools: ToolFields, mayThink: Bool) throws(APIError) -> Constraint? {
+    let format = output.callFormat
+    guard let opening = format.opening, !mayThink, format != .functionaryRecipients else {
+      return nil
+    }
+    do {
+      return try compiled(tools) { functions in
+        format.calls(of: functions, several: tools.allowsSeveral, opensThem: false)
+      }.after([opening])
+    } catch {
+      // A client that did not ask for strictness gets what the model makes of it.
+      guard tools.strictNames.isEmpty else { throw error }
+      return nil
+    }
+  }
+
+  /// Words of the answer, as the model's format has them.
+  private func words(_ part: ConstraintPart) -> ConstraintPart {
+    output.toolFormat == .channels
+      ? .sequence([.text("<|channel|>final<|message|>"), part]) : part
+  }
+
+  /// What may come behind reasoning, or without it where the prompt has not begun it.
+  private func afterThinking(_ part: ConstraintPart, _ reading: OutputReading) -> ConstraintPart {
+    if reading.readsChannels {
+      let thoughts = ConstraintPart.sequence([
+        .text("<|channel|>analysis<|message|>"), .until("<|end|>"), .text("<|start|>assistant"),
+      ])
+      return .sequence([.either([.text(""), thoughts]), part])
+    }
+    guard let tags = output.reasoningTags else { return part }
+    let behind: [ConstraintPart] = [.until(tags.closing), .space(most: 2), part]
+    if reading.startsInReasoning { return .sequence(behind) }
+    return .either([.sequence([.text(tags.opening)] + behind), part])
+  }
+
+  /// Compiles what `make` makes of the functions that may be called. A schema that cannot be enforced
+  /// is replaced by any object, unless its function is strict.
+  private func compiled(
+    _ tools: ToolFields, _ make: ([CallableFunction]) -> ConstraintPart
+  ) throws(APIError) -> Constraint {
+    let functions = tools.callable
+    do { return try .parts(make(functions)) } catch {}
+    var loosened: [CallableFunction] = []
+    for function in functions {
+      do {
+        _ = try Constraint.schema(function.parameters)
+        loosened.append(function)
+      } catch {
+        guard !tools.strictNames.contains(function.name) else {
+          throw APIError.invalid(
+            "tools", "invalid_constraint",
+            "The schema of the strict function '\(function.name)' can't be enforced: \(error).")
+        }
+        loosened.append(CallableFunction(name: function.name, parameters: ["type": "object"]))
+      }
+    }
+    return try compiled(make(loosened), "tools")
+  }
+
+  private func compiled(
+    _ part: ConstraintPart, _ param: String
+  ) throws(APIError) -> Constraint {
+    do {
+      return try .parts(part)
+    } catch {
+      throw APIError.invalid(
+        param, "invalid_constraint", "'\(param)' can't be enforced: \(error).")
+    }
+  }
+}
+
+extension ToolFields {
+  /// The functions that may be called, with schemas of objects.
+  fileprivate var callable: [CallableFunction] {
+    functions.compactMap { function -> CallableFunction? in
+      guard let name = function["function"]?["name"]?.stringValue else { return nil }
+      if case .named(let wanted) = choice, wanted != name { return nil }
+      var schema = function["function"]?["parameters"]?.objectValue ?? [:]
+      if schema["type"] == nil { schema["type"] = "object" }
+      return CallableFunction(name: name, parameters: .object(schema))
+    }
+  }
+
+  /// The choice as the Responses API tells it.
+  var choiceJSON: JSONValue {
+    switch choice {
+    case .auto: "auto"
+    case .required: "required"
+    case .named(let name): ["type": "function", "name": .string(name)]
+    }
+  }
+}

@@ -1,0 +1,74 @@
+// What tokens lose that go on with a repetition ("DRY"), by llama.cpp's names.
+
+import Synchronization
+import Tokenizer
+import Transformer
+
+/// The `dry_*` fields of a request that wants them.
+struct RepetitionFields: Sendable {
+  private let multiplier: Float
+  private let base: Float
+  private let allowedLength: Int
+  private let lastN: Int
+  /// Texts that no repetition goes across.
+  private let breakers: [String]
+
+  /// What llama.cpp takes where a request names none.
+  private static let standardBreakers = ["\n", ":", "\"", "*"]
+  private static let breakerCount = 64
+  private static let breakerBytes = 40
+
+  /// Nil where repetitions cost nothing; the fields are checked all the same.
+  init?(_ fields: inout RequestFields) throws(APIError) {
+    multiplier = Float(try fields.number("dry_multiplier", in: 0...100) ?? 0)
+    base = Float(try fields.number("dry_base", in: 1...100) ?? 1.75)
+    allowedLength = try fields.integer("dry_allowed_length", in: 0...Int(Int32.max)) ?? 2
+    lastN = try fields.integer("dry_penalty_last_n", in: -1...Int(Int32.max)) ?? -1
+    var breakers = Self.standardBreakers
+    if let elements = try fields.elements("dry_sequence_breakers", atMost: Self.breakerCount) {
+      breakers = []
+      for (index, element) in elements.enumerated() {
+        let name = "dry_sequence_breakers[\(index)]"
+        guard case .string(let text) = element else {
+          throw fields.mistyped(name, "a string", element)
+        }
+        guard (1...Self.breakerBytes).contains(text.utf8.count) else {
+          throw fields.invalid(
+            name, "invalid_value", "must have 1 to \(Self.breakerBytes) bytes")
+        }
+        breakers.append(text)
+      }
+    }
+    self.breakers = breakers
+    if multiplier == 0 { return nil }
+  }
+
+  func apply(to options: inout SamplingOptions, _ model: BackendModel) {
+    options.dryMultiplier = multiplier
+    options.dryBase = base
+    options.dryAllowedLength = allowedLength
+    options.dryLastN = lastN
+    options.dryBreakers = model.breakers.tokens(containing: breakers, model.engine)
+  }
+}
+
+/// The tokens that contain texts, by these texts: looking through a vocabulary takes a while.
+final class BreakerTokens: Sendable {
+  private let known = Mutex<[[String]: Set<TokenID>]>([:])
+  private static let mostKnown = 16
+
+  func tokens(containing texts: [String], _ engine: any TextEngine) -> Set<TokenID> {
+    if let tokens = known.withLock({ $0[texts] }) { return tokens }
+    let texts8 = texts.map { Array($0.utf8) }
+    var found: Set<TokenID> = []
+    for id in 0..<TokenID(clamping: engine.facts.vocabularyCount) {
+      let bytes = engine.bytes(of: id)
+      if texts8.contains(where: { bytes.firstRange(of: $0) != nil }) { found.insert(id) }
+    }
+    known.withLock { known in
+      if known.count >= Self.mostKnown { known.removeAll() }
+      known[texts] = found
+    }
+    return found
+  }
+}

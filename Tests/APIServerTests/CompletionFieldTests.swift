@@ -1,0 +1,122 @@
+// Fields of text completions that change which tokens there are: echoes with likelihoods, gaps, the
+// best of several; and those that chats have besides.
+
+import APIServer
+import JSON
+import Testing
+import Tokenizer
+import Transformer
+
+@Suite struct CompletionFieldTests {
+  private func complete(_ server: RunningServer, _ changes: JSONObject) async throws -> HTTPAnswer {
+    var object: JSONObject = ["model": "swift-1", "prompt": "ab cd efg"]
+    for (key, value) in changes { object[key] = value }
+    return try await server.post("/v1/completions", JSONValue.object(object).serialized())
+  }
+
+  @Test(arguments: [0, 2]) func anEchoTellsHowLikelyThePromptWas(maxTokens: Int64) async throws {
+    try await RunningServer.serving { server in
+      let asked: JSONObject = [
+        "prompt": [3, 4, 5], "echo": true, "logprobs": 0, "max_tokens": .integer(maxTokens),
+      ]
+      let choice = try #require(try await complete(server, asked).json["choices"]?[0])
+      let scores = try #require(choice["logprobs"])
+      let answer: [JSONValue] = Array(
+        [.string("Swifts"), .string(" sleep")].prefix(Int(maxTokens)))
+      #expect(
+        choice["text"] == .string(maxTokens == 0 ? "xxx xxxx xxxxx" : "xxx xxxx xxxxxSwifts sleep"))
+      #expect(scores["tokens"] == .array(["xxx", "xxxx", "xxxxx"] + answer))
+      #expect(scores["token_logprobs"]?[0] == .null)
+      #expect(scores["top_logprobs"]?[0] == .null)
+      #expect(scores["token_logprobs"]?[1] == -0.5)
+      #expect(scores["token_logprobs"]?.arrayValue?.count == 3 + Int(maxTokens))
+      #expect(choice["finish_reason"] == "length")
+      var streamed = asked
+      streamed["stream"] = true
+      let chunks = try await complete(server, streamed).events.dropLast()
+        .map { try JSONValue.parse($0) }
+      let tokens = chunks.flatMap { $0["choices"]?[0]?["logprobs"]?["tokens"]?.arrayValue ?? [] }
+      #expect(.array(tokens) == scores["tokens"])
+    }
+  }
+
+  @Test func theBestOfSeveralIsTold() async throws {
+    let engine = FakeEngine()
+    try await RunningServer.serving(engine) { server in
+      let body = try await complete(server, ["best_of": 3, "n": 1, "max_tokens": 2]).json
+      #expect(body["choices"]?.arrayValue?.count == 1)
+      #expect(body["choices"]?[0]?["logprobs"] == .null)
+      #expect(body["usage"]?["completion_tokens"] == 6)
+      #expect(engine.lastRequest?.sampling.logProbabilities == 0)
+    }
+  }
+
+  @Test func whatEndsAnAnswerReachesTheEngine() async throws {
+    let engine = FakeEngine()
+    try await RunningServer.serving(engine) { server in
+      let answer = try await complete(
+        server,
+        [
+          "stop_token_ids": [5, 7], "dry_multiplier": 0.5, "dry_base": 2, "dry_allowed_length": 3,
+          "dry_penalty_last_n": 64, "dry_sequence_breakers": ["xxx"],
+        ])
+      #expect(answer.status == 200)
+      let request = try #require(engine.lastRequest)
+      #expect(request.stopTokens == [5, 7])
+      #expect(request.sampling.dryMultiplier == 0.5 && request.sampling.dryBase == 2)
+      #expect(request.sampling.dryAllowedLength == 3 && request.sampling.dryLastN == 64)
+      #expect(request.sampling.dryBreakers == Set(3..<64))
+      _ = try await complete(server, ["dry_base": 3])
+      #expect(engine.lastRequest?.sampling.dryMultiplier == 0)
+    }
+  }
+
+  @Test func anAnswerGoesOnWithTheLastMessage() async throws {
+    let engine = FakeEngine()
+    try await RunningServer.serving(engine) { server in
+      let messages: JSONValue = [
+        ["role": "user", "content": "a bb"], ["role": "assistant", "content": " Swifts sle "],
+      ]
+      let rendered = try await server.post(
+        "/apply-template",
+        JSONValue.object(["messages": messages, "continue_final_message": true]).serialized())
+      #expect(try rendered.json["prompt"] == "<user>a bb<assistant> Swifts sle")
+      let answer = try await server.chat(
+        ChatCompletionTests.chat(["messages": messages, "continue_final_message": true]))
+      #expect(answer.status == 200)
+      let prefilled = try await server.post(
+        "/v1/messages",
+        JSONValue.object([
+          "model": "swift-1", "max_tokens": 5, "messages": messages,
+        ]).serialized())
+      #expect(prefilled.status == 200)
+      #expect(
+        engine.lastRequest?.prompt
+          == engine.encode(
+            "<user>a bb<assistant> Swifts sle", parsingSpecial: true, addingSpecial: true))
+    }
+  }
+
+  @Test(
+    arguments: [
+      (["stop": ["a", "b", "c"]], "array_above_max_length", "stop"),
+      (["stop": "abcdefghi"], "invalid_value", "stop"),
+      (["grammar": "root ::= \"a long text that is too long\""], "constraint_too_large", "grammar"),
+      (["logit_bias": ["1": 1, "2": 1, "3": 1]], "object_above_max_size", "logit_bias"),
+    ] as [(JSONObject, String, String)])
+  func everyLimitCanBeSetAndHasItsError(change: JSONObject, code: String, param: String)
+    async throws
+  {
+    try await RunningServer.serving(configure: { configuration in
+      configuration.limits.stopCount = 2
+      configuration.limits.stopBytes = 8
+      configuration.limits.constraintBytes = 24
+      configuration.limits.biasCount = 2
+    }) { server in
+      let answer = try await complete(server, change)
+      #expect(answer.status == 400)
+      #expect(try answer.errorCode == code)
+      #expect(try answer.json["error"]?["param"] == .string(param))
+    }
+  }
+}
