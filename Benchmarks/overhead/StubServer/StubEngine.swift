@@ -14,7 +14,8 @@ struct StubEngine: TextEngine {
 
   let contextLength = 1 << 20
   let facts = ModelFacts(
-    description: "stub", architecture: "stub", parameterCount: 1, trainedContextLength: 1 << 20)
+    description: "stub", architecture: "stub", parameterCount: 1, trainedContextLength: 1 << 20,
+    vocabularyCount: 2, embeddingLength: 1)
   let chatTemplateSource: String? = "{{ messages }}"
   let pendingCount = 0
   let statistics = EngineStatistics()
@@ -39,6 +40,8 @@ struct StubEngine: TextEngine {
   func decode(_ tokens: [TokenID]) -> String { String(repeating: " word", count: tokens.count) }
   func bytes(of token: TokenID) -> [UInt8] { Array(" word".utf8) }
   func isHidden(_ token: TokenID) -> Bool { false }
+
+  func embed(_ tokens: [TokenID], pooling: Pooling, owner: String) -> [Float] { [1] }
 
   func start(_ request: GenerationRequest) -> any TokenStream {
     StubStream(

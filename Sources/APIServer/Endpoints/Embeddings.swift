@@ -68,7 +68,6 @@ extension Exchange {
   fileprivate func counted<Result: Sendable>(
     _ request: AdmissionRequest, _ work: @escaping @Sendable () async throws -> Result
   ) async throws -> Result {
-    let watch = try await disconnectWatch()
     let holder = try admit(request)
     try await holder?.opened()
     let task = Task { try await work() }

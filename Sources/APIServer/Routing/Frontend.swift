@@ -92,7 +92,7 @@ struct Frontend: Sendable {
     guard let meter = backend.meter else { throw APIError.noLedger }
     let text = Self.key(in: exchange.request.headers) ?? ""
     guard let record = try meter.store.adminKey(text) else {
-      try meter.lookAtStranger(exchange.channel.remoteAddress?.network)
+      try meter.lookAtStranger(exchange.network)
       throw APIError.noAdministrator
     }
     return record.name

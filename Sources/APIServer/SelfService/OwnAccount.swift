@@ -34,7 +34,7 @@ enum OwnAccount {
       throw APIError.accountRequestsOff
     }
     guard let meter = exchange.backend.meter else { throw APIError.noLedger }
-    try meter.lookAtStranger(exchange.channel.remoteAddress?.network)
+    try meter.lookAtStranger(exchange.network)
     let (name, email) = try await exchange.withJSONBody { body throws in
       var fields = try RequestFields(body: body)
       guard let text = try fields.string("name") else { throw fields.missing("name") }

@@ -5,8 +5,9 @@ import NIOCore
 /// One per connection, the first in its pipeline.
 ///
 /// What is flushed together leaves in one record where it fits. While the socket takes nothing,
-/// nothing is encrypted: whoever writes sees a full channel as without TLS. A peer that breaks the
-/// protocol, or does not finish its handshake in time, is closed.
+/// nothing is encrypted: whoever writes sees a full channel as without TLS. A peer that makes the
+/// session reply and does not take the replies is read no further. A peer that breaks the protocol,
+/// or does not finish its handshake in time, is closed.
 final class TLSHandler: ChannelDuplexHandler {
   typealias InboundIn = ByteBuffer
   typealias InboundOut = ByteBuffer
@@ -29,6 +30,9 @@ final class TLSHandler: ChannelDuplexHandler {
   /// The wish to close the output, until what was written before has left.
   private var closing: (isWanted: Bool, promise: EventLoopPromise<Void>?) = (false, nil)
   private var deadline: Scheduled<Void>?
+  /// Replies of the session's own wait for a socket that takes nothing.
+  private var owesReplies = false
+  private var wantsRead = false
 
   /// Nil where memory is short.
   ///
@@ -92,11 +96,22 @@ final class TLSHandler: ChannelDuplexHandler {
   }
 
   func channelWritabilityChanged(context: ChannelHandlerContext) {
-    if context.channel.isWritable { encrypt(context) }
+    if context.channel.isWritable {
+      owesReplies = false
+      encrypt(context)
+      if wantsRead {
+        wantsRead = false
+        context.read()
+      }
+    }
     context.fireChannelWritabilityChanged()
   }
 
   // MARK: Outbound
+
+  func read(context: ChannelHandlerContext) {
+    if owesReplies { wantsRead = true } else { context.read() }
+  }
 
   func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
     guard state == .handshake || state == .open, !closing.isWanted else {
@@ -186,6 +201,7 @@ final class TLSHandler: ChannelDuplexHandler {
   private func send(_ context: ChannelHandlerContext) {
     if let bytes = session.takeOutput(context.channel.allocator) {
       context.writeAndFlush(wrapOutboundOut(bytes), promise: nil)
+      owesReplies = !context.channel.isWritable
     }
   }
 
