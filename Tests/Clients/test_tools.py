@@ -1,10 +1,12 @@
 """Calls, likelihoods and vectors through the `openai` client, and what `curl` sees of a stream."""
 
+import http.server
 import json
 import os
 import subprocess
+import threading
+import urllib.request
 
-import httpx
 import openai
 import pytest
 
@@ -92,24 +94,42 @@ def test_vectors_have_their_shape_and_count(client, model, ledger_row):
 
 @pytest.mark.parametrize("status", [429, 503])
 def test_a_client_tries_again(base_url, model, status):
-    """The first answer is replaced by a refusal of ours in shape; the second is the server's."""
-    sent = []
+    """A relay refuses the first request in our shape and passes the second one on."""
+    seen = []
 
-    class Refusing(httpx.HTTPTransport):
-        def handle_request(self, request):
-            sent.append(request)
-            if len(sent) > 1:
-                return super().handle_request(request)
-            return httpx.Response(
-                status, headers={"retry-after-ms": "1", "x-should-retry": "true"},
-                json={"error": {"message": "later", "type": "requests", "code": "later"}})
+    class Relay(http.server.BaseHTTPRequestHandler):
+        def do_POST(self):
+            body = self.rfile.read(int(self.headers["content-length"]))
+            seen.append(self.path)
+            if len(seen) == 1:
+                code, answer = status, {
+                    "error": {"message": "later", "type": "requests", "code": "later"}}
+                answer = json.dumps(answer).encode()
+            else:
+                request = urllib.request.Request(
+                    base_url + "/chat/completions", body,
+                    {"Content-Type": "application/json",
+                     "Authorization": self.headers["authorization"]})
+                with urllib.request.urlopen(request, timeout=60) as reply:
+                    code, answer = reply.status, reply.read()
+            self.send_response(code)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(answer)))
+            self.send_header("retry-after-ms", "1")
+            self.end_headers()
+            self.wfile.write(answer)
 
-    with openai.OpenAI(
-        base_url=base_url, api_key=os.environ["APUS_KEY"], max_retries=1,
-        http_client=httpx.Client(transport=Refusing())
-    ) as client:
+        def log_message(self, *_):
+            pass
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Relay) as relay:
+        threading.Thread(target=relay.serve_forever, daemon=True).start()
+        client = openai.OpenAI(
+            base_url=f"http://127.0.0.1:{relay.server_port}/v1", api_key=os.environ["APUS_KEY"],
+            max_retries=1)
         answer = client.chat.completions.create(model=model, messages=MESSAGES, max_tokens=1)
-    assert answer.usage.completion_tokens == 1 and len(sent) == 2
+        relay.shutdown()
+    assert answer.usage.completion_tokens == 1 and len(seen) == 2
 
 
 def test_curl_sees_events_and_errors(base_url, model):

@@ -131,6 +131,7 @@ import Testing
     let mean = values.reduce(0, +) / Float(values.count)
     let square = values.reduce(0) { $0 + $1 * $1 } / Float(values.count)
     #expect(abs(square.squareRoot() - 0.02) < 0.002)
-    #expect(abs(mean) < 0.002)
+    // Signed levels reach one further below 0 than above: a ninth of the deviation with four bits.
+    #expect(abs(mean) < 0.0025)
   }
 }
