@@ -79,13 +79,17 @@ import Testing
       ]
       let body = try await server.post("/v1/completions", request.serialized()).json
       let scores = try #require(body["choices"]?[0]?["logprobs"])
+      // An echo tells of the prompt's tokens as well, but for the one that no text stands for.
+      let prompt: [JSONValue] = echoes ? ["xx", "xx"] : []
       let first: Int64 = echoes ? 5 : 0
-      #expect(scores["tokens"] == ["é", "🐦x", "y"])
-      #expect(scores["token_logprobs"] == [-0.25, -0.25, -0.25])
+      #expect(scores["tokens"] == .array(prompt + ["é", "🐦x", "y"]))
+      #expect(
+        scores["token_logprobs"] == .array(prompt.map { _ in -0.5 } + [-0.25, -0.25, -0.25]))
       #expect(
         scores["text_offset"]
-          == [.integer(first), .integer(first + 1), .integer(first + 3)])
-      #expect(scores["top_logprobs"]?[0] == ["é": -0.25])
+          == .array(
+            (echoes ? [0, 2] : []) + [.integer(first), .integer(first + 1), .integer(first + 3)]))
+      #expect(scores["top_logprobs"]?[prompt.count] == ["é": -0.25])
       var streamed = request.objectValue ?? [:]
       streamed["stream"] = true
       let answer = try await server.post(

@@ -73,7 +73,7 @@ extension ToolFormat {
     switch self {
     case .mistralNames: return around("\(name)[ARGS]", "")
     // Its arguments are no JSON, so that the name alone can be held to.
-    case .gemma: return .sequence([.text("call:\(name){"), .until("<tool_call|>")])
+    case .gemma: return .sequence([.text("call:\(name){"), .until("}<tool_call|>")])
     case .deepSeek: return around("<｜tool▁call▁begin｜>\(name)<｜tool▁sep｜>", "<｜tool▁call▁end｜>")
     case .deepSeekFenced:
       return around(

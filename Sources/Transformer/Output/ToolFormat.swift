@@ -5,7 +5,7 @@
 package enum ToolFormat: Sendable, Equatable, CaseIterable {
   /// `<tool_call>{"name":…,"arguments":…}</tool_call>`, one for each call: Hermes, Qwen.
   case hermes
-  /// `[TOOL_CALLS][{"name":…,"arguments":…}]`: Mistral's older models.
+  /// `[TOOL_CALLS][{"name":…,"arguments":…}]`: Mistral's older models. The newer way is read too.
   case mistral
   /// `[TOOL_CALLS]name[ARGS]{…}`, perhaps with `[CALL_ID]…` between: Mistral's newer models.
   case mistralNames
@@ -101,7 +101,7 @@ package enum ToolFormat: Sendable, Equatable, CaseIterable {
   /// text, and before any of the others. Nil where it is a member of an object.
   var namePlace: (start: String, ends: [String])? {
     switch self {
-    case .mistralNames: ("", ["[", "{", " ", "\n"])
+    case .mistral, .mistralNames: ("", ["[", "{", " ", "\n"])
     case .gemma: ("call:", ["{"])
     case .deepSeek: ("<｜tool▁call▁begin｜>", ["<｜tool▁sep｜>"])
     case .deepSeekFenced: ("<｜tool▁sep｜>", ["\n", "`", "{"])
@@ -126,7 +126,7 @@ package enum ToolFormat: Sendable, Equatable, CaseIterable {
   package var markers: [String] {
     var inner: [String] = []
     switch self {
-    case .mistralNames: inner = ["[ARGS]", "[CALL_ID]"]
+    case .mistral, .mistralNames: inner = ["[ARGS]", "[CALL_ID]"]
     case .gemma: inner = [GemmaArguments.quote]
     case .deepSeek, .deepSeekFenced: inner = ["<｜tool▁call▁begin｜>", "<｜tool▁sep｜>"]
     case .kimi: inner = ["<|tool_call_begin|>", "<|tool_call_argument_begin|>"]
