@@ -26,7 +26,7 @@ import Transformer
     try await server.get("/v1/models").json["data"]?[1]
   }
 
-  @Test(.timeLimit(.minutes(1))) func aModelIsLoadedOnDemandAndUnloadedWhenIdle() async throws {
+  @Test(.timeLimit(.minutes(10))) func aModelIsLoadedOnDemandAndUnloadedWhenIdle() async throws {
     let store = EngineStore(idleTime: .seconds(60))
     let models = try await models(store) { try Engine(Model.load(Self.path)) }
     try await RunningServer.serving(models) { server in
