@@ -71,7 +71,8 @@ struct DeliveryTests {
   @Test func `an invoice comes with its page and its file`() async throws {
     try await DeliverySinks.with { sinks, apus in
       let number = try await InvoiceFolder.make(sinks.folder + "/data").document.number
-      _ = try await apus("meter", "notice", "send")
+      let sent = try await apus("meter", "notice", "send", "--json")
+      #expect(sent.status == 0, "\(sent.text) \(sent.errors)")
       let mails = try sinks.mails
       // To who is billed and to the member for bills, and not to the one who only asks models.
       #expect(
