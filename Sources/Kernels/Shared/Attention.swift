@@ -7,7 +7,7 @@ import KernelInterface
 func attention(_ call: AttentionCall) {
   let rows = call.tokenCount * call.groupCount
   for first in stride(from: 0, to: rows, by: attentionRowCount) {
-    AttentionPass(call, first..<min(first + attentionRowCount, rows)).run()
+    AttentionPass(call, first..<min(first + attentionRowCount, rows)).attend()
   }
 }
 
@@ -84,7 +84,7 @@ private struct AttentionPass {
     }
   }
 
-  func run() {
+  func attend() {
     packQueries()
     let blocks = visibleBlocks(0..<rows.count)
     switch call.target {
@@ -132,7 +132,7 @@ private struct AttentionPass {
   private func forEachTile(_ body: (_ first: Int, _ count: Int) -> Void) {
     var first = 0
     while first < rows.count {
-      let count = attentionTileRows(rows.count - first)
+      let count = tileRowCount(rows.count - first)
       body(first, count)
       first += count
     }
@@ -165,26 +165,28 @@ private struct AttentionPass {
     }
   }
 
-  private var isOneTile: Bool { attentionTileRows(rows.count) == rows.count }
+  private var isOneTile: Bool { tileRowCount(rows.count) == rows.count }
 
   @inline(__always)
-  private func score<Keys: TileLanes>(_ block: Int, _ keys: Keys) {
+  private func score<Keys: CacheLanes>(_ block: Int, _ keys: Keys) {
     let length = call.shape.keyLength
     forEachTile { first, count in
       guard block >= firstBlocks[first], block < endBlocks[first] else { return }
-      scoreTile(
-        queries + first * length, rows: count, keys, length: length,
-        into: weights + first * cacheBlockPositionCount)
+      dispatch(
+        ScoreTile(
+          queries: queries + first * length, keys: keys, length: length,
+          scores: weights + first * cacheBlockPositionCount), rows: count)
     }
   }
 
   @inline(__always)
-  private func sum<Values: TileLanes>(_ block: Int, _ values: Values) {
+  private func sum<Values: CacheLanes>(_ block: Int, _ values: Values) {
     forEachTile { first, count in
       guard block >= firstBlocks[first], block < endBlocks[first] else { return }
-      valueTile(
-        weights + first * cacheBlockPositionCount, rows: count, values, width: width,
-        shrink: shrink + first, into: sums + first * width)
+      dispatch(
+        ValueTile(
+          weights: weights + first * cacheBlockPositionCount, values: values, width: width,
+          shrink: shrink + first, sums: sums + first * width), rows: count)
     }
   }
 

@@ -1,4 +1,4 @@
-// Products of float weights: 16 rows × up to 12 tokens in registers, columns in order.
+// Products of float weights: 32 rows × up to 12 tokens in registers, columns in order.
 
 import KernelInterface
 
@@ -29,19 +29,66 @@ enum BrainColumn: FloatColumn {
   }
 }
 
-enum FloatTile<Column: FloatColumn>: Tile {
+/// Two panels side by side, `panelBytes` apart.
+private struct PanelPair<Column: FloatColumn>: TileLanes {
+  let base: UnsafeRawPointer
+  let panelBytes: Int
+  @inline(__always) func load(_ step: Int, _ lane: Int) -> Floats {
+    Column.load(base + (lane == 0 ? 0 : panelBytes) + step * Column.bytes)
+  }
+}
+
+/// Columns that a tile of tokens takes of all pairs of panels before it goes on: its activations
+/// stay in the first-level cache.
+private let columnBlock = 512
+
+/// The panels of a call, two by two, for a tile of tokens.
+private struct PairTile<Column: FloatColumn>: TileWork {
+  let call: PanelProduct
+  let token: Int
+  /// Floats from a token's activations to the next token's.
+  let stride: Int
+  /// Where a panel without a neighbour goes, beside itself: `[12, 32]`.
+  let lone: UnsafeMutablePointer<Float>
+
   @inline(__always)
-  static func sums<let T: Int>(
-    _ panel: UnsafeRawPointer, _ columns: Int, _ tokens: TileTokens
-  ) -> InlineArray<T, Floats> {
-    var sums = InlineArray<T, Floats>(repeating: Floats(repeating: 0))
-    for column in 0..<columns {
-      let weights = Column.load(panel + column * Column.bytes)
-      unrolled(T) { t in
-        let activation = broadcastFloat(tokens.base + t * tokens.stride + column * 4)
-        sums[t] = multiplyAdd(weights, activation, sums[t])
+  func run<let R: Int>(_ rows: InlineArray<R, Floats>.Type) {
+    let activations = call.activations.assumingMemoryBound(to: Float.self) + token * stride
+    let output = call.output + token * call.outputStride
+    for first in Swift.stride(from: 0, to: call.columns, by: columnBlock) {
+      for panel in Swift.stride(from: 0, to: call.panelCount, by: 2) {
+        let isLone = panel + 1 == call.panelCount
+        multiplyTile(
+          TileRows(base: activations + first, rowStride: stride, stepStride: 1),
+          PanelPair<Column>(
+            base: call.panels + panel * call.panelBytes + first * Column.bytes,
+            panelBytes: isLone ? 0 : call.panelBytes),
+          steps: min(columnBlock, call.columns - first),
+          into: TileTarget(
+            base: isLone ? lone : output + panel * panelRowCount,
+            stride: isLone ? 32 : call.outputStride, start: first == 0 ? .zero : .sums), rows)
       }
     }
-    return sums
+    guard call.panelCount % 2 == 1 else { return }
+    for r in 0..<R {
+      let place = output + r * call.outputStride + (call.panelCount - 1) * panelRowCount
+      store(loadFloats(lone + r * 32), place)
+    }
+  }
+}
+
+/// Products of float weights.
+@inline(__always)
+func multiplyFloats<Column: FloatColumn>(_ call: PanelProduct, _ column: Column.Type) {
+  guard case .floats(let bytes) = call.layout else { return }
+  withUnsafeTemporaryAllocation(of: Float.self, capacity: 12 * 32) { lone in
+    var token = 0
+    while token < call.tokenCount {
+      let rows = tileRowCount(call.tokenCount - token)
+      dispatch(
+        PairTile<Column>(
+          call: call, token: token, stride: bytes / 4, lone: lone.baseAddress!), rows: rows)
+      token += rows
+    }
   }
 }

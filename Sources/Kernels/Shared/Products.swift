@@ -23,9 +23,9 @@ public func product(_ call: PanelProduct) {
   case .IQ4_XS: walk(call, IQ4_XSTile.self)
   case .MXFP4: walk(call, SimpleTile<BlockMXFP4>.self)
   case .scaledBytes: walk(call, ScaledBytesTile.self)
-  case .F32: walk(call, FloatTile<SingleColumn>.self)
-  case .F16: walk(call, FloatTile<HalfColumn>.self)
-  case .BF16: walk(call, FloatTile<BrainColumn>.self)
+  case .F32: multiplyFloats(call, SingleColumn.self)
+  case .F16: multiplyFloats(call, HalfColumn.self)
+  case .BF16: multiplyFloats(call, BrainColumn.self)
   }
 }
 

@@ -59,7 +59,9 @@ package struct Projection: Sendable {
     // Where several rows read a run, it stays in the second-level cache between them.
     let runs = compute.pool.threadCount * (rows == 1 ? 8 : 16)
     let largest = rows == 1 ? panelCount : max(1, Self.cachedBytes / panelBytes)
-    let grain = max(1, min(panelCount / runs, largest))
+    // Kernels of float weights take panels two by two.
+    let unit = needsQuantised ? 1 : 2
+    let grain = max(unit, min(panelCount / runs, largest) / unit * unit)
     // So do the activations of one pass, while the runs go by.
     let layout = input.layout(rows: rows)
     let tokens = max(1, Self.cachedBytes / max(1, layout.rowBytes) / Self.tile) * Self.tile

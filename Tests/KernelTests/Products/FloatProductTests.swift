@@ -17,7 +17,7 @@ import Testing
   func productsAreThoseOfTheNumbers(set: InstructionSet, format: TensorFormat) {
     let shapes: [(rows: Int, columns: Int, tokens: Int)] = [
       (1, 1, 1), (16, 7, 2), (17, 40, 3), (5, 33, 8), (50, 129, 15),
-      (32, 64, 64),
+      (32, 64, 64), (75, 1_100, 13),
     ]
     for (seed, shape) in shapes.enumerated() {
       let weights = PackedWeights(
