@@ -68,11 +68,13 @@ package struct AttentionScratch {
   /// `AttentionScratch.floatCount(heads)` floats for each thread.
   package let threads: FloatRows
   /// The states of rows that several threads share, as much as there is room for.
-  package let states: UnsafeMutableBufferPointer<Float>
+  package let states: FloatRows
+  package let stateRowCount: Int
 
-  package init(threads: FloatRows, states: UnsafeMutableBufferPointer<Float>) {
+  package init(threads: FloatRows, states: FloatRows, stateRowCount: Int) {
     self.threads = threads
     self.states = states
+    self.stateRowCount = stateRowCount
   }
 
   /// Floats for one thread.
@@ -144,7 +146,7 @@ extension Compute {
     // One region for all runs.
     let plan = AttentionPlan(heads, runs, threads: pool.threadCount, scratch: scratch)
     let work = { (item: AttentionItem, worker: Int) in
-      attend(heads, runs[item.run], item, query, output, scratch.threads.row(worker))
+      attend(heads, runs[item.run], item, query, output, scratch, worker)
     }
     let isSmall =
       runs.count == 1 && runs[0].rows.count == 1 && runs[0].positions[0] * heads.headCount < 512
@@ -155,14 +157,15 @@ extension Compute {
         for index in range { work(plan.items[index], worker) }
       }
     }
-    for split in plan.splits { combine(heads, runs[split.run], split, output) }
+    for split in plan.splits { combine(heads, runs[split.run], split, scratch.states, output) }
   }
 
   private func attend(
     _ heads: AttentionHeads, _ run: AttentionRun, _ item: AttentionItem, _ query: FloatRows,
-    _ output: FloatRows, _ scratch: UnsafeMutablePointer<Float>
+    _ output: FloatRows, _ memory: AttentionScratch, _ worker: Int
   ) {
     let group = heads.groupCount
+    let scratch = memory.threads.row(worker)
     let starts = UnsafeMutableRawPointer(scratch)
       .bindMemory(to: Int32.self, capacity: 2 * AttentionScratch.boundCount)
     let ends = starts + AttentionScratch.boundCount
@@ -172,8 +175,8 @@ extension Compute {
     }
     let row = run.rows.lowerBound + item.tokens.lowerBound
     let target: AttentionCall.Target =
-      if let (states, spans) = item.states {
-        .states(states, spans: spans)
+      if let (offset, spans) = item.states {
+        .states(memory.states.base + offset, spans: spans)
       } else {
         .output(
           output.row(row) + item.head * group * heads.valueLength, stride: output.stride)
@@ -190,7 +193,8 @@ extension Compute {
 
   /// Puts the states of a split together.
   private func combine(
-    _ heads: AttentionHeads, _ run: AttentionRun, _ split: AttentionSplit, _ output: FloatRows
+    _ heads: AttentionHeads, _ run: AttentionRun, _ split: AttentionSplit, _ states: FloatRows,
+    _ output: FloatRows
   ) {
     let shape = run.cache.shape
     let group = heads.groupCount
@@ -198,7 +202,7 @@ extension Compute {
     for row in 0..<split.tokenCount * group {
       let target = output.row(run.rows.lowerBound + row / group)
       kernels.combine(
-        shape, split.states + row * stateCount, split.spanCount,
+        shape, states.base + split.states + row * stateCount, split.spanCount,
         split.tokenCount * group * stateCount,
         target + (split.head * group + row % group) * heads.valueLength)
     }

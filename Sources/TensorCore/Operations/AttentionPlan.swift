@@ -9,7 +9,7 @@ struct AttentionItem {
   let tokens: Range<Int>
   let head: Int
   /// Where a call leaves states, and after which spans; nil where it finishes its rows.
-  var states: (target: UnsafeMutablePointer<Float>, spans: Range<Int>)?
+  var states: (offset: Int, spans: Range<Int>)?
 }
 
 /// Rows whose states several items left, to be put together.
@@ -17,7 +17,8 @@ struct AttentionSplit {
   let run: Int
   let head: Int
   let tokenCount: Int
-  let states: UnsafeMutablePointer<Float>
+  /// Where they begin.
+  let states: Int
   let spanCount: Int
 }
 
@@ -48,10 +49,10 @@ struct AttentionPlan {
       let stateCount = run.rows.count * group * attentionStateCount(run.cache.shape)
       let needed = heads.keyValueHeadCount * spans.count * stateCount
       if parts > 1, spans.count > 1, run.rows.count <= tileTokens,
-        needed <= scratch.states.count - used
+        needed <= scratch.stateRowCount * scratch.states.stride - used
       {
         for head in 0..<heads.keyValueHeadCount {
-          let states = scratch.states.baseAddress! + used
+          let states = used
           used += spans.count * stateCount
           split(index, run, head: head, spans, into: parts, states, stateCount)
         }
@@ -70,7 +71,7 @@ struct AttentionPlan {
 
   private mutating func split(
     _ index: Int, _ run: AttentionRun, head: Int, _ spans: Range<Int>, into parts: Int,
-    _ states: UnsafeMutablePointer<Float>, _ stateCount: Int
+    _ states: Int, _ stateCount: Int
   ) {
     let grain = (spans.count + parts - 1) / parts
     for first in stride(from: spans.lowerBound, to: spans.upperBound, by: grain) {

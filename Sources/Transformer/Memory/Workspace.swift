@@ -87,7 +87,7 @@ package final class Workspace {
     logits = rows(2)
     attentionScratch = AttentionScratch(
       threads: rows(3),
-      states: UnsafeMutableBufferPointer(start: rows(4).base, count: 2 * rows(4).stride))
+      states: rows(4), stateRowCount: 2)
     inputs = rows(5)
     sum = rows(6)
     angles = shape.angleCounts.indices.map { rows(7 + $0) }

@@ -177,9 +177,7 @@ import Testing
     compute.attend(
       heads, query: query.rows, output: output.rows, runs: runs,
       scratch: AttentionScratch(
-        threads: scratch.rows,
-        states: UnsafeMutableBufferPointer(
-          start: states.rows.base, count: 2 * states.rows.stride)))
+        threads: scratch.rows, states: states.rows, stateRowCount: 2))
     return output.values(width)
   }
 }
