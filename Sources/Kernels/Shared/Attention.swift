@@ -152,23 +152,23 @@ private struct AttentionPass {
     let shape = call.shape
     let part = UnsafeRawPointer(call.blocks[block] + call.headOffset)
     if isOneTile, shape.format == .F16, width == shape.valueStride {
-      score(block, HalfLanes(base: part, stride: cacheBlockPositionCount))
+      score(block, CacheNumbers<HalfColumn>(base: part, stride: cacheBlockPositionCount))
       weigh(Int32(block * cacheBlockPositionCount))
-      sum(block, HalfLanes(base: part + shape.keyBytes, stride: width))
+      sum(block, CacheNumbers<HalfColumn>(base: part + shape.keyBytes, stride: width))
     } else {
       // The numbers are unpacked once for all tiles.
       unpackKeys(shape, part, into: numbers)
-      score(block, FloatLanes(base: numbers, stride: cacheBlockPositionCount))
+      score(block, CacheNumbers<SingleColumn>(base: numbers, stride: cacheBlockPositionCount))
       weigh(Int32(block * cacheBlockPositionCount))
       unpackValues(shape, part, into: numbers, stride: width)
-      sum(block, FloatLanes(base: numbers, stride: width))
+      sum(block, CacheNumbers<SingleColumn>(base: numbers, stride: width))
     }
   }
 
   private var isOneTile: Bool { tileRowCount(rows.count) == rows.count }
 
   @inline(__always)
-  private func score<Keys: CacheLanes>(_ block: Int, _ keys: Keys) {
+  private func score<Column: FloatColumn>(_ block: Int, _ keys: CacheNumbers<Column>) {
     let length = call.shape.keyLength
     forEachTile { first, count in
       guard block >= firstBlocks[first], block < endBlocks[first] else { return }
@@ -180,7 +180,7 @@ private struct AttentionPass {
   }
 
   @inline(__always)
-  private func sum<Values: CacheLanes>(_ block: Int, _ values: Values) {
+  private func sum<Column: FloatColumn>(_ block: Int, _ values: CacheNumbers<Column>) {
     forEachTile { first, count in
       guard block >= firstBlocks[first], block < endBlocks[first] else { return }
       dispatch(

@@ -29,15 +29,6 @@ enum BrainColumn: FloatColumn {
   }
 }
 
-/// Two panels side by side, `panelBytes` apart.
-private struct PanelPair<Column: FloatColumn>: TileLanes {
-  let base: UnsafeRawPointer
-  let panelBytes: Int
-  @inline(__always) func load(_ step: Int, _ lane: Int) -> Floats {
-    Column.load(base + (lane == 0 ? 0 : panelBytes) + step * Column.bytes)
-  }
-}
-
 /// Columns that a tile of tokens takes of all pairs of panels before it goes on: its activations
 /// stay in the first-level cache.
 private let columnBlock = 512
@@ -60,9 +51,9 @@ private struct PairTile<Column: FloatColumn>: TileWork {
         let isLone = panel + 1 == call.panelCount
         multiplyTile(
           TileRows(base: activations + first, rowStride: stride, stepStride: 1),
-          PanelPair<Column>(
+          TileLanes<Column>(
             base: call.panels + panel * call.panelBytes + first * Column.bytes,
-            panelBytes: isLone ? 0 : call.panelBytes),
+            stepBytes: Column.bytes, halfBytes: isLone ? 0 : call.panelBytes),
           steps: min(columnBlock, call.columns - first),
           into: TileTarget(
             base: isLone ? lone : output + panel * panelRowCount,

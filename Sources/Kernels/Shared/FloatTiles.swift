@@ -37,9 +37,20 @@ func dispatch(_ work: some TileWork, rows: Int) {
 }
 
 /// The matrix on the right of a product, of which a tile takes 32 lanes of each step.
-protocol TileLanes {
+///
+/// No protocol with a type for each kind of memory: a type that conforms brings functions of the
+/// language's runtime, which other modules share (`scripts/check-objects`).
+struct TileLanes<Column: FloatColumn> {
+  let base: UnsafeRawPointer
+  let stepBytes: Int
+  /// Bytes from the first 16 lanes to the others.
+  let halfBytes: Int
+
   /// 16 lanes of a step; `lane` is 0 or 16.
-  func load(_ step: Int, _ lane: Int) -> Floats
+  @inline(__always)
+  func load(_ step: Int, _ lane: Int) -> Floats {
+    Column.load(base + step * stepBytes + (lane == 0 ? 0 : halfBytes))
+  }
 }
 
 /// The matrix on the left of a product: element (row, step).
@@ -83,8 +94,8 @@ private struct FloatPair {
 /// `target[row, lane] = first(row, lane) + Σ_step left[row, step] × right[step, lane]` for 32 lanes,
 /// steps added in order.
 @inline(__always)
-func multiplyTile<let R: Int, Lanes: TileLanes>(
-  _ left: TileRows, _ right: Lanes, steps: Int, into target: TileTarget,
+func multiplyTile<let R: Int, Column: FloatColumn>(
+  _ left: TileRows, _ right: TileLanes<Column>, steps: Int, into target: TileTarget,
   _ rows: InlineArray<R, Floats>.Type
 ) {
   #if TWELVE_TOKEN_TILES

@@ -143,18 +143,22 @@ extension Compute {
     _ heads: AttentionHeads, query: FloatRows, output: FloatRows, runs: [AttentionRun],
     scratch: AttentionScratch
   ) {
+    // A short context is not worth a region, nor a plan.
+    if let run = runs.first, runs.count == 1, run.rows.count == 1,
+      run.positions[0] * heads.headCount < 512
+    {
+      for head in 0..<heads.keyValueHeadCount {
+        let item = AttentionItem(run: 0, tokens: 0..<1, head: head)
+        attend(heads, run, item, query, output, scratch, 0)
+      }
+      return
+    }
     // One region for all runs.
     let plan = AttentionPlan(heads, runs, threads: pool.threadCount, scratch: scratch)
-    let work = { (item: AttentionItem, worker: Int) in
-      attend(heads, runs[item.run], item, query, output, scratch, worker)
-    }
-    let isSmall =
-      runs.count == 1 && runs[0].rows.count == 1 && runs[0].positions[0] * heads.headCount < 512
-    if isSmall {
-      for item in plan.items { work(item, 0) }
-    } else {
-      pool.forEach(plan.items.count) { range, worker in
-        for index in range { work(plan.items[index], worker) }
+    pool.forEach(plan.items.count) { range, worker in
+      for index in range {
+        let item = plan.items[index]
+        attend(heads, runs[item.run], item, query, output, scratch, worker)
       }
     }
     for split in plan.splits { combine(heads, runs[split.run], split, scratch.states, output) }
