@@ -55,7 +55,7 @@ class Mail:
             "longest_line": max(map(len, envelope.content.splitlines())),
             "attachments": [
                 {"name": part.get_filename(), "type": part.get_content_type(),
-                 "text": part.get_content()}
+                 "text": part.get_payload(decode=True).decode()}
                 for part in message.iter_attachments()],
         })
         return "250 OK"

@@ -9,7 +9,10 @@ import Testing
 struct ServerTests {
   /// The folders that have client libraries, the second of litellm's with an older openai.
   static let clients = Fixtures.packageRoot + "/.build/clients"
-  static let olderClients = Fixtures.packageRoot + "/.build/clients-litellm"
+  /// Clients that need an older openai than is tested, each in an environment of its own.
+  static let olderClients = ["litellm", "frameworks"].map {
+    (folder: Fixtures.packageRoot + "/.build/clients-\($0)", test: "test_\($0).py")
+  }
 
   @Test func `the line that scripts start prints streams an answer`() async throws {
     try await withServer { server in
@@ -28,7 +31,7 @@ struct ServerTests {
 
   @Test(
     .enabled(
-      if: [clients, olderClients].allSatisfy {
+      if: ([clients] + olderClients.map(\.folder)).allSatisfy {
         FileManager.default.fileExists(atPath: $0 + "/requirements.txt")
       },
       "needs the client libraries; scripts/prepare-clients installs them"))
@@ -38,10 +41,9 @@ struct ServerTests {
       environment["APUS_URL"] = server.address
       environment["APUS_MODEL"] = RealModel.smol.name
       let tests = Fixtures.packageRoot + "/Tests/Clients"
-      let litellm = tests + "/test_litellm.py"
-      for (folder, chosen) in [
-        (Self.clients, [tests, "--ignore", litellm]), (Self.olderClients, [litellm]),
-      ] {
+      let others = Self.olderClients.map { ($0.folder, [tests + "/" + $0.test]) }
+      let ignored = others.flatMap { ["--ignore"] + $0.1 }
+      for (folder, chosen) in [(Self.clients, [tests] + ignored)] + others {
         let outcome = try await Program.run(
           folder + "/bin/python", ["-m", "pytest", "-q", "-p", "no:cacheprovider"] + chosen,
           environment: environment)
