@@ -55,6 +55,8 @@ final class EngineLoop: @unchecked Sendable {
   func run() {
     while true {
       let isIdle = running.isEmpty && waiting.isEmpty
+      // It may wait for long, and what was told last is that there is work.
+      if isIdle { publish() }
       let delivery = mailbox.collect(
         isIdle: isIdle, timeout: prefixes.isEmpty ? nil : options.prefixLifetime / 8)
       for submission in delivery.submissions {
