@@ -1,5 +1,7 @@
 // What an operator decides about the server, and how much it takes from anybody.
 
+import Metering
+
 extension Server {
   /// The settings of a server.
   public struct Configuration: Sendable {
@@ -28,6 +30,8 @@ extension Server {
     /// The path of a Unix socket for the same; only its owner may connect.
     public var administrationSocket: String?
     public var limits = Limits()
+    /// What is kept of each request, for whoever makes the meter.
+    package var metadataProfile = MetadataProfile.standard
 
     public init() {}
   }

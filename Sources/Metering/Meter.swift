@@ -8,6 +8,7 @@
 package final class Meter: Sendable {
   let core: MeterCore
   private let terms: TermsWatch
+  private let retention: RetentionWatch
 
   /// Opens the data folder for serving; one meter a folder at a time.
   ///
@@ -20,7 +21,9 @@ package final class Meter: Sendable {
   ) throws(UsageStoreError) {
     core = try MeterCore(configuration: configuration, ledger: ledger)
     terms = try TermsWatch(store: core.store)
+    retention = RetentionWatch(store: core.store)
     core.settings.start(every: configuration.keyCheckInterval)
+    retention.start()
   }
 
   deinit {
@@ -121,6 +124,7 @@ package final class Meter: Sendable {
   /// - Throws: ``UsageStoreError`` where something could not be written.
   package func close() async throws(UsageStoreError) {
     core.settings.stop()
+    retention.stop()
     let isWritten = await core.writer.flush()
     terms.flush()
     try core.store.close()

@@ -12,6 +12,8 @@ package struct MeterConfiguration: Sendable {
   package var modelLimits: [ModelID: LimitRule] = [:]
   /// How often one address may present a wrong key before it is told to wait; nil for always.
   package var failedAuthentications = RateLimit(perMinute: 60, burst: 20)
+  /// What is kept of a request; nil for what was chosen last.
+  package var profile: MetadataProfile?
   /// How often changes of keys by other processes are looked for.
   package var keyCheckInterval: Duration = .milliseconds(250)
   /// The clocks.
@@ -33,6 +35,8 @@ package struct AdmissionRequest: Sendable {
   package var contextLeft: Int64
   /// Decoded audio in the request, in milliseconds.
   package var audioMilliseconds: Int64
+  /// Where it came from, for the metadata profiles that name it.
+  package var client = ClientTraits()
 
   /// A request; numbers are at least 0.
   package init(

@@ -43,7 +43,8 @@ final class MeterCore: Sendable {
   ) throws(UsageStoreError) {
     self.configuration = configuration
     let store = try UsageStore(
-      folder: configuration.folder, mode: .serving, clock: configuration.clock)
+      folder: configuration.folder, mode: .serving, clock: configuration.clock,
+      profile: configuration.profile)
     self.store = store
     settings = try SettingsWatch(store: store)
     let month = UTCMonth(wallMilliseconds: configuration.clock.wallMilliseconds())
@@ -98,7 +99,8 @@ final class MeterCore: Sendable {
           requestID: RequestID(wallMilliseconds: wall, using: &state.random),
           startedMilliseconds: wall, account: principal.account, key: principal.key,
           model: request.model, kind: request.kind, price: list?.id ?? .none,
-          promptTokens: request.promptTokens, reservedTokens: request.reservedTokens)
+          promptTokens: request.promptTokens, reservedTokens: request.reservedTokens,
+          role: principal.role, client: request.client)
         let ticket = writer.enqueue(.opened(row))
         let (slot, serial) = state.leases.insert(
           LeaseTable.Entry(
@@ -230,7 +232,7 @@ final class MeterCore: Sendable {
           kind: entry.row.kind, status: end.status, httpStatus: end.httpStatus, usage: end.usage,
           firstTokenMicroseconds: end.timeToFirstToken?.microseconds,
           latencyMicroseconds: end.latency.microseconds, price: entry.row.price,
-          cost: cost, isBillable: end.status.isBillable)))
+          cost: cost, isBillable: end.status.isBillable, role: entry.row.role)))
     if let lastOfRetired { MeterRegistry.remove(lastOfRetired) }
     return ticket
   }

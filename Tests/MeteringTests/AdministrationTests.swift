@@ -126,13 +126,11 @@ import Testing
     let bench = try MeterBench { $0.keyLimits = LimitRule() }
     let key = try bench.key()
     let who = try bench.meter.authenticate(key.text)
-    for _ in 0..<12 {
-      let lease = try bench.meter.admit(who, bench.request())
+    var running: [LeaseHolder] = []
+    for second in 0..<16 {
+      if second < 12 { running.append(LeaseHolder(try bench.meter.admit(who, bench.request()))) }
       bench.clock.advance(.seconds(1))
-      try await lease.settle(
-        Settlement(
-          usage: TokenUsage(promptTokens: 10, completionTokens: 5), status: .completed,
-          httpStatus: 200, latency: .seconds(5)))
+      if second >= 4 { try await running[second - 4].take()?.settle(completed()) }
     }
     let month = UTCMonth(wallMilliseconds: bench.clock.clock.wallMilliseconds())
     let past = try bench.meter.store.pastRequests(of: .key(key.record.id), month: month)

@@ -10,6 +10,8 @@ extension Exchange {
   /// Admits a request and notes its number and limits; nil where nothing is counted.
   func admit(_ request: AdmissionRequest) throws(MeterError) -> LeaseHolder? {
     guard let meter = backend.meter else { return nil }
+    var request = request
+    request.client = client
     let lease = try meter.admit(principal, request)
     let (id, rate) = (lease.requestID, lease.rate)
     withNotes { notes in

@@ -68,6 +68,11 @@ final class Exchange: Sendable {
   /// Who is asking; nobody in particular until the key was looked at.
   var principal: Principal { withNotes { $0.principal } }
 
+  /// What the metadata profile may name of the client.
+  var client: ClientTraits {
+    ClientTraits(address: network, userAgent: request.headers[.userAgent])
+  }
+
   /// What the answer says of itself.
   func identity(of model: BackendModel) -> AnswerIdentity {
     AnswerIdentity(requestID: withNotes { $0.requestID }, model: model.name)

@@ -37,6 +37,7 @@ package struct ServerSetting: Sendable {
     ServerSetting("admin-socket", \.administrationSocketName),
     ServerSetting("admin-host", \.administrationHost),
     ServerSetting("admin-port", \.administrationPort, in: -1...65535),
+    ServerSetting("metadata-profile", \.metadataProfile),
     ServerSetting("body-bytes", \.limits.bodyBytes, in: 1024...(1 << 30)),
     ServerSetting("body-seconds", \.limits.bodyDuration, in: 1...3600),
     ServerSetting("header-field-bytes", \.limits.headerFieldBytes, in: 256...(1 << 20)),
@@ -103,6 +104,19 @@ package struct ServerSetting: Sendable {
     write = { configuration, text in
       guard let seconds = Int(text), range.contains(seconds) else { return false }
       configuration[keyPath: path] = .seconds(seconds)
+      return true
+    }
+  }
+
+  private init<Choice: RawRepresentable<String> & CaseIterable & Sendable>(
+    _ name: String, _ path: Path<Choice>
+  ) {
+    self.name = name
+    expectation = "one of " + Choice.allCases.map(\.rawValue).joined(separator: ", ")
+    read = { $0[keyPath: path].rawValue }
+    write = { configuration, text in
+      guard let choice = Choice(rawValue: text) else { return false }
+      configuration[keyPath: path] = choice
       return true
     }
   }

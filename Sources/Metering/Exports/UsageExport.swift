@@ -1,5 +1,5 @@
-// An account's month for other programs: every request, in one of several forms. What describes a
-// person or a machine (addresses, user agents) is in none of them.
+// An account's month for a bill: every request, in one of several forms, with what the purpose of
+// billing may have. What describes a person or a machine, or how a request ended, is in none of them.
 
 import FoundationEssentials
 import GRDB
@@ -26,7 +26,6 @@ struct ExportedRequest: Codable, Sendable {
   let key: String
   let model: String
   let kind: String
-  let status: String
   let inputTokens: Int64
   let cachedTokens: Int64
   let outputTokens: Int64
@@ -40,7 +39,7 @@ struct ExportedRequest: Codable, Sendable {
     case requestID = "request_id"
     case startedAt = "started_at"
     case settledAt = "settled_at"
-    case key, model, kind, status
+    case key, model, kind
     case inputTokens = "input_tokens"
     case cachedTokens = "cached_tokens"
     case outputTokens = "output_tokens"
@@ -58,7 +57,6 @@ struct ExportedRequest: Codable, Sendable {
     self.key = key
     self.model = model
     kind = "\(row.kind)"
-    status = "\(row.status)"
     inputTokens = row.usage.promptTokens
     cachedTokens = row.usage.cachedPromptTokens
     outputTokens = row.usage.completionTokens
@@ -72,7 +70,7 @@ struct ExportedRequest: Codable, Sendable {
   /// Its fields in the order of the heading.
   var cells: [String] {
     [
-      requestID, startedAt, settledAt, key, model, kind, status, "\(inputTokens)",
+      requestID, startedAt, settledAt, key, model, kind, "\(inputTokens)",
       "\(cachedTokens)", "\(outputTokens)", "\(reasoningTokens)", "\(audioMilliseconds)",
       "\(priceList)", costEUR, "\(isBillable)",
     ]

@@ -1,7 +1,7 @@
 // A client's address, as far as limits and lists tell clients apart.
 
 /// An IPv4 address, or the first half of an IPv6 address: what one customer of a network gets.
-package enum NetworkAddress: Hashable, Sendable {
+package enum NetworkAddress: Hashable, Sendable, CustomStringConvertible {
   case v4(UInt32)
   case v6(UInt64)
 
@@ -21,6 +21,33 @@ package enum NetworkAddress: Hashable, Sendable {
     } else {
       self = .v6(groups[..<4].reduce(0) { $0 << 16 | UInt64($1) })
     }
+  }
+
+  /// The address as people write it; an IPv6 address ends with `::`, as only its first half is known.
+  package var description: String {
+    switch self {
+    case .v4(let number): Self.dotted(number)
+    case .v6(let number):
+      Self.grouped(number, count: 4)
+    }
+  }
+
+  /// The network that it lies in: /24 of IPv4, /48 of IPv6.
+  var network: String {
+    switch self {
+    case .v4(let number): Self.dotted(number & ~0xFF) + "/24"
+    case .v6(let number): Self.grouped(number, count: 3) + "/48"
+    }
+  }
+
+  private static func dotted(_ number: UInt32) -> String {
+    stride(from: UInt32(24), through: 0, by: -8).map { "\(number >> $0 & 0xFF)" }
+      .joined(separator: ".")
+  }
+
+  private static func grouped(_ number: UInt64, count: Int) -> String {
+    (0..<count).map { String(number >> UInt64(48 - 16 * $0) & 0xFFFF, radix: 16) }
+      .joined(separator: ":") + "::"
   }
 
   /// The eight groups of an IPv6 address.

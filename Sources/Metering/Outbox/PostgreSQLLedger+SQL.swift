@@ -2,7 +2,8 @@
 
 #if PostgreSQL
   extension PostgreSQLLedger {
-    /// The billing core of an event and nothing that describes a person. Amounts are pico-euro.
+    /// The billing core of an event and, where the node keeps it, how it ended; nothing that describes
+    /// a person. Amounts are pico-euro.
     static let schema = """
       CREATE TABLE IF NOT EXISTS event (
         request_id uuid PRIMARY KEY,
@@ -12,7 +13,7 @@
         key text NOT NULL CHECK (length(key) <= 8),
         model text NOT NULL CHECK (length(model) <= 64),
         kind smallint NOT NULL,
-        status smallint NOT NULL,
+        status smallint,
         in_tok bigint NOT NULL CHECK (in_tok >= 0),
         cached_tok bigint NOT NULL CHECK (cached_tok BETWEEN 0 AND in_tok),
         out_tok bigint NOT NULL CHECK (out_tok >= 0),
@@ -51,8 +52,8 @@
 
     /// The arrays that ``insert`` takes.
     static func columns(_ events: [CentralEvent]) -> [String] {
-      func numbers(_ value: (UsageRow) -> Int64) -> String {
-        "{" + events.map { "\(value($0.row))" }.joined(separator: ",") + "}"
+      func numbers(_ value: (UsageRow) -> Int64?) -> String {
+        "{" + events.map { value($0.row).map { "\($0)" } ?? "NULL" }.joined(separator: ",") + "}"
       }
       func texts(_ value: (CentralEvent) -> String) -> String {
         "{" + events.map { quoted(value($0)) }.joined(separator: ",") + "}"
@@ -60,7 +61,7 @@
       return [
         texts { $0.row.requestID.description }, numbers(\.startedMilliseconds),
         numbers(\.settledMilliseconds), texts(\.account), texts(\.key), texts(\.model),
-        numbers(\.kind.rawValue), numbers(\.status.rawValue), numbers(\.usage.promptTokens),
+        numbers(\.kind.rawValue), numbers(\.status?.rawValue), numbers(\.usage.promptTokens),
         numbers(\.usage.cachedPromptTokens), numbers(\.usage.completionTokens),
         numbers(\.usage.reasoningTokens), numbers(\.usage.audioMilliseconds),
         numbers(\.price.rawValue), numbers(\.cost.rawValue),

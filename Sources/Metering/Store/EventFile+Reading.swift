@@ -41,21 +41,22 @@ extension UsageRow {
   /// The row as it was written, nil where a number in it has no meaning to this version.
   init?(_ row: Row) {
     let bytes: Data = row["request_id"]
-    guard let id = RequestID(bytes: bytes), let kind = RequestKind(rawValue: row["kind"]),
-      let status = RequestStatus(rawValue: row["status"])
+    guard let id = RequestID(bytes: bytes), let kind = RequestKind(rawValue: row["kind"])
     else { return nil }
+    let field = { (field: MetadataField) -> Int64? in row[field.rawValue] }
     self.init(
       requestID: id, startedMilliseconds: row["started_ms"],
       settledMilliseconds: row["settled_ms"], account: AccountID(rawValue: row["account_id"]),
       key: KeyID(rawValue: row["key_id"]), model: ModelID(rawValue: row["model_id"]), kind: kind,
-      status: status, httpStatus: row["http"],
+      status: field(.status).flatMap(RequestStatus.init(rawValue:)), httpStatus: field(.httpStatus),
       usage: TokenUsage(
         promptTokens: row["in_tok"], cachedPromptTokens: row["cached_tok"],
         completionTokens: row["out_tok"], reasoningTokens: row["reason_tok"],
         audioMilliseconds: row["audio_ms"]),
-      firstTokenMicroseconds: row["ttft_us"], latencyMicroseconds: row["latency_us"],
+      firstTokenMicroseconds: field(.firstToken), latencyMicroseconds: field(.latency),
       price: PriceID(rawValue: row["price_id"]), cost: PicoEuro(rawValue: row["cost_p"]),
-      isBillable: row["billable"])
+      isBillable: row["billable"],
+      role: field(.role).flatMap(KeyRole.init(rawValue:)))
   }
 
   /// What became of a row of `open_request` whose process is gone: its prompt and its last
@@ -71,6 +72,7 @@ extension UsageRow {
       status: .abortedByCrash, httpStatus: 0,
       usage: TokenUsage(promptTokens: row["in_tok"], completionTokens: row["out_ckpt"]),
       firstTokenMicroseconds: nil, latencyMicroseconds: 0,
-      price: PriceID(rawValue: row["price_id"]), cost: .zero, isBillable: false)
+      price: PriceID(rawValue: row["price_id"]), cost: .zero, isBillable: false,
+      role: (row[MetadataField.role.rawValue] as Int64?).flatMap(KeyRole.init(rawValue:)))
   }
 }

@@ -8,11 +8,17 @@ final class EventFile: Sendable {
   private static let suffix = ".db"
 
   private let queue: DatabaseQueue
+  private let columns: EventColumns
 
-  /// Opens the month's file, or makes it.
-  init(folder: String, month: UTCMonth) throws(UsageStoreError) {
+  /// Opens the month's file, or makes it, with the columns that the profile names.
+  init(folder: String, month: UTCMonth, profile: MetadataProfile) throws(UsageStoreError) {
     let path = Self.path(folder: folder, month: month)
-    do { queue = try Schema.events.open(path) } catch {
+    columns = EventColumns(profile)
+    do {
+      queue = try Schema.events.open(path)
+      let hasDropped = try queue.write { [columns] in try columns.conform($0) }
+      if hasDropped { try ProfileColumns.wipe(queue) }
+    } catch {
       throw UsageStoreError(error, doing: "open '\(path)'")
     }
   }
@@ -33,7 +39,7 @@ final class EventFile: Sendable {
   func commit(_ entries: some Sequence<LedgerEntry>) throws(UsageStoreError) {
     do {
       try queue.write { db in
-        var writer = try EventWriter(db)
+        var writer = try EventWriter(db, columns)
         for entry in entries { try writer.write(entry) }
         try writer.finish()
       }
@@ -46,7 +52,7 @@ final class EventFile: Sendable {
   func abortOpenRequests(wallMilliseconds: Int64) throws(UsageStoreError) {
     do {
       try queue.write { db in
-        var writer = try EventWriter(db)
+        var writer = try EventWriter(db, columns)
         for row in try Row.fetchAll(db, sql: "SELECT * FROM open_request") {
           guard let row = UsageRow(crashed: row, wallMilliseconds: wallMilliseconds) else {
             continue

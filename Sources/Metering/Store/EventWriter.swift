@@ -16,6 +16,8 @@ struct EventWriter {
     let isBillable: Bool
   }
 
+  private let fields: [MetadataField]
+  private let openFields: [MetadataField]
   private var open: BoundStatement
   private var progress: BoundStatement
   private var close: BoundStatement
@@ -24,26 +26,14 @@ struct EventWriter {
   private var sums: [RollupKey: LedgerSums] = [:]
 
   /// A writer for the transaction that `db` is in; ``finish()`` has to end it.
-  init(_ db: Database) throws {
-    open = try BoundStatement(
-      db,
-      sql: """
-        INSERT INTO open_request (request_id, started_ms, account_id, key_id, model_id, kind,
-          price_id, in_tok, reserved_tok, out_ckpt) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 0)
-        ON CONFLICT (request_id) DO NOTHING
-        """)
+  init(_ db: Database, _ columns: EventColumns) throws {
+    fields = columns.fields
+    openFields = columns.openFields
+    open = try BoundStatement(db, sql: columns.insertOpen)
     progress = try BoundStatement(
       db, sql: "UPDATE open_request SET out_ckpt = ? WHERE request_id = ?")
     close = try BoundStatement(db, sql: "DELETE FROM open_request WHERE request_id = ?")
-    event = try BoundStatement(
-      db,
-      sql: """
-        INSERT INTO event (request_id, started_ms, settled_ms, account_id, key_id, model_id,
-          kind, status, http, in_tok, cached_tok, out_tok, reason_tok, audio_ms, ttft_us,
-          latency_us, price_id, cost_p, billable)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-        ON CONFLICT (request_id) DO NOTHING
-        """)
+    event = try BoundStatement(db, sql: columns.insertEvent)
     rollup = try BoundStatement(
       db,
       sql: """
@@ -102,6 +92,8 @@ struct EventWriter {
     open.bind(row.price.rawValue)
     open.bind(row.promptTokens)
     open.bind(row.reservedTokens)
+    open.bind(0)
+    for field in openFields { open.bind(row.value(of: field)) }
     try open.run()
   }
 
@@ -113,18 +105,15 @@ struct EventWriter {
     event.bind(row.key.rawValue)
     event.bind(row.model.rawValue)
     event.bind(row.kind.rawValue)
-    event.bind(row.status.rawValue)
-    event.bind(row.httpStatus)
     event.bind(row.usage.promptTokens)
     event.bind(row.usage.cachedPromptTokens)
     event.bind(row.usage.completionTokens)
     event.bind(row.usage.reasoningTokens)
     event.bind(row.usage.audioMilliseconds)
-    event.bind(row.firstTokenMicroseconds)
-    event.bind(row.latencyMicroseconds)
     event.bind(row.price.rawValue)
     event.bind(row.cost.rawValue)
     event.bind(row.isBillable ? 1 : 0)
+    for field in fields { event.bind(row.value(of: field)) }
     // A row that was there already is in the sums already.
     guard try event.run() > 0 else { return }
     let key = RollupKey(
@@ -135,5 +124,26 @@ struct EventWriter {
     one.usage = row.usage
     one.cost = row.cost
     sums[key] = try (sums[key] ?? LedgerSums()).adding(one)
+  }
+}
+
+extension OpenRow {
+  /// What an open row keeps of a field that not every profile names.
+  fileprivate func value(of field: MetadataField) -> Int64? {
+    field == .role ? role.rawValue : nil
+  }
+}
+
+extension UsageRow {
+  /// What a row keeps of a field that not every profile names.
+  fileprivate func value(of field: MetadataField) -> Int64? {
+    switch field {
+    case .role: role?.rawValue
+    case .status: status?.rawValue
+    case .httpStatus: httpStatus
+    case .firstToken: firstTokenMicroseconds
+    case .latency: latencyMicroseconds
+    default: nil
+    }
   }
 }

@@ -71,10 +71,11 @@ struct Schema: Sendable {
       PRIMARY KEY (scope_kind, scope_id)
     ) STRICT, WITHOUT ROWID;
     """,
-    administration, billing, retention, notices, selfService,
+    administration, billing, retention, notices, selfService, metadata,
   ])
 
-  /// `events-YYYY-MM.db`: one row a request, and the requests that are open.
+  /// `events-YYYY-MM.db`: one row a request, and the requests that are open. These are the columns
+  /// of the billing core; the metadata profile adds its own (``ProfileColumns``).
   static let events = Schema(steps: [
     """
     CREATE TABLE event (
@@ -86,15 +87,11 @@ struct Schema: Sendable {
       key_id INTEGER NOT NULL,
       model_id INTEGER NOT NULL,
       kind INTEGER NOT NULL,
-      status INTEGER NOT NULL,
-      http INTEGER NOT NULL,
       in_tok INTEGER NOT NULL CHECK (in_tok >= 0),
       cached_tok INTEGER NOT NULL CHECK (cached_tok BETWEEN 0 AND in_tok),
       out_tok INTEGER NOT NULL CHECK (out_tok >= 0),
       reason_tok INTEGER NOT NULL CHECK (reason_tok BETWEEN 0 AND out_tok),
       audio_ms INTEGER NOT NULL CHECK (audio_ms >= 0),
-      ttft_us INTEGER,
-      latency_us INTEGER NOT NULL,
       price_id INTEGER NOT NULL,
       cost_p INTEGER NOT NULL CHECK (cost_p >= 0),
       billable INTEGER NOT NULL CHECK (billable IN (0, 1)),

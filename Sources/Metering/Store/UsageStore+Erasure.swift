@@ -28,6 +28,8 @@ package struct AccountExport: Codable, Sendable {
     package let reasoningTokens: Int64
     package let costPicoEuro: Int64
     package let isBillable: Bool
+    /// What else the metadata profile names, by the name of its column.
+    package let described: [String: String]
   }
 
   package let account: Int64
@@ -58,6 +60,7 @@ extension UsageStore {
     }
     let models = try modelNames()
     var requests: [AccountExport.Request] = []
+    var personal = PersonalRows(store: self)
     for month in try months() {
       for row in try usageRows(month: month, limit: .max).reversed() where row.account == account {
         requests.append(
@@ -68,7 +71,10 @@ extension UsageStore {
             cachedPromptTokens: row.usage.cachedPromptTokens,
             completionTokens: row.usage.completionTokens,
             reasoningTokens: row.usage.reasoningTokens, costPicoEuro: row.cost.rawValue,
-            isBillable: row.isBillable))
+            isBillable: row.isBillable,
+            described: row.described(
+              beside: try personal.of(
+                row.requestID, startedMilliseconds: row.startedMilliseconds))))
       }
     }
     return AccountExport(
@@ -98,6 +104,7 @@ extension UsageStore {
         .wrongState,
         "account \(account.rawValue) is \(record.state): close it before it is erased")
     }
+    try erasePersonal(of: account)
     let name = "erased \(account.rawValue)"
     try write(doing: "erase an account") { db in
       let own = "SELECT id FROM api_key WHERE account_id = ?"
@@ -116,5 +123,16 @@ extension UsageStore {
       try note("account.erase", "account \(id)", in: db)
     }
     try wipe()
+  }
+}
+
+extension UsageRow {
+  /// What a profile may name beside the billing core, by the name of its column.
+  fileprivate func described(beside personal: [MetadataField: String]) -> [String: String] {
+    var described: [String: String] = [:]
+    for field in MetadataField.allCases where !MetadataField.billingCore.contains(field) {
+      described[field.rawValue] = text(of: field) ?? personal[field]
+    }
+    return described
   }
 }

@@ -17,6 +17,10 @@ package struct RetentionPeriods: Hashable, Sendable {
   package var eventMonths: Int64 = 13
   /// The audit trail, at least 2.
   package var auditMonths: Int64 = 24
+  /// Days for what the metadata profile names of clients: addresses and programs.
+  package var clientDays: Int64 = 30
+  /// Days for whole addresses; after them the network alone is kept, /24 or /48.
+  package var addressDays: Int64 = 7
 
   /// The defaults.
   package init() {}
@@ -30,6 +34,8 @@ package struct RetentionPlan: Hashable, Sendable {
   package let bytes: Int64
   /// How many entries of the audit trail go.
   package let auditEntries: Int
+  /// Days whose lines about clients go.
+  package let days: [CivilDate]
 }
 
 extension UsageStore {
@@ -40,6 +46,8 @@ extension UsageStore {
       if let row = try Row.fetchOne(db, sql: "SELECT * FROM retention") {
         periods.eventMonths = row["event_months"]
         periods.auditMonths = row["audit_months"]
+        periods.clientDays = row["client_days"]
+        periods.addressDays = row["address_days"]
       }
       return periods
     }
@@ -51,11 +59,14 @@ extension UsageStore {
   package func setRetention(_ periods: RetentionPeriods) throws(UsageStoreError) {
     try write(doing: "say how long to keep things (at least two months)") { db in
       try db.execute(
-        sql: "INSERT OR REPLACE INTO retention VALUES (1, ?, ?)",
-        arguments: [periods.eventMonths, periods.auditMonths])
+        sql: "INSERT OR REPLACE INTO retention VALUES (1, ?, ?, ?, ?)",
+        arguments: [
+          periods.eventMonths, periods.auditMonths, periods.clientDays, periods.addressDays,
+        ])
       try note(
         "retention.set", "retention",
-        "events \(periods.eventMonths), audit \(periods.auditMonths) months", in: db)
+        "events \(periods.eventMonths), audit \(periods.auditMonths) months, clients "
+          + "\(periods.clientDays), addresses \(periods.addressDays) days", in: db)
     }
   }
 
@@ -75,7 +86,7 @@ extension UsageStore {
     }
     return RetentionPlan(
       months: months, bytes: months.flatMap(files(of:)).map(Self.byteCount).reduce(0, +),
-      auditEntries: entries ?? 0)
+      auditEntries: entries ?? 0, days: try daysOverTime(periods))
   }
 
   /// Lets go of what is over its time. The rollups of a month are kept before its file is unlinked,
@@ -84,6 +95,7 @@ extension UsageStore {
   /// - Returns: what went.
   package func runRetention() throws(UsageStoreError) -> RetentionPlan {
     let plan = try retentionPlan()
+    _ = try runPersonalRetention()
     let auditEnd = try auditEnd(retentionPeriods())
     for month in plan.months {
       try keepRollups(of: month)
@@ -91,12 +103,13 @@ extension UsageStore {
         throw UsageStoreError(.cannotOpen, "cannot remove '\(path)': check the folder's rights")
       }
     }
-    guard !plan.months.isEmpty || plan.auditEntries > 0 else { return plan }
+    guard !plan.months.isEmpty || plan.auditEntries > 0 || !plan.days.isEmpty else { return plan }
     try write(doing: "let the oldest audit entries go") { db in
       try db.execute(sql: "DELETE FROM audit WHERE at_ms < ?", arguments: [auditEnd])
       try note(
         "retention.run", "retention",
-        "\(plan.months.count) months, \(plan.auditEntries) audit entries", in: db)
+        "\(plan.months.count) months, \(plan.auditEntries) audit entries, \(plan.days.count) days",
+        in: db)
     }
     try wipe()
     return plan
@@ -133,6 +146,13 @@ extension UsageStore {
     var month = UTCMonth(wallMilliseconds: clock.wallMilliseconds())
     for _ in 0..<max(0, min(periods.auditMonths, 1200)) { month = month.previous }
     return month.firstHour * 3_600_000
+  }
+
+  private func daysOverTime(_ periods: RetentionPeriods) throws(UsageStoreError) -> [CivilDate] {
+    let today = CivilDate(of: clock.wallMilliseconds())
+    return try personalDays().filter {
+      today.dayNumber - $0.dayNumber > periods.clientDays || profile.personalFields.isEmpty
+    }
   }
 
   private func keepRollups(of month: UTCMonth) throws(UsageStoreError) {

@@ -18,12 +18,11 @@ extension UsageStore {
     }
     guard let id = LimitRow.numbers(of: scope)?.id, try months().contains(month) else { return [] }
     let sql = """
-      SELECT started_ms, started_ms + latency_us / 1000 AS ended_ms, in_tok, out_tok FROM event
-      WHERE \(column) = ?
+      SELECT started_ms, settled_ms, in_tok, out_tok FROM event WHERE \(column) = ?
       """
     return try EventFile.read(folder: folder, file: month, sql: sql, arguments: [id]).map {
       PastRequest(
-        startedMilliseconds: $0["started_ms"], endedMilliseconds: $0["ended_ms"],
+        startedMilliseconds: $0["started_ms"], endedMilliseconds: $0["settled_ms"],
         cost: LimitCost(inputTokens: $0["in_tok"], outputTokens: $0["out_tok"]))
     }
   }

@@ -21,11 +21,14 @@ package final class UsageStore: UsageLedger {
   let clock: MeterClock
   /// Who changes things through this object, for the audit trail.
   let actor: ShortName?
+  /// What is kept of a request.
+  package let profile: MetadataProfile
   private let database: DatabaseQueue
   private let reader: DatabaseQueue
   private let writerLock: FolderLock
   private let servingLock: FolderLock?
   private let eventFiles = Mutex<[UTCMonth: EventFile]>([:])
+  private let personalFiles = Mutex<[CivilDate: PersonalFile]>([:])
 
   /// The version of the system's SQLite, such as `3.40.1`.
   package static var sqliteVersion: String {
@@ -38,10 +41,13 @@ package final class UsageStore: UsageLedger {
 
   /// Opens the data folder, or makes it.
   ///
-  /// - Parameter actor: who changes things, for the audit trail; nil for a process on its own.
+  /// - Parameters:
+  ///   - actor: who changes things, for the audit trail; nil for a process on its own.
+  ///   - profile: what is kept of a request, for a process that serves; nil for what was chosen last.
   /// - Throws: ``UsageStoreError``, also where another process already serves from this folder.
   package init(
-    folder: String, mode: Mode, actor: ShortName? = nil, clock: MeterClock = .system
+    folder: String, mode: Mode, actor: ShortName? = nil, clock: MeterClock = .system,
+    profile: MetadataProfile? = nil
   ) throws(UsageStoreError) {
     self.folder = folder
     self.clock = clock
@@ -67,12 +73,19 @@ package final class UsageStore: UsageLedger {
     } catch { throw UsageStoreError(error, doing: "open '\(path)'") }
     let hasKeys: Bool
     do {
-      hasKeys = try reader.read {
-        try Bool.fetchOne($0, sql: "SELECT EXISTS (SELECT 1 FROM api_key)") ?? false
+      (hasKeys, self.profile) = try reader.read {
+        (
+          try Bool.fetchOne($0, sql: "SELECT EXISTS (SELECT 1 FROM api_key)") ?? false,
+          try profile ?? Self.storedProfile(in: $0)
+        )
       }
     } catch { throw UsageStoreError(error, doing: "read '\(path)'") }
     pepper = try Pepper(folder: folder, mayCreate: !hasKeys)
-    if mode == .serving { try abortOpenRequests() }
+    if mode == .serving {
+      try adopt(self.profile)
+      try abortOpenRequests()
+      _ = try runPersonalRetention()
+    }
   }
 
   /// Changes `meter.db` in one transaction, with no other writer in any process.
@@ -110,6 +123,7 @@ package final class UsageStore: UsageLedger {
   /// Writes entries to the files of their months, each file in one transaction. When this returns
   /// they are on the disk; when it throws, those of some months may be.
   package func commit(_ entries: [LedgerEntry]) throws(UsageStoreError) {
+    try writePersonal(entries)
     var rest = entries[...]
     while let month = rest.first?.month {
       let same = rest.prefix { $0.month == month }
@@ -164,6 +178,7 @@ package final class UsageStore: UsageLedger {
       defer { files = [:] }
       return Array(files.values)
     }) { try file.close() }
+    for day in personalFiles.withLock({ Array($0.keys) }) { try closePersonalFile(day) }
     do {
       try reader.close()
       try writerLock.whileHeld { try database.close() }
@@ -172,7 +187,7 @@ package final class UsageStore: UsageLedger {
 
   private func eventFile(_ month: UTCMonth) throws(UsageStoreError) -> EventFile {
     if let file = eventFiles.withLock({ $0[month] }) { return file }
-    let file = try EventFile(folder: folder, month: month)
+    let file = try EventFile(folder: folder, month: month, profile: profile)
     let retired = eventFiles.withLock { files -> EventFile? in
       files[month] = file
       guard files.count > Self.openFileLimit, let oldest = files.keys.min(), oldest != month
@@ -183,10 +198,27 @@ package final class UsageStore: UsageLedger {
     return file
   }
 
+  /// The file of a day; yesterday's stays open beside it for answers that began before midnight.
+  func personalFile(_ day: CivilDate) throws(UsageStoreError) -> PersonalFile {
+    if let file = personalFiles.withLock({ $0[day] }) { return file }
+    let file = try PersonalFile(folder: folder, day: day, profile: profile)
+    let old = personalFiles.withLock { files in
+      files[day] = file
+      return files.keys.filter { $0 < day.adding(days: -1) }
+    }
+    for day in old { try closePersonalFile(day) }
+    return file
+  }
+
+  /// Closes the file of a day where it is open.
+  func closePersonalFile(_ day: CivilDate) throws(UsageStoreError) {
+    try personalFiles.withLock { $0.removeValue(forKey: day) }?.close()
+  }
+
   private func abortOpenRequests() throws(UsageStoreError) {
     let now = clock.wallMilliseconds()
     for month in try months() {
-      let file = try EventFile(folder: folder, month: month)
+      let file = try EventFile(folder: folder, month: month, profile: profile)
       if try file.openCount() > 0 { try file.abortOpenRequests(wallMilliseconds: now) }
       try file.close()
     }

@@ -18,14 +18,15 @@ struct MeterCommand: ParsableCommand {
       CommandGroup(
         name: "How much", subcommands: [MeterLimit.self, MeterBudget.self, MeterPrice.self]),
       CommandGroup(
-        name: "Money", subcommands: [MeterBilling.self, MeterInvoice.self, MeterDispute.self]),
+        name: "Money",
+        subcommands: [MeterBilling.self, MeterInvoice.self, MeterDispute.self]),
       CommandGroup(
         name: "What is said", subcommands: [MeterNotice.self, MeterTerms.self, MeterModel.self]),
       CommandGroup(
         name: "What was used",
         subcommands: [
-          MeterUsage.self, MeterReconcile.self, MeterAudit.self, MeterBackup.self,
-          MeterRetention.self, MeterOutbox.self, MeterExport.self,
+          MeterUsage.self, MeterProfile.self, MeterReconcile.self, MeterAudit.self,
+          MeterBackup.self, MeterRetention.self, MeterOutbox.self, MeterExport.self,
         ]),
     ])
 }

@@ -1,33 +1,59 @@
-// apus meter export: an account's month for other programs.
+// apus meter export: a month for other programs.
 
 import ArgumentParser
 import Metering
 
 extension UsageExportFormat: ExpressibleByArgument {}
+extension Purpose: ExpressibleByArgument {}
 
 struct MeterExport: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "export", abstract: "Print an account's month for other programs.",
+    commandName: "export", abstract: "Print a month for other programs.",
     discussion: """
-      csv and jsonl have a line for each request, cloudevents an envelope for each (OpenMeter, \
-      Lago), stripe a meter event for each kind of unit of it, and focus the costs by day, key, \
-      model and unit (FOCUS 1.0). The months are those of the invoices.
+      For billing, the default, an account has to be named: csv and jsonl have a line for each \
+      request, cloudevents an envelope for each (OpenMeter, Lago), stripe a meter event for each \
+      kind of unit of it, and focus the costs by day, key, model and unit (FOCUS 1.0). The months \
+      are those of the invoices.
+
+      For another purpose there is a line of csv or jsonl for each request that began in a month \
+      (UTC), with the columns that are kept for that purpose and no other.
       """)
-  @Argument(help: "The account, by name or number.") var account: String
+  @Argument(help: "The account, by name or number; all for purposes beside billing.")
+  var account: String?
   @Option(help: "The month.") var month = UTCMonth.current
+  @Option(help: "What the lines are for: operation, billing, monitoring or abuse.")
+  var purpose = Purpose.billing
   @Option(help: "csv, jsonl, cloudevents, stripe or focus.") var format = UsageExportFormat.csv
   @Option(help: "Where CloudEvents say that they come from.") var source = ExportOptions().source
   @Option(help: "The customer's id at Stripe; by default the account's name.")
   var customer: String?
+
+  func validate() throws {
+    guard purpose != .billing else {
+      guard account != nil else {
+        throw ValidationError("An export for billing takes the name or number of an account.")
+      }
+      return
+    }
+    guard [.csv, .jsonl].contains(format) else {
+      throw ValidationError("For \(purpose.rawValue) there is csv and jsonl.")
+    }
+  }
 
   func run() throws {
     var options = ExportOptions()
     options.source = source
     options.customer = customer
     try Keys.withStore { store in
-      try store.exportUsage(
-        of: store.account(named: account).id, month: month, as: format, options: options
-      ) { Terminal.writeLine($0) }
+      let account = try account.map { try store.account(named: $0).id }
+      if purpose == .billing, let account {
+        try store.exportUsage(of: account, month: month, as: format, options: options) {
+          Terminal.writeLine($0)
+        }
+      } else {
+        let export = try store.exportUsage(month: month, account: account, for: purpose)
+        for line in format == .csv ? export.table : export.objects { Terminal.writeLine(line) }
+      }
     }
   }
 }

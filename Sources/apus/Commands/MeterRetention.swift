@@ -11,9 +11,14 @@ struct MeterRetention: ParsableCommand {
 
   struct Set: ParsableCommand {
     static let configuration = CommandConfiguration(
-      abstract: "Say for how many months single requests and the audit trail are kept.")
+      abstract:
+        "Say for how long single requests, the audit trail and lines about clients are kept.")
     @Option(help: ArgumentHelp("Rows of single requests.", valueName: "months")) var events: Int64?
     @Option(help: ArgumentHelp("The audit trail.", valueName: "months")) var audit: Int64?
+    @Option(help: ArgumentHelp("Addresses and programs of clients.", valueName: "days"))
+    var clients: Int64?
+    @Option(help: ArgumentHelp("Whole addresses; then networks alone.", valueName: "days"))
+    var addresses: Int64?
     @OptionGroup var output: MeterOutput
 
     func run() throws {
@@ -21,10 +26,14 @@ struct MeterRetention: ParsableCommand {
         var periods = try store.retentionPeriods()
         periods.eventMonths = events ?? periods.eventMonths
         periods.auditMonths = audit ?? periods.auditMonths
+        periods.clientDays = clients ?? periods.clientDays
+        periods.addressDays = addresses ?? periods.addressDays
         try store.setRetention(periods)
         output.show([
           "event_months": .integer(periods.eventMonths),
           "audit_months": .integer(periods.auditMonths),
+          "client_days": .integer(periods.clientDays),
+          "address_days": .integer(periods.addressDays),
         ])
       }
     }
@@ -54,6 +63,7 @@ extension RetentionPlan {
     [
       "months": .array(months.map { .string("\($0)") }), "bytes": .integer(bytes),
       "audit_entries": .integer(Int64(auditEntries)),
+      "days": .array(days.map { .string("\($0)") }),
     ]
   }
 }

@@ -50,7 +50,8 @@ struct MeterUsage: ParsableCommand {
         [
           "request": .string(row.requestID.description), "time": .time(row.settledMilliseconds),
           "key": .string(row.key == .local ? "-" : names[.key(row.key)]),
-          "model": .string(models[row.model]?.text ?? "-"), "status": .string("\(row.status)"),
+          "model": .string(models[row.model]?.text ?? "-"),
+          "status": row.status.map { .string("\($0)") } ?? .null,
           "input_tokens": .integer(row.usage.promptTokens),
           "output_tokens": .integer(row.usage.completionTokens),
           "cost_eur": .money(row.cost), "billable": .bool(row.isBillable),

@@ -81,7 +81,9 @@ struct Serve: AsyncParsableCommand {
     let template = try conversation.templateSource()
     let folder = try Keys.folder()
     let central = try NodeOutbox(environment: ProcessInfo.processInfo.environment)
-    let meter = try Meter(MeterConfiguration(folder: folder))
+    var metering = MeterConfiguration(folder: folder)
+    metering.profile = settings.configuration.metadataProfile
+    let meter = try Meter(metering)
     let running: Engine
     do {
       running = try await onOwnThread {
