@@ -125,6 +125,7 @@ package final class Meter: Sendable {
   package func close() async throws(UsageStoreError) {
     core.settings.stop()
     retention.stop()
+    core.budgetWatch.flush()
     let isWritten = await core.writer.flush()
     terms.flush()
     try core.store.close()

@@ -25,6 +25,15 @@ final class MeterCore: Sendable {
     var random = RandomPool()
   }
 
+  /// What the end of a request came to under the lock.
+  private struct Ended {
+    let entry: LeaseTable.Entry
+    let end: Settlement
+    let cost: PicoEuro
+    let passedSoftLimits: [LimitScope]
+    let lastOfRetired: UInt32?
+  }
+
   /// What one call of `advance` found out under the lock.
   private struct Step {
     var checkpoint: LedgerEntry?
@@ -36,6 +45,7 @@ final class MeterCore: Sendable {
   let store: UsageStore
   let writer: LedgerWriter
   let settings: SettingsWatch
+  let budgetWatch: BudgetWatch
   private let state: Mutex<State>
 
   init(
@@ -48,7 +58,11 @@ final class MeterCore: Sendable {
     self.store = store
     settings = try SettingsWatch(store: store)
     let month = UTCMonth(wallMilliseconds: configuration.clock.wallMilliseconds())
-    state = Mutex(State(spending: SpendBook(month: month, spent: try store.spent(in: month))))
+    state = Mutex(
+      State(
+        spending: SpendBook(
+          month: month, spent: try store.spent(in: month), used: try store.used())))
+    budgetWatch = BudgetWatch(store: store)
     writer = LedgerWriter(ledger: ledger ?? store, clock: configuration.clock)
     let number = MeterRegistry.add(self)
     state.withLock { $0.number = number }
@@ -83,7 +97,8 @@ final class MeterCore: Sendable {
     let outcome = state.withLock { state -> Result<MeterLease, AdmissionRefusal> in
       if state.settingsVersion < settingsVersion {
         state.settingsVersion = settingsVersion
-        state.spending.setCaps(settings.budgets)
+        state.spending.setBudgets(settings.budgets)
+        state.spending.setCredits(settings.credits)
       }
       state.spending.begin(UTCMonth(wallMilliseconds: wall))
       var spend: SpendReservation?
@@ -119,7 +134,7 @@ final class MeterCore: Sendable {
     switch consume outcome {
     case .success(let lease): return lease
     case .failure(.rate(let refusal)): throw .limitExceeded(refusal, rate: refusal.decision)
-    case .failure(.spend(let refusal)): throw .spendLimitExceeded(scope: refusal.scope)
+    case .failure(.spend(let refusal)): throw .unaffordable(refusal)
     }
   }
 
@@ -208,7 +223,7 @@ final class MeterCore: Sendable {
   ) -> LedgerWriter.Ticket? {
     let now = configuration.clock.monotonicNanoseconds()
     let wall = configuration.clock.wallMilliseconds()
-    let ended = state.withLock { state -> (LeaseTable.Entry, Settlement, PicoEuro, UInt32?)? in
+    let ended = state.withLock { state -> Ended? in
       guard let entry = state.leases.remove(handle) else { return nil }
       let end = settlement(entry, now)
       state.limiter.settle(
@@ -217,12 +232,18 @@ final class MeterCore: Sendable {
           inputTokens: end.usage.promptTokens, outputTokens: end.usage.completionTokens),
         at: now)
       state.spending.begin(UTCMonth(wallMilliseconds: wall))
-      let cost =
-        entry.spend?.settle(
-          end.usage, isBillable: end.status.isBillable, in: &state.spending) ?? .zero
-      return (entry, end, cost, state.isRetired && state.leases.count == 0 ? state.number : nil)
+      let (cost, passed) =
+        entry.spend?.settle(end.usage, isBillable: end.status.isBillable, in: &state.spending)
+        ?? (.zero, [])
+      return Ended(
+        entry: entry, end: end, cost: cost, passedSoftLimits: passed,
+        lastOfRetired: state.isRetired && state.leases.count == 0 ? state.number : nil)
     }
-    guard let (entry, end, cost, lastOfRetired) = ended else { return nil }
+    guard let ended else { return nil }
+    let (entry, end) = (ended.entry, ended.end)
+    for scope in ended.passedSoftLimits {
+      budgetWatch.note(scope, of: entry.row.account, month: UTCMonth(wallMilliseconds: wall))
+    }
     let ticket = writer.enqueue(
       .settled(
         UsageRow(
@@ -232,8 +253,8 @@ final class MeterCore: Sendable {
           kind: entry.row.kind, status: end.status, httpStatus: end.httpStatus, usage: end.usage,
           firstTokenMicroseconds: end.timeToFirstToken?.microseconds,
           latencyMicroseconds: end.latency.microseconds, price: entry.row.price,
-          cost: cost, isBillable: end.status.isBillable, role: entry.row.role)))
-    if let lastOfRetired { MeterRegistry.remove(lastOfRetired) }
+          cost: ended.cost, isBillable: end.status.isBillable, role: entry.row.role)))
+    if let lastOfRetired = ended.lastOfRetired { MeterRegistry.remove(lastOfRetired) }
     return ticket
   }
 }

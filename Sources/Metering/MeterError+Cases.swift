@@ -64,18 +64,26 @@ extension MeterError {
         + "\(promptTokens) tokens. Please shorten the prompt.")
   }
 
-  /// The cap of a key or of its account leaves no room for what the request can cost at most.
-  static func spendLimitExceeded(scope: LimitScope) -> MeterError {
-    if case .key = scope {
-      return MeterError(
+  /// The cap of a key or of its account, or the account's credit, leaves no room for what the
+  /// request can cost at most.
+  static func unaffordable(_ refusal: SpendRefusal) -> MeterError {
+    switch refusal {
+    case .cap(.key):
+      MeterError(
         .projectSpendLimitExceeded, .insufficientQuota, status: 429,
         message: "This key's monthly spend limit leaves no room for this request. Ask for fewer "
           + "tokens, raise the limit, or wait for the next month.")
+    case .cap:
+      MeterError(
+        .organizationSpendLimitExceeded, .insufficientQuota, status: 429,
+        message: "This account's monthly spend limit leaves no room for this request. Ask for "
+          + "fewer tokens, raise the limit, or wait for the next month.")
+    case .credit:
+      MeterError(
+        .creditBalanceExhausted, .insufficientQuota, status: 429,
+        message: "The credit of this account leaves no room for this request. Ask for fewer "
+          + "tokens, or top it up.")
     }
-    return MeterError(
-      .organizationSpendLimitExceeded, .insufficientQuota, status: 429,
-      message: "This account's monthly spend limit leaves no room for this request. Ask for fewer "
-        + "tokens, raise the limit, or wait for the next month.")
   }
 
   /// The ledger cannot take more, or the disk refuses: nothing is served unmetered.

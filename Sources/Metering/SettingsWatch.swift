@@ -9,7 +9,8 @@ import Synchronization
 final class OperatorSettings: Sendable {
   let keys: KeyTable
   let prices: PriceBook
-  let budgets: [LimitScope: PicoEuro]
+  let budgets: [LimitScope: Budget]
+  let credits: [AccountID: PicoEuro]
   let limits: [LimitScope: LimitRecord]
   let terms: [TermsRecord]
   let retirements: [ModelID: ModelRetirement]
@@ -19,6 +20,7 @@ final class OperatorSettings: Sendable {
     keys = KeyTable(try store.keys())
     prices = PriceBook(try store.priceLists())
     budgets = try store.budgets()
+    credits = try store.credits()
     limits = try store.limits()
     terms = try store.terms()
     retirements = try store.retirements()

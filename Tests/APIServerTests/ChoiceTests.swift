@@ -61,7 +61,7 @@ import Testing
       let cap = PicoEuro(rawValue: 4 * 100_000 + 300 * 400_000)
       let text = String(repeating: "s", count: 300)
       let engine = FakeEngine(Array(repeating: "s", count: 400))
-      try store.setBudget(cap, for: .key(key.record.id))
+      try store.setBudget(Budget(hard: cap), for: .key(key.record.id))
       meter.refreshKeys()
       try await RunningServer.serving(engine, meter: meter) { server in
         let answer = try await server.chat(

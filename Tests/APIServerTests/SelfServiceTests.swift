@@ -9,7 +9,7 @@ import Testing
   @Test func theKeyTellsItsSpendingInOpenRoutersFields() async throws {
     try await SelfServiceBench.run { bench in
       try bench.store.setBudget(
-        PicoEuro("0.05"), for: .key(try #require(bench.keys[.mainUser]).record.id))
+        Budget(hard: PicoEuro("0.05")), for: .key(try #require(bench.keys[.mainUser]).record.id))
       bench.meter.refreshKeys()
       let card = try #require(try await bench.get("/v1/key", as: .mainUser).json["data"])
       // 2 requests of 4 × 1,000 + 5 × 2,000 millionths of a euro.

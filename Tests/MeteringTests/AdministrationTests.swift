@@ -91,7 +91,7 @@ import Testing
     try store.setState(.active, of: account)
     let key = try store.createKey(label: name("one"), account: account)
     try store.setLimits(LimitRule(parallel: 2), for: .account(account))
-    try store.setBudget(PicoEuro(cents: 100), for: .account(account))
+    try store.setBudget(Budget(hard: PicoEuro(cents: 100)), for: .account(account))
     let rotated = try store.rotateKey(key.record.name, grace: .seconds(1))
     try store.revokeKey(rotated.record.name)
     let trail = try store.auditTrail()

@@ -14,7 +14,8 @@ import Testing
   ) throws -> (MeterBench, NewKey) {
     let bench = try MeterBench(ledger: ledger) { $0.keyLimits = LimitRule() }
     try publish(bench, input: 100_000, output: 400_000)
-    try bench.meter.store.setBudget(cents.flatMap { PicoEuro(cents: $0) }, for: account)
+    try bench.meter.store.setBudget(
+      cents.map { Budget(hard: PicoEuro(cents: $0)) }, for: account)
     return (bench, try bench.key())
   }
 
@@ -69,7 +70,7 @@ import Testing
     let who = try bench.meter.authenticate(key.text)
     // 100 prompt tokens and exactly 700 output tokens.
     let cap = PicoEuro(rawValue: 100 * 100_000 + 700 * 400_000)
-    try bench.meter.store.setBudget(cap, for: account)
+    try bench.meter.store.setBudget(Budget(hard: cap), for: account)
     bench.meter.refreshKeys()
     let lease = try bench.meter.admit(
       who,
@@ -95,14 +96,14 @@ import Testing
   @Test func aKeysCapAndItsAccountsCapAreToldApart() throws {
     let (bench, key) = try bench(cap: nil)
     let who = try bench.meter.authenticate(key.text)
-    try bench.meter.store.setBudget(.zero, for: .key(key.record.id))
+    try bench.meter.store.setBudget(Budget(hard: .zero), for: .key(key.record.id))
     bench.meter.refreshKeys()
     #expect(
       refusal { () throws(MeterError) in
         _ = try bench.meter.admit(who, bench.request())
       }?.code == .projectSpendLimitExceeded)
     try bench.meter.store.setBudget(nil, for: .key(key.record.id))
-    try bench.meter.store.setBudget(.zero, for: account)
+    try bench.meter.store.setBudget(Budget(hard: .zero), for: account)
     bench.meter.refreshKeys()
     #expect(
       refusal { () throws(MeterError) in
@@ -212,7 +213,7 @@ import Testing
         scopes[0]: PicoEuro(rawValue: Int64.random(in: 0...1000, using: &generator)),
         scopes[1]: PicoEuro(rawValue: Int64.random(in: 0...1000, using: &generator)),
       ]
-      book.setCaps(caps)
+      book.setBudgets(caps.mapValues { Budget(hard: $0) })
       var open: [PicoEuro] = []
       for _ in 0..<50 {
         if Bool.random(using: &generator) {
@@ -239,9 +240,9 @@ import Testing
     let first = try #require(UTCMonth("2026-11"))
     let second = try #require(UTCMonth("2026-12"))
     var book = SpendBook(month: first, spent: [account: PicoEuro(rawValue: 90)])
-    book.setCaps([account: PicoEuro(rawValue: 100)])
+    book.setBudgets([account: Budget(hard: PicoEuro(rawValue: 100))])
     #expect(book.reserve(PicoEuro(rawValue: 10), for: [account]) == nil)
-    #expect(book.reserve(PicoEuro(rawValue: 1), for: [account]) == account)
+    #expect(book.reserve(PicoEuro(rawValue: 1), for: [account]) == .cap(account))
     book.begin(second)
     #expect(book.spent(in: account) == .zero)
     #expect(book.reserved(in: account).rawValue == 10)

@@ -82,7 +82,7 @@ extension OwnLedger {
         used[place] = try used[place].adding(part.sums.cost)
       }
     }
-    let cap = try store.budgets()[.key(principal.key)]
+    let cap = try store.budgets()[.key(principal.key)]?.hard
     let spending = meter.spending(of: .key(principal.key))
     let record = key
     let models = try store.modelNames()

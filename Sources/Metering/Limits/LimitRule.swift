@@ -46,6 +46,14 @@ package enum LimitScope: Hashable, Sendable {
   case account(AccountID)
   case model(ModelID)
   case address(NetworkAddress)
+
+  /// Whether money can be limited in it.
+  var hasBudget: Bool {
+    switch self {
+    case .key, .account: true
+    case .model, .address: false
+    }
+  }
 }
 
 /// The limits of one scope; nil means none.

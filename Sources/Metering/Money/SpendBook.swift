@@ -1,13 +1,22 @@
 // What keys and accounts have spent this month, what is reserved for requests that run, and the
 // caps on both together. A pure value; the front door keeps it behind its lock.
 //
-// spent + reserved never exceeds a cap: a request reserves the most it can cost before it begins and
-// more before each step of its answer, so the last affordable token is known before it is made.
+// spent + reserved never exceeds a cap or a credit: a request reserves the most it can cost before
+// it begins and more before each step of its answer, so the last affordable token is known before it
+// is made.
 
-/// Spending in one calendar month.
+/// What has no room for a request.
+package enum SpendRefusal: Error, Hashable, Sendable {
+  /// The monthly limit of a key or an account.
+  case cap(LimitScope)
+  /// What an account has paid in advance.
+  case credit
+}
+
+/// Spending in one calendar month, and of credit over all time.
 package struct SpendBook: Sendable {
   private struct Entry {
-    var cap: PicoEuro?
+    var budget = Budget()
     var spent: Int64 = 0
     var reserved: Int64 = 0
   }
@@ -15,17 +24,29 @@ package struct SpendBook: Sendable {
   /// The month that `spent` belongs to.
   package private(set) var month: UTCMonth
   private var entries: [LimitScope: Entry] = [:]
+  /// All that accounts have used since they began.
+  private var used: [AccountID: Int64]
+  /// All that was paid in advance, by the accounts that do so.
+  private var credits: [AccountID: Int64] = [:]
 
-  /// A book for a month in which this much was spent so far.
-  package init(month: UTCMonth, spent: [LimitScope: PicoEuro] = [:]) {
+  /// A book for a month in which this much was spent so far, and this much ever.
+  package init(
+    month: UTCMonth, spent: [LimitScope: PicoEuro] = [:], used: [AccountID: PicoEuro] = [:]
+  ) {
     self.month = month
+    self.used = used.mapValues(\.rawValue)
     for (scope, amount) in spent { entries[scope] = Entry(spent: amount.rawValue) }
   }
 
-  /// Puts caps in place of all that there were. What is spent above one stays spent.
-  package mutating func setCaps(_ caps: [LimitScope: PicoEuro]) {
-    for scope in entries.keys where caps[scope] == nil { entries[scope]?.cap = nil }
-    for (scope, cap) in caps { entries[scope, default: Entry()].cap = cap }
+  /// Puts budgets in place of all that there were. What is spent above one stays spent.
+  package mutating func setBudgets(_ budgets: [LimitScope: Budget]) {
+    for scope in entries.keys where budgets[scope] == nil { entries[scope]?.budget = Budget() }
+    for (scope, budget) in budgets { entries[scope, default: Entry()].budget = budget }
+  }
+
+  /// Puts the credit of accounts that pay in advance in place of all that there was.
+  package mutating func setCredits(_ credits: [AccountID: PicoEuro]) {
+    self.credits = credits.mapValues(\.rawValue)
   }
 
   /// Begins a new month with nothing spent; reservations of running requests go on. A clock that
@@ -34,35 +55,47 @@ package struct SpendBook: Sendable {
     guard month > self.month else { return }
     self.month = month
     entries = entries.compactMapValues { entry in
-      entry.cap == nil && entry.reserved == 0
-        ? nil : Entry(cap: entry.cap, spent: 0, reserved: entry.reserved)
+      entry.budget == Budget() && entry.reserved == 0
+        ? nil : Entry(budget: entry.budget, spent: 0, reserved: entry.reserved)
     }
   }
 
   /// Reserves an amount in every scope, or in none.
   ///
-  /// - Returns: the first scope whose cap refuses, nil where all was reserved.
-  package mutating func reserve(_ amount: PicoEuro, for scopes: [LimitScope]) -> LimitScope? {
-    for scope in scopes where room(in: scope) < amount.rawValue { return scope }
+  /// - Returns: what refuses, nil where all was reserved.
+  package mutating func reserve(_ amount: PicoEuro, for scopes: [LimitScope]) -> SpendRefusal? {
+    for scope in scopes where capRoom(in: scope) < amount.rawValue { return .cap(scope) }
+    for scope in scopes where creditRoom(in: scope) < amount.rawValue { return .credit }
     for scope in scopes { entries[scope, default: Entry()].reserved += amount.rawValue }
     return nil
   }
 
   /// How much every one of the scopes has left.
   package func room(in scopes: [LimitScope]) -> PicoEuro {
-    PicoEuro(rawValue: scopes.map(room(in:)).min() ?? .max)
+    PicoEuro(rawValue: scopes.map { min(capRoom(in: $0), creditRoom(in: $0)) }.min() ?? .max)
   }
 
   /// Ends a reservation with what was really spent, which is at most what was reserved.
+  ///
+  /// - Returns: the scopes whose soft limit was passed by it.
+  @discardableResult
   package mutating func settle(
     reserved: PicoEuro, spent: PicoEuro, for scopes: [LimitScope]
-  ) {
+  ) -> [LimitScope] {
+    var passed: [LimitScope] = []
     for scope in scopes {
       var entry = entries[scope] ?? Entry()
       entry.reserved -= reserved.rawValue
+      if let soft = entry.budget.soft?.rawValue, entry.spent <= soft,
+        entry.spent + spent.rawValue > soft
+      {
+        passed.append(scope)
+      }
       entry.spent += spent.rawValue
       entries[scope] = entry
+      if case .account(let account) = scope { used[account, default: 0] += spent.rawValue }
     }
+    return passed
   }
 
   /// What a scope has spent this month.
@@ -76,8 +109,14 @@ package struct SpendBook: Sendable {
   }
 
   /// Without a cap a scope still has its end: sums stay far from overflow.
-  private func room(in scope: LimitScope) -> Int64 {
+  private func capRoom(in scope: LimitScope) -> Int64 {
     let entry = entries[scope] ?? Entry()
-    return (entry.cap?.rawValue ?? .max / 2) - entry.spent - entry.reserved
+    return (entry.budget.hard?.rawValue ?? .max / 2) - entry.spent - entry.reserved
+  }
+
+  /// What is left of an account's credit; without end where it pays afterwards.
+  private func creditRoom(in scope: LimitScope) -> Int64 {
+    guard case .account(let account) = scope, let credit = credits[account] else { return .max }
+    return credit - (used[account] ?? 0) - (entries[scope]?.reserved ?? 0)
   }
 }

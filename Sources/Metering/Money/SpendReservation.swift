@@ -12,7 +12,7 @@ struct SpendReservation: Sendable {
 
   /// Reserves the worst case of a request's beginning.
   ///
-  /// - Throws: ``SpendRefusal`` where a cap refuses it.
+  /// - Throws: ``SpendRefusal`` where a cap or the credit refuses it.
   init(
     _ request: AdmissionRequest, list: PriceList, scopes: [LimitScope], in book: inout SpendBook
   ) throws(SpendRefusal) {
@@ -22,8 +22,8 @@ struct SpendReservation: Sendable {
       amount = try list.prices.worstCase(
         promptTokens: request.promptTokens, completionTokens: tokens,
         audioMilliseconds: request.audioMilliseconds)
-    } catch { throw SpendRefusal(scope: scopes.first ?? .account(.local)) }
-    if let scope = book.reserve(amount, for: scopes) { throw SpendRefusal(scope: scope) }
+    } catch { throw .cap(scopes.first ?? .account(.local)) }
+    if let refusal = book.reserve(amount, for: scopes) { throw refusal }
     self.list = list
     self.scopes = scopes
     mostTokens = min(request.maxCompletionTokens ?? .max, request.contextLeft)
@@ -55,19 +55,13 @@ struct SpendReservation: Sendable {
   /// more tokens than it was allowed does so at its own cost.
   consuming func settle(
     _ usage: TokenUsage, isBillable: Bool, in book: inout SpendBook
-  ) -> PicoEuro {
+  ) -> (cost: PicoEuro, passedSoftLimits: [LimitScope]) {
     var cost = PicoEuro.zero
     if isBillable {
       do throws(MoneyError) { cost = min(reserved, try list.prices.cost(of: usage)) } catch {
         cost = reserved
       }
     }
-    book.settle(reserved: reserved, spent: cost, for: scopes)
-    return cost
+    return (cost, book.settle(reserved: reserved, spent: cost, for: scopes))
   }
-}
-
-/// A cap that refused a request.
-struct SpendRefusal: Error {
-  let scope: LimitScope
 }

@@ -23,7 +23,8 @@ extension UsageStore {
 
   /// Issues the invoice of a month that is over. Issuing it again gives the one there is.
   ///
-  /// - Returns: the invoice; nil where nothing is owed, which takes no number.
+  /// - Returns: the invoice; nil where nothing is owed, which takes no number. An account that pays
+  ///   in advance owes nothing.
   /// - Throws: ``UsageStoreError``: `wrongState` before the month is over, or where seller, buyer or
   ///   a VAT id is missing; ``InvoiceError``.
   package func issueInvoice(account: AccountID, month: UTCMonth) throws -> InvoiceRecord? {
@@ -32,6 +33,7 @@ extension UsageStore {
     }) {
       return issued
     }
+    guard try mode(of: account) == .postpaid else { return nil }
     let now = clock.wallMilliseconds()
     let settings = try billingSettings()
     let end = settings.zone.hours(of: month).upperBound * 3_600_000

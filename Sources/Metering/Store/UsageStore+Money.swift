@@ -52,32 +52,40 @@ extension UsageStore {
     }
   }
 
-  /// Sets the most that a key or an account may spend in a calendar month; nil takes the limit off.
-  package func setBudget(_ cap: PicoEuro?, for scope: LimitScope) throws(UsageStoreError) {
-    guard let (kind, id) = LimitRow.numbers(of: scope), (cap ?? .zero) >= .zero else {
+  /// Sets what a key or an account may spend in a calendar month; nil takes the limits off.
+  package func setBudget(_ budget: Budget?, for scope: LimitScope) throws(UsageStoreError) {
+    let amounts = [budget?.hard, budget?.soft].compactMap(\.self)
+    guard let (kind, id) = LimitRow.numbers(of: scope), amounts.allSatisfy({ $0 >= .zero }),
+      scope.hasBudget
+    else {
       throw UsageStoreError(
         .invalidLimit, "a spend limit is at least 0 and belongs to a key or an account")
     }
     try write(doing: "set a spend limit") { db in
-      try note("budget.set", LimitRow.name(of: scope), cap?.description ?? "none", in: db)
-      guard let cap else {
+      let words = [budget?.hard.map { "hard \($0)" }, budget?.soft.map { "soft \($0)" }]
+      try note(
+        "budget.set", LimitRow.name(of: scope),
+        amounts.isEmpty ? "none" : words.compactMap(\.self).joined(separator: ", "), in: db)
+      guard let budget, !amounts.isEmpty else {
         return try db.execute(
-          sql: "DELETE FROM budget WHERE scope_kind = ? AND scope_id = ?", arguments: [kind, id])
+          sql: "DELETE FROM spend_limit WHERE scope_kind = ? AND scope_id = ?",
+          arguments: [kind, id])
       }
       try db.execute(
-        sql: """
-          INSERT INTO budget VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET hard_p = excluded.hard_p
-          """, arguments: [kind, id, cap.rawValue])
+        sql: "INSERT OR REPLACE INTO spend_limit VALUES (?, ?, ?, ?)",
+        arguments: [kind, id, budget.hard?.rawValue, budget.soft?.rawValue])
     }
   }
 
   /// All spend limits.
-  package func budgets() throws(UsageStoreError) -> [LimitScope: PicoEuro] {
+  package func budgets() throws(UsageStoreError) -> [LimitScope: Budget] {
     let rows = try read(doing: "read the spend limits") {
-      try Row.fetchAll($0, sql: "SELECT * FROM budget").map { row in
+      try Row.fetchAll($0, sql: "SELECT * FROM spend_limit").map { row in
         (
           LimitRow.scope(kind: row["scope_kind"], id: row["scope_id"]),
-          PicoEuro(rawValue: row["hard_p"])
+          Budget(
+            hard: (row["hard_p"] as Int64?).map { PicoEuro(rawValue: $0) },
+            soft: (row["soft_p"] as Int64?).map { PicoEuro(rawValue: $0) })
         )
       }
     }

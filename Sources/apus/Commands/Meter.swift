@@ -19,7 +19,9 @@ struct MeterCommand: ParsableCommand {
         name: "How much", subcommands: [MeterLimit.self, MeterBudget.self, MeterPrice.self]),
       CommandGroup(
         name: "Money",
-        subcommands: [MeterBilling.self, MeterInvoice.self, MeterDispute.self]),
+        subcommands: [
+          MeterBilling.self, MeterCredit.self, MeterInvoice.self, MeterDispute.self,
+        ]),
       CommandGroup(
         name: "What is said", subcommands: [MeterNotice.self, MeterTerms.self, MeterModel.self]),
       CommandGroup(

@@ -111,16 +111,20 @@ struct MeterBudget: ParsableCommand {
       abstract: "Set a monthly spend limit; answers stop at the last token that it pays for.")
     @OptionGroup var of: ScopeArguments
     @Option(help: "The most, in euros.") var eur: PicoEuro?
-    @Flag(help: "Take the limit off.") var none = false
+    @Option(help: "Euros above which the account's owners get a notice; nothing stops.")
+    var soft: PicoEuro?
+    @Flag(help: "Take the limits off.") var none = false
 
     func validate() throws {
-      guard (eur == nil) == none, of.model == nil else {
-        throw ValidationError("Give --eur or --none, for a key or an account.")
+      guard (eur == nil && soft == nil) == none, of.model == nil else {
+        throw ValidationError("Give --eur, --soft or --none, for a key or an account.")
       }
     }
 
     func run() throws {
-      try Keys.withStore { try $0.setBudget(eur, for: of.scope(in: $0)) }
+      try Keys.withStore {
+        try $0.setBudget(Budget(hard: eur, soft: soft), for: of.scope(in: $0))
+      }
       Terminal.note("Monthly spend limit: \(eur.map { "\($0) EUR" } ?? "none").")
     }
   }
@@ -134,9 +138,10 @@ struct MeterBudget: ParsableCommand {
       try Keys.withStore { store in
         let names = try ScopeNames(store)
         let spent = try store.spent(in: .current)
-        let rows = try store.budgets().map { scope, cap -> JSONObject in
+        let rows = try store.budgets().map { scope, budget -> JSONObject in
           [
-            "of": .string(names[scope]), "limit_eur": .money(cap),
+            "of": .string(names[scope]), "limit_eur": .money(budget.hard),
+            "soft_eur": .money(budget.soft),
             "spent_eur": .money(spent[scope] ?? .zero), "month": .string("\(UTCMonth.current)"),
           ]
         }

@@ -1,0 +1,29 @@
+// Who has spent more than a soft limit is told so; the request that passed it does not wait for that.
+
+import Dispatch
+
+/// Publishes notices about soft limits beside the road of requests.
+final class BudgetWatch: Sendable {
+  private let store: UsageStore
+  private let queue = DispatchQueue(label: "apus.metering.budgets", qos: .utility)
+
+  init(store: UsageStore) { self.store = store }
+
+  /// Tells an account that it, or one of its keys, has passed its soft limit in a month.
+  func note(_ scope: LimitScope, of account: AccountID, month: UTCMonth) {
+    queue.async { [store] in
+      // Only the passing itself is told; what the disk refuses here stands in the usage anyway.
+      _ = try? store.publishNotice(
+        title: "A spend limit was passed",
+        body: "In \(month) \(Self.name(of: scope)) has spent more than its soft limit. Nothing is "
+          + "stopped by that.", to: account)
+    }
+  }
+
+  /// Waits until everything noted so far is written.
+  func flush() { queue.sync {} }
+
+  private static func name(of scope: LimitScope) -> String {
+    if case .key(let key) = scope { "key number \(key.rawValue)" } else { "your account" }
+  }
+}

@@ -1,0 +1,163 @@
+// Paying in advance: an answer ends at the last token that the credit pays for, and what is left is
+// always what came in less what was used.
+
+import GRDB
+import Metering
+import Testing
+
+@Suite struct CreditTests {
+  /// A meter whose account has paid some cents in advance; a prompt token costs 2 µEUR, another 20.
+  private func bench(
+    credit cents: Int64, ledger: (any UsageLedger)? = nil
+  ) throws -> (MeterBench, Principal, NewKey) {
+    let bench = try MeterBench(ledger: ledger) { $0.keyLimits = LimitRule() }
+    let store = bench.meter.store
+    _ = try store.publishPrices(
+      #require(Prices(input: 2_000_000, output: 20_000_000)), model: bench.model)
+    let key = try bench.key()
+    try store.setMode(.prepaid, of: key.record.account)
+    if cents > 0 {
+      try store.addCredit(.topUp, #require(PicoEuro(cents: cents)), to: key.record.account)
+    }
+    bench.meter.refreshKeys()
+    return (bench, try bench.meter.authenticate(key.text), key)
+  }
+
+  private func admission(_ bench: MeterBench, _ who: Principal) -> MeterError? {
+    refusal { () throws(MeterError) in _ = try bench.meter.admit(who, bench.request(most: 10)) }
+  }
+
+  @Test func withoutCreditARequestIsRefusedAndAfterATopUpItIsNot() throws {
+    let (bench, who, key) = try bench(credit: 0)
+    let refused = try #require(admission(bench, who))
+    #expect(refused.code == .creditBalanceExhausted && refused.httpStatus == 429)
+    #expect(refused.kind == .insufficientQuota && !refused.shouldRetry)
+    try bench.meter.store.addCredit(
+      .topUp, #require(PicoEuro(cents: 1)), reference: name("RF-1"), to: key.record.account)
+    bench.meter.refreshKeys()
+    #expect(admission(bench, who) == nil)
+  }
+
+  @Test func fiveHundredStreamsEndAtTheLastTokenThatTheCreditPaysFor() async throws {
+    let (bench, who, _) = try bench(credit: 100, ledger: MemoryLedger())
+    let tokens = try await withThrowingTaskGroup(of: Int64.self) { group in
+      for _ in 0..<500 {
+        group.addTask {
+          let lease: MeterLease
+          do throws(MeterError) {
+            lease = try bench.meter.admit(
+              who,
+              AdmissionRequest(
+                model: bench.model, kind: .chat, promptTokens: 100, contextLeft: 100_000))
+          } catch {
+            #expect(error.code == .creditBalanceExhausted)
+            return 0
+          }
+          var tokens: Int64 = 0
+          repeat {
+            tokens += 1
+            if tokens % 16 == 0 { await Task.yield() }
+          } while lease.advance(completionTokens: tokens) == .proceed
+          try await lease.settle(
+            Settlement(
+              usage: TokenUsage(promptTokens: 100, completionTokens: tokens),
+              status: .stoppedByBudget, httpStatus: 200, latency: .seconds(1)))
+          return tokens
+        }
+      }
+      return try await group.reduce(0, +)
+    }
+    let (spent, reserved) = bench.meter.spending(of: .account(who.account))
+    #expect(tokens > 0 && reserved == .zero)
+    #expect(try spent <= #require(PicoEuro(cents: 100)) && spent > #require(PicoEuro(cents: 99)))
+  }
+
+  @Test func whatIsLeftIsWhatCameInLessWhatWasUsed() async throws {
+    let (bench, who, key) = try bench(credit: 5)
+    let store = bench.meter.store
+    let account = key.record.account
+    let cost = Int64(10 * 2_000_000 + 5 * 20_000_000)
+    try await bench.meter.admit(who, bench.request(most: 5)).settle(completed())
+    #expect(try store.creditLeft(of: account)?.rawValue == 50_000_000_000 - cost)
+    // What is used while the account pays afterwards does not count.
+    try store.setMode(.postpaid, of: account)
+    bench.meter.refreshKeys()
+    #expect(try store.creditLeft(of: account) == nil)
+    try await bench.meter.admit(who, bench.request(most: 5)).settle(completed())
+    try store.setMode(.prepaid, of: account)
+    bench.meter.refreshKeys()
+    #expect(try store.creditLeft(of: account)?.rawValue == 50_000_000_000 - cost)
+    try store.addCredit(.refund, PicoEuro(rawValue: cost - 50_000_000_000), to: account)
+    bench.meter.refreshKeys()
+    #expect(try store.creditLeft(of: account) == .zero)
+    #expect(admission(bench, who)?.code == .creditBalanceExhausted)
+    #expect(
+      try store.credit(of: account).map(\.kind)
+        == [.otherUse, .topUp, .otherUse, .otherUse, .refund])
+    // A restart finds the same.
+    let copy = TemporaryFolder()
+    _ = try store.backUp(to: copy.path)
+    var configuration = MeterConfiguration(folder: copy.path)
+    configuration.clock = bench.clock.clock
+    let meter = try Meter(configuration)
+    let again = try meter.authenticate(key.text)
+    let code = refusal { () throws(MeterError) in
+      _ = try meter.admit(again, bench.request(most: 10))
+    }?.code
+    #expect(code == .creditBalanceExhausted)
+    try await meter.close()
+  }
+
+  @Test func whoPaysInAdvanceGetsNoInvoiceAndLinesAreNeverChanged() async throws {
+    let (bench, who, key) = try bench(credit: 5)
+    let store = bench.meter.store
+    try await bench.meter.admit(who, bench.request(most: 5)).settle(completed())
+    bench.clock.advance(.seconds(40 * 86_400))
+    let month = try #require(UTCMonth("2026-11"))
+    #expect(try store.issueInvoice(account: key.record.account, month: month) == nil)
+    let database = try DatabaseQueue(path: bench.folder.path + "/meter.db")
+    for sql in ["UPDATE ledger SET amount_p = 1", "DELETE FROM ledger"] {
+      #expect(throws: DatabaseError.self) { try database.write { try $0.execute(sql: sql) } }
+    }
+  }
+
+  @Test(arguments: [
+    (CreditKind.topUp, -1 as Int64), (.topUp, 0), (.refund, 1), (.adjustment, 0), (.otherUse, 1),
+    (.topUp, .max), (.adjustment, .min),
+  ]) func anAmountOfTheWrongSignOrSizeIsRefused(kind: CreditKind, amount: Int64) throws {
+    let (bench, who, _) = try bench(credit: 0)
+    let error = #expect(throws: UsageStoreError.self) {
+      try bench.meter.store.addCredit(kind, PicoEuro(rawValue: amount), to: who.account)
+    }
+    #expect(error?.code == .invalidLimit)
+  }
+
+  @Test func creditIsForAccountsThatPayInAdvance() throws {
+    let bench = try MeterBench()
+    let account = try bench.key().record.account
+    let error = #expect(throws: UsageStoreError.self) {
+      try bench.meter.store.addCredit(.topUp, PicoEuro(rawValue: 1), to: account)
+    }
+    #expect(error?.code == .wrongState)
+  }
+
+  @Test func aSoftLimitStopsNothingAndIsToldOnce() async throws {
+    let bench = try MeterBench { $0.keyLimits = LimitRule() }
+    let store = bench.meter.store
+    _ = try store.publishPrices(#require(Prices(output: 1_000_000)), model: bench.model)
+    let key = try bench.key()
+    try store.setMember("a@lab.example", role: .owner, of: key.record.account)
+    try store.setBudget(
+      Budget(soft: PicoEuro(rawValue: 12_000_000)), for: .account(key.record.account))
+    bench.meter.refreshKeys()
+    let who = try bench.meter.authenticate(key.text)
+    for _ in 0..<5 {
+      try await bench.meter.admit(who, bench.request(most: 5)).settle(completed())
+    }
+    try await bench.meter.close()
+    let reopened = try UsageStore(
+      folder: bench.folder.path, mode: .administering, clock: bench.clock.clock)
+    #expect(try reopened.deliveries(dueOnly: false).map(\.title) == ["A spend limit was passed"])
+    try reopened.close()
+  }
+}
