@@ -4,7 +4,6 @@ import Metering
 import NIOCore
 import Synchronization
 import Transformer
-import Transformer
 
 /// A loaded model with the number that records know it by.
 struct BackendModel: Sendable {
@@ -31,7 +30,13 @@ final class Backend: Sendable {
   let metrics = ServerMetrics()
   let activity = Activity()
   let connections = ConnectionCounts()
+  let health = ServiceHealth()
+  /// Whether a measure has asked for the server to begin anew.
+  let wantsRestart = Atomic(false)
+  /// Whether somebody has told the server to stop, which is stronger.
+  let isToldToStop = Atomic(false)
   private let boundAddress = Mutex("")
+  private let port = Mutex<Int?>(nil)
 
   init(
     models: [ServedModel], meter: Meter?, administration: Administration? = nil,
@@ -68,6 +73,7 @@ final class Backend: Sendable {
     let url =
       "\(scheme)://\(host.contains(":") ? "[\(host)]" : host):\(address?.port ?? configuration.port)"
     boundAddress.withLock { $0 = url }
+    port.withLock { $0 = address?.port ?? $0 }
     return url
   }
 
@@ -79,6 +85,9 @@ final class Backend: Sendable {
     }
     return stores
   }
+
+  /// The port that the server has listened on; nil before it did.
+  var boundPort: Int? { port.withLock { $0 } }
 
   /// The URL that the server listens on.
   var address: String { boundAddress.withLock { $0 } }

@@ -30,6 +30,9 @@ extension Server {
     /// The path of a Unix socket for the same; only its owner may connect.
     public var administrationSocket: String?
     public var limits = Limits()
+    /// Every model is asked for one token after each such span; zero for never, and then the status
+    /// page cannot say that all services are online.
+    public var probeInterval = Duration.seconds(4)
     /// What is kept of each request, for whoever makes the meter.
     package var metadataProfile = MetadataProfile.standard
 

@@ -89,6 +89,12 @@ public struct Server: Service {
     try certificate?.reload()
   }
 
+  /// Whether the server has ended because a measure asked for it to begin anew, and nobody for it to
+  /// stop.
+  package var wantsRestart: Bool {
+    backend.wantsRestart.load(ordering: .relaxed) && !backend.isToldToStop.load(ordering: .relaxed)
+  }
+
   /// Serves until SIGTERM or SIGINT, then ends as `run()` does. SIGHUP reads the certificate again.
   ///
   /// - Throws: as `run()`.
@@ -117,9 +123,16 @@ public struct Server: Service {
         services: listeners.map {
           .init(service: $0, successTerminationBehavior: .gracefullyShutdownGroup)
         }, logger: logger))
+    let end: @Sendable (Task<Void, any Error>) async -> Void = { [backend, configuration] serving in
+      let isIdle = await backend.activity.drain(atMost: configuration.drainDuration)
+      await services.triggerGracefulShutdown()
+      if !isIdle { serving.cancel() }
+    }
     // Detached from the surrounding group, whose end must not close the listeners before the
     // running requests have ended: until then whoever comes is told to try again.
     let serving = Task.detached { try await services.run() }
+    let watching = watches { await end(serving) }
+    defer { for watch in watching { watch.cancel() } }
     try await withTaskCancellationHandler {
       try await withGracefulShutdownHandler {
         do {
@@ -128,25 +141,49 @@ public struct Server: Service {
           // What did not end within the limit was cut off.
         }
       } onGracefulShutdown: {
-        Task {
-          let isIdle = await backend.activity.drain(atMost: configuration.drainDuration)
-          await services.triggerGracefulShutdown()
-          if !isIdle { serving.cancel() }
-        }
+        // Also where the server ends just now in order to begin anew: then it stops instead.
+        backend.isToldToStop.store(true, ordering: .relaxed)
+        Task { await end(serving) }
       }
     } onCancel: {
       serving.cancel()
     }
   }
 
+  /// What goes on beside the answers for as long as the server runs: a measure that ends it, probes of
+  /// its models, prompts of keys that hold no more.
+  private func watches(
+    _ end: @escaping @Sendable () async -> Void
+  ) -> [Task<Void, Never>] {
+    let restarting = Task.detached { [backend] in
+      guard let meter = backend.meter else { return }
+      await meter.wait { $0.mustRestart }
+      guard !Task.isCancelled else { return }
+      backend.wantsRestart.store(true, ordering: .relaxed)
+      await end()
+    }
+    let probing = Task.detached { [backend, configuration] in
+      guard configuration.probeInterval > .zero else { return }
+      await Probing(backend: backend, interval: configuration.probeInterval).run()
+    }
+    let forgetting = Task.detached { [backend] in await CacheWatch(backend: backend).run() }
+    return [restarting, probing, forgetting]
+  }
+
   private func publicListener(on group: MultiThreadedEventLoopGroup) -> any Service {
     let routes = RouteTable.all + (configuration.showsMetrics ? [Metrics.route] : [])
-    return listener(
-      at: .network(ListeningAddress(host: configuration.host, port: configuration.port)), routes,
-      answersAnyHost: configuration.allowsRemoteWithoutKeys, certificate, on: group
-    ) { [backend, onListening] address in
-      await onListening(backend.listening(on: address))
+    let makeListener: @Sendable () -> any Service = {
+      listener(
+        at: .network(
+          ListeningAddress(
+            host: configuration.host, port: backend.boundPort ?? configuration.port)), routes,
+        answersAnyHost: configuration.allowsRemoteWithoutKeys, certificate, on: group
+      ) { [backend, onListening] address in
+        await onListening(backend.listening(on: address))
+      }
     }
+    guard let meter = backend.meter else { return makeListener() }
+    return PublicListener(meter: meter, makeListener: makeListener)
   }
 
   private func administrationListener(
@@ -193,46 +230,5 @@ public struct Server: Service {
         service(TLSChannel(base: connections, certificate: $0, patience: patience))
       } ?? service(connections)
     return Listener(server: server, place: place)
-  }
-}
-
-/// Where a listener listens.
-private enum ListeningPlace: Sendable {
-  case network(Server.ListeningAddress)
-  case socket(String)
-
-  var binding: BindAddress {
-    switch self {
-    case .network(let address): .hostname(address.host, port: address.port)
-    case .socket(let path): .unixDomainSocket(path: path)
-    }
-  }
-
-  /// Whether requests come under names of this machine that nobody knows beforehand.
-  var isOpenToOthers: Bool {
-    switch self {
-    case .network(let address): !LoopbackHost.contains(address.host)
-    case .socket: true
-    }
-  }
-}
-
-/// A listener whose error names its address.
-private struct Listener: Service {
-  let server: any Service
-  let place: ListeningPlace
-
-  func run() async throws {
-    do {
-      try await server.run()
-    } catch let error as IOError {
-      switch place {
-      case .network(let address):
-        throw ServerError.cannotListen(
-          host: address.host, port: address.port, reason: error.errnoCode)
-      case .socket(let path):
-        throw ServerError.cannotListenOnSocket(path: path, reason: error.errnoCode)
-      }
-    }
   }
 }

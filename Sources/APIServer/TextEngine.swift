@@ -57,6 +57,9 @@ package protocol TextEngine: Sendable {
   ///
   /// - Throws: `EngineError`.
   func start(_ request: GenerationRequest) throws -> any TokenStream
+
+  /// Wipes what is remembered of an owner's prompts and answers that are over.
+  func forget(owner: String)
 }
 
 extension TextEngine {

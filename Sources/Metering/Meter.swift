@@ -116,6 +116,25 @@ package final class Meter: Sendable {
     core.settings.current.settings.retirements[model]
   }
 
+  /// The keys of each account that were neither revoked nor stopped with their account.
+  package var usableKeys: [AccountID: Set<KeyID>] {
+    var usable: [AccountID: Set<KeyID>] = [:]
+    for key in core.settings.current.settings.keys.records
+    where key.state == .active && key.accountState.mayUseKeys {
+      usable[key.account, default: []].insert(key.id)
+    }
+    return usable
+  }
+
+  /// All incidents, newest first.
+  package var incidents: [IncidentRecord] { core.settings.current.settings.incidents }
+
+  /// What incident measures ask of a server just now.
+  package var measures: ServerMeasures { core.settings.current.settings.measures }
+
+  /// An element at once, and one after each change of what operators have set.
+  package func changes() -> AsyncStream<Void> { core.settings.changes() }
+
   /// Looks for keys, prices and limits that other processes have changed, now instead of within the interval.
   package func refreshKeys() { core.settings.refresh() }
 
@@ -135,7 +154,17 @@ package final class Meter: Sendable {
     }
   }
 
-  private func rules(
+  /// The price list that holds for a model now; nil where it costs nothing yet.
+  package func prices(of model: ModelID) -> PriceList? {
+    core.settings.current.settings.prices.list(
+      of: model, at: core.configuration.clock.wallMilliseconds())
+  }
+
+  /// Every limit that a request of somebody to a model has to pass: what is published is what is
+  /// enforced.
+  ///
+  /// - Throws: ``MeterError``: 401 or 404 where such a request would get that.
+  package func rules(
     for principal: Principal, model: ModelID
   ) throws(MeterError) -> [ScopedRule] {
     let configuration = core.configuration

@@ -14,6 +14,8 @@ final class OperatorSettings: Sendable {
   let limits: [LimitScope: LimitRecord]
   let terms: [TermsRecord]
   let retirements: [ModelID: ModelRetirement]
+  let incidents: [IncidentRecord]
+  let measures: ServerMeasures
 
   /// Reads all of it.
   init(_ store: UsageStore) throws(UsageStoreError) {
@@ -24,6 +26,8 @@ final class OperatorSettings: Sendable {
     limits = try store.limits()
     terms = try store.terms()
     retirements = try store.retirements()
+    incidents = try store.incidents()
+    measures = ServerMeasures(incidents.filter { $0.endedMilliseconds == nil })
   }
 }
 
@@ -33,6 +37,7 @@ final class SettingsWatch: Sendable {
     var settings: OperatorSettings
     var dataVersion: Int64
     var version: Int64
+    var followers: [AsyncStream<Void>.Continuation] = []
   }
 
   private let store: UsageStore
@@ -65,11 +70,21 @@ final class SettingsWatch: Sendable {
       dataVersion != state.withLock({ $0.dataVersion }),
       let settings = try? OperatorSettings(store)
     else { return }
-    state.withLock { state in
+    let followers = state.withLock { state in
       state.settings = settings
       state.dataVersion = dataVersion
       state.version += 1
+      return state.followers
     }
+    for follower in followers { follower.yield() }
+  }
+
+  /// An element at once, and one after each change; only the newest waits for a slow reader.
+  func changes() -> AsyncStream<Void> {
+    let (changes, follower) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
+    follower.yield()
+    state.withLock { $0.followers.append(follower) }
+    return changes
   }
 
   /// Looks for changes from now on, at this interval, until stopped or released.

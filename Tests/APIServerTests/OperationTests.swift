@@ -39,15 +39,9 @@ import Testing
   @Test func administrationHasAListenerOfItsOwn() async throws {
     try await RunningServer.serving(
       configure: { $0.administration = .init(port: 0) }
-    ) { server in
-      var port: Int?
-      while port == nil {
-        let line = server.log.text.components(by: "\n")
-          .first { $0.contains("administration listens") }
-        port = line?.components(by: "port=").last.flatMap { Int($0.prefix(while: \.isNumber)) }
-        await Task.yield()
-      }
-      let own = RunningServer(port: try #require(port), log: server.log, service: server.service)
+    ) { server async throws in
+      let own = RunningServer(
+        port: await server.administrationPort(), log: server.log, service: server.service)
       #expect(try await own.get("/metrics").status == 200)
       #expect(try await own.get("/status.json").status == 200)
       #expect(try await own.get("/v1/models").status == 404)

@@ -35,7 +35,7 @@ struct ServerTests {
         FileManager.default.fileExists(atPath: $0 + "/requirements.txt")
       },
       "needs the client libraries; scripts/prepare-clients installs them"))
-  func `unmodified clients are answered, limited and counted`() async throws {
+  func `promise 1: unmodified clients are answered, limited and counted`() async throws {
     try await withServer(keyLimits: ["APUS_KEY": 60_000, "APUS_LIMITED_KEY": 1]) { server in
       var environment = server.environment
       environment["APUS_URL"] = server.address

@@ -144,7 +144,7 @@ import Testing
   @Test func aSoftLimitStopsNothingAndIsToldOnce() async throws {
     let bench = try MeterBench { $0.keyLimits = LimitRule() }
     let store = bench.meter.store
-    _ = try store.publishPrices(#require(Prices(output: 1_000_000)), model: bench.model)
+    _ = try store.publishPrices(#require(Prices(input: 0, output: 1_000_000)), model: bench.model)
     let key = try bench.key()
     try store.setMember("a@lab.example", role: .owner, of: key.record.account)
     try store.setBudget(

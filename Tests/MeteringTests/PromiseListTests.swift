@@ -5,19 +5,31 @@ import Metering
 import Testing
 
 @Suite struct PromiseListTests {
-  @Test func everyPromiseThatIsCalledProvedHasATestOfItsNumberAndNoOtherHas() throws {
-    let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
-    var numbers: [Int] = []
-    for file in try FileManager.default.contentsOfDirectory(atPath: folder.path)
-    where file.hasSuffix(".swift") {
-      let text = try String(contentsOf: folder.appendingPathComponent(file), encoding: .utf8)
+  /// Which suites have a test of which promise, by the sources of all tests.
+  private func suites() throws -> [Int: Set<String>] {
+    let tests = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+      .deletingLastPathComponent()
+    var suites: [Int: Set<String>] = [:]
+    let files = FileManager.default.enumerator(at: tests, includingPropertiesForKeys: nil)
+    for case let file as URL in try #require(files) where file.pathExtension == "swift" {
+      let text = try String(contentsOf: file, encoding: .utf8)
       for line in text.split(separator: "\n") {
         let parts = line.drop { $0 == " " }.split(separator: "`promise ", maxSplits: 1)
         guard parts.count == 2, parts[0].hasSuffix("func ") else { continue }
-        numbers.append(try #require(Int(parts[1].prefix { $0 != ":" })))
+        let number = try #require(Int(parts[1].prefix { $0 != ":" }))
+        suites[number, default: []].insert(file.deletingPathExtension().lastPathComponent)
       }
     }
-    #expect(numbers.sorted() == Promise.all.filter(\.isProved).map(\.number))
+    return suites
+  }
+
+  @Test func everyPromiseThatIsCalledProvedHasATestOfItsNumberAndNoOtherHas() throws {
+    let suites = try suites()
+    #expect(suites.keys.sorted() == Promise.all.filter(\.isProved).map(\.number))
+    for promise in Promise.all {
+      guard let suite = promise.suite else { continue }
+      #expect(suites[promise.number]?.contains(suite) == true, "promise \(promise.number)")
+    }
     #expect(Promise.all.map(\.number) == Array(1...36))
   }
 }

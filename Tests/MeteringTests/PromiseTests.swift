@@ -171,6 +171,39 @@ import Testing
     #expect(try bench.rows().first?.cost.rawValue == parts.reduce(0, +))
   }
 
+  @Test func `promise 2: each kind of work is metered in its own unit`() async throws {
+    let bench = try MeterBench()
+    let prices = try #require(
+      Prices(input: 3, cachedInput: 1, output: 11, reasoning: 7, audioMillisecond: 13))
+    _ = try bench.meter.store.publishPrices(prices, model: bench.model)
+    let who = try bench.meter.authenticate(bench.key().text)
+    let kinds: [(RequestKind, TokenUsage, Int64)] = [
+      (.chat, TokenUsage(promptTokens: 9, completionTokens: 4), 9 * 3 + 4 * 11),
+      (
+        .chat, TokenUsage(promptTokens: 9, completionTokens: 4, reasoningTokens: 3),
+        9 * 3 + 11 + 3 * 7
+      ),
+      (.completion, TokenUsage(promptTokens: 5, completionTokens: 2), 5 * 3 + 2 * 11),
+      (.embedding, TokenUsage(promptTokens: 40), 40 * 3),
+      (.rerank, TokenUsage(promptTokens: 60), 60 * 3),
+      (.transcription, TokenUsage(audioMilliseconds: 61_000), 61_000 * 13),
+    ]
+    for (kind, usage, _) in kinds {
+      try await bench.meter.admit(
+        who,
+        AdmissionRequest(
+          model: bench.model, kind: kind, promptTokens: usage.promptTokens,
+          maxCompletionTokens: usage.completionTokens, contextLeft: 4096,
+          audioMilliseconds: usage.audioMilliseconds)
+      ).settle(
+        Settlement(usage: usage, status: .completed, httpStatus: 200, latency: .seconds(1)))
+    }
+    let rows = try bench.rows().reversed()
+    #expect(rows.map(\.kind) == kinds.map(\.0))
+    #expect(rows.map(\.usage) == kinds.map(\.1))
+    #expect(rows.map(\.cost.rawValue) == kinds.map(\.2))
+  }
+
   @Test func `promise 18: what was used is never priced anew`() async throws {
     let bench = try MeterBench()
     let store = bench.meter.store

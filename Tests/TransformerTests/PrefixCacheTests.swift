@@ -119,6 +119,23 @@ import Transformer
     #expect(try await run(engine, prompts[1]).cached < 200)
   }
 
+  @Test func `promise 20: what is remembered is its owner's alone, and goes when it shall`()
+    async throws
+  {
+    let engine = try engine { $0.prefixLifetime = .milliseconds(50) }
+    let prompt = try TinyModel(name: "llama").tokens(90, seed: 20)
+    _ = try await run(engine, prompt, owner: "a")
+    #expect(try await run(engine, prompt, owner: "b").cached == 0)
+    engine.forget(owner: "a")
+    #expect(try await run(engine, prompt, owner: "a").cached == 0)
+    let deadline = ContinuousClock.now + .seconds(20)
+    while engine.statistics.usedMemoryBytes > 0, ContinuousClock.now < deadline {
+      await Task.yield()
+    }
+    #expect(engine.statistics.usedMemoryBytes == 0)
+    #expect(try await run(engine, prompt, owner: "b").cached == 0)
+  }
+
   @Test("What was idle for too long is wiped")
   func idle() async throws {
     let engine = try engine { $0.prefixLifetime = .milliseconds(50) }

@@ -43,6 +43,8 @@ struct StubEngine: TextEngine {
 
   func embed(_ tokens: [TokenID], pooling: Pooling, owner: String) -> [Float] { [1] }
 
+  func forget(owner: String) {}
+
   func start(_ request: GenerationRequest) -> any TokenStream {
     StubStream(
       tokens: min(tokens, request.maxTokens ?? .max), prompt: request.prompt.count, beat: beat)

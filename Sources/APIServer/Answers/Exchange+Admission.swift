@@ -5,7 +5,7 @@ import Metering
 extension Exchange {
   /// On whose behalf an engine works. Keys of an account share what is remembered of prompts;
   /// accounts never do.
-  var owner: String { "account \(principal.account.rawValue)" }
+  var owner: String { principal.account.cacheOwner }
 
   /// Admits a request and notes its number and limits; nil where nothing is counted.
   func admit(_ request: AdmissionRequest) throws(MeterError) -> LeaseHolder? {

@@ -1,4 +1,5 @@
-// GET /status and /status.json: how the server is, in numbers that everybody may see.
+// GET /status and /status.json: how the server is, for everybody to see. Whether models answer is
+// what probes found; availability is measured, and none is promised.
 
 import Hummingbird
 import JSON
@@ -6,37 +7,114 @@ import Metering
 import NIOCore
 
 enum Status {
+  /// Incidents stay on the page for so long after their end.
+  private static let logMilliseconds: Int64 = 90 * 86_400_000
+
   static let document = Route(
     method: .get, path: "/status.json", aliases: ["/v1/status"], access: .open
   ) { exchange, _ in
     let backend = exchange.backend
     return .json([
-      "status": backend.isDraining ? "draining" : "ok",
+      "status": .string(backend.condition), "all_online": .bool(backend.isAllOnline),
       "uptime_seconds": .integer(backend.uptimeSeconds),
       "requests_running": .integer(Int64(backend.activity.running)),
       "answers_pending": .integer(Int64(backend.pendingCount)),
       "models": .integer(Int64(backend.models.count)),
+      "services": .array(backend.models.indices.map { .object(service($0, backend)) }),
+      "incidents": .array(backend.incidents(within: logMilliseconds).map { .object($0) }),
     ])
   }
 
   static let page = Route(method: .get, path: "/status", access: .open) { exchange, _ in
     let backend = exchange.backend
+    let services = backend.models.indices.map { place -> String in
+      let name = backend.models[place].name
+      let month = backend.health.availability(of: place)?.month.percent
+      return "  \(name): \(backend.health.condition(of: place).rawValue)"
+        + (month.map { ", there \($0) % of the last 30 days" } ?? "")
+    }
+    let incidents = backend.incidents(within: logMilliseconds).map { incident in
+      "  " + incident.compactMap { $0.value.stringValue }.joined(separator: "  ")
+    }
     let text = """
-      Apus \(backend.isDraining ? "finishes what it has begun, and then stops." : "is well.")
+      \(backend.headline)
+
+      \(services.joined(separator: "\n"))
 
         up                \(backend.uptimeSeconds) s
         requests running  \(backend.activity.running)
         answers pending   \(backend.pendingCount)
         models            \(backend.models.count)
 
+      Incidents of the last 90 days: \(incidents.isEmpty ? "none" : "")
+      \(incidents.joined(separator: "\n"))
       """
     return Response(
       status: .ok, headers: [.contentType: "text/plain; charset=utf-8"],
       body: ResponseBody(byteBuffer: ByteBuffer(string: text)))
   }
+
+  private static func service(_ place: Int, _ backend: Backend) -> JSONObject {
+    let availability = backend.health.availability(of: place)
+    return [
+      "model": .string(backend.models[place].name),
+      "state": .string(backend.health.condition(of: place).rawValue),
+      "probed_ms": backend.health.finding(of: place).map { .integer($0.wallMilliseconds) } ?? .null,
+      "availability_1d": availability?.day.percent.map { .string($0) } ?? .null,
+      "availability_30d": availability?.month.percent.map { .string($0) } ?? .null,
+    ]
+  }
+}
+
+extension Availability {
+  /// With three digits behind the point, rounded down; nil where nothing was measured.
+  fileprivate var percent: String? {
+    partsPerMillion.map { parts in
+      "\(parts / 10_000)." + String("\(10_000 + parts % 10_000)".dropFirst().prefix(3))
+    }
+  }
 }
 
 extension Backend {
+  private var conditions: [ServiceHealth.Condition] {
+    models.indices.map { health.condition(of: $0) }
+  }
+
+  /// Whether the newest probe of every model was answered, and the server takes requests.
+  fileprivate var isAllOnline: Bool {
+    !isDraining && meter?.measures.isDrained != true
+      && conditions.allSatisfy { $0 == .online }
+  }
+
+  /// One word for programs. Without probes a server that answers is well as far as anybody knows.
+  fileprivate var condition: String {
+    if isDraining || meter?.measures.isDrained == true { return "draining" }
+    return conditions.contains(.failing) ? "failing" : "ok"
+  }
+
+  /// One sentence for people.
+  fileprivate var headline: String {
+    if isDraining { return "The server finishes what it has begun, and then stops." }
+    if meter?.measures.isDrained == true { return "The server takes no new requests just now." }
+    if conditions.contains(.failing) { return "Not all services are online." }
+    return isAllOnline ? "All services are online." : "The server is well."
+  }
+
+  /// What happened to the service: nothing about single accounts.
+  fileprivate func incidents(within span: Int64) -> [JSONObject] {
+    let now = MeterClock.system.wallMilliseconds()
+    let all = meter?.incidents ?? []
+    return all.filter { $0.account == nil && ($0.endedMilliseconds ?? now) > now - span }
+      .prefix(100).map { incident in
+        let model = models.first { $0.recordID == incident.model }?.name
+        return [
+          "what": .string("\(incident.measure)"), "model": model.map { .string($0) } ?? .null,
+          "from": .string("\(CivilTime(incident.startedMilliseconds))"),
+          "until": incident.endedMilliseconds.map { .string("\(CivilTime($0))") } ?? .null,
+        ]
+      }
+  }
+
   fileprivate var uptimeSeconds: Int64 {
     max(0, MeterClock.system.wallMilliseconds() / 1000 - created)
   }

@@ -7,7 +7,12 @@ final class Activity: Sendable {
   private struct State: Sendable {
     var running = 0
     var isDraining = false
-    var waiter: CheckedContinuation<Void, Never>?
+    var waiters: [CheckedContinuation<Void, Never>] = []
+
+    mutating func takeWaiters() -> [CheckedContinuation<Void, Never>] {
+      defer { waiters = [] }
+      return waiters
+    }
   }
 
   private let state = Mutex(State())
@@ -25,25 +30,25 @@ final class Activity: Sendable {
   }
 
   func end() {
-    let waiter = state.withLock { state in
+    let waiters = state.withLock { state in
       state.running -= 1
-      return state.running == 0 ? state.waiter.take() : nil
+      return state.running == 0 ? state.takeWaiters() : []
     }
-    waiter?.resume()
+    for waiter in waiters { waiter.resume() }
   }
 
   /// Takes no requests from now on, and waits until the running ones have ended or `limit` has
-  /// passed. Gives whether all have ended. Called once.
+  /// passed. Gives whether all have ended.
   func drain(atMost limit: Duration) async -> Bool {
     state.withLock { $0.isDraining = true }
     let timer = Task {
       try? await Task.sleep(for: limit)
-      state.withLock { $0.waiter.take() }?.resume()
+      for waiter in state.withLock({ $0.takeWaiters() }) { waiter.resume() }
     }
     await withCheckedContinuation { continuation in
       let isIdle = state.withLock { state in
         if state.running == 0 { return true }
-        state.waiter = continuation
+        state.waiters.append(continuation)
         return false
       }
       if isIdle { continuation.resume() }

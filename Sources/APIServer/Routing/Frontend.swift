@@ -62,6 +62,7 @@ struct Frontend: Sendable {
     switch route.access {
     case .open: break
     case .key:
+      try backend.meter?.measures.check(address: exchange.network)
       let principal = try authenticate(exchange)
       exchange.withNotes { $0.principal = principal }
     case .administrator:

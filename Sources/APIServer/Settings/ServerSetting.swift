@@ -37,6 +37,7 @@ package struct ServerSetting: Sendable {
     ServerSetting("admin-socket", \.administrationSocketName),
     ServerSetting("admin-host", \.administrationHost),
     ServerSetting("admin-port", \.administrationPort, in: -1...65535),
+    ServerSetting("probe-seconds", \.probeInterval, in: 0...3600),
     ServerSetting("metadata-profile", \.metadataProfile),
     ServerSetting("body-bytes", \.limits.bodyBytes, in: 1024...(1 << 30)),
     ServerSetting("body-seconds", \.limits.bodyDuration, in: 1...3600),

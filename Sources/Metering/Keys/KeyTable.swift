@@ -28,6 +28,9 @@ struct KeyTable: Sendable {
     return record
   }
 
+  /// All records, in no order.
+  var records: some Collection<KeyRecord> { byName.values }
+
   /// The record of a number, nil where there is none.
   func record(_ id: KeyID) -> KeyRecord? { byID[id].flatMap { byName[$0] } }
 }

@@ -71,7 +71,7 @@ struct Schema: Sendable {
       PRIMARY KEY (scope_kind, scope_id)
     ) STRICT, WITHOUT ROWID;
     """,
-    administration, billing, retention, notices, selfService, metadata, credit,
+    administration, billing, retention, notices, selfService, metadata, credit, incidents,
   ])
 
   /// `events-YYYY-MM.db`: one row a request, and the requests that are open. These are the columns

@@ -169,8 +169,8 @@ extension UsageStore {
   }
 
   private func files(of month: UTCMonth) -> [String] {
-    let path = EventFile.path(folder: folder, month: month)
-    return [path, path + "-wal", path + "-shm"]
+    [EventFile.path(folder: folder, month: month), ProbeFile.path(folder: folder, month: month)]
+      .flatMap { [$0, $0 + "-wal", $0 + "-shm"] }
   }
 
   private static func byteCount(_ path: String) -> Int64 {

@@ -29,6 +29,7 @@ package final class UsageStore: UsageLedger {
   private let servingLock: FolderLock?
   private let eventFiles = Mutex<[UTCMonth: EventFile]>([:])
   private let personalFiles = Mutex<[CivilDate: PersonalFile]>([:])
+  private let probes = Mutex<ProbeFile?>(nil)
 
   /// The version of the system's SQLite, such as `3.40.1`.
   package static var sqliteVersion: String {
@@ -85,6 +86,7 @@ package final class UsageStore: UsageLedger {
       try adopt(self.profile)
       try abortOpenRequests()
       _ = try runPersonalRetention()
+      try resolveRestarts()
     }
   }
 
@@ -179,6 +181,7 @@ package final class UsageStore: UsageLedger {
       return Array(files.values)
     }) { try file.close() }
     for day in personalFiles.withLock({ Array($0.keys) }) { try closePersonalFile(day) }
+    try probes.withLock { $0.take() }?.close()
     do {
       try reader.close()
       try writerLock.whileHeld { try database.close() }
@@ -195,6 +198,18 @@ package final class UsageStore: UsageLedger {
       return files.removeValue(forKey: oldest)
     }
     try retired?.close()
+    return file
+  }
+
+  /// The file of a month's probes; the one before it is closed.
+  func probeFile(_ month: UTCMonth) throws(UsageStoreError) -> ProbeFile {
+    if let file = probes.withLock({ $0 }), file.month == month { return file }
+    let file = try ProbeFile(folder: folder, month: month)
+    let old = probes.withLock { current in
+      defer { current = file }
+      return current
+    }
+    try old?.close()
     return file
   }
 

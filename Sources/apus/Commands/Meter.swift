@@ -14,7 +14,9 @@ struct MeterCommand: ParsableCommand {
     groupedSubcommands: [
       CommandGroup(
         name: "Who",
-        subcommands: [MeterAccount.self, MeterKey.self, MeterWarn.self, MeterAdmin.self]),
+        subcommands: [
+          MeterAccount.self, MeterKey.self, MeterWarn.self, MeterAdmin.self, MeterIncident.self,
+        ]),
       CommandGroup(
         name: "How much", subcommands: [MeterLimit.self, MeterBudget.self, MeterPrice.self]),
       CommandGroup(

@@ -30,7 +30,7 @@ extension Keys {
           "created": .time(key.createdMilliseconds), "expires": .time(key.expiresMilliseconds),
           "replaced_at": .time(key.graceUntilMilliseconds),
           "limits": .string(key.limits?.summary ?? "defaults"),
-          "budget_eur": .money(try store.budgets()[.key(key.id)]),
+          "budget_eur": .money(try store.budgets()[.key(key.id)]?.hard),
           "spent_eur": .money(spent), "month": .string("\(month)"),
           "models": .array(key.models.compactMap { models[$0] }.map { .string($0.text) }),
           "addresses": .array(key.addresses.map { .string($0.description) }),

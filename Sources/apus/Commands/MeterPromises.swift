@@ -19,6 +19,7 @@ struct Promises: ParsableCommand {
       Promise.all.map {
         [
           "number": .integer(Int64($0.number)), "proved": .bool($0.isProved),
+          "test": $0.suite.map { .string($0) } ?? .null,
           "promise": .string($0.text),
         ]
       }, ifNone: "")

@@ -96,7 +96,7 @@ struct Serve: AsyncParsableCommand {
       throw error
     }
     let store = EngineStore(idleTime: .seconds(idleUnload), limit: loadedModels)
-    let result: Result<Void, any Error>
+    let result: Result<Bool, any Error>
     do {
       var served = [ServedModel(name: located[0].name, engine: running)]
       for model in located.dropFirst() {
@@ -110,7 +110,23 @@ struct Serve: AsyncParsableCommand {
     await store.shutdown()
     running.shutdown()
     try await meter.close()
-    try result.get()
+    if try result.get() { throw Self.restartFailure() }
+  }
+
+  /// Begins this program anew in this process, with the same arguments; returns where that fails.
+  private static func restartFailure() -> CommandError {
+    var arguments = CommandLine.arguments.map { strdup($0) }
+    defer { for argument in arguments { free(argument) } }
+    arguments.append(nil)
+    // Threads of Dispatch block all signals, and a program that begins inherits that from its
+    // thread: until it waits for signals itself, they are to end it.
+    for number in [SIGTERM, SIGINT, SIGHUP] { signal(number, SIG_DFL) }
+    var none = sigset_t()
+    sigemptyset(&none)
+    pthread_sigmask(SIG_SETMASK, &none, nil)
+    execv("/proc/self/exe", arguments)
+    return CommandError(
+      .serverFailed, "the server was to begin anew and cannot (error \(errno)); start it again")
   }
 
   /// A model that is loaded when it is asked for. Its file is looked at now, so that a wrong one
@@ -144,11 +160,12 @@ struct Serve: AsyncParsableCommand {
     return options
   }
 
-  /// Runs the server to its end, so that what it used can be closed whatever the end was.
+  /// Runs the server to its end, so that what it used can be closed whatever the end was. Gives
+  /// whether it is to begin anew.
   private func serve(
     _ models: [ServedModel], _ meter: Meter, _ central: NodeOutbox?,
     _ configuration: Server.Configuration
-  ) async -> Result<Void, any Error> {
+  ) async -> Result<Bool, any Error> {
     do {
       let logger = Logger(label: "apus", factory: { StreamLogHandler.standardError(label: $0) })
       let server = try Server(
@@ -165,7 +182,7 @@ struct Serve: AsyncParsableCommand {
       // A delivery that has begun is noted before the files are closed.
       await outbox.value
       await node.value
-      return result
+      return result.map { server.wantsRestart }
     } catch {
       return .failure(error)
     }

@@ -42,6 +42,9 @@ final class FakeEngine: TextEngine {
   let hangs: AsyncStream<Void>
   /// An element for every answer that was cancelled.
   let cancellations: AsyncStream<Void>
+  /// An owner for each time that one was to be forgotten.
+  let forgotten: AsyncStream<String>
+  private let forgetting: AsyncStream<String>.Continuation
 
   init(
     _ pieces: [String] = ["Swifts", " sleep", " in", " flight", "."],
@@ -56,6 +59,7 @@ final class FakeEngine: TextEngine {
     self.contextLength = contextLength
     (cancellations, cancelled) = AsyncStream.makeStream()
     (hangs, hanging) = AsyncStream.makeStream()
+    (forgotten, forgetting) = AsyncStream.makeStream()
   }
 
   let chatTemplateSource: String?
@@ -98,6 +102,8 @@ final class FakeEngine: TextEngine {
     }
     return token == 255 ? [0xFF] : Array(decode([token]).utf8)
   }
+
+  func forget(owner: String) { forgetting.yield(owner) }
 
   func isHidden(_ token: TokenID) -> Bool { token == 0 }
 

@@ -22,6 +22,8 @@ struct RunningServer: Sendable {
   ) async throws {
     var configuration = Server.Configuration()
     configuration.port = 0
+    // Tests count what reaches an engine.
+    configuration.probeInterval = .zero
     configure(&configuration)
     let log = LogCapture()
     let (addresses, announce) = AsyncStream<String>.makeStream()
@@ -59,6 +61,16 @@ struct RunningServer: Sendable {
   ) async throws {
     try await serving(
       [ServedModel(name: "swift-1", textEngine: engine)], meter: meter, configure: configure, test)
+  }
+
+  /// The port of the administration's listener, as the log tells it.
+  func administrationPort() async -> Int {
+    while true {
+      let line = log.text.components(by: "\n").first { $0.contains("administration listens") }
+      let digits = line?.components(by: "port=").last?.prefix(while: \.isNumber)
+      if let port = digits.flatMap({ Int($0) }) { return port }
+      await Task.yield()
+    }
   }
 
   func get(_ path: String, headers: [String] = []) async throws -> HTTPAnswer {
