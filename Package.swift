@@ -175,11 +175,17 @@ let package = Package(
         .product(name: "NIOPosix", package: "swift-nio"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
       ]),
+    .executableTarget(
+      name: "LeakingServer",
+      dependencies: [
+        "APIServer", "Transformer", "Tokenizer", "Metering", "JSON",
+        .product(name: "Logging", package: "swift-log"),
+      ], path: "Tests/LeakingServer"),
     .testTarget(
       name: "EndToEndTests",
       dependencies: [
         "TestSupport", "JSON", "Transformer", "Metering", "apus", "EmbeddingExample",
-        "TypedOutputExample", "ToolsExample", "StreamingExample",
+        "TypedOutputExample", "ToolsExample", "StreamingExample", "LeakingServer",
       ]),
   ],
   swiftLanguageModes: [.v6]

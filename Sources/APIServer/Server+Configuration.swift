@@ -1,5 +1,6 @@
 // What an operator decides about the server, and how much it takes from anybody.
 
+import Logging
 import Metering
 
 extension Server {
@@ -24,6 +25,8 @@ extension Server {
     public var drainDuration = Duration.seconds(30)
     /// Serves `/metrics` to everybody who reaches the server.
     public var showsMetrics = false
+    /// How much is logged, for whoever makes the logger.
+    package var logLevel = Logger.Level.info
     /// A second address, for whoever runs the server: `/metrics` and `/status` without a key, and
     /// what `apus meter` does with a key of the administration.
     public var administration: ListeningAddress?
@@ -33,6 +36,9 @@ extension Server {
     /// Every model is asked for one token after each such span; zero for never, and then the status
     /// page cannot say that all services are online.
     public var probeInterval = Duration.seconds(4)
+    /// How far the process goes to keep memory to itself, and what was found to hold when it began.
+    package var privacy = PrivacyMode.standard
+    package var privacyMeasures: [PrivacyMeasure] = []
     /// What is kept of each request, for whoever makes the meter.
     package var metadataProfile = MetadataProfile.standard
 

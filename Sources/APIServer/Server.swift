@@ -132,22 +132,29 @@ public struct Server: Service {
     // running requests have ended: until then whoever comes is told to try again.
     let serving = Task.detached { try await services.run() }
     let watching = watches { await end(serving) }
-    defer { for watch in watching { watch.cancel() } }
-    try await withTaskCancellationHandler {
-      try await withGracefulShutdownHandler {
-        do {
+    let result: Result<Void, any Error>
+    do {
+      try await withTaskCancellationHandler {
+        try await withGracefulShutdownHandler {
           try await serving.value
-        } catch is CancellationError where backend.isDraining {
-          // What did not end within the limit was cut off.
+        } onGracefulShutdown: {
+          // Also where the server ends just now in order to begin anew: then it stops instead.
+          backend.isToldToStop.store(true, ordering: .relaxed)
+          Task { await end(serving) }
         }
-      } onGracefulShutdown: {
-        // Also where the server ends just now in order to begin anew: then it stops instead.
-        backend.isToldToStop.store(true, ordering: .relaxed)
-        Task { await end(serving) }
+      } onCancel: {
+        serving.cancel()
       }
-    } onCancel: {
-      serving.cancel()
+      result = .success(())
+    } catch is CancellationError where backend.isDraining {
+      // What did not end within the limit was cut off.
+      result = .success(())
+    } catch {
+      result = .failure(error)
     }
+    for watch in watching { watch.cancel() }
+    for watch in watching { await watch.value }
+    try result.get()
   }
 
   /// What goes on beside the answers for as long as the server runs: a measure that ends it, probes of

@@ -26,7 +26,7 @@ package struct Promise: Hashable, Sendable {
     Promise(
       3, "Models, recommended parameters, limits and examples are published", by: "CatalogueTests"),
     Promise(
-      4, "Nothing leaves the machine but mail and the webhook that you set"),
+      4, "Nothing leaves the machine but mail and the webhook that you set", by: "CanaryTests"),
     Promise(5, "Keys are made for accounts that were let in", by: "PromiseTests"),
     Promise(6, "Roles decide what a key may do for its account", by: "NoticeTests"),
     Promise(
@@ -47,7 +47,7 @@ package struct Promise: Hashable, Sendable {
     Promise(18, "What was used is never priced anew", by: "PromiseTests"),
     Promise(19, "Prompts and answers are never stored"),
     Promise(20, "Caches are in memory, kept apart by customer, and end", by: "PrefixCacheTests"),
-    Promise(21, "Nothing that was said can be taken out"),
+    Promise(21, "Nothing that was said can be taken out", by: "ContentTests"),
     Promise(
       22, "What is kept of a request is exactly the first published list",
       by: "MetadataProfileTests"),

@@ -21,6 +21,7 @@ enum Status {
       "answers_pending": .integer(Int64(backend.pendingCount)),
       "models": .integer(Int64(backend.models.count)),
       "services": .array(backend.models.indices.map { .object(service($0, backend)) }),
+      "privacy": .object(backend.configuration.privacyStatus),
       "incidents": .array(backend.incidents(within: logMilliseconds).map { .object($0) }),
     ])
   }
@@ -63,6 +64,15 @@ enum Status {
       "availability_1d": availability?.day.percent.map { .string($0) } ?? .null,
       "availability_30d": availability?.month.percent.map { .string($0) } ?? .null,
     ]
+  }
+}
+
+extension Server.Configuration {
+  /// What keeps the memory of the process to itself.
+  fileprivate var privacyStatus: JSONObject {
+    var status: JSONObject = ["mode": .string(privacy.rawValue)]
+    for measure in privacyMeasures { status[measure.name] = .bool(measure.isKept) }
+    return status
   }
 }
 

@@ -37,6 +37,8 @@ package struct ServerSetting: Sendable {
     ServerSetting("admin-socket", \.administrationSocketName),
     ServerSetting("admin-host", \.administrationHost),
     ServerSetting("admin-port", \.administrationPort, in: -1...65535),
+    ServerSetting("log-level", \.logLevel),
+    ServerSetting("privacy", \.privacy),
     ServerSetting("probe-seconds", \.probeInterval, in: 0...3600),
     ServerSetting("metadata-profile", \.metadataProfile),
     ServerSetting("body-bytes", \.limits.bodyBytes, in: 1024...(1 << 30)),

@@ -9,7 +9,8 @@ import TensorCore
 struct Doctor: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Show processor, instruction set, threads, memory and libraries.",
-    discussion: "Include this in a report of a problem; it holds nothing personal but paths.")
+    discussion: "Include this in a report of a problem; it holds nothing personal but paths.",
+    subcommands: [DoctorPrivacy.self])
 
   @Flag(help: "Print a JSON object.")
   var json = false

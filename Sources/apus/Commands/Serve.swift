@@ -38,6 +38,9 @@ struct Serve: AsyncParsableCommand {
   @Option(help: "Answers that are computed side by side, at most.")
   var parallel = EngineOptions().sequenceLimit
 
+  @Option(help: "Seconds that a prompt is remembered for after its last use.")
+  var prefixSeconds = 600
+
   @Option(
     help: ArgumentHelp(
       "A model beside the first that nobody asked for in so many seconds is let go.",
@@ -61,6 +64,9 @@ struct Serve: AsyncParsableCommand {
     if let keyValueMemory, !(1...1 << 24).contains(keyValueMemory) {
       throw ValidationError("--kv-memory takes a number of MiB from 1 to 16777216.")
     }
+    guard (1...86_400).contains(prefixSeconds) else {
+      throw ValidationError("--prefix-seconds takes a number from 1 to 86400.")
+    }
     guard (1...128).contains(parallel) else {
       throw ValidationError("--parallel takes a number from 1 to 128.")
     }
@@ -75,6 +81,8 @@ struct Serve: AsyncParsableCommand {
   func run() async throws {
     let settings = try settings.resolved(environment: ProcessInfo.processInfo.environment)
     if printConfig { return Terminal.write(settings.listing) }
+    var configuration = settings.configuration
+    configuration.privacyMeasures = try protect(configuration.privacy)
     let located =
       try models.models.isEmpty
       ? [LocatedModel.find(nil)] : models.models.map { try LocatedModel.find($0) }
@@ -82,7 +90,7 @@ struct Serve: AsyncParsableCommand {
     let folder = try Keys.folder()
     let central = try NodeOutbox(environment: ProcessInfo.processInfo.environment)
     var metering = MeterConfiguration(folder: folder)
-    metering.profile = settings.configuration.metadataProfile
+    metering.profile = configuration.metadataProfile
     let meter = try Meter(metering)
     let running: Engine
     do {
@@ -102,8 +110,7 @@ struct Serve: AsyncParsableCommand {
       for model in located.dropFirst() {
         served.append(try await onDemand(model, in: store, template))
       }
-      result = await serve(
-        served, meter, central, settings.configuration.withSocket(in: folder))
+      result = await serve(served, meter, central, configuration.withSocket(in: folder))
     } catch {
       result = .failure(error)
     }
@@ -118,15 +125,25 @@ struct Serve: AsyncParsableCommand {
     var arguments = CommandLine.arguments.map { strdup($0) }
     defer { for argument in arguments { free(argument) } }
     arguments.append(nil)
-    // Threads of Dispatch block all signals, and a program that begins inherits that from its
-    // thread: until it waits for signals itself, they are to end it.
-    for number in [SIGTERM, SIGINT, SIGHUP] { signal(number, SIG_DFL) }
-    var none = sigset_t()
-    sigemptyset(&none)
-    pthread_sigmask(SIG_SETMASK, &none, nil)
+    ProcessProtection.restoreSignals()
     execv("/proc/self/exe", arguments)
     return CommandError(
       .serverFailed, "the server was to begin anew and cannot (error \(errno)); start it again")
+  }
+
+  /// Keeps what people say off the disk, as far as the mode asks for.
+  ///
+  /// - Throws: `CommandError` where the mode is strict and something is missing.
+  private func protect(_ mode: PrivacyMode) throws -> [PrivacyMeasure] {
+    if mode == .strict { ProcessProtection.ensureWiping(arguments: CommandLine.arguments) }
+    ProcessProtection.apply()
+    let measures = ProcessProtection.measures()
+    if mode == .strict, let missing = measures.first(where: { !$0.isKept }) {
+      throw CommandError(
+        .unusableEnvironment,
+        "strict privacy is not to be had here: \(missing.finding); \(missing.remedy)")
+    }
+    return measures
   }
 
   /// A model that is loaded when it is asked for. Its file is looked at now, so that a wrong one
@@ -150,6 +167,7 @@ struct Serve: AsyncParsableCommand {
     var options = EngineOptions()
     options.keyValueBytes = keyValueMemory.map { $0 << 20 }
     options.sequenceLimit = parallel
+    options.prefixLifetime = .seconds(prefixSeconds)
     options.publicPrefixes = try publicSystem.map { path in
       var text = try InputFile.text(path)
       // What ends a file's last line is no part of what clients send.
@@ -167,7 +185,8 @@ struct Serve: AsyncParsableCommand {
     _ configuration: Server.Configuration
   ) async -> Result<Bool, any Error> {
     do {
-      let logger = Logger(label: "apus", factory: { StreamLogHandler.standardError(label: $0) })
+      var logger = Logger(label: "apus", factory: { StreamLogHandler.standardError(label: $0) })
+      logger.logLevel = configuration.logLevel
       let server = try Server(
         models: models, meter: meter, administration: AdminVerb.administration,
         configuration: configuration, logger: logger
@@ -209,71 +228,5 @@ extension Server.Configuration {
     default: break
     }
     return configuration
-  }
-}
-
-/// The settings of a server on the command line.
-struct ServerArguments: ParsableArguments {
-  @Option(help: "A file of settings, 'name = value' each; APUS_CONFIG names one too.")
-  var config: String?
-
-  @Option(help: "The address to listen on; by default 127.0.0.1.")
-  var host: String?
-
-  @Option(
-    name: [.short, .long], help: "The port to listen on, by default 8080; 0 takes one that is free."
-  )
-  var port: String?
-
-  @Option(
-    help: ArgumentHelp(
-      "A certificate chain in PEM: the server speaks TLS. SIGHUP reads it again.",
-      valueName: "file"))
-  var tlsCertificate: String?
-
-  @Option(help: ArgumentHelp("The certificate's key in PEM.", valueName: "file"))
-  var tlsKey: String?
-
-  @Flag(help: "Refuse fields that nobody knows instead of ignoring them.")
-  var strict = false
-
-  @Option(
-    name: .long, help: ArgumentHelp("One setting; may be given again.", valueName: "name=value"))
-  var set: [String] = []
-
-  func validate() throws {
-    var settings = ServerSettings()
-    do { try apply(to: &settings) } catch { throw ValidationError("\(error)") }
-  }
-
-  /// The file, the environment over it, and flags over both.
-  func resolved(environment: [String: String]) throws -> ServerSettings {
-    var settings = ServerSettings()
-    if let path = config ?? environment["APUS_CONFIG"] {
-      guard let data = FileManager.default.contents(atPath: path) else {
-        throw CommandError(.unreadableFile, "the settings in '\(path)' cannot be read")
-      }
-      try settings.read(file: String(decoding: data, as: UTF8.self), name: path)
-    }
-    try settings.read(environment: environment)
-    try apply(to: &settings)
-    return settings
-  }
-
-  private func apply(to settings: inout ServerSettings) throws {
-    for line in set {
-      guard let equals = line.firstIndex(of: "=") else {
-        throw CommandError(.unusableInput, "--set takes name=value; '\(line)' has no '='")
-      }
-      try settings.set(
-        String(line[..<equals]), to: String(line[line.index(after: equals)...]), from: .flag,
-        place: "--set")
-    }
-    if let host { try settings.set("host", to: host, from: .flag, place: "--host") }
-    if let port { try settings.set("port", to: port, from: .flag, place: "--port") }
-    for (name, path) in [("tls-certificate", tlsCertificate), ("tls-key", tlsKey)] {
-      if let path { try settings.set(name, to: path, from: .flag, place: "--\(name)") }
-    }
-    if strict { try settings.set("strict", to: "true", from: .flag, place: "--strict") }
   }
 }
