@@ -5,7 +5,8 @@ import PackageDescription
 let plain: [SwiftSetting] = [.enableUpcomingFeature("InternalImportsByDefault")]
 
 // Kernels stay optimised in debug builds: an unoptimised kernel makes every test crawl.
-let kernel: [SwiftSetting] = [.unsafeFlags(["-Ounchecked"])] + plain
+let kernel: [SwiftSetting] =
+  [.unsafeFlags(["-Ounchecked"]), .enableExperimentalFeature("Extern")] + plain
 
 // Loops over weights and vocabularies crawl without optimisation, in debug builds too.
 let optimised: [SwiftSetting] =

@@ -112,7 +112,9 @@ private struct AttentionPass {
     total.update(repeating: 0, count: count)
     sums.update(repeating: 0, count: rows.count * width)
     let first = span * attentionSpanBlockCount
-    for block in (first..<first + attentionSpanBlockCount).clamped(to: visible) { add(block) }
+    for block in (first..<first + attentionSpanBlockCount).clamped(to: visible) {
+      add(block, next: min(block + 1, visible.upperBound - 1))
+    }
   }
 
   /// The queries times the scale, turned so that a tile finds its rows' numbers side by side.
@@ -148,20 +150,25 @@ private struct AttentionPass {
     return Int(start) / cacheBlockPositionCount..<Int(end) / cacheBlockPositionCount + 1
   }
 
-  private func add(_ block: Int) {
+  private func add(_ block: Int, next: Int) {
     let shape = call.shape
+    let ahead = call.blocks[next] - call.blocks[block]
     let part = UnsafeRawPointer(call.blocks[block] + call.headOffset)
     if isOneTile, shape.format == .F16, width == shape.valueStride {
-      score(block, CacheNumbers<HalfColumn>(base: part, stride: cacheBlockPositionCount))
+      score(
+        block, CacheNumbers<HalfColumn>(base: part, stride: cacheBlockPositionCount, ahead: ahead))
       weigh(Int32(block * cacheBlockPositionCount))
-      sum(block, CacheNumbers<HalfColumn>(base: part + shape.keyBytes, stride: width))
+      sum(
+        block,
+        CacheNumbers<HalfColumn>(base: part + shape.keyBytes, stride: width, ahead: ahead))
     } else {
       // The numbers are unpacked once for all tiles.
       unpackKeys(shape, part, into: numbers)
-      score(block, CacheNumbers<SingleColumn>(base: numbers, stride: cacheBlockPositionCount))
+      score(
+        block, CacheNumbers<SingleColumn>(base: numbers, stride: cacheBlockPositionCount, ahead: 0))
       weigh(Int32(block * cacheBlockPositionCount))
       unpackValues(shape, part, into: numbers, stride: width)
-      sum(block, CacheNumbers<SingleColumn>(base: numbers, stride: width))
+      sum(block, CacheNumbers<SingleColumn>(base: numbers, stride: width, ahead: 0))
     }
   }
 

@@ -6,13 +6,15 @@ import KernelInterface
 struct CacheNumbers<Column: FloatColumn> {
   let base: UnsafeRawPointer
   let stride: Int
+  /// Bytes to the numbers of the block that comes next.
+  let ahead: Int
 
   /// 32 lanes from `first` on.
   @inline(__always)
   func lanes(from first: Int) -> TileLanes<Column> {
     TileLanes(
       base: base + first / 16 * Column.bytes, stepBytes: stride / 16 * Column.bytes,
-      halfBytes: Column.bytes)
+      halfBytes: Column.bytes, ahead: ahead)
   }
 }
 

@@ -45,11 +45,15 @@ struct TileLanes<Column: FloatColumn> {
   let stepBytes: Int
   /// Bytes from the first 16 lanes to the others.
   let halfBytes: Int
+  /// Bytes from a step to what is wanted later and asked for meanwhile; 0 where nothing is.
+  let ahead: Int
 
   /// 16 lanes of a step; `lane` is 0 or 16.
   @inline(__always)
   func load(_ step: Int, _ lane: Int) -> Floats {
-    Column.load(base + step * stepBytes + (lane == 0 ? 0 : halfBytes))
+    let place = base + step * stepBytes + (lane == 0 ? 0 : halfBytes)
+    if lane == 0 || Column.bytes > 32 { prefetchLine(place + ahead) }
+    return Column.load(place)
   }
 }
 

@@ -15,6 +15,7 @@ enum HalvedTile<Part: HalvedPart>: Tile {
       let blockScale = loadHalves(part) * Part.scaleUnit
       part += 32
       for _ in 0..<8 {
+        prefetchWeights(after: part, Part.partBytes, tokenCount: T)
         var low: InlineArray<T, Integers> = startingSums(
           activations, ActivationBlock.lowZeroPoint32)
         Part.forEachGroup(part, half: 0) { bytes, group in
@@ -48,6 +49,7 @@ enum Q2_KTile: Tile {
       let blockMinimum = -loadHalves(part + 32)
       part += 64
       for _ in 0..<8 {
+        prefetchWeights(after: part, 160, tokenCount: T)
         addHalf(&sums, part, 0, blockScale, blockMinimum, activations)
         addHalf(&sums, part, 1, blockScale, blockMinimum, activations)
         part += 160
@@ -90,6 +92,7 @@ enum ScaledBytesTile: Tile {
     var part = panel
     var activations = TokenBlocks(tokens)
     for _ in 0..<(columns / blockElementCount) {
+      prefetchWeights(after: part, 640, tokenCount: T)
       addHalf(&sums, part, 0, activations)
       addHalf(&sums, part, 1, activations)
       part += 640

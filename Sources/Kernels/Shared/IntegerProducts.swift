@@ -89,6 +89,7 @@ enum SimpleTile<Block: SimpleBlock>: Tile {
     var block = panel
     var activations = TokenBlocks(tokens)
     for _ in 0..<(columns / blockElementCount) {
+      prefetchWeights(after: block, Block.blockBytes, tokenCount: T)
       var products: InlineArray<T, Integers> = startingSums(activations, Block.zeroPoint)
       Block.forEachGroup(block) { bytes, group in
         addGroup(&products, bytes, group, isWide: Block.isWide, activations)
@@ -115,6 +116,7 @@ enum ScaledMinimumTile<Part: ScaledPart>: Tile {
       let blockMinimum = -loadHalves(part + 32)
       part += 64
       for _ in 0..<8 {
+        prefetchWeights(after: part, Part.partBytes, tokenCount: T)
         var products: InlineArray<T, Integers> = startingSums(activations, nil)
         Part.forEachGroup(part) { bytes, group in
           addGroup(&products, bytes, group, isWide: false, activations)
@@ -141,6 +143,7 @@ enum IQ4_XSTile: Tile {
       let blockScale = loadHalves(part)
       part += 32
       for _ in 0..<8 {
+        prefetchWeights(after: part, IQ4_XSPart.partBytes, tokenCount: T)
         var products: InlineArray<T, Integers> = startingSums(activations, wideZeroPoint)
         IQ4_XSPart.forEachGroup(part) { bytes, group in
           addGroup(&products, bytes, group, isWide: true, activations)
