@@ -1,129 +1,147 @@
 // Packing the formats of 256 weights a block.
+//
+// `words` is room for a block's words, turned.
 
 import KernelInterface
 
-/// The 6-bit scale and minimum of part `j` from the 12 bytes of a Q4_K or Q5_K block.
+/// The scales and minimums of part `j` of 16 Q4_K or Q5_K blocks, from their 12 bytes as words.
 @inline(__always)
-private func scaleAndMinimum(_ bytes: UnsafeRawPointer, _ j: Int) -> (UInt8, UInt8) {
-  func byte(_ i: Int) -> UInt8 { bytes.load(fromByteOffset: i, as: UInt8.self) }
-  if j < 4 { return (byte(j) & 63, byte(j + 4) & 63) }
+private func scalesAndMinimums(_ words: UnsafeRawPointer, _ j: Int) -> (Words, Words) {
+  let shift = UInt32(truncatingIfNeeded: 8 * (j % 4))
+  let first = loadWords(words) &>> shift
+  let second = loadWords(words + 64) &>> shift
+  if j < 4 { return (first & 63, second & 63) }
+  let third = loadWords(words + 128) &>> shift
   return (
-    (byte(j + 4) & 15) | ((byte(j - 4) >> 6) << 4),
-    (byte(j + 4) >> 4) | ((byte(j) >> 6) << 4)
+    third & 15 | (first &>> 6 & 3) &<< 4,
+    third &>> 4 & 15 | (second &>> 6 & 3) &<< 4
   )
 }
 
+/// The nibbles at `shift` of eight vectors, those of two vectors in one.
 @inline(__always)
-func packScaled(
-  _ from: UnsafeRawPointer, _ to: UnsafeMutableRawPointer, _ row: Int, hasFifthBits: Bool
+private func packNibbles(
+  _ words: UnsafeRawPointer, _ shift: UInt32, _ to: UnsafeMutableRawPointer
 ) {
-  copyHalf(from, to, row)
-  copyHalf(from + 2, to + 32, row)
-  let fifths = from + 16
-  let nibbles = from + (hasFifthBits ? 48 : 16)
-  let partBytes = hasFifthBits ? 352 : 288
-  for part in 0..<8 {
-    let target = to + 64 + part * partBytes
-    let (scale, minimum) = scaleAndMinimum(from + 4, part)
-    target.storeBytes(of: scale, toByteOffset: row, as: UInt8.self)
-    target.storeBytes(of: minimum, toByteOffset: 16 + row, as: UInt8.self)
-    let bytes = nibbles + (part / 2) * 32
-    let shift = UInt32(part & 1) * 4
-    for i in 0..<4 {
-      let low = bytes.loadUnaligned(fromByteOffset: 4 * i, as: UInt32.self) >> shift
-      let high = bytes.loadUnaligned(fromByteOffset: 4 * i + 16, as: UInt32.self) >> shift
-      (target + 32 + i * 64).storeBytes(
-        of: low & 0x0F0F_0F0F | (high & 0x0F0F_0F0F) << 4, toByteOffset: row * 4, as: UInt32.self)
-    }
-    if hasFifthBits {
-      var bits: UInt32 = 0
-      for column in 0..<32 {
-        let bit = (fifths.load(fromByteOffset: column, as: UInt8.self) >> UInt8(part)) & 1
-        bits |= UInt32(bit) << UInt32(column)
-      }
-      spreadBits(bits, target + 288, row)
-    }
+  for i in 0..<4 {
+    let low = (loadWords(words + 64 * i) &>> shift) & 0x0F0F_0F0F
+    let high = (loadWords(words + 64 * (i + 4)) &>> shift) & 0x0F0F_0F0F
+    storeWords(low | high &<< 4, to + 64 * i)
   }
 }
 
-@inline(__always)
-func packQ6_K(_ from: UnsafeRawPointer, _ to: UnsafeMutableRawPointer, _ row: Int) {
-  copyHalf(from + 208, to, row)
-  for part in 0..<8 {
-    let target = to + 32 + part * 416
-    let scales = from + 192 + part * 2
-    target.storeBytes(of: scales.load(as: UInt8.self), toByteOffset: row, as: UInt8.self)
-    target.storeBytes(
-      of: scales.load(fromByteOffset: 1, as: UInt8.self), toByteOffset: 16 + row, as: UInt8.self)
-    let half = part / 4
-    let quarter = part % 4
-    let lower = from + half * 64 + (quarter & 1) * 32
-    let lowerShift = UInt32(quarter / 2) * 4
-    let upper = from + 128 + half * 32
-    let upperShift = UInt32(quarter) * 2
-    for i in 0..<4 {
-      let low = lower.loadUnaligned(fromByteOffset: 4 * i, as: UInt32.self) >> lowerShift
-      let high = lower.loadUnaligned(fromByteOffset: 4 * i + 16, as: UInt32.self) >> lowerShift
-      (target + 32 + i * 64).storeBytes(
-        of: low & 0x0F0F_0F0F | (high & 0x0F0F_0F0F) << 4, toByteOffset: row * 4, as: UInt32.self)
-    }
-    packPairs(upper, upperShift, target + 288, row)
-  }
-}
-
-@inline(__always)
-func packQ2_K(_ from: UnsafeRawPointer, _ to: UnsafeMutableRawPointer, _ row: Int) {
-  copyHalf(from + 80, to, row)
-  copyHalf(from + 82, to + 32, row)
-  for part in 0..<8 {
-    let target = to + 64 + part * 160
-    for half in 0..<2 {
-      target.storeBytes(
-        of: from.byte(2 * part + half), toByteOffset: 16 * half + row, as: UInt8.self)
-    }
-    packPairs(from + 16 + part / 4 * 32, UInt32(part % 4 * 2), target + 32, row)
-  }
-}
-
-@inline(__always)
-func packQ3_K(_ from: UnsafeRawPointer, _ to: UnsafeMutableRawPointer, _ row: Int) {
-  copyHalf(from + 108, to, row)
-  for part in 0..<8 {
-    let target = to + 32 + part * 224
-    for half in 0..<2 {
-      target.storeBytes(
-        of: scaleQ3_K(from + 96, 2 * part + half), toByteOffset: 16 * half + row, as: Int8.self)
-    }
-    packPairs(from + 32 + part / 4 * 32, UInt32(part % 4 * 2), target + 32, row)
-    var bits: UInt32 = 0
-    for column in 0..<32 {
-      bits |= UInt32(from.byte(column) &>> UInt8(truncatingIfNeeded: part) & 1) << UInt32(column)
-    }
-    spreadBits(bits, target + 160, row)
-  }
-}
-
-@inline(__always)
-func packIQ4_XS(_ from: UnsafeRawPointer, _ to: UnsafeMutableRawPointer, _ row: Int) {
-  copyHalf(from, to, row)
-  for part in 0..<8 {
-    let target = to + 32 + part * 272
-    target.storeBytes(of: scaleIQ4_XS(from, part), toByteOffset: row, as: Int8.self)
-    copyWords(from + 8 + 16 * part, target + 16, row, 4)
-  }
-}
-
-/// Puts the bit pairs at `shift` of 32 bytes in their places of two vectors of words.
+/// The bit pairs at `shift` of eight vectors, those of four vectors in one.
 @inline(__always)
 private func packPairs(
-  _ bytes: UnsafeRawPointer, _ shift: UInt32, _ to: UnsafeMutableRawPointer, _ row: Int
+  _ words: UnsafeRawPointer, _ shift: UInt32, _ to: UnsafeMutableRawPointer
 ) {
   for half in 0..<2 {
-    var word: UInt32 = 0
+    var pairs = Words()
     for group in 0..<4 {
-      let four = bytes.loadUnaligned(fromByteOffset: 16 * half + 4 * group, as: UInt32.self)
-      word |= ((four >> shift) & 0x0303_0303) << UInt32(2 * group)
+      let four = loadWords(words + 64 * (4 * half + group)) &>> shift
+      pairs |= (four & 0x0303_0303) &<< UInt32(truncatingIfNeeded: 2 * group)
     }
-    (to + half * 64).storeBytes(of: word, toByteOffset: row * 4, as: UInt32.self)
+    storeWords(pairs, to + 64 * half)
+  }
+}
+
+/// Bit `bit` of the bytes of eight vectors, as the masks of a part.
+@inline(__always)
+private func packBits(_ words: UnsafeRawPointer, _ bit: UInt32, _ to: UnsafeMutableRawPointer) {
+  for group in 0..<8 {
+    to.storeBytes(
+      of: nibbleMask(gatheredBits(loadWords(words + 64 * group) &>> bit)),
+      toByteOffset: 8 * group, as: UInt64.self)
+  }
+}
+
+func packQ4_K(_ from: StoredRows, _ to: UnsafeMutableRawPointer, _ words: UnsafeMutableRawPointer) {
+  from.copyHalves(0, to: to)
+  from.copyHalves(2, to: to + 32)
+  from.turn(0, count: 36, into: words)
+  for part in 0..<8 {
+    let target = to + 64 + part * 288
+    let (scales, minimums) = scalesAndMinimums(words + 64, part)
+    storeLowBytes(scales, target)
+    storeLowBytes(minimums, target + 16)
+    packNibbles(
+      words + 64 * (4 + part / 2 * 8), UInt32(truncatingIfNeeded: part % 2 * 4), target + 32)
+  }
+}
+
+func packQ5_K(_ from: StoredRows, _ to: UnsafeMutableRawPointer, _ words: UnsafeMutableRawPointer) {
+  from.copyHalves(0, to: to)
+  from.copyHalves(2, to: to + 32)
+  from.turn(0, count: 44, into: words)
+  for part in 0..<8 {
+    let target = to + 64 + part * 352
+    let (scales, minimums) = scalesAndMinimums(words + 64, part)
+    storeLowBytes(scales, target)
+    storeLowBytes(minimums, target + 16)
+    packNibbles(
+      words + 64 * (12 + part / 2 * 8), UInt32(truncatingIfNeeded: part % 2 * 4), target + 32)
+    packBits(words + 64 * 4, UInt32(truncatingIfNeeded: part), target + 288)
+  }
+}
+
+func packQ6_K(_ from: StoredRows, _ to: UnsafeMutableRawPointer, _ words: UnsafeMutableRawPointer) {
+  from.copyHalves(208, to: to)
+  from.turn(0, count: 52, into: words)
+  for part in 0..<8 {
+    let target = to + 32 + part * 416
+    let scales =
+      loadWords(words + 64 * (48 + part / 2))
+      &>> UInt32(truncatingIfNeeded: part % 2 * 16)
+    storeLowBytes(scales, target)
+    storeLowBytes(scales &>> 8, target + 16)
+    let (half, quarter) = (part / 4, part % 4)
+    packNibbles(
+      words + 64 * (half * 16 + quarter % 2 * 8), UInt32(truncatingIfNeeded: quarter / 2 * 4),
+      target + 32)
+    packPairs(
+      words + 64 * (32 + half * 8), UInt32(truncatingIfNeeded: quarter * 2), target + 288)
+  }
+}
+
+func packQ2_K(_ from: StoredRows, _ to: UnsafeMutableRawPointer, _ words: UnsafeMutableRawPointer) {
+  from.copyHalves(80, to: to)
+  from.copyHalves(82, to: to + 32)
+  from.turn(0, count: 20, into: words)
+  for part in 0..<8 {
+    let target = to + 64 + part * 160
+    let codes = loadWords(words + 64 * (part / 2)) &>> UInt32(truncatingIfNeeded: part % 2 * 16)
+    storeLowBytes(codes, target)
+    storeLowBytes(codes &>> 8, target + 16)
+    packPairs(
+      words + 64 * (4 + part / 4 * 8), UInt32(truncatingIfNeeded: part % 4 * 2), target + 32)
+  }
+}
+
+func packQ3_K(_ from: StoredRows, _ to: UnsafeMutableRawPointer, _ words: UnsafeMutableRawPointer) {
+  from.copyHalves(108, to: to)
+  from.turn(0, count: 24, into: words)
+  for part in 0..<8 {
+    let target = to + 32 + part * 224
+    for row in 0..<panelRowCount {
+      for half in 0..<2 {
+        target.storeBytes(
+          of: scaleQ3_K(from[row] + 96, 2 * part + half), toByteOffset: 16 * half + row,
+          as: Int8.self)
+      }
+    }
+    packPairs(
+      words + 64 * (8 + part / 4 * 8), UInt32(truncatingIfNeeded: part % 4 * 2), target + 32)
+    packBits(words, UInt32(truncatingIfNeeded: part), target + 160)
+  }
+}
+
+func packIQ4_XS(_ from: StoredRows, _ to: UnsafeMutableRawPointer) {
+  from.copyHalves(0, to: to)
+  for part in 0..<8 {
+    let target = to + 32 + part * 272
+    for row in 0..<panelRowCount {
+      target.storeBytes(of: scaleIQ4_XS(from[row], part), toByteOffset: row, as: Int8.self)
+    }
+    from.turn(8 + 16 * part, count: 4, into: target + 16)
   }
 }

@@ -19,13 +19,15 @@ package final class MappedFile: @unchecked Sendable {
   package let path: String
   /// Every byte of the file, page-aligned, at least one; valid while this object lives.
   package let bytes: UnsafeRawBufferPointer
+  private let descriptor: Int32
 
   /// Maps the file at `path`. An empty file is an error, because nothing can be mapped.
   package init(path: String) throws(FileError) {
     // O_NONBLOCK: opening a pipe must fail below, not wait for its writer.
     let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
     guard descriptor >= 0 else { throw Self.refusal(path: path, code: errno) }
-    defer { close(descriptor) }
+    var isOwned = false
+    defer { if !isOwned { close(descriptor) } }
     let size = try Self.size(of: descriptor, path: path)
     guard let base = mmap(nil, size, PROT_READ, MAP_PRIVATE, descriptor, 0), base != MAP_FAILED
     else {
@@ -36,15 +38,34 @@ package final class MappedFile: @unchecked Sendable {
     }
     self.path = path
     bytes = UnsafeRawBufferPointer(start: base, count: size)
+    self.descriptor = descriptor
+    isOwned = true
   }
 
   deinit {
+    close(descriptor)
     munmap(UnsafeMutableRawPointer(mutating: bytes.baseAddress!), bytes.count)
   }
 
   /// Tells the system that the bytes of `range` will be wanted soon. A hint: errors are ignored.
   package func prefetch(_ range: Range<Int>) {
     advise(MADV_WILLNEED, from: roundedDown(range.lowerBound), to: range.upperBound)
+  }
+
+  /// Maps the pages of `range` at once, where the system can, instead of one by one as they are read.
+  package func populate(_ range: Range<Int>) {
+    #if os(Linux)
+      let populateRead: Int32 = 22  // MADV_POPULATE_READ
+      advise(populateRead, from: roundedDown(range.lowerBound), to: range.upperBound)
+    #endif
+  }
+
+  /// Copies `range` to `target` without a mapped page: touching one byte of a mapping may make 2 MiB
+  /// of the file count as this process's memory.
+  package func copy(_ range: Range<Int>, to target: UnsafeMutableRawPointer) {
+    let count = pread(descriptor, target, range.count, off_t(range.lowerBound))
+    if count == range.count { return }
+    target.copyMemory(from: bytes.baseAddress! + range.lowerBound, byteCount: range.count)
   }
 
   /// Gives back the memory of the whole pages inside `range`, for instance after their contents were

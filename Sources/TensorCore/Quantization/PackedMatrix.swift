@@ -70,6 +70,9 @@ package struct PackedMatrix: Sendable {
       }
     }
     func pack(_ range: Range<Int>, _ worker: Int) {
+      let from = range.lowerBound * panelRowCount * rowBytes
+      let to = min(range.upperBound * panelRowCount, rows) * rowBytes
+      tensor.populate(from..<to)
       for p in range {
         let first = p * panelRowCount
         let count = min(panelRowCount, rows - first)
@@ -90,14 +93,17 @@ package struct PackedMatrix: Sendable {
             panel: target + p * size)
         }
       }
-      let from = range.lowerBound * panelRowCount * rowBytes
-      let to = min(range.upperBound * panelRowCount, rows) * rowBytes
       tensor.release(from..<to)
     }
   }
 }
 
 extension GGUFTensor {
+  /// Maps the pages of a part of the data.
+  func populate(_ part: Range<Int>) {
+    file.populate(range.lowerBound + part.lowerBound..<range.lowerBound + part.upperBound)
+  }
+
   /// Gives the whole pages of a part of the data back to the system; they can be read again.
   func release(_ part: Range<Int>) {
     file.release(range.lowerBound + part.lowerBound..<range.lowerBound + part.upperBound)

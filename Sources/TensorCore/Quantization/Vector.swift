@@ -30,7 +30,7 @@ package struct Vector: Sendable {
   }
 }
 
-/// Rows of floats read straight from a mapped tensor `[columns, rows]`: token embeddings.
+/// Rows of floats read from the file of a tensor `[columns, rows]`: token embeddings.
 package struct RowTable: Sendable {
   package let rowCount: Int
   package let columnCount: Int
@@ -45,10 +45,16 @@ package struct RowTable: Sendable {
   }
 
   /// Writes row `index` (0..<rowCount) as `[columnCount]` floats, each multiplied by `scale`.
-  package func read(_ index: Int, into output: UnsafeMutablePointer<Float>, scale: Float) {
+  ///
+  /// - Parameter scratch: room for `[columnCount]` floats, which no stored row exceeds.
+  package func read(
+    _ index: Int, into output: UnsafeMutablePointer<Float>, scale: Float,
+    scratch: UnsafeMutablePointer<Float>
+  ) {
     precondition(index >= 0 && index < rowCount, "row \(index) of \(rowCount)")
-    dequantise(
-      tensor.format, tensor.bytes.baseAddress! + index * rowBytes, count: columnCount, into: output)
+    let first = tensor.range.lowerBound + index * rowBytes
+    tensor.file.copy(first..<first + rowBytes, to: scratch)
+    dequantise(tensor.format, scratch, count: columnCount, into: output)
     if scale != 1 {
       for column in 0..<columnCount { output[column] *= scale }
     }

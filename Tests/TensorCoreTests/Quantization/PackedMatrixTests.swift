@@ -30,8 +30,9 @@ import Testing
     let table = RowTable(tensor)
     #expect(table.rowCount == 21 && table.columnCount == 512)
     var row = [Float](repeating: 0, count: 512)
+    var scratch = row
     for index in 0..<21 {
-      table.read(index, into: &row, scale: 1)
+      table.read(index, into: &row, scale: 1, scratch: &scratch)
       let panel = matrix.panel(index / panelRowCount)
       let packed = (0..<512).map {
         panel.load(
@@ -61,8 +62,9 @@ import Testing
     let table = RowTable(tensor)
     var plain = [Float](repeating: 0, count: 64)
     var scaled = plain
-    table.read(2, into: &plain, scale: 1)
-    table.read(2, into: &scaled, scale: 8)
+    var scratch = plain
+    table.read(2, into: &plain, scale: 1, scratch: &scratch)
+    table.read(2, into: &scaled, scale: 8, scratch: &scratch)
     #expect(scaled == plain.map { $0 * 8 })
     let vector = try Vector(tensor)
     #expect(vector.count == 192)
