@@ -36,6 +36,9 @@ struct Bench: AsyncParsableCommand {
   @Option(name: [.short, .long], help: "Runs that count.")
   var repetitions = 5
 
+  @Flag(help: "Measure one thing instead: from the start of loading to the logits of one token.")
+  var firstToken = false
+
   @Option(name: [.short, .long], help: "How to print: md, json or csv.")
   var output = Format.md
 
@@ -48,7 +51,20 @@ struct Bench: AsyncParsableCommand {
   }
 
   func run() async throws {
-    try await onOwnThread { try measure() }
+    try await onOwnThread { try firstToken ? measureFirstToken() : measure() }
+  }
+
+  private func measureFirstToken() throws {
+    let path = try LocatedModel.find(model.model).path
+    let start = ContinuousClock.now
+    let loaded = try engine.load(path, contextLength: 512)
+    try Session(loaded, contextLength: 512).evaluate([0], logits: .last) { _ in }
+    let nanoseconds = (ContinuousClock.now - start) / .nanoseconds(1)
+    switch output {
+    case .md: Terminal.writeLine(String(format: "first token after %.1f ms", nanoseconds / 1e6))
+    case .json: Terminal.writeLine("{\"first_token_ns\": \(Int(nanoseconds))}")
+    case .csv: Terminal.writeLine("first_token_ns\n\(Int(nanoseconds))")
+    }
   }
 
   private func measure() throws {
