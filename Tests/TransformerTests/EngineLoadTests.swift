@@ -109,6 +109,30 @@ import Transformer
     var times: [Duration] { results.withLock { $0.map(\.time).sorted() } }
   }
 
+  @Test("Whoever is cancelled while he waits hears of it", .timeLimit(.minutes(2)))
+  func cancelWaiting() async throws {
+    let engine = try Self.engine {
+      $0.sequenceLimit = 1
+      $0.queueLimit = 1000
+    }
+    let prompt = try TinyModel(name: "llama").tokens(3, seed: 1)
+    for _ in 0..<4 {
+      var request = GenerationRequest(prompt: prompt)
+      request.ignoreEndOfGeneration = true
+      let generations = try (0..<500).map { _ in try engine.generate(request) }
+      // One by one over many steps: some meet the engine while it looks at the queue.
+      for generation in generations.reversed() {
+        generation.cancel()
+        for _ in 0..<50 { await Task.yield() }
+      }
+      for generation in generations {
+        var reason: FinishReason?
+        for try await case .finished(let summary) in generation { reason = summary.finishReason }
+        #expect(reason == .cancelled || reason == .length)
+      }
+    }
+  }
+
   @Test("Sequences run side by side")
   func sideBySide() async throws {
     let engine = try Self.engine { $0.sequenceLimit = 8 }

@@ -101,8 +101,10 @@ final class EngineLoop: @unchecked Sendable {
   // MARK: Who runs
 
   private func endCancelled() {
-    for sequence in waiting where sequence.isCancelled { sequence.finish(.init(.cancelled)) }
-    waiting.removeAll(where: \.isCancelled)
+    // Looked at once: callers set the flag meanwhile, and nobody must leave without having an end.
+    let cancelled = waiting.filter(\.isCancelled)
+    for sequence in cancelled { sequence.finish(.init(.cancelled)) }
+    waiting.removeAll { sequence in cancelled.contains { $0 === sequence } }
     for sequence in running where sequence.isCancelled {
       end(sequence) { $0.finish(.init(.cancelled)) }
     }
