@@ -13,7 +13,8 @@ import Synchronization
 /// A fixed number of threads that run one region at a time, the caller among them.
 ///
 /// Between regions the threads spin for a moment, since the next region usually follows within
-/// microseconds, and then sleep. Never call it from Swift's cooperative pool: it blocks.
+/// microseconds, and then sleep. A thread that does not come, because another program has its core,
+/// is not waited for: the others do its part. Never call it from Swift's cooperative pool: it blocks.
 package final class WorkerPool: Sendable {
   /// Threads of a region, the calling one included; at least 1.
   package let threadCount: Int
@@ -22,54 +23,61 @@ package final class WorkerPool: Sendable {
   /// Starts `threadCount - 1` threads, which end with the pool.
   package init(threadCount: Int) {
     self.threadCount = max(1, min(threadCount, 256))
-    state = PoolState(workers: self.threadCount - 1)
+    state = PoolState(threads: self.threadCount)
     for index in 1..<max(1, self.threadCount) { state.startThread(index) }
   }
 
   deinit { state.stop() }
 
-  /// Runs `body(worker)` once on every thread, `worker` in 0..<threadCount; returns when all have
-  /// returned. Regions of several callers run one after another.
-  package func run(_ body: (_ worker: Int) -> Void) {
-    guard threadCount > 1 else { return body(0) }
-    withoutActuallyEscaping(body) { state.run($0) }
-  }
-
   /// Hands out `0..<count` in runs of at most `grain`; `body` gets a run and its worker's number.
+  /// Returns when all runs are done. Regions of several callers run one after another.
   ///
-  /// Which worker gets which run is not determined: what `body` computes must not depend on it.
+  /// Which worker gets which run is not determined, nor whether all workers get one: what `body`
+  /// computes must not depend on it.
   package func forEach(
     _ count: Int, grain: Int = 1, _ body: (_ range: Range<Int>, _ worker: Int) -> Void
   ) {
     guard count > 0 else { return }
     if threadCount == 1 || count <= grain { return body(0..<count, 0) }
-    let next = Counter()
-    run { worker in
-      while true {
-        let start = next.value.wrappingAdd(grain, ordering: .relaxed).oldValue
-        if start >= count { return }
-        body(start..<min(start + grain, count), worker)
-      }
-    }
+    withoutActuallyEscaping(body) { state.run(Region(count: count, grain: grain, body: $0)) }
   }
 }
 
-/// A shared counter that regions take their work from.
-private final class Counter: Sendable {
-  let value = Atomic<Int>(0)
+/// What the threads of a region do.
+private struct Region {
+  let count: Int
+  let grain: Int
+  let body: (Range<Int>, Int) -> Void
+}
+
+/// The number of the last region, whether threads may still join it, and how many have, in one word.
+private struct Gate {
+  var word: Int
+
+  /// Threads that joined, the caller not among them.
+  var joined: Int { word & 0xFFFF }
+  var isOpen: Bool { word & Self.open != 0 }
+  var region: Int { word >> 17 }
+
+  static let open = 1 << 16
+
+  static func opened(_ region: Int) -> Int { region << 17 | open }
 }
 
 /// What the pool's threads share. They keep it alive, and it does not keep the pool alive.
 private final class PoolState: @unchecked Sendable {
-  private let workers: Int
-  /// Counts regions; a worker runs when it changes.
-  private let region = Atomic<Int>(0)
-  private let unfinished = Atomic<Int>(0)
+  private let threads: Int
+  /// A `Gate`. Workers run when its region changes, unless it closed before they came.
+  private let gate = Atomic<Int>(0)
+  /// Where the next run of the region begins.
+  private let next = Atomic<Int>(0)
+  /// Threads that joined the region and are done.
+  private let finished = Atomic<Int>(0)
   private let sleepers = Atomic<Int>(0)
   private let callerSleeps = Atomic<Bool>(false)
   private let stopped = Atomic<Bool>(false)
-  /// Written by the caller before `region` changes, read by workers after.
-  private var body: ((Int) -> Void)?
+  /// Written by the caller before the gate opens, read by workers that joined.
+  private var region: Region?
   private let callers: UnsafeMutablePointer<pthread_mutex_t>
   private let lock: UnsafeMutablePointer<pthread_mutex_t>
   private let wake: UnsafeMutablePointer<pthread_cond_t>
@@ -80,8 +88,8 @@ private final class PoolState: @unchecked Sendable {
   /// Turns after which a spinning thread lets others run, should they want to.
   private static let yieldInterval = 256
 
-  init(workers: Int) {
-    self.workers = workers
+  init(threads: Int) {
+    self.threads = threads
     callers = .allocate(capacity: 1)
     lock = .allocate(capacity: 1)
     wake = .allocate(capacity: 1)
@@ -103,37 +111,55 @@ private final class PoolState: @unchecked Sendable {
     done.deallocate()
   }
 
-  func run(_ work: @escaping (Int) -> Void) {
+  func run(_ work: Region) {
     pthread_mutex_lock(callers)
-    body = work
-    unfinished.store(workers, ordering: .relaxed)
-    region.wrappingAdd(1, ordering: .sequentiallyConsistent)
-    if sleepers.load(ordering: .sequentiallyConsistent) > 0 {
-      pthread_mutex_lock(lock)
-      pthread_cond_broadcast(wake)
-      pthread_mutex_unlock(lock)
-    }
-    work(0)
-    waitForWorkers()
-    body = nil
+    region = work
+    next.store(0, ordering: .relaxed)
+    finished.store(0, ordering: .relaxed)
+    let number = Gate(word: gate.load(ordering: .relaxed)).region + 1
+    gate.store(Gate.opened(number), ordering: .sequentiallyConsistent)
+    wakeSleepers()
+    takeRuns(of: work, 0)
+    let closed = gate.bitwiseAnd(~Gate.open, ordering: .sequentiallyConsistent).oldValue
+    wait(for: Gate(word: closed).joined)
+    region = nil
     pthread_mutex_unlock(callers)
   }
 
-  private func waitForWorkers() {
+  private func takeRuns(of work: Region, _ worker: Int) {
+    while true {
+      let start = next.wrappingAdd(work.grain, ordering: .relaxed).oldValue
+      if start >= work.count { return }
+      work.body(start..<min(start + work.grain, work.count), worker)
+    }
+  }
+
+  private func wakeSleepers() {
+    guard sleepers.load(ordering: .sequentiallyConsistent) > 0 else { return }
+    pthread_mutex_lock(lock)
+    pthread_cond_broadcast(wake)
+    pthread_mutex_unlock(lock)
+  }
+
+  /// Waits until all who joined are done.
+  private func wait(for joined: Int) {
     for turn in 1...Self.spinLimit {
-      if unfinished.load(ordering: .acquiring) == 0 { return }
+      if finished.load(ordering: .acquiring) == joined { return }
       if turn % Self.yieldInterval == 0 { sched_yield() }
     }
     pthread_mutex_lock(lock)
     callerSleeps.store(true, ordering: .sequentiallyConsistent)
-    while unfinished.load(ordering: .sequentiallyConsistent) > 0 { pthread_cond_wait(done, lock) }
+    while finished.load(ordering: .sequentiallyConsistent) < joined {
+      pthread_cond_wait(done, lock)
+    }
     callerSleeps.store(false, ordering: .relaxed)
     pthread_mutex_unlock(lock)
   }
 
   func stop() {
     stopped.store(true, ordering: .sequentiallyConsistent)
-    region.wrappingAdd(1, ordering: .sequentiallyConsistent)
+    let number = Gate(word: gate.load(ordering: .relaxed)).region + 1
+    gate.store(Gate.opened(number), ordering: .sequentiallyConsistent)
     pthread_mutex_lock(lock)
     pthread_cond_broadcast(wake)
     pthread_mutex_unlock(lock)
@@ -148,29 +174,41 @@ private final class PoolState: @unchecked Sendable {
     while true {
       seen = waitForRegion(after: seen)
       if stopped.load(ordering: .acquiring) { return }
-      body!(index)
-      if unfinished.wrappingSubtract(1, ordering: .sequentiallyConsistent).newValue == 0,
-        callerSleeps.load(ordering: .sequentiallyConsistent)
-      {
-        pthread_mutex_lock(lock)
-        pthread_cond_signal(done)
-        pthread_mutex_unlock(lock)
-      }
+      guard join(seen) else { continue }
+      takeRuns(of: region!, index)
+      finished.wrappingAdd(1, ordering: .sequentiallyConsistent)
+      // The caller knows how many it waits for, and is alone in it.
+      guard callerSleeps.load(ordering: .sequentiallyConsistent) else { continue }
+      pthread_mutex_lock(lock)
+      pthread_cond_signal(done)
+      pthread_mutex_unlock(lock)
     }
+  }
+
+  /// Joins the region unless it has closed: from then on its caller waits for this thread.
+  private func join(_ number: Int) -> Bool {
+    var current = Gate(word: gate.load(ordering: .acquiring))
+    while current.isOpen, current.region == number {
+      let (exchanged, original) = gate.weakCompareExchange(
+        expected: current.word, desired: current.word + 1, ordering: .acquiringAndReleasing)
+      if exchanged { return true }
+      current = Gate(word: original)
+    }
+    return false
   }
 
   private func waitForRegion(after seen: Int) -> Int {
     for turn in 1...Self.spinLimit {
-      let now = region.load(ordering: .acquiring)
+      let now = Gate(word: gate.load(ordering: .acquiring)).region
       if now != seen { return now }
       if turn % Self.yieldInterval == 0 { sched_yield() }
     }
     pthread_mutex_lock(lock)
     sleepers.wrappingAdd(1, ordering: .sequentiallyConsistent)
-    var now = region.load(ordering: .sequentiallyConsistent)
+    var now = Gate(word: gate.load(ordering: .sequentiallyConsistent)).region
     while now == seen {
       pthread_cond_wait(wake, lock)
-      now = region.load(ordering: .sequentiallyConsistent)
+      now = Gate(word: gate.load(ordering: .sequentiallyConsistent)).region
     }
     sleepers.wrappingSubtract(1, ordering: .relaxed)
     pthread_mutex_unlock(lock)
