@@ -79,9 +79,11 @@ struct GenerationFields {
 
   /// The engine's requests for a prompt under these fields: one for each choice.
   ///
-  /// - Parameter model: knows which tokens break a repetition.
+  /// - Parameters:
+  ///   - model: knows which tokens break a repetition.
+  ///   - constraint: what `format` says, and whatever else the answer must be.
   func requests(
-    prompt: [TokenID], model: BackendModel, constraint: Constraint? = nil,
+    prompt: [TokenID], model: BackendModel, constraint: Constraint?,
     markers: Set<TokenID> = []
   ) -> [GenerationRequest] {
     var sampling = sampling
@@ -91,7 +93,7 @@ struct GenerationFields {
     request.maxTokens = maxTokens
     request.stop = stop
     request.ignoreEndOfGeneration = ignoresEnd
-    request.constraint = constraint ?? format?.constraint
+    request.constraint = constraint
     request.constraintMarkers = markers
     request.stopTokens = stopTokens
     return request.choices(choiceCount)

@@ -1,5 +1,6 @@
 // The engine's thread: one forward pass a step over everything that runs.
 
+import Constraints
 import KernelInterface
 import TensorCore
 import Tokenizer
@@ -17,6 +18,7 @@ final class EngineLoop: @unchecked Sendable {
   private let pool: BlockPool
   private let workspace: Workspace
   let prefixes: PrefixCache
+  private let constraints: ConstraintCache
   private(set) var waiting: [EngineSequence] = []
   private(set) var running: [EngineSequence] = []
   private var shares = FairShares()
@@ -33,7 +35,10 @@ final class EngineLoop: @unchecked Sendable {
   private static let defaultContexts = 4
 
   /// - Throws: `AllocationError`.
-  init(_ model: Model, options: EngineOptions, mailbox: Mailbox) throws {
+  init(
+    _ model: Model, options: EngineOptions, mailbox: Mailbox, constraints: ConstraintCache
+  ) throws {
+    self.constraints = constraints
     self.model = model
     self.options = options
     self.mailbox = mailbox
@@ -60,7 +65,7 @@ final class EngineLoop: @unchecked Sendable {
       // It may wait for long, and what was told last is that there is work.
       if isIdle { publish() }
       let delivery = mailbox.collect(
-        isIdle: isIdle, timeout: prefixes.isEmpty ? nil : options.prefixLifetime / 8)
+        isIdle: isIdle, timeout: options.prefixLifetime / 8)
       for submission in delivery.submissions {
         sequenceCount += 1
         waiting.append(
@@ -88,6 +93,7 @@ final class EngineLoop: @unchecked Sendable {
     guard now - lastSweep > options.prefixLifetime / 16 else { return }
     lastSweep = now
     prefixes.forget(usedBefore: now - options.prefixLifetime)
+    constraints.forget(usedBefore: now - options.prefixLifetime)
   }
 
   private func publish() {
