@@ -1,6 +1,7 @@
 // What the server needs of an engine, and nothing more: the seam at which a test or a benchmark of
 // the server puts an engine that answers at once.
 
+import Constraints
 import JSON
 import Tokenizer
 import Transformer
@@ -58,11 +59,24 @@ package protocol TextEngine: Sendable {
   /// - Throws: `EngineError`.
   func start(_ request: GenerationRequest) throws -> any TokenStream
 
-  /// Wipes what is remembered of an owner's prompts and answers that are over.
+  /// Compiles what answers must be, or finds it compiled for the same owner.
+  ///
+  /// - Throws: where it cannot be enforced.
+  func constraint(
+    _ source: ConstraintSource, owner: String
+  ) throws(ConstraintError) -> Constraint
+
+  /// Wipes what is remembered of an owner's prompts, answers that are over, and constraints.
   func forget(owner: String)
 }
 
 extension TextEngine {
+  package func constraint(
+    _ source: ConstraintSource, owner: String
+  ) throws(ConstraintError) -> Constraint {
+    try source.compiled()
+  }
+
   /// Whether conversations can be answered.
   package var hasChatTemplate: Bool { chatTemplateSource != nil }
 
@@ -159,6 +173,12 @@ extension Engine: TextEngine {
     _ tokens: [TokenID], pooling: Pooling, owner: String
   ) async throws -> [Float] {
     try await embed(tokens, pooling: pooling, owner: Optional(owner))
+  }
+
+  package func constraint(
+    _ source: ConstraintSource, owner: String
+  ) throws(ConstraintError) -> Constraint {
+    try constraints.constraint(source, owner: owner)
   }
 
   package func start(_ request: GenerationRequest) throws -> any TokenStream {

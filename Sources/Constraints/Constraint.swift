@@ -6,7 +6,7 @@ public import JSON
 /// schema. Immutable, and shared by any number of answers.
 public struct Constraint: Sendable {
   /// Reads texts from their beginning.
-  package let matcher: Matcher
+  package private(set) var matcher: Matcher
   /// Texts after the first of which the constraint begins; empty: it holds from the beginning.
   package private(set) var triggers: [[UInt8]] = []
   /// Shared by copies.
@@ -73,38 +73,6 @@ public struct Constraint: Sendable {
     try schema(parse(text, limits), options: options, limits: limits)
   }
 
-  /// JSON in the middle of a text: what stands before it, its schema, and what stands after it.
-  public struct Frame: Sendable {
-    public var before: String
-    public var schema: JSONValue
-    public var after: String
-
-    public init(before: String = "", schema: JSONValue, after: String = "") {
-      self.before = before
-      self.schema = schema
-      self.after = after
-    }
-  }
-
-  /// One of several texts with JSON in their middle, such as calls of functions. References of a
-  /// schema stay within it.
-  public static func framed(
-    _ frames: [Frame], options: SchemaOptions = .init(), limits: ConstraintLimits = .init()
-  ) throws(ConstraintError) -> Constraint {
-    var store = TermStore(limits)
-    var texts: [Term] = []
-    for frame in frames {
-      var compiler = try SchemaCompiler(frame.schema, options, limits)
-      compiler.store = store
-      let root = try compiler.compileRoot()
-      store = compiler.store
-      texts.append(
-        try store.sequence([store.text(frame.before), root, store.text(frame.after)]))
-    }
-    let root = try store.either(texts)
-    return try Constraint(store, root: root)
-  }
-
   /// A JSON Schema as a value, under the limits for constraints.
   package static func parse(
     _ text: String, _ limits: ConstraintLimits
@@ -126,6 +94,24 @@ public struct Constraint: Sendable {
     result.triggers = triggers.filter { !$0.isEmpty }.map { Array($0.utf8) }
     return result
   }
+
+  /// What is left of the constraint where a text begins with `text`; triggers stay.
+  ///
+  /// - Throws: `impossible` where none may begin with it.
+  public func remaining(after text: String) throws(ConstraintError) -> Constraint {
+    var result = self
+    result.attachment = ConstraintAttachment()
+    var term = matcher.start
+    for byte in text.utf8 { term = try result.matcher.advance(term, byte) }
+    guard term != .never else {
+      throw ConstraintError(.impossible, "no text under the constraint begins as this one does")
+    }
+    result.matcher.begin(at: term)
+    return result
+  }
+
+  /// Bytes of memory for it and what is known of it, about.
+  package var byteCount: Int { matcher.byteCount + attachment.byteCount }
 
   /// Whether `text`, from beginning to end, satisfies the constraint; triggers are not looked for.
   public func accepts(_ text: String) throws(ConstraintError) -> Bool {

@@ -50,6 +50,8 @@ public struct ConstraintLimits: Sendable {
   public var width = 2_000
   /// Parts and states that a constraint in use may grow to.
   public var runningTermCount = 600_000
+  /// Steps of reading that a constraint in use may know, counted in bytes that are told apart.
+  public var runningSteps = 8_000_000
   /// Nesting of groups and rules that a text may open without a byte of its own.
   public var depth = 256
   /// Bytes of the shortest answer.

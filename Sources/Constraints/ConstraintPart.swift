@@ -24,18 +24,20 @@ public indirect enum ConstraintPart: Sendable {
 
 extension Constraint {
   /// What is put together from parts.
+  ///
+  /// - Parameter options: how its schemas are taken. References of a schema stay within it.
   public static func parts(
-    _ part: ConstraintPart, limits: ConstraintLimits = .init()
+    _ part: ConstraintPart, options: SchemaOptions = .init(), limits: ConstraintLimits = .init()
   ) throws(ConstraintError) -> Constraint {
     var store = TermStore(limits)
-    let root = try store.term(of: part, limits)
+    let root = try store.term(of: part, options, limits)
     return try Constraint(store, root: root)
   }
 }
 
 extension TermStore {
   fileprivate mutating func term(
-    of part: ConstraintPart, _ limits: ConstraintLimits
+    of part: ConstraintPart, _ options: SchemaOptions, _ limits: ConstraintLimits
   ) throws(ConstraintError) -> Term {
     switch part {
     case .text(let text): return try self.text(text)
@@ -43,7 +45,7 @@ extension TermStore {
       let one = try set(ByteSet([UInt8(ascii: " "), UInt8(ascii: "\n")]))
       return try times(one, 0, Int32(clamping: max(0, most)))
     case .until(let text): return try automaton(Automaton(upTo: Array(text.utf8), limits))
-    case .schema(let schema): return try self.schema(schema, limits)
+    case .schema(let schema): return try self.schema(schema, options, limits)
     case .grammar(let text):
       guard text.utf8.count <= limits.sourceBytes else {
         throw ConstraintError(
@@ -53,24 +55,24 @@ extension TermStore {
       return try GrammarParser.parse(text, into: &self)
     case .sequence(let parts):
       var terms: [Term] = []
-      for part in parts { terms.append(try term(of: part, limits)) }
+      for part in parts { terms.append(try term(of: part, options, limits)) }
       return try sequence(terms)
     case .either(let parts):
       var terms: [Term] = []
-      for part in parts { terms.append(try term(of: part, limits)) }
+      for part in parts { terms.append(try term(of: part, options, limits)) }
       return try either(terms)
     case .list(let part, let separator):
-      let first = try term(of: part, limits)
-      let more = try then(term(of: separator, limits), first)
+      let first = try term(of: part, options, limits)
+      let more = try then(term(of: separator, options, limits), first)
       return try then(first, times(more, 0, unbounded))
     }
   }
 
   /// JSON of a schema, whose compiler borrows this store.
   private mutating func schema(
-    _ schema: JSONValue, _ limits: ConstraintLimits
+    _ schema: JSONValue, _ options: SchemaOptions, _ limits: ConstraintLimits
   ) throws(ConstraintError) -> Term {
-    var compiler = try SchemaCompiler(schema, SchemaOptions(), limits)
+    var compiler = try SchemaCompiler(schema, options, limits)
     swap(&compiler.store, &self)
     defer { swap(&compiler.store, &self) }
     return try compiler.compileRoot()

@@ -1,8 +1,8 @@
 // The members of a JSON object, in order and quick to find.
 
 /// The members of a JSON object in the order they were written. A key stands once; the last
-/// value given for it wins, in the place of the first. Keys are compared as Swift compares strings:
-/// canonically equivalent ones are the same key.
+/// value given for it wins, in the place of the first. Keys are compared byte by byte (RFC 8259,
+/// section 8.3), not as Swift compares strings, to which canonically equivalent ones are equal.
 public struct JSONObject: Sendable {
   fileprivate struct Member: Sendable, Equatable {
     let key: String
@@ -15,7 +15,16 @@ public struct JSONObject: Sendable {
 
   private var members: [Member] = []
   /// The place of each key in `members`; empty below `indexedCount` members.
-  private var places: [String: Int] = [:]
+  private var places: [KeyBytes: Int] = [:]
+
+  /// A key that is equal to those with the same bytes.
+  private struct KeyBytes: Hashable, Sendable {
+    let key: String
+
+    static func == (a: Self, b: Self) -> Bool { a.key.utf8.elementsEqual(b.key.utf8) }
+
+    func hash(into hasher: inout Hasher) { for byte in key.utf8 { hasher.combine(byte) } }
+  }
 
   public init() {}
 
@@ -40,14 +49,17 @@ public struct JSONObject: Sendable {
   }
 
   private func place(of key: String) -> Int? {
-    if members.count < Self.indexedCount { return members.firstIndex { $0.key == key } }
-    return places[key]
+    if members.count < Self.indexedCount {
+      // Strings that are not equal to Swift have other bytes, which is quickly seen.
+      return members.firstIndex { $0.key == key && $0.key.utf8.elementsEqual(key.utf8) }
+    }
+    return places[KeyBytes(key: key)]
   }
 
   private mutating func append(_ member: Member) {
     members.append(member)
     if members.count > Self.indexedCount {
-      places[member.key] = members.count - 1
+      places[KeyBytes(key: member.key)] = members.count - 1
     } else if members.count == Self.indexedCount {
       index()
     }
@@ -61,7 +73,9 @@ public struct JSONObject: Sendable {
   private mutating func index() {
     places.removeAll(keepingCapacity: true)
     guard members.count >= Self.indexedCount else { return }
-    for (place, member) in members.enumerated() { places[member.key] = place }
+    for (place, member) in members.enumerated() {
+      places[KeyBytes(key: member.key)] = place
+    }
   }
 }
 

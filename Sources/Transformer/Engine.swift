@@ -1,6 +1,6 @@
 // The engine: takes requests, computes them on its own thread, and tells what comes out.
 
-import Constraints
+package import Constraints
 import Tokenizer
 
 /// Generates answers with a model, many side by side. A thread of its own computes them, so that
@@ -8,6 +8,8 @@ import Tokenizer
 public final class Engine: Sendable {
   public let model: Model
   private let options: EngineOptions
+  /// Compiled constraints, which are forgotten when prompts are.
+  package let constraints = ConstraintCache()
   private let mailbox = Mailbox()
 
   /// - Throws: `AllocationError` when there is no memory for the context, or `ModelError` when the
@@ -16,7 +18,8 @@ public final class Engine: Sendable {
     if let draft = options.draft { try DraftModel.check(draft, for: model) }
     self.model = model
     self.options = options
-    let loop = try EngineLoop(model, options: options, mailbox: mailbox)
+    let loop = try EngineLoop(
+      model, options: options, mailbox: mailbox, constraints: constraints)
     startEngineThread { loop.run() }
   }
 
@@ -89,8 +92,12 @@ public final class Engine: Sendable {
     return statistics.waitingCount + statistics.runningCount
   }
 
-  /// Wipes what is remembered of an owner's prompts and answers that are over, before the next step.
-  public func forget(owner: String) { mailbox.forget(owner) }
+  /// Wipes what is remembered of an owner's prompts and answers that are over, before the next step,
+  /// and the constraints that were compiled for it, at once.
+  public func forget(owner: String) {
+    constraints.forget(owner: owner)
+    mailbox.forget(owner)
+  }
 
   /// Cancels what runs and waits, and returns when the thread has ended. Blocks.
   public func shutdown() {

@@ -47,6 +47,7 @@ import Testing
     try await RunningServer.serving(engine) { server in
       _ = try await server.chat(ChatCompletionTests.chat(["n": 3, "seed": 40]))
       #expect(engine.lastRequest?.sampling.seed == 42)
+      #expect(engine.lastRequest?.sharedPrompt != nil)
     }
   }
 

@@ -1,6 +1,7 @@
 // What answers must be, on its way from a request to the engine.
 
 import JSON
+import Metering
 import Testing
 import Transformer
 
@@ -48,6 +49,25 @@ import Transformer
       #expect(answer.status == 200)
       let constraint = try #require(engine.lastRequest?.constraint)
       #expect(try constraint.accepts("yes") && !constraint.accepts("perhaps"))
+    }
+  }
+
+  @Test func constraintsAreCompiledOnBehalfOfTheAccount() async throws {
+    let engine = FakeEngine()
+    try await withMeter { meter, store in
+      let key = try store.createKey(label: #require(ShortName("test")))
+      meter.refreshKeys()
+      try await RunningServer.serving(engine, meter: meter) { server in
+        let header = ["Authorization: Bearer \(key.text)"]
+        let chat = ChatCompletionTests.chat(["response_format": ["type": "json_object"]])
+        #expect(try await server.chat(chat, headers: header).status == 200)
+        let text: JSONValue = [
+          "model": "swift-1", "prompt": "Say yes.", "grammar": #"root ::= "yes""#,
+        ]
+        let answer = try await server.post("/v1/completions", text.serialized(), headers: header)
+        #expect(answer.status == 200)
+      }
+      #expect(engine.constraintOwners == ["account \(key.record.account.rawValue)"])
     }
   }
 

@@ -28,7 +28,8 @@ struct ExpressionTests {
   @Test(arguments: [
     ("a(?=b)", ConstraintError.Code.unsupported), ("(a)\\1", .unsupported),
     ("\\bword", .unsupported), ("(a", .syntax), ("a)", .syntax), ("*", .syntax), ("[z-a]", .syntax),
-    ("a{3,2}", .syntax), ("\\", .syntax), ("a^b", .unsupported), ("\\p{Nonsense}", .unsupported),
+    ("a{3,2}", .syntax), ("a{,3}", .syntax), ("\\", .syntax), ("a^b", .unsupported),
+    ("\\p{Nonsense}", .unsupported),
     ("(?i)a", .unsupported), ("[a", .syntax),
   ])
   func refusesWithACode(_ pattern: String, _ code: ConstraintError.Code) {

@@ -63,9 +63,11 @@ struct GrammarTests {
     ("root = \"a\"", .syntax), ("root ::= (\"a\"", .syntax), ("root ::= a", .undefined),
     ("a ::= \"a\"", .undefined), ("root ::= \"a\"\nroot ::= \"b\"", .syntax),
     ("root ::= \"a\"{3,2}", .syntax), ("root ::= <think>", .unsupported),
-    ("root ::= \"\\q\"", .syntax), ("root ::= \"a\"{9999999}", .tooComplex),
+    ("root ::= \"a\"{}", .syntax), ("root ::= \"\\q\"", .syntax),
+    ("root ::= \"a\"{9999999}", .tooComplex),
     ("root ::= root \"a\" | \"a\"", .leftRecursion),
     ("root ::= a\na ::= b? root\nb ::= \"b\"", .leftRecursion),
+    ("root ::= \"a\" b\nb ::= b \"b\" | \"c\"", .leftRecursion),
     ("root ::= \"a\" root", .impossible),
     ("", .undefined),
   ])

@@ -23,6 +23,14 @@ struct HostileConstraintTests {
         return try .grammar("root ::= r0\n" + rules.joined(separator: "\n"))
       }
     ),
+    (
+      "left recursion behind something",
+      { try .grammar("root ::= \"a\" r\nr ::= r \"b\" | \"c\"") }
+    ),
+    (
+      "left recursion that nothing uses",
+      { try .grammar("root ::= \"a\"\nr ::= (\"x\"? r)* \"b\"") }
+    ),
     ("a million repetitions of a million", { try .grammar(#"root ::= ("a"{1000000}){1000000}"#) }),
     ("more than a million repetitions", { try .expression("a{1000001}") }),
     ("groups within groups", { try .grammar("root ::= " + nested(100_000, "(", ")")) }),

@@ -150,19 +150,24 @@ struct SchemaTests {
     #expect(try SchemaReport(#"{"type":"string"}"#).isUsable)
   }
 
-  @Test func framesStandAroundSchemasOfTheirOwn() throws {
-    func frame(_ name: String, _ schema: String) throws -> Constraint.Frame {
-      Constraint.Frame(
-        before: "<\(name)>", schema: try JSONValue.parse(schema), after: "</\(name)>")
+  @Test func schemasOfOneConstraintKeepTheirReferences() throws {
+    func part(_ name: String, _ schema: String) throws -> ConstraintPart {
+      .sequence([
+        .text("<\(name)>"), .schema(try JSONValue.parse(schema)), .text("</\(name)>"),
+      ])
     }
-    let constraint = try Constraint.framed([
-      frame("a", ##"{"$ref":"#/$defs/x","$defs":{"x":{"type":"boolean"}}}"##),
-      frame("b", ##"{"$ref":"#/$defs/x","$defs":{"x":{"type":"null"}}}"##),
-    ])
+    let constraint = try Constraint.parts(
+      .either([
+        part("a", ##"{"$ref":"#/$defs/x","$defs":{"x":{"type":"boolean"}}}"##),
+        part("b", ##"{"$ref":"#/$defs/x","$defs":{"x":{"type":"null"}}}"##),
+      ]))
     for text in ["<a>true</a>", "<b>null</b>"] { #expect(try constraint.accepts(text)) }
-    for text in ["<a>null</a>", "<b>null</a>", "<a>true", "true"] {
+    for text in ["<a>null</a>", "<b>true</b>", "<a>true", "true"] {
       #expect(try !constraint.accepts(text))
     }
+    let rest = try constraint.remaining(after: "<a>t")
+    #expect(try rest.accepts("rue</a>") && !rest.accepts("<a>true</a>"))
+    #expect(throws: ConstraintError.self) { try constraint.remaining(after: "<c") }
   }
 
   @Test func digitsCanBeBounded() throws {
@@ -171,5 +176,31 @@ struct SchemaTests {
     let constraint = try Constraint.schema(#"{"type":"number","minimum":-50}"#, options: options)
     for text in ["999", "0.125", "-49.5"] { #expect(try constraint.accepts(text)) }
     for text in ["1000", "0.1255", "-51"] { #expect(try !constraint.accepts(text)) }
+  }
+
+  @Test(arguments: [
+    (#"{"const":12345678901234567890}"#, "#/const"),
+    (#"{"enum":[1e23]}"#, "#/enum"),
+    (#"{"not":{"const":{"a":[1e200]}}}"#, "#/not/const"),
+    (#"{"required":["a",1]}"#, "#/required"),
+    (#"{"dependentRequired":{"a":"b"}}"#, "#/dependentRequired"),
+    (#"{"properties":{"\u00e9":true},"required":["e\u0301"]}"#, "#"),
+    (#"{"properties":{"\u00e9":true,"e\u0301":{"type":"null"}}}"#, "#"),
+  ])
+  func whatCannotBeTakenAsItIsWrittenIsRefused(_ schema: String, _ place: String) {
+    let error = #expect(throws: ConstraintError.self) { try Constraint.schema(schema) }
+    #expect(error?.place == place)
+  }
+
+  @Test func boundsBeyond64BitsHoldThoughTheyWereRounded() throws {
+    let constraint = try Constraint.schema(
+      #"{"type":"integer","minimum":-18446744073709551615,"maximum":18446744073709551615}"#)
+    for text in ["0", "18446744073709540000", "-18446744073709540000"] {
+      #expect(try constraint.accepts(text))
+    }
+    for text in ["18446744073709551616", "-18446744073709551616"] {
+      #expect(try !constraint.accepts(text))
+    }
+    #expect(try Constraint.schema(#"{"const":1e20}"#).accepts("100000000000000000000"))
   }
 }

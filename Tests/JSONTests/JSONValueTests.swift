@@ -77,4 +77,16 @@ import Testing
     writer.write(raw: "\"}")
     #expect(String(decoding: writer.bytes, as: UTF8.self) == #"{"text":"a\n\"b\""}"#)
   }
+
+  @Test(arguments: [0, 20])
+  func `keys that differ only in how an accent is written are two`(others: Int) throws {
+    var object: JSONObject = [:]
+    for number in 0..<others { object["\(number)"] = .null }
+    object["\u{e9}"] = 1
+    object["e\u{301}"] = 2
+    #expect(object.count == others + 2)
+    #expect(object["\u{e9}"] == 1 && object["e\u{301}"] == 2)
+    object["\u{e9}"] = nil
+    #expect(object.count == others + 1 && object["e\u{301}"] == 2)
+  }
 }

@@ -45,14 +45,15 @@ extension Exchange {
   func read<Fields: ConversationRequest>(
     _ type: Fields.Type
   ) async throws -> (fields: Fields, model: BackendModel, prompt: ConversationPrompt) {
-    try await read(type) { fields, model in
+    let owner = owner
+    return try await read(type) { fields, model in
       let conversation = fields.conversation
       let tokens = try model.prompt(conversation)
       let reading = model.reading(prompt: tokens, tools: conversation.tools)
       return ConversationPrompt(
         tokens: tokens, reading: reading,
         constraint: try model.constraint(
-          conversation.tools, fields.generation.format, reading))
+          conversation.tools, fields.generation.format, reading, owner: owner))
     }
   }
 

@@ -8,10 +8,16 @@ enum Completions {
   static let route = Route(
     method: .post, path: "/v1/completions", aliases: ["/completions"]
   ) { exchange, _ in
-    let (fields, model, prompt) = try await exchange.read(CompletionFields.self) { fields, model in
-      try CompletionPrompt(fields, model)
+    let owner = exchange.owner
+    let (fields, model, (prompt, constraint)) = try await exchange.read(CompletionFields.self) {
+      fields, model in
+      (
+        try CompletionPrompt(fields, model),
+        try model.constraint(fields.generation.format, owner: owner)
+      )
     }
-    var requests = fields.generation.requests(prompt: prompt.tokens, model: model)
+    var requests = fields.generation.requests(
+      prompt: prompt.tokens, model: model, constraint: constraint)
     if fields.keptCount < requests.count {
       // Whose tokens are likeliest on average is known by their likelihoods alone.
       for index in requests.indices where requests[index].sampling.logProbabilities == nil {

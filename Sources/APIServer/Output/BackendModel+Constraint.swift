@@ -8,36 +8,51 @@ import Transformer
 extension BackendModel {
   /// The constraint of an answer; nil where it is free.
   ///
-  /// - Throws: where a wanted call, or a function that is strict, has a schema that cannot be enforced.
+  /// - Parameter owner: on whose behalf it is compiled, and found again.
+  /// - Throws: where the format, a wanted call, or a function that is strict has a schema that cannot
+  ///   be enforced.
   func constraint(
-    _ tools: ToolFields?, _ format: AnswerConstraint?, _ reading: OutputReading
+    _ tools: ToolFields?, _ format: AnswerConstraint?, _ reading: OutputReading, owner: String
   ) throws(APIError) -> Constraint? {
-    let mayThink = reading.startsInReasoning || output.reasoningTags != nil || reading.readsChannels
-    guard let tools else {
-      guard let format, mayThink else { return format?.constraint }
-      return try compiled(afterThinking(words(format.part), reading), "response_format")
+    // Compiled in any case, so that what is wrong with the format is told as its own fault.
+    let free = try format.map { format throws(APIError) in
+      try compiled(
+        ConstraintSource(afterThinking(words(format.part), reading)), format.field, owner)
     }
-    if tools.choice == .auto, format == nil {
-      return try lazily(tools, mayThink: mayThink)
-    }
-    return try compiled(tools) { functions in
+    guard let tools else { return free }
+    if tools.choice == .auto, format == nil { return try lazily(tools, reading, owner) }
+    return try compiled(tools, owner) { functions in
       let calls = output.callFormat.calls(of: functions, several: tools.allowsSeveral)
-      guard tools.choice == .auto, let format else { return afterThinking(calls, reading) }
-      return afterThinking(.either([calls, words(format.part)]), reading)
+      guard tools.choice == .auto, let format else {
+        return ConstraintSource(afterThinking(calls, reading))
+      }
+      return ConstraintSource(afterThinking(.either([calls, words(format.part)]), reading))
+    }
+  }
+
+  /// A completion's constraint.
+  func constraint(_ format: AnswerConstraint?, owner: String) throws(APIError) -> Constraint? {
+    try format.map { format throws(APIError) in
+      try compiled(ConstraintSource(format.part), format.field, owner)
     }
   }
 
   /// Words may stand there, and calls as soon as their mark has come. Where calls have none, or the
   /// mark may be thought of before, nothing is held to.
-  private func lazily(_ tools: ToolFields, mayThink: Bool) throws(APIError) -> Constraint? {
+  private func lazily(
+    _ tools: ToolFields, _ reading: OutputReading, _ owner: String
+  ) throws(APIError) -> Constraint? {
+    let mayThink = reading.startsInReasoning || output.reasoningTags != nil || reading.readsChannels
     let format = output.callFormat
     guard let opening = format.opening, !mayThink, format != .functionaryRecipients else {
       return nil
     }
     do {
-      return try compiled(tools) { functions in
-        format.calls(of: functions, several: tools.allowsSeveral, opensThem: false)
-      }.after([opening])
+      return try compiled(tools, owner) { functions in
+        ConstraintSource(
+          format.calls(of: functions, several: tools.allowsSeveral), beginning: opening,
+          triggers: [opening])
+      }
     } catch {
       // A client that did not ask for strictness gets what the model makes of it.
       guard tools.strictNames.isEmpty else { throw error }
@@ -68,14 +83,14 @@ extension BackendModel {
   /// Compiles what `make` makes of the functions that may be called. A schema that cannot be enforced
   /// is replaced by any object, unless its function is strict.
   private func compiled(
-    _ tools: ToolFields, _ make: ([CallableFunction]) -> ConstraintPart
+    _ tools: ToolFields, _ owner: String, _ make: ([CallableFunction]) -> ConstraintSource
   ) throws(APIError) -> Constraint {
     let functions = tools.callable
-    do { return try .parts(make(functions)) } catch {}
+    do { return try engine.constraint(make(functions), owner: owner) } catch {}
     var loosened: [CallableFunction] = []
     for function in functions {
       do {
-        _ = try Constraint.schema(function.parameters)
+        _ = try engine.constraint(ConstraintSource(.schema(function.parameters)), owner: owner)
         loosened.append(function)
       } catch {
         guard !tools.strictNames.contains(function.name) else {
@@ -86,14 +101,14 @@ extension BackendModel {
         loosened.append(CallableFunction(name: function.name, parameters: ["type": "object"]))
       }
     }
-    return try compiled(make(loosened), "tools")
+    return try compiled(make(loosened), "tools", owner)
   }
 
   private func compiled(
-    _ part: ConstraintPart, _ param: String
+    _ source: ConstraintSource, _ param: String, _ owner: String
   ) throws(APIError) -> Constraint {
     do {
-      return try .parts(part)
+      return try engine.constraint(source, owner: owner)
     } catch {
       throw APIError.invalid(
         param, "invalid_constraint", "'\(param)' can't be enforced: \(error).")

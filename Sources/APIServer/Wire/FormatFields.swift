@@ -3,10 +3,10 @@
 import Constraints
 import JSON
 
-/// What an answer must be, alone and as a part of more.
+/// What an answer must be, alone and as a part of more, and the field that says so.
 struct AnswerConstraint: Sendable {
   let part: ConstraintPart
-  let constraint: Constraint
+  let field: String
 }
 
 enum FormatFields {
@@ -22,16 +22,11 @@ enum FormatFields {
       }
     }
     if let schema = fields.value("json_schema") {
-      found.append(try compiled(fields, "json_schema", schema, limits))
+      found.append(try self.schema(fields, "json_schema", schema, limits))
     }
     if let grammar = try fields.string("grammar") {
       try check(fields, "grammar", grammar.utf8.count, limits)
-      do {
-        found.append(
-          AnswerConstraint(part: .grammar(grammar), constraint: try .grammar(grammar)))
-      } catch {
-        throw refused(fields, "grammar", error)
-      }
+      found.append(AnswerConstraint(part: .grammar(grammar), field: fields.path(of: "grammar")))
     }
     guard found.count < 2 else {
       throw fields.invalid(
@@ -58,7 +53,7 @@ enum FormatFields {
   ) throws(APIError) -> AnswerConstraint? {
     switch try format.string("type") {
     case "text": return nil
-    case "json_object": return try compiled(format, "type", ["type": "object"], limits)
+    case "json_object": return try self.schema(format, "type", ["type": "object"], limits)
     case "json_schema": break
     case nil: throw format.missing("type")
     default:
@@ -75,18 +70,14 @@ enum FormatFields {
     _ = try holder.string("name")
     _ = try holder.string("description")
     guard let schema = holder.value("schema") else { throw holder.missing("schema") }
-    return try compiled(holder, "schema", schema, limits)
+    return try self.schema(holder, "schema", schema, limits)
   }
 
-  private static func compiled(
+  private static func schema(
     _ fields: RequestFields, _ name: String, _ schema: JSONValue, _ limits: Server.Limits
   ) throws(APIError) -> AnswerConstraint {
     try check(fields, name, schema.utf8().count, limits)
-    do {
-      return AnswerConstraint(part: .schema(schema), constraint: try .schema(schema))
-    } catch {
-      throw refused(fields, name, error)
-    }
+    return AnswerConstraint(part: .schema(schema), field: fields.path(of: name))
   }
 
   private static func check(
@@ -97,11 +88,5 @@ enum FormatFields {
         name, "constraint_too_large",
         "has \(bytes) bytes; at most \(limits.constraintBytes) are accepted")
     }
-  }
-
-  private static func refused(
-    _ fields: RequestFields, _ name: String, _ error: ConstraintError
-  ) -> APIError {
-    fields.invalid(name, "invalid_constraint", "can't be enforced: \(error)")
   }
 }

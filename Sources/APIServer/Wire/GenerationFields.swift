@@ -77,28 +77,26 @@ struct GenerationFields {
   /// Whether the answer tells how likely its tokens were.
   var tellsScores: Bool { sampling.logProbabilities != nil }
 
-  /// The engine's requests for a prompt under these fields: one for each choice. Each choice has a
-  /// seed of its own that follows from the first one's.
+  /// The engine's requests for a prompt under these fields: one for each choice.
   ///
-  /// - Parameter model: knows which tokens break a repetition.
+  /// - Parameters:
+  ///   - model: knows which tokens break a repetition.
+  ///   - constraint: what `format` says, and whatever else the answer must be.
   func requests(
-    prompt: [TokenID], model: BackendModel, constraint: Constraint? = nil,
+    prompt: [TokenID], model: BackendModel, constraint: Constraint?,
     markers: Set<TokenID> = []
   ) -> [GenerationRequest] {
     var sampling = sampling
     repetition?.apply(to: &sampling, model)
-    return (0..<choiceCount).map { choice in
-      var request = GenerationRequest(prompt: prompt)
-      request.sampling = sampling
-      request.sampling.seed = sampling.seed.map { $0 &+ UInt64(choice) }
-      request.maxTokens = maxTokens
-      request.stop = stop
-      request.ignoreEndOfGeneration = ignoresEnd
-      request.constraint = constraint ?? format?.constraint
-      request.constraintMarkers = markers
-      request.stopTokens = stopTokens
-      return request
-    }
+    var request = GenerationRequest(prompt: prompt)
+    request.sampling = sampling
+    request.maxTokens = maxTokens
+    request.stop = stop
+    request.ignoreEndOfGeneration = ignoresEnd
+    request.constraint = constraint
+    request.constraintMarkers = markers
+    request.stopTokens = stopTokens
+    return request.choices(choiceCount)
   }
 
   private static func maxTokens(

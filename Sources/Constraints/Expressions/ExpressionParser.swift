@@ -128,6 +128,10 @@ struct ExpressionParser {
     let start = position
     position += 1
     guard let least = try number() else {
+      if next == ",", position + 1 < scalars.count, ScalarSet.digits.contains(scalars[position + 1])
+      {
+        throw error(.syntax, "some read {,n} as a repetition and others as a text: write {0,n}")
+      }
       position = start
       // A brace that begins no quantifier is read as a character by `atom`.
       return nil

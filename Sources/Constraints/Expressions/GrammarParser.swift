@@ -190,13 +190,16 @@ struct GrammarParser {
         part = try store.times(part, 0, 1)
       } else if take("{") {
         skipSpace(lines: true)
-        let least = try number() ?? 0
+        let given = try number()
+        let least = given ?? 0
         skipSpace(lines: true)
         var most = least
         if take(",") {
           skipSpace(lines: true)
           most = try number() ?? unbounded
           skipSpace(lines: true)
+        } else if given == nil {
+          throw error(.syntax, "expected { least , most }")
         }
         guard take("}") else { throw error(.syntax, "expected { least , most }") }
         guard least <= most else { throw error(.syntax, "the bounds are in the wrong order") }

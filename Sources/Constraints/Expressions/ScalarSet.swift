@@ -91,7 +91,10 @@ extension ScalarSet {
       }
     }
     for codePoint in UInt32(0)...0x10FFFF {
-      let category = Unicode.Scalar(codePoint)?.properties.generalCategory
+      // Looking up takes long: in these planes nothing will be assigned for many years.
+      let category =
+        (0x40000...0xDFFFF).contains(codePoint)
+        ? .unassigned : Unicode.Scalar(codePoint)?.properties.generalCategory
       if category != current {
         if codePoint > 0 { close(at: codePoint - 1) }
         (start, current) = (codePoint, category)

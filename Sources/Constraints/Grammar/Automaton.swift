@@ -19,6 +19,19 @@ struct Automaton: Sendable {
     return next[row..<row + classes.count].allSatisfy { $0 < 0 }
   }
 
+  /// Bytes of memory, about.
+  var byteCount: Int { next.count * 4 + accepting.count * 9 }
+
+  /// The bytes that lead on from a state.
+  func firstBytes(in state: Int32) -> ByteSet {
+    let row = Int(state) * classes.count
+    var result = ByteSet()
+    for byte in 0...255 where next[row + Int(classes.classOf[byte])] >= 0 {
+      result.insert(UInt8(byte))
+    }
+    return result
+  }
+
   func step(_ state: Int32, _ byte: UInt8) -> Int32 {
     state < 0 ? -1 : next[Int(state) * classes.count + Int(classes.classOf[Int(byte)])]
   }

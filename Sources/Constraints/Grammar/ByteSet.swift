@@ -1,7 +1,7 @@
 // Sets of bytes, and the classes of bytes that a grammar cannot tell apart.
 
 /// A set of bytes.
-struct ByteSet: Hashable, Sendable {
+package struct ByteSet: Hashable, Sendable {
   private var words = SIMD4<UInt64>()
 
   init() {}
@@ -16,9 +16,18 @@ struct ByteSet: Hashable, Sendable {
 
   mutating func insert(_ byte: UInt8) { words[Int(byte >> 6)] |= 1 << UInt64(byte & 63) }
 
-  func contains(_ byte: UInt8) -> Bool { words[Int(byte >> 6)] >> UInt64(byte & 63) & 1 == 1 }
+  package func contains(_ byte: UInt8) -> Bool {
+    words[Int(byte >> 6)] >> UInt64(byte & 63) & 1 == 1
+  }
 
   var isEmpty: Bool { words == .zero }
+
+  mutating func formUnion(_ other: ByteSet) { words |= other.words }
+
+  package func isDisjoint(with other: ByteSet) -> Bool { words & other.words == .zero }
+
+  /// How many bytes there are.
+  package var count: Int { words.indices.reduce(0) { $0 + words[$1].nonzeroBitCount } }
 }
 
 /// A partition of the bytes: those of one class are in the same sets.

@@ -1,149 +1,111 @@
 // Many texts as a tree, so that what they begin with is read once for all of them.
 
-/// Byte strings with numbers, as a tree whose nodes stand in the order of a walk.
+/// Byte strings with numbers, as a tree. The children of a node stand side by side in ascending order
+/// of their bytes, and nodes stand in order of their depth; the first one is the empty string.
 package struct ByteTree: Sendable {
   /// The byte that leads to each node.
-  private(set) var bytes: [UInt8] = []
-  /// Bytes before that one.
-  private(set) var depths: [Int32] = []
-  /// The first node that is not below it.
-  private(set) var ends: [Int32] = []
+  package private(set) var bytes: [UInt8] = [0]
+  /// By node its first child; its last one stands before the next node's first.
+  private(set) var children: [Int32] = []
   /// The number of the string that ends there, -1 for none.
-  private(set) var numbers: [Int32] = []
+  private(set) var numbers: [Int32] = [-1]
   /// By number: the next one with the same string, -1 for none.
   private(set) var others: [Int32]
-  /// The longest string.
+  /// Bytes of the longest string.
   package private(set) var depth = 0
 
-  /// Nodes of the tree.
-  package var nodeCount: Int { bytes.count }
+  /// The node that all strings begin at.
+  package static let root: Int32 = 0
+
+  package var byteCount: Int { bytes.count * 9 + others.count * 4 }
 
   /// - Parameters:
-  ///   - count: numbers are below it.
-  ///   - order: the numbers in ascending order of their strings, none of which is empty.
-  ///   - string: the bytes of a number.
-  package init(count: Int, order: [Int32], _ string: (Int32) -> ArraySlice<UInt8>) {
-    others = [Int32](repeating: -1, count: count)
-    var open: [Int32] = []
-    var previous: ArraySlice<UInt8> = []
-    var previousNumber: Int32 = -1
-    for number in order {
-      let text = string(number)
-      var shared = 0
-      for (a, b) in zip(previous, text) {
-        if a != b { break }
-        shared += 1
-      }
-      if shared == text.count, shared == previous.count, previousNumber >= 0 {
-        others[Int(previousNumber)] = number
-        previousNumber = number
-        continue
-      }
-      while open.count > shared { ends[Int(open.removeLast())] = Int32(bytes.count) }
-      for byte in text.dropFirst(shared) {
-        open.append(Int32(bytes.count))
-        bytes.append(byte)
-        depths.append(Int32(open.count - 1))
-        ends.append(0)
-        numbers.append(-1)
-      }
-      numbers[numbers.count - 1] = number
-      depth = max(depth, text.count)
-      previous = text
-      previousNumber = number
-    }
-    while let node = open.popLast() { ends[Int(node)] = Int32(bytes.count) }
-  }
-
-  /// The lengths of the strings that `text` begins with from `start` on.
-  package func prefixLengths(of text: [UInt8], from start: Int) -> [Int] {
-    var result: [Int] = []
+  ///   - order: numbers in ascending order of their strings.
+  ///   - texts: all strings.
+  ///   - starts: by number where its string begins in `texts`; it ends where the next one begins.
+  package init(_ order: [Int32], texts: [UInt8], starts: [Int32]) {
+    others = [Int32](repeating: -1, count: max(0, starts.count - 1))
+    /// By node: the strings that begin with it, as a part of `order`.
+    var parts = [0..<order.count]
     var node = 0
-    var end = bytes.count
-    var position = start
-    while position < text.count {
-      while node < end, bytes[node] < text[position] { node = Int(ends[node]) }
-      guard node < end, bytes[node] == text[position] else { break }
-      position += 1
-      if numbers[node] >= 0 { result.append(position - start) }
-      end = Int(ends[node])
-      node += 1
-    }
-    return result
-  }
-}
-
-extension Matcher {
-  /// Calls `body` with each number whose string may stand after `term`, and with what remains.
-  package mutating func visit(
-    _ tree: ByteTree, from term: Term,
-    _ body: (_ number: Int32, _ next: Term) throws(ConstraintError) -> Void
-  ) throws(ConstraintError) {
-    try visit(tree, 0..<tree.nodeCount, from: term, body)
-  }
-
-  /// As above, for nodes that stand side by side and all that is below them.
-  mutating func visit(
-    _ tree: ByteTree, _ nodes: Range<Int>, from term: Term,
-    _ body: (_ number: Int32, _ next: Term) throws(ConstraintError) -> Void
-  ) throws(ConstraintError) {
-    guard let first = nodes.first else { return }
-    var terms = [Term](repeating: .never, count: tree.depth + 1)
-    terms[Int(tree.depths[first])] = term
-    var node = first
-    while node < nodes.upperBound {
-      let depth = Int(tree.depths[node])
-      let next = try advance(terms[depth], tree.bytes[node])
-      if next == .never {
-        node = Int(tree.ends[node])
-        continue
+    var levelEnd = 1
+    while node < bytes.count {
+      if node == levelEnd {
+        depth += 1
+        levelEnd = bytes.count
       }
-      terms[depth + 1] = next
-      var number = tree.numbers[node]
-      while number >= 0 {
-        try body(number, next)
-        number = tree.others[Int(number)]
+      children.append(Int32(bytes.count))
+      let end = parts[node].upperBound
+      var place = parts[node].lowerBound
+      var last: Int32 = -1
+      while place < end {
+        let number = order[place]
+        guard starts[Int(number)] + Int32(depth) == starts[Int(number) + 1] else { break }
+        if last < 0 { numbers[node] = number } else { others[Int(last)] = number }
+        last = number
+        place += 1
       }
-      node += 1
-    }
-  }
-
-  /// Sets the bit of each number whose string may stand after `term`. Gives the bytes of the longest
-  /// of the shortest ways to an end after them.
-  package mutating func allow(
-    _ tree: ByteTree, from term: Term, in bits: inout [UInt64]
-  ) throws(ConstraintError) -> Int {
-    try allow(tree, 0..<tree.nodeCount, from: term, in: &bits)
-  }
-
-  /// As above, for nodes that stand side by side and all that is below them.
-  mutating func allow(
-    _ tree: ByteTree, _ nodes: Range<Int>, from term: Term, in bits: inout [UInt64]
-  ) throws(ConstraintError) -> Int {
-    guard let first = nodes.first else { return 0 }
-    var farthest: Int32 = 0
-    var terms = [Term](repeating: .never, count: tree.depth + 1)
-    terms[Int(tree.depths[first])] = term
-    var node = first
-    let count = nodes.upperBound
-    while node < count {
-      let depth = Int(tree.depths[node])
-      let next = try advance(terms[depth], tree.bytes[node])
-      if next == .never {
-        node = Int(tree.ends[node])
-        continue
-      }
-      terms[depth + 1] = next
-      var number = tree.numbers[node]
-      if number >= 0 {
-        farthest = max(farthest, store.distance[Int(next)])
+      while place < end {
+        let first = place
+        let byte = texts[Int(starts[Int(order[place])]) + depth]
         repeat {
-          bits[Int(number >> 6)] |= 1 << UInt64(number & 63)
-          number = tree.others[Int(number)]
-        } while number >= 0
+          place += 1
+        } while place < end
+          && texts[Int(starts[Int(order[place])]) + depth] == byte
+        bytes.append(byte)
+        numbers.append(-1)
+        parts.append(first..<place)
       }
       node += 1
     }
-    return Int(farthest)
+    children.append(Int32(bytes.count))
+  }
+
+  /// The nodes that are one byte longer than a node.
+  package func childNodes(of node: Int32) -> Range<Int32> {
+    children[Int(node)]..<children[Int(node) + 1]
+  }
+
+  /// The node that a byte leads to.
+  private func child(of node: Int32, _ byte: UInt8) -> Int32? {
+    var range = childNodes(of: node)
+    while !range.isEmpty {
+      let middle = (range.lowerBound + range.upperBound) / 2
+      let found = bytes[Int(middle)]
+      if found == byte { return middle }
+      range = found < byte ? middle + 1..<range.upperBound : range.lowerBound..<middle
+    }
+    return nil
+  }
+
+  /// Calls `body` with the length of each string that `text` begins with from `start` on.
+  package func forEachPrefix(of text: [UInt8], from start: Int, _ body: (_ length: Int) -> Void) {
+    var node = Self.root
+    for position in start..<text.count {
+      guard let next = child(of: node, text[position]) else { return }
+      node = next
+      if numbers[Int(node)] >= 0 { body(position + 1 - start) }
+    }
+  }
+
+  /// Calls `body` with each number at a node and below it.
+  package func forEachNumber(from node: Int32, _ body: (_ number: Int32) -> Void) {
+    var open = [node]
+    while let node = open.popLast() {
+      forEachNumber(at: node, body)
+      open += childNodes(of: node)
+    }
+  }
+
+  /// Calls `body` with the numbers whose string ends at a node.
+  @inline(__always)
+  package func forEachNumber<Failure>(
+    at node: Int32, _ body: (_ number: Int32) throws(Failure) -> Void
+  ) throws(Failure) {
+    var number = numbers[Int(node)]
+    while number >= 0 {
+      try body(number)
+      number = others[Int(number)]
+    }
   }
 }

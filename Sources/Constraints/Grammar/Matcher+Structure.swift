@@ -15,9 +15,43 @@ extension Matcher {
     return (node.y, node.z)
   }
 
-  /// What a term repeats, and how often at most; nil where it is no repetition, or where it is not
-  /// certain from the bytes where one ends and the next begins.
-  package func repetition(of term: Term) -> (body: Term, most: Int?)? {
+  /// Whether few strings go on with the term's first part, so that they are quickly looked up.
+  package func isNarrow(_ term: Term) -> Bool {
+    switch store.kind(head(of: term)?.head ?? term) {
+    case .never, .empty, .text: true
+    case .set, .automaton, .then, .either, .times, .rule: false
+    }
+  }
+
+  /// What the shortest text of a term is put together from.
+  package enum Shortest {
+    case text([UInt8])
+    /// One after the other.
+    case parts([Term])
+    /// The first of the shortest texts of these.
+    case oneOf([Term])
+    case repeated(Term, count: Int)
+  }
+
+  /// How the shortest text is put together. Parts whose shortest text is empty are left out.
+  package mutating func shortestParts(of term: Term) throws(ConstraintError) -> Shortest {
+    let node = store.nodes[Int(term)]
+    if isComplete(term) { return .parts([]) }
+    switch store.kind(term) {
+    case .never, .empty: return .parts([])
+    case .text: return .text(Array(store.texts[Int(node.y)..<Int(node.z)]))
+    case .set, .automaton: return .text(try shortest(from: term))
+    case .then: return .parts([node.y, node.z].filter { !isComplete($0) })
+    case .either:
+      return .oneOf(options(of: term).filter { distance($0) == distance(term) })
+    case .times: return .repeated(node.y, count: Int(node.z))
+    case .rule: return .parts(store.rules[Int(node.y)].map { [$0] } ?? [])
+    }
+  }
+
+  /// What a term repeats, and how often; nil where it is no repetition, or where it is not certain
+  /// from the bytes where one ends and the next begins.
+  package func repetition(of term: Term) -> Repetition? {
     guard store.kind(term) == .times else { return nil }
     let node = store.nodes[Int(term)]
     switch store.kind(node.y) {
@@ -28,11 +62,17 @@ extension Matcher {
       where automaton.accepting[Int(state)] && !automaton.isLast(state) { return nil }
     default: return nil
     }
-    return (node.y, node.w == unbounded ? nil : Int(node.w))
+    return Repetition(
+      body: node.y, least: Int(node.z), most: node.w == unbounded ? nil : Int(node.w))
   }
 
-  /// Whether a term is an automaton's, in some state of it.
-  package func isAutomaton(_ term: Term) -> Bool { store.kind(term) == .automaton }
+  /// How often something stands.
+  package struct Repetition {
+    package let body: Term
+    package let least: Int
+    /// Nil for no bound.
+    package let most: Int?
+  }
 
   /// Whether a term is a character inside of a JSON string.
   package func isStringCharacter(_ term: Term) -> Bool {
@@ -45,22 +85,12 @@ extension Matcher {
       && automaton.classes.classOf == common.classes.classOf
   }
 
-  /// `body` repeated, at most `most` times; nil for no bound.
-  package mutating func repeated(_ body: Term, most: Int?) throws(ConstraintError) -> Term {
-    try store.times(body, 0, most.map { Int32(clamping: $0) } ?? unbounded)
-  }
-
-  /// Bytes that lead from within `body` to its end, at most.
-  package func longestRest(of body: Term) -> Int {
-    guard store.kind(body) == .automaton else { return 1 }
-    return Int(store.automata[Int(store.nodes[Int(body)].y)].distance.max() ?? 0)
-  }
-
-  /// Whether no byte begins both terms.
-  package mutating func beginDifferently(_ a: Term, _ b: Term) throws(ConstraintError) -> Bool {
-    for byte in classes.representatives {
-      if try advance(a, byte) != .never, try advance(b, byte) != .never { return false }
-    }
-    return true
+  /// `body` repeated.
+  ///
+  /// - Parameter most: nil for no bound.
+  package mutating func repeated(
+    _ body: Term, least: Int = 0, most: Int?
+  ) throws(ConstraintError) -> Term {
+    try store.times(body, Int32(clamping: least), most.map { Int32(clamping: $0) } ?? unbounded)
   }
 }

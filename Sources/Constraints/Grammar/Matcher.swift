@@ -6,20 +6,27 @@
 package struct Matcher: Sendable {
   var store: TermStore
   /// What remains before anything was read.
-  package let start: Term
+  package private(set) var start: Term
   let classes: ByteClasses
   /// By term its row in `table`, -1 for none.
   private var rows: [Int32] = []
   /// `[rows, classes]`: the term after a byte of the class, -1 where it was not asked for yet.
   private var table: [Int32] = []
+  /// By term its place in `firstSets`, -1 for none.
+  private var firstPlaces: [Int32] = []
+  /// The bytes that a term may begin with.
+  private var firstSets: [ByteSet] = []
+  /// Bytes of what reading does not add to.
+  private let staticBytes: Int
 
   /// - Throws: where rules begin with themselves, or nothing satisfies `root`.
   init(
     _ store: consuming TermStore, root: Term, mayBeImpossible: Bool = false
   ) throws(ConstraintError) {
     try store.freeze()
-    try store.checkBeginnings(of: root)
+    try store.checkBeginnings()
     self.store = store
+    staticBytes = store.staticBytes
     classes = ByteClasses(store.distinguished)
     let distance = store.distance[Int(root)]
     start = distance < TermStore.far ? root : .never
@@ -30,11 +37,17 @@ package struct Matcher: Sendable {
     }
   }
 
+  /// Makes it begin at what remains after something.
+  mutating func begin(at term: Term) { start = term }
+
   /// Parts that reading has made.
   package var termCount: Int { store.nodes.count }
 
   /// Bytes of memory, about.
-  package var byteCount: Int { store.nodes.count * 64 + table.count * 4 }
+  package var byteCount: Int {
+    staticBytes + store.nodes.count * 64 + (rows.count + table.count + firstPlaces.count) * 4
+      + firstSets.count * MemoryLayout<ByteSet>.stride
+  }
 
   /// Whether a text may end here.
   package func isComplete(_ term: Term) -> Bool { store.isNullable[Int(term)] }
@@ -60,8 +73,9 @@ package struct Matcher: Sendable {
     var term = term
     while !isComplete(term) {
       let wanted = distance(term) - 1
+      let first = firstBytes(of: term)
       var found = Term.never
-      for byte in classes.representatives {
+      for byte in classes.representatives where first.contains(byte) {
         let next = try advance(term, byte)
         if next != .never, distance(next) == wanted {
           result.append(byte)
@@ -100,32 +114,80 @@ package struct Matcher: Sendable {
       guard let definition = store.rules[Int(node.y)] else { return .never }
       result = try derivative(definition, byteClass)
     case .times:
+      guard firstBytes(of: term).contains(byte) else { return .never }
       let rest = try store.times(
         node.y, store.isNullable[Int(node.y)] ? 0 : max(0, node.z - 1),
         node.w == unbounded ? unbounded : node.w - 1)
       result = try followed(derivative(node.y, byteClass), by: rest)
     case .then:
+      guard firstBytes(of: term).contains(byte) else { return .never }
+      var union = Union()
       // A loop over what may be left out, so that a long list of it needs no stack.
-      var options: [Term] = []
       var rest = term
       while true {
         let node = store.nodes[Int(rest)]
         guard store.kind(rest) == .then else {
-          options.append(try derivative(rest, byteClass))
+          union.add(try derivative(rest, byteClass))
           break
         }
-        options.append(try followed(derivative(node.y, byteClass), by: node.z))
+        if firstBytes(of: node.y).contains(byte) {
+          union.add(try followed(derivative(node.y, byteClass), by: node.z))
+        }
         guard store.isNullable[Int(node.y)] else { break }
         rest = node.z
       }
-      result = try store.either(options)
+      result = try store.either(union)
     case .either:
-      var options: [Term] = []
-      store.appendOptions(of: term, to: &options)
-      for index in options.indices { options[index] = try derivative(options[index], byteClass) }
-      result = try store.either(options)
+      var union = Union()
+      var rest = term
+      while store.kind(rest) == .either {
+        let node = store.nodes[Int(rest)]
+        if firstBytes(of: node.y).contains(byte) { union.add(try derivative(node.y, byteClass)) }
+        rest = node.z
+      }
+      union.add(try derivative(rest, byteClass))
+      result = try store.either(union)
     }
-    keep(result, term, byteClass)
+    try keep(result, term, byteClass)
+    return result
+  }
+
+  /// The bytes that a text of `term` may begin with, perhaps with others.
+  package mutating func firstBytes(of term: Term) -> ByteSet {
+    if Int(term) < firstPlaces.count, firstPlaces[Int(term)] >= 0 {
+      return firstSets[Int(firstPlaces[Int(term)])]
+    }
+    let node = store.nodes[Int(term)]
+    var result = ByteSet()
+    switch store.kind(term) {
+    case .never, .empty: break
+    case .text: result.insert(store.texts[Int(node.y)])
+    case .set: result = store.sets[Int(node.y)]
+    case .automaton: result = store.automata[Int(node.y)].firstBytes(in: node.z)
+    case .rule: result = store.rules[Int(node.y)].map { firstBytes(of: $0) } ?? result
+    case .times: result = firstBytes(of: node.y)
+    case .then:
+      var rest = term
+      while store.kind(rest) == .then {
+        let node = store.nodes[Int(rest)]
+        result.formUnion(firstBytes(of: node.y))
+        rest = store.isNullable[Int(node.y)] ? node.z : .empty
+      }
+      result.formUnion(firstBytes(of: rest))
+    case .either:
+      var rest = term
+      while store.kind(rest) == .either {
+        let node = store.nodes[Int(rest)]
+        result.formUnion(firstBytes(of: node.y))
+        rest = node.z
+      }
+      result.formUnion(firstBytes(of: rest))
+    }
+    if firstPlaces.count <= Int(term) {
+      firstPlaces += repeatElement(-1, count: store.nodes.count - firstPlaces.count)
+    }
+    firstPlaces[Int(term)] = Int32(firstSets.count)
+    firstSets.append(result)
     return result
   }
 
@@ -139,12 +201,18 @@ package struct Matcher: Sendable {
     return try store.either(options)
   }
 
-  private mutating func keep(_ result: Term, _ term: Term, _ byteClass: Int) {
+  private mutating func keep(
+    _ result: Term, _ term: Term, _ byteClass: Int
+  ) throws(ConstraintError) {
     let index = Int(term)
     if rows.count <= index {
       rows += repeatElement(-1, count: store.nodes.count - rows.count)
     }
     if rows[index] < 0 {
+      guard table.count < store.limits.runningSteps else {
+        throw ConstraintError(
+          .tooComplex, "reading it needs too much memory: make it less ambiguous")
+      }
       rows[index] = Int32(table.count)
       table += repeatElement(-1, count: classes.count)
     }

@@ -2,12 +2,12 @@
 
 extension TermStore {
   /// Refuses rules that begin with themselves, and rules that begin with each other deeper than the
-  /// limit. After `freeze`.
-  func checkBeginnings(of root: Term) throws(ConstraintError) {
+  /// limit, wherever they are used. After `freeze`.
+  func checkBeginnings() throws(ConstraintError) {
     var isOpen = [Bool](repeating: false, count: nodes.count)
     var isDone = isOpen
     var depths = [Int32](repeating: 0, count: nodes.count)
-    var stack = [root]
+    var stack = Array(0..<Term(nodes.count))
     while let term = stack.last {
       let index = Int(term)
       if isDone[index] {

@@ -44,6 +44,8 @@ struct TermStore: Sendable {
   private var textPlaces: [[UInt8]: Term] = [:]
   private(set) var sets: [ByteSet] = []
   private(set) var automata: [Automaton] = []
+  /// By automaton and state: its term, `never` where it was not asked for yet.
+  private var stateTerms: [[Term]] = []
   /// What each rule stands for; nil until it is defined.
   private(set) var rules: [Term?] = []
   private(set) var ruleNames: [String] = []
@@ -64,6 +66,9 @@ struct TermStore: Sendable {
       distance.append(kind == .empty ? 0 : Self.far)
     }
   }
+
+  /// Bytes of memory for texts and automata, about.
+  var staticBytes: Int { texts.count * 2 + automata.reduce(0) { $0 + $1.byteCount } }
 
   func kind(_ term: Term) -> Kind { Kind(rawValue: nodes[Int(term)].x) ?? .never }
 
@@ -98,11 +103,17 @@ struct TermStore: Sendable {
   mutating func automaton(_ automaton: Automaton) throws(ConstraintError) -> Term {
     if automaton.stateCount == 0 { return .never }
     automata.append(automaton)
+    stateTerms.append([Term](repeating: .never, count: automaton.stateCount))
     return try self.automaton(Int32(automata.count - 1), state: 0)
   }
 
   mutating func automaton(_ number: Int32, state: Int32) throws(ConstraintError) -> Term {
-    automata[Int(number)].isLast(state) ? .empty : try intern(.automaton, number, state)
+    let known = stateTerms[Int(number)][Int(state)]
+    if known != .never { return known }
+    let term: Term =
+      automata[Int(number)].isLast(state) ? .empty : try intern(.automaton, number, state)
+    stateTerms[Int(number)][Int(state)] = term
+    return term
   }
 
   mutating func then(_ a: Term, _ b: Term) throws(ConstraintError) -> Term {

@@ -19,6 +19,15 @@ struct DecimalText: Hashable {
     }
   }
 
+  /// A bound, which lies within where the number may have been rounded when it was read.
+  init?(bound value: JSONValue, isLower: Bool) {
+    if case .number(let number) = value, value.isRounded {
+      self.init(.number(isLower ? number.nextUp : number.nextDown))
+    } else {
+      self.init(value)
+    }
+  }
+
   /// Reads what Swift writes for numbers: `-1.5`, `1e+20`, `5e-324`.
   private init(text: String) {
     var mantissa = text[...]
@@ -72,6 +81,21 @@ struct DecimalText: Hashable {
 }
 
 extension JSONValue {
+  /// Whether it is, or holds, a number that may not be what was written: a whole one beyond 64 bits
+  /// whose digits are not exactly its value.
+  var isRounded: Bool {
+    switch self {
+    case .number(let number) where number.isFinite && number.magnitude >= 0x1p63:
+      let digits = DecimalText(self)?.integer ?? []
+      // So many always fit into 128 bits.
+      guard digits.count <= 38 else { return true }
+      return UInt128(number.magnitude) != digits.reduce(0) { $0 * 10 + UInt128($1) }
+    case .array(let elements): return elements.contains(where: \.isRounded)
+    case .object(let members): return members.contains { $0.value.isRounded }
+    default: return false
+    }
+  }
+
   /// The value in the one spelling that answers have: no white space, members in their order.
   var canonicalUTF8: [UInt8] {
     var bytes: [UInt8] = []

@@ -93,7 +93,7 @@ extension SchemaCompiler {
     case ("dependentRequired", .object(let map)):
       var ways = [way]
       for (name, list) in map {
-        let names = (list.arrayValue ?? []).compactMap(\.stringValue)
+        guard let names = list.arrayValue.flatMap(Self.names) else { return nil }
         ways = ways.flatMap { Self.dependent(name, on: $0) { $0.branch.require(names) } }
       }
       return ways
@@ -148,13 +148,17 @@ extension SchemaCompiler {
     case ("type", .string), ("type", .array):
       guard let types = Self.types(value) else { return false }
       branch.types.formIntersection(types)
-    case ("const", _): branch.restrict(to: [value])
-    case ("enum", .array(let values)): branch.restrict(to: values)
+    case ("const", _):
+      try refuseRounded(value, place)
+      branch.restrict(to: [value])
+    case ("enum", .array(let values)):
+      try refuseRounded(value, place)
+      branch.restrict(to: values)
     case ("minimum", _), ("exclusiveMinimum", _):
-      guard let bound = DecimalText(value) else { return false }
+      guard let bound = DecimalText(bound: value, isLower: true) else { return false }
       branch.lower.append(.init(value: bound, isExclusive: place.keyword != "minimum"))
     case ("maximum", _), ("exclusiveMaximum", _):
-      guard let bound = DecimalText(value) else { return false }
+      guard let bound = DecimalText(bound: value, isLower: false) else { return false }
       branch.upper.append(.init(value: bound, isExclusive: place.keyword != "maximum"))
     case ("multipleOf", _):
       guard let factor = DecimalText(value), !factor.isNegative, !factor.isZero else {
@@ -205,7 +209,9 @@ extension SchemaCompiler {
           patterns: schema["patternProperties"]?.objectValue?.keys ?? [],
           literal: child(node, "additionalProperties")))
     case ("propertyNames", _): branch.propertyNames.append(child(node, "propertyNames"))
-    case ("required", .array(let names)): branch.require(names.compactMap(\.stringValue))
+    case ("required", .array(let list)):
+      guard let names = Self.names(list) else { return false }
+      branch.require(names)
     case ("unevaluatedProperties", _), ("unevaluatedItems", _):
       try limitUnevaluated(value, place, &branch)
     default:
@@ -213,6 +219,20 @@ extension SchemaCompiler {
       return branch.limitCount(place, count, isAtLeast: place.keyword.hasPrefix("min"))
     }
     return true
+  }
+
+  mutating func refuseRounded(
+    _ value: JSONValue, _ place: KeywordPlace
+  ) throws(ConstraintError) {
+    if value.isRounded {
+      try refuse(place, "a number has more digits than can be told apart")
+    }
+  }
+
+  /// Strings of a list; nil where something else is among them.
+  static func names(_ list: [JSONValue]) -> [String]? {
+    let names = list.compactMap(\.stringValue)
+    return names.count == list.count ? names : nil
   }
 
   static func types(_ value: JSONValue) -> ValueTypes? {

@@ -42,18 +42,20 @@ extension SchemaCompiler {
       guard let types = Self.types(value) else { break }
       return of(ValueTypes.all.subtracting(types))
     case ("const", _):
+      try refuseRounded(value, place)
       way.branch.excluded.append(value)
       return [way]
     case ("enum", .array(let values)):
+      try refuseRounded(value, place)
       way.branch.excluded += values
       return [way]
     case ("minimum", _), ("exclusiveMinimum", _):
-      guard let bound = DecimalText(value) else { break }
+      guard let bound = DecimalText(bound: value, isLower: false) else { break }
       return of(.number) {
         $0.upper.append(.init(value: bound, isExclusive: place.keyword == "minimum"))
       }
     case ("maximum", _), ("exclusiveMaximum", _):
-      guard let bound = DecimalText(value) else { break }
+      guard let bound = DecimalText(bound: value, isLower: true) else { break }
       return of(.number) {
         $0.lower.append(.init(value: bound, isExclusive: place.keyword == "maximum"))
       }
@@ -80,8 +82,9 @@ extension SchemaCompiler {
       return of(types) { branch in
         _ = branch.limitCount(place, isAtLeast ? count + 1 : count - 1, isAtLeast: isAtLeast)
       }
-    case ("required", .array(let names)):
-      return names.compactMap(\.stringValue).flatMap { name in
+    case ("required", .array(let list)):
+      guard let names = Self.names(list) else { break }
+      return names.flatMap { name in
         of(.object) { $0.forbidden.insert(name) }
       }
     case ("properties", .object(let map)):
@@ -169,8 +172,9 @@ extension SchemaCompiler {
       ("unevaluatedItems", .bool(true)), ("items", .bool(true)):
       return []
     case ("dependentRequired", .object(let map)):
+      guard map.allSatisfy({ $0.value.arrayValue.flatMap(Self.names) != nil }) else { return nil }
       return map.flatMap { name, list in
-        (list.arrayValue ?? []).compactMap(\.stringValue).compactMap { missing in
+        (list.arrayValue.flatMap(Self.names) ?? []).map { missing in
           var way = partial
           way.branch.types.formIntersection(.object)
           way.branch.require([name])

@@ -40,6 +40,11 @@ struct SchemaCompiler {
   }
 
   mutating func compileRoot() throws(ConstraintError) -> Term {
+    if document.ambiguousName() != nil {
+      try refuse(
+        KeywordPlace(node: 0, keyword: ""),
+        "names of properties differ only in how accents are written, and would be confused")
+    }
     let root = try rule(for: [SchemaLiteral(node: 0, isPositive: true)])
     try finish()
     return root

@@ -1,151 +1,153 @@
-// Which tokens still lead to an end in time.
+// How many tokens an end takes, and which tokens still lead to one in time.
 
 import Constraints
 import Tokenizer
 
 extension ConstraintRuntime {
-  /// The tokens after which `left` tokens are enough to end.
-  func closing(
-    _ term: Term, _ left: Int, _ content: inout Content
-  ) throws(ConstraintError) -> TokenMask {
-    let options = content.matcher.options(of: term)
-    guard options.count > 1, options.count <= Self.mostUnited else {
-      return try closingOfOne(term, left, &content)
-    }
-    var result = TokenMask(count: tokens.vocabularyCount)
-    for option in options { result.formUnion(try closingOfOne(option, left, &content)) }
-    return result
+  // MARK: Tokens to an end
+
+  /// Tokens that the shortest end takes, with the bytes of its text put together.
+  func fewestTokens(
+    from term: Term, _ content: inout Content
+  ) throws(ConstraintError) -> Int {
+    if let known = content.fewest[term] { return known }
+    let count = tokens.fewestTokens(for: try content.matcher.shortest(from: term))
+    content.fewest[term] = count
+    return count
   }
 
-  private func closingOfOne(
-    _ term: Term, _ left: Int, _ content: inout Content
-  ) throws(ConstraintError) -> TokenMask {
-    var closing = try closingTokens(term, &content)
-    if closing.mostNeeded <= left { return try mask(term, &content) }
-    if closing.groups.contains(where: { $0.next == nil && $0.needed > left }) {
-      closing = try exactClosingTokens(term, &content)
+  /// The same where none of the tokens stands in two parts of a sequence: no less, and found from the
+  /// parts, which are few.
+  func fewAtMost(
+    from term: Term, _ content: inout Content
+  ) throws(ConstraintError) -> Int {
+    if let known = content.fewAtMost[term] { return known }
+    // A list of what is still to be found, as rules may refer to each other in long chains.
+    var open = [term]
+    while let term = open.last {
+      let shortest = try content.matcher.shortestParts(of: term)
+      let unknown = shortest.terms.filter { content.fewAtMost[$0] == nil }
+      guard unknown.isEmpty else {
+        open += unknown
+        continue
+      }
+      open.removeLast()
+      let counts = shortest.terms.map { content.fewAtMost[$0] ?? 0 }
+      content.fewAtMost[term] =
+        switch shortest {
+        case .text(let text): tokens.fewestTokens(for: text)
+        case .parts: Self.sum(counts)
+        case .oneOf: counts.max() ?? 0
+        case .repeated(_, let count): Self.product(counts[0], count)
+        }
     }
-    return try closing.mask { group throws(ConstraintError) in
-      if group.needed <= left { return true }
-      return try group.next.map { next throws(ConstraintError) in
-        try canEnd(next, left, &content)
-      } ?? false
+    return content.fewAtMost[term] ?? 0
+  }
+
+  /// A sum that ends at `Int.max`.
+  static func sum(_ counts: Int...) -> Int { sum(counts) }
+
+  private static func sum(_ counts: [Int]) -> Int {
+    counts.reduce(0) {
+      let (sum, overflows) = $0.addingReportingOverflow($1)
+      return overflows ? .max : sum
     }
+  }
+
+  private static func product(_ a: Int, _ b: Int) -> Int {
+    let (product, overflows) = a.multipliedReportingOverflow(by: b)
+    return overflows ? .max : product
   }
 
   /// Whether `left` tokens are enough to end.
   func canEnd(
     _ term: Term, _ left: Int, _ content: inout Content
   ) throws(ConstraintError) -> Bool {
-    let bytes = content.matcher.distance(term)
-    if bytes <= left, tokens.spellsEveryByte { return true }
-    if bytes > left * tokens.tree.depth { return false }
+    if try fewAtMost(from: term, &content) <= left { return true }
+    if content.matcher.distance(term) > left * tokens.tree.depth { return false }
     return try fewestTokens(from: term, &content) <= left
   }
 
-  /// Tokens that the shortest end takes where none of them stands in two parts of a sequence: no less
-  /// than the fewest, and found from those of the parts, which are few.
-  private func fewTokensAtMost(
-    from term: Term, _ content: inout Content
-  ) throws(ConstraintError) -> Int {
-    var open: [(term: Term, head: Term)] = []
-    var rest = term
-    while content.fewAtMost[rest] == nil, let (head, next) = content.matcher.head(of: rest) {
-      open.append((rest, head))
-      rest = next
-    }
-    var count: Int
-    if let known = content.fewAtMost[rest] {
-      count = known
-    } else {
-      count = try fewestTokens(from: rest, &content)
-      content.fewAtMost[rest] = count
-    }
-    while let (whole, head) = open.popLast() {
-      let first = try fewestTokens(from: head, &content)
-      count = first == .max || count == .max ? .max : first + count
-      content.fewAtMost[whole] = count
-    }
-    return count
-  }
+  // MARK: Masks
 
-  /// The tokens that may follow, by what remains; where they are those of a repetition, only a bound
-  /// is known of what remains.
-  private func closingTokens(
-    _ term: Term, _ content: inout Content
-  ) throws(ConstraintError) -> ClosingTokens {
-    if let known = content.closing[term] { return known }
-    var result = ClosingTokens(vocabularyCount: tokens.vocabularyCount)
-    guard let (head, rest) = content.matcher.head(of: term) else {
-      return try exactClosingTokens(term, &content)
+  /// The tokens after which `left` tokens are enough to end.
+  func closing(
+    _ term: Term, _ left: Int, _ content: inout Content
+  ) throws(ConstraintError) -> TokenMask {
+    let options = content.matcher.options(of: term)
+    var result = TokenMask(count: tokens.vocabularyCount)
+    for option in options.count <= Self.mostUnited ? options : [term] {
+      let mask = try mask(option, &content)
+      if mask.needed <= left {
+        result.formUnion(mask)
+      } else if let place = try repetition(at: option, &content) {
+        try add(place, to: &result, left, &content)
+      } else {
+        try add(tokens.tree, from: option, to: &result, left, &content) { [$0] }
+      }
     }
-    if let (body, most) = content.matcher.repetition(of: head),
-      try content.matcher.beginDifferently(head, rest)
-    {
-      var repeated = try repeatedTokens(body, &content)
-      let mask = repeated.mask(left: most)
-      content.repeated[body] = repeated
-      let after = try fewTokensAtMost(from: rest, &content)
-      // Repetitions that must still come are counted in bytes.
-      let missing = content.matcher.distance(head)
-      let parts = [
-        after, repeated.mostRestTokens, missing == 0 || tokens.spellsEveryByte ? missing : .max,
-      ]
-      result.add(
-        ClosingTokens.Group(
-          next: nil, needed: parts.contains(.max) ? .max : parts.reduce(0, +),
-          members: .many(mask)))
-      var groups: [Term: [TokenID]] = [:]
-      try content.matcher.visit(repeated.others, from: term) { id, next in
-        groups[next, default: []].append(id)
-      }
-      try add(groups, to: &result, &content)
-    } else if !content.matcher.isComplete(head) {
-      let strings = try strings(within: head, &content)
-      for (part, ids) in strings.groups {
-        let next = try content.matcher.sequence(part, rest)
-        result.add(ids, next: next, needed: try fewTokensAtMost(from: next, &content))
-      }
-      var groups: [Term: [TokenID]] = [:]
-      try content.matcher.visitCrossings(tokens.tree, strings, rest: rest) { id, next in
-        groups[next, default: []].append(id)
-      }
-      try add(groups, to: &result, &content)
-    } else {
-      return try exactClosingTokens(term, &content)
-    }
-    keep(result, of: term, &content)
     return result
   }
 
-  /// The tokens that may follow, by what remains, found by reading all.
-  private func exactClosingTokens(
-    _ term: Term, _ content: inout Content
-  ) throws(ConstraintError) -> ClosingTokens {
-    var groups: [Term: [TokenID]] = [:]
-    try content.matcher.visit(tokens.tree, from: term) { id, next in
-      groups[next, default: []].append(id)
+  /// Adds what `ids` says for the strings of a tree after which the end is near enough.
+  private func add(
+    _ tree: ByteTree, from term: Term, to mask: inout TokenMask, _ left: Int,
+    _ content: inout Content, ids: (Int32) -> [TokenID]
+  ) throws(ConstraintError) {
+    var found: [(number: Int32, next: Term)] = []
+    try content.matcher.visit(tree, from: term) { found.append(($0, $1)) }
+    var last = Term.never
+    var fits = false
+    for (number, next) in found {
+      if next != last {
+        fits = try canEnd(next, left, &content)
+        last = next
+      }
+      if fits { for id in ids(number) { mask.insert(id) } }
     }
-    var result = ClosingTokens(vocabularyCount: tokens.vocabularyCount)
-    try add(groups, to: &result, &content)
-    keep(result, of: term, &content)
-    return result
   }
 
   private func add(
-    _ groups: [Term: [TokenID]], to result: inout ClosingTokens, _ content: inout Content
+    _ place: RepetitionPlace, to mask: inout TokenMask, _ left: Int, _ content: inout Content
   ) throws(ConstraintError) {
-    for (next, ids) in groups {
-      result.add(ids, next: next, needed: try fewTokensAtMost(from: next, &content))
+    let body = try content.matcher.shortest(from: place.times.body)
+    let rest = try content.matcher.shortest(from: place.rest)
+    var known: [EndKey: Bool] = [:]
+    for group in place.tokens.groups {
+      if group.count > place.times.most ?? .max { break }
+      let key = EndKey(lacking: max(0, place.times.least - group.count), rest: group.rest)
+      if known[key] == nil {
+        let bytes = group.rest.count + key.lacking * body.count + rest.count
+        known[key] =
+          bytes <= left * tokens.tree.depth
+          && tokens.fewestTokens(
+            for: group.rest + repeatElement(body, count: key.lacking).joined() + rest) <= left
+      }
+      if known[key] == true { for id in group.ids { mask.insert(id) } }
+    }
+    let leaving = place.tokens.leaving
+    try add(place.tokens.endings, from: place.rest, to: &mask, left, &content) {
+      leaving[Int($0)].filter { place.takes($0.count) }.map(\.id)
+    }
+    if place.takes(0) {
+      try add(tokens.tree, from: place.rest, to: &mask, left, &content) { [$0] }
     }
   }
 
-  private func keep(_ made: ClosingTokens, of term: Term, _ content: inout Content) {
-    if content.closingBytes > Self.mostMaskBytes {
-      content.closing.removeAll()
-      content.closingBytes = 0
+  /// What a token within a repetition leaves to be done before what follows: times, and the rest of
+  /// one.
+  private struct EndKey: Hashable {
+    let lacking: Int
+    let rest: [UInt8]
+  }
+}
+
+extension Matcher.Shortest {
+  fileprivate var terms: [Term] {
+    switch self {
+    case .text: []
+    case .parts(let terms), .oneOf(let terms): terms
+    case .repeated(let body, _): [body]
     }
-    content.closingBytes += made.byteCount
-    content.closing[term] = made
   }
 }

@@ -8,27 +8,34 @@ import Synchronization
 package import Tokenizer
 
 /// Follows answers through a constraint. Safe to use from any number of threads.
-package final class ConstraintRuntime: Sendable {
+package final class ConstraintRuntime: ConstraintCompanion {
   let tokens: TokenTree
   private let constraint: Constraint
   private let content: Mutex<Content>
+  private let bytes = Atomic(0)
 
   /// What has been found out.
   struct Content {
     var matcher: Matcher
     var masks: [Term: TokenMask] = [:]
-    var repeated: [Term: RepeatedTokens] = [:]
-    var heads: [Term: HeadStrings] = [:]
+    var heads: [Term: HeadTokens] = [:]
+    /// By what is repeated; nil within where that is not worth it.
+    var repeated: [Term: RepeatedTokens?] = [:]
+    var repeatedBytes = 0
     var fewest: [Term: Int] = [:]
     var fewAtMost: [Term: Int] = [:]
-    var closing: [Term: ClosingTokens] = [:]
-    /// Bytes of `closing`, about.
-    var closingBytes = 0
     var triggers: [[Int]: [(id: TokenID, next: Term)]] = [:]
   }
 
-  /// Masks that are kept, in bytes, and the same for other things; then all are found anew.
-  static let mostMaskBytes = 32 << 20
+  /// The tokens that go on with the first part of a sequence.
+  struct HeadTokens {
+    let strings: HeadStrings
+    /// Tokens that lead from within the part to its end, at most.
+    let needed: Int
+  }
+
+  /// Bytes of masks that are kept, and half of that of other things; then all are found anew.
+  static let mostMaskBytes = 16 << 20
   /// A constraint that has grown to so many parts is not used for further answers, but begun anew.
   private static let mostTerms = 200_000
 
@@ -52,12 +59,13 @@ package final class ConstraintRuntime: Sendable {
   package var termCount: Int { content.withLock { $0.matcher.termCount } }
 
   /// Bytes of memory for what is kept, about.
-  package var byteCount: Int {
-    content.withLock {
-      $0.matcher.byteCount + ($0.masks.count + $0.heads.count) * (tokens.vocabularyCount / 8)
-        + $0.closingBytes
-        + $0.repeated.count * tokens.vocabularyCount * 12
-    }
+  package var byteCount: Int { bytes.load(ordering: .relaxed) }
+
+  private func noteBytes(_ content: Content) {
+    let masks = (content.masks.count + content.heads.count) * (tokens.vocabularyCount / 8)
+    bytes.store(
+      content.matcher.byteCount + masks + content.repeatedBytes
+        + (content.fewest.count + content.fewAtMost.count) * 32, ordering: .relaxed)
   }
 
   // MARK: States
@@ -119,16 +127,6 @@ package final class ConstraintRuntime: Sendable {
     }
   }
 
-  func fewestTokens(
-    from term: Term, _ content: inout Content
-  ) throws(ConstraintError) -> Int {
-    if let known = content.fewest[term] { return known }
-    let text = try content.matcher.shortest(from: term)
-    let count = tokens.fewestTokens(for: text) ?? .max
-    content.fewest[term] = count
-    return count
-  }
-
   // MARK: Masks
 
   /// The tokens that may come next, ends of the answer included; nil where every token may.
@@ -139,13 +137,12 @@ package final class ConstraintRuntime: Sendable {
     for state: ConstraintState, room: Int
   ) throws(ConstraintError) -> TokenMask? {
     try content.withLock { content throws(ConstraintError) in
+      defer { noteBytes(content) }
       if let waiting = state.waiting {
         return try waitingMask(state.term, waiting, room - 1, &content)
       }
       var mask = try mask(state.term, &content)
-      if mask.farthest > room - 1 || !tokens.spellsEveryByte {
-        mask = try closing(state.term, room - 1, &content)
-      }
+      if mask.needed > room - 1 { mask = try closing(state.term, room - 1, &content) }
       if content.matcher.isComplete(state.term) {
         for id in tokens.endIDs { mask.insert(id) }
       }
@@ -158,16 +155,18 @@ package final class ConstraintRuntime: Sendable {
     _ term: Term, _ content: inout Content
   ) throws(ConstraintError) -> TokenMask {
     if let known = content.masks[term] { return known }
+    var result = TokenMask(count: tokens.vocabularyCount)
     let options = content.matcher.options(of: term)
-    var result: TokenMask
-    if options.count > 1, options.count <= Self.mostUnited {
-      result = TokenMask(count: tokens.vocabularyCount)
-      for option in options { result.formUnion(try mask(option, &content)) }
-    } else if options.count == 1 {
-      result = try maskOfOne(term, &content)
+    if options.count > Self.mostUnited {
+      try read(term, into: &result, &content)
     } else {
-      result = TokenMask(count: tokens.vocabularyCount)
-      result.farthest = try content.matcher.allow(tokens.tree, from: term, in: &result.bits)
+      for option in options {
+        if options.count > 1, !content.matcher.isNarrow(option) {
+          result.formUnion(try mask(option, &content))
+        } else {
+          try add(option, to: &result, &content)
+        }
+      }
     }
     if content.masks.count * (tokens.vocabularyCount / 8) > Self.mostMaskBytes {
       content.masks.removeAll()
@@ -179,58 +178,49 @@ package final class ConstraintRuntime: Sendable {
   /// Alternatives whose masks are united; more are read at the same time instead.
   static let mostUnited = 8
 
-  /// The mask of a term that is no list of alternatives.
-  private func maskOfOne(
-    _ term: Term, _ content: inout Content
-  ) throws(ConstraintError) -> TokenMask {
-    var tree = tokens.tree
-    var result = TokenMask(count: tokens.vocabularyCount)
-    if let (head, rest) = content.matcher.head(of: term) {
-      if let (body, most) = content.matcher.repetition(of: head),
-        try content.matcher.beginDifferently(head, rest)
-      {
-        // What lies within the repetition does not depend on the rest, and the rest begins outside.
-        var repeated = try repeatedTokens(body, &content)
-        result = repeated.mask(left: most)
-        tree = repeated.others
-        content.repeated[body] = repeated
-        result.farthest =
-          content.matcher.distance(term) + content.matcher.longestRest(of: body)
-      } else if !content.matcher.isComplete(head) {
-        let strings = try strings(within: head, &content)
-        result.farthest = try content.matcher.allow(tree, strings, rest: rest, in: &result.bits)
-        return result
-      }
+  /// Adds the tokens after which a term goes on that is no list of alternatives.
+  private func add(
+    _ term: Term, to mask: inout TokenMask, _ content: inout Content
+  ) throws(ConstraintError) {
+    if let place = try repetition(at: term, &content) {
+      return try add(place, to: &mask, &content)
     }
-    let farthest = try content.matcher.allow(tree, from: term, in: &result.bits)
-    result.farthest = max(result.farthest, farthest)
-    return result
+    guard let (head, rest) = content.matcher.head(of: term), !content.matcher.isNarrow(head),
+      !content.matcher.isComplete(head)
+    else { return try read(term, into: &mask, &content) }
+    let tokens = try headTokens(head, &content)
+    mask.formUnion(tokens.strings.bits)
+    mask.need(Self.sum(tokens.needed, try fewAtMost(from: rest, &content)))
+    for crossing in tokens.strings.crossings {
+      try read(
+        content.matcher.sequence(crossing.term, rest), below: crossing.node, into: &mask, &content)
+    }
   }
 
-  func strings(
-    within head: Term, _ content: inout Content
-  ) throws(ConstraintError) -> HeadStrings {
+  /// Adds the tokens that a tree has for a term.
+  func read(
+    _ term: Term, below node: Int32 = ByteTree.root, into mask: inout TokenMask,
+    _ content: inout Content
+  ) throws(ConstraintError) {
+    var reached: Set<Term> = []
+    try content.matcher.allow(
+      tokens.tree, below: node, from: term, in: &mask.bits, reached: &reached)
+    for next in reached { mask.need(try fewAtMost(from: next, &content)) }
+  }
+
+  private func headTokens(
+    _ head: Term, _ content: inout Content
+  ) throws(ConstraintError) -> HeadTokens {
     if let known = content.heads[head] { return known }
-    let made = try content.matcher.strings(
+    let strings = try content.matcher.strings(
       of: tokens.tree, within: head, count: tokens.vocabularyCount)
-    // A bit and the number of each token.
-    if content.heads.count * tokens.vocabularyCount / 8 * 33 > Self.mostMaskBytes {
+    var needed = 0
+    for part in strings.reached { needed = max(needed, try fewAtMost(from: part, &content)) }
+    if content.heads.count * (tokens.vocabularyCount / 8) > Self.mostMaskBytes / 2 {
       content.heads.removeAll()
     }
+    let made = HeadTokens(strings: strings, needed: needed)
     content.heads[head] = made
-    return made
-  }
-
-  func repeatedTokens(
-    _ body: Term, _ content: inout Content
-  ) throws(ConstraintError) -> RepeatedTokens {
-    if let known = content.repeated[body] { return known }
-    guard content.matcher.isStringCharacter(body) else {
-      return try RepeatedTokens(body, tokens, &content.matcher)
-    }
-    if let known = tokens.stringCharacters.withLock({ $0 }) { return known }
-    let made = try RepeatedTokens(body, tokens, &content.matcher)
-    tokens.stringCharacters.withLock { $0 = made }
     return made
   }
 
@@ -239,18 +229,7 @@ package final class ConstraintRuntime: Sendable {
   private func waitingMask(
     _ term: Term, _ waiting: [Int], _ left: Int, _ content: inout Content
   ) throws(ConstraintError) -> TokenMask? {
-    var completing = content.triggers[waiting] ?? []
-    if content.triggers[waiting] == nil {
-      for id in 0..<TokenID(tokens.vocabularyCount) {
-        guard let rest = TriggerScan(constraint.triggers, waiting, tokens.spelling(id)).rest else {
-          continue
-        }
-        var next = term
-        for byte in rest where next != .never { next = try content.matcher.advance(next, byte) }
-        completing.append((id, next))
-      }
-      content.triggers[waiting] = completing
-    }
+    let completing = try completing(term, waiting, &content)
     var mask: TokenMask?
     for (id, next) in completing {
       if next != .never, try canEnd(next, left, &content) { continue }
@@ -261,5 +240,23 @@ package final class ConstraintRuntime: Sendable {
       mask?.remove(id)
     }
     return mask
+  }
+
+  /// The tokens that complete a trigger, and what remains of the constraint after them.
+  private func completing(
+    _ term: Term, _ waiting: [Int], _ content: inout Content
+  ) throws(ConstraintError) -> [(id: TokenID, next: Term)] {
+    if let known = content.triggers[waiting] { return known }
+    var found: [(id: TokenID, next: Term)] = []
+    for id in tokens.ids(withAnyOf: Set(constraint.triggers.compactMap(\.last))) {
+      guard let rest = TriggerScan(constraint.triggers, waiting, tokens.spelling(id)).rest else {
+        continue
+      }
+      var next = term
+      for byte in rest where next != .never { next = try content.matcher.advance(next, byte) }
+      found.append((id, next))
+    }
+    content.triggers[waiting] = found
+    return found
   }
 }

@@ -9,8 +9,6 @@ package final class TokenTree: Sendable {
   package let vocabularyCount: Int
   /// All tokens that stand for text.
   let tree: ByteTree
-  /// Tokens in ascending order of their bytes.
-  let order: [TokenID]
   /// After these an answer is over.
   let endIDs: [TokenID]
   /// Whether each byte of UTF-8 is a token of its own, so that any text can be spelled.
@@ -51,8 +49,8 @@ package final class TokenTree: Sendable {
     keys.sort { a, b in
       a.first != b.first ? a.first < b.first : text(a.id).lexicographicallyPrecedes(text(b.id))
     }
-    order = keys.map(\.id)
-    tree = ByteTree(count: vocabularyCount, order: order, text)
+    let order = keys.map(\.id)
+    tree = ByteTree(order, texts: texts, starts: starts)
     var single = Set<UInt8>()
     for id in order where text(id).count == 1 { single.insert(text(id).first ?? 0) }
     // What never occurs in UTF-8, and control characters, are not needed.
@@ -74,23 +72,33 @@ package final class TokenTree: Sendable {
     special[id].map { $0[...] } ?? text(id)
   }
 
-  /// The tokens for which `isKept`.
-  func subtree(_ isKept: (TokenID) -> Bool) -> ByteTree {
-    ByteTree(count: vocabularyCount, order: order.filter(isKept), text)
+  /// The tokens, special ones included, whose spelling has any of the bytes.
+  func ids(withAnyOf bytes: Set<UInt8>) -> [TokenID] {
+    let isWanted = (0...255).map { bytes.contains(UInt8($0)) }
+    var found = special.filter { $0.value.contains { isWanted[Int($0)] } }.map(\.key)
+    for id in 0..<vocabularyCount {
+      for place in Int(starts[id])..<Int(starts[id + 1]) where isWanted[Int(texts[place])] {
+        found.append(TokenID(id))
+        break
+      }
+    }
+    return found
   }
 
-  /// The fewest tokens that spell `text`; nil where they cannot.
-  func fewestTokens(for text: [UInt8]) -> Int? {
-    var counts = [Int?](repeating: nil, count: text.count + 1)
+  /// The fewest tokens that spell `text`; `noTokens` where they cannot.
+  func fewestTokens(for text: [UInt8]) -> Int {
+    var counts = [Int](repeating: Self.noTokens, count: text.count + 1)
     counts[0] = 0
-    for start in text.indices {
-      guard let count = counts[start] else { continue }
-      for length in tree.prefixLengths(of: text, from: start) {
-        counts[start + length] = min(counts[start + length] ?? .max, count + 1)
+    for start in text.indices where counts[start] < Self.noTokens {
+      tree.forEachPrefix(of: text, from: start) { length in
+        counts[start + length] = min(counts[start + length], counts[start] + 1)
       }
     }
     return counts[text.count]
   }
+
+  /// More tokens than there can ever be room for.
+  static let noTokens = Int.max
 }
 
 /// A vocabulary's trees, each made when it is first needed.

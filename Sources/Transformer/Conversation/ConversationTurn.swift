@@ -157,16 +157,20 @@ struct ConversationTurn {
     let promptText = try promptText(model) + plan.opening
     let tokens =
       context?.tokens(of: promptText, model.tokenizer) ?? model.tokens(ofPrompt: promptText)
-    var parser = OutputParser(
-      model.output.reading(
-        promptEnd: model.tokenizer.decode(tokens.suffix(8), showingSpecial: true),
-        functions: plan.functions))
+    let reading = model.output.reading(
+      promptEnd: model.tokenizer.decode(tokens.suffix(8), showingSpecial: true),
+      functions: plan.functions)
+    var parser = OutputParser(reading)
     var request = GenerationRequest(prompt: tokens)
     request.sampling = options.sampling
     request.maxTokens = options.maximumResponseTokens
     request.stop = plan.isConstrained ? [] : options.stop
     request.owner = conversation.owner
-    request.constraint = try plan.constraint(startsInReasoning: parser.isReasoning)
+    request.constraint = try plan.constraint(startsInReasoning: parser.isReasoning) {
+      source throws(ConstraintError) in
+      try conversation.engine.constraints.constraint(source, owner: conversation.owner)
+    }
+    if plan.functions != nil { request.constraintMarkers = Set(reading.markers.keys) }
     var content = AnswerContent()
     for piece in parser.append(plan.opening) { content.append(piece) }
     let generation = try conversation.engine.generate(request)

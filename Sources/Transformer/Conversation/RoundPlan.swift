@@ -10,8 +10,7 @@ struct RoundPlan {
   /// Whether the answer follows a constraint from its beginning to its end.
   let isConstrained: Bool
 
-  private let frames: [Constraint.Frame]
-  private let trigger: String?
+  private let source: ConstraintSource?
   /// What ends reasoning.
   private let closing: String
   private let fixed: Constraint?
@@ -29,53 +28,42 @@ struct RoundPlan {
       opening = ""
       functions = nil
       isConstrained = options.constraint != nil
-      frames = []
-      trigger = nil
+      source = nil
       fixed = options.constraint
       return
     }
     guard schema != nil || options.constraint == nil else { throw .constraintWithTools }
-    let spelling = CallSpelling(output.showsTools ? output.toolFormat : .generic)
+    let format = output.callFormat
     functions = tools.names
+    fixed = nil
     var name: String?
     if case .named(let wanted) = options.toolChoice {
       guard tools.names.contains(wanted) else { throw .unknownTool(wanted) }
       name = wanted
     }
-    fixed = nil
-    if isFirst, options.toolChoice != .automatic {
-      opening = spelling.opening
-      frames = tools.frames(spelling, name: name)
-      trigger = nil
-      isConstrained = true
-      return
-    }
-    opening = ""
-    let calls = tools.frames(spelling, name: nil)
-    if let schema {
+    let isForced = isFirst && options.toolChoice != .automatic
+    let calls = format.calls(of: tools.callable(named: isForced ? name : nil), several: false)
+    opening = isForced ? format.beginning : ""
+    isConstrained = isForced || schema != nil
+    if let schema, !isForced {
       // A call or a value, from the beginning.
-      frames =
-        calls.map {
-          Constraint.Frame(
-            before: spelling.opening + $0.before, schema: $0.schema, after: $0.after)
-        } + [Constraint.Frame(schema: schema.json)]
-      trigger = nil
-      isConstrained = true
+      source = ConstraintSource(
+        .either([calls, .schema(schema.json)]), options: GenerationSchema.options)
     } else {
-      frames = calls
-      trigger = spelling.opening
-      isConstrained = false
+      source = ConstraintSource(
+        calls, options: GenerationSchema.options, beginning: format.beginning,
+        triggers: isForced ? [] : [format.beginning])
     }
   }
 
   /// What the answer is held to; nil for nothing.
-  func constraint(startsInReasoning: Bool) throws(ConstraintError) -> Constraint? {
-    guard fixed != nil || !frames.isEmpty else { return nil }
-    let constraint =
-      if let fixed { fixed } else {
-        try Constraint.framed(frames, options: GenerationSchema.options)
-      }
-    if let trigger { return constraint.after([trigger]) }
-    return startsInReasoning ? constraint.after([closing]) : constraint
+  ///
+  /// - Parameter compile: compiles a source, or finds it compiled.
+  func constraint(
+    startsInReasoning: Bool, compile: (ConstraintSource) throws(ConstraintError) -> Constraint
+  ) throws(ConstraintError) -> Constraint? {
+    var constraint = fixed
+    if let source { constraint = try compile(source) }
+    return startsInReasoning && isConstrained ? constraint?.after([closing]) : constraint
   }
 }

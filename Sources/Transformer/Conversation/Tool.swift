@@ -84,14 +84,12 @@ struct ToolSet: Sendable {
     }
   }
 
-  /// The calls that may be written, in a format.
+  /// As constraints have them.
   ///
   /// - Parameter name: the only function; nil for any.
-  func frames(_ spelling: CallSpelling, name: String?) -> [CallFrame] {
-    zip(tools, schemas).filter { name == nil || $0.0.name == name }.map { tool, schema in
-      CallFrame(
-        before: spelling.before(tool.name), schema: schema.json, after: spelling.after)
-    }
+  func callable(named name: String?) -> [CallableFunction] {
+    zip(tools, schemas).filter { name == nil || $0.0.name == name }
+      .map { CallableFunction(name: $0.name, parameters: $1.json) }
   }
 
   /// Makes the calls, side by side. Gives what they return, in order.

@@ -66,11 +66,8 @@ public struct GenerationSchema: Sendable {
 
   /// The compiled schema. Numbers have at most 15 digits on each side of the point, so that every
   /// type can hold them.
-  package func constraint(
-    before: String = "", after: String = ""
-  ) throws(ConstraintError) -> Constraint {
-    try .framed(
-      [Constraint.Frame(before: before, schema: json, after: after)], options: Self.options)
+  package func constraint() throws(ConstraintError) -> Constraint {
+    try .schema(json, options: Self.options)
   }
 
   static let options: SchemaOptions = {

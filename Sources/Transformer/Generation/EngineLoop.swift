@@ -1,5 +1,6 @@
 // The engine's thread: one forward pass a step over everything that runs.
 
+import Constraints
 import KernelInterface
 import TensorCore
 import Tokenizer
@@ -12,16 +13,19 @@ import Tokenizer
 /// same: tokens that are not in memory yet.
 final class EngineLoop: @unchecked Sendable {
   private let model: Model
-  private let options: EngineOptions
+  let options: EngineOptions
   private let mailbox: Mailbox
   private let pool: BlockPool
   private let workspace: Workspace
-  private let prefixes: PrefixCache
-  private var waiting: [EngineSequence] = []
-  private var running: [EngineSequence] = []
+  let prefixes: PrefixCache
+  private let constraints: ConstraintCache
+  private(set) var waiting: [EngineSequence] = []
+  private(set) var running: [EngineSequence] = []
   private var shares = FairShares()
   private var pace: StepPace
   private var statistics = EngineStatistics()
+  /// Prompts that are kept for requests which wait for them.
+  var sharedPrompts: Set<ObjectIdentifier> = []
   private var sequenceCount = 0
   private var lastSweep = ContinuousClock.now
 
@@ -31,7 +35,10 @@ final class EngineLoop: @unchecked Sendable {
   private static let defaultContexts = 4
 
   /// - Throws: `AllocationError`.
-  init(_ model: Model, options: EngineOptions, mailbox: Mailbox) throws {
+  init(
+    _ model: Model, options: EngineOptions, mailbox: Mailbox, constraints: ConstraintCache
+  ) throws {
+    self.constraints = constraints
     self.model = model
     self.options = options
     self.mailbox = mailbox
@@ -58,7 +65,7 @@ final class EngineLoop: @unchecked Sendable {
       // It may wait for long, and what was told last is that there is work.
       if isIdle { publish() }
       let delivery = mailbox.collect(
-        isIdle: isIdle, timeout: prefixes.isEmpty ? nil : options.prefixLifetime / 8)
+        isIdle: isIdle, timeout: options.prefixLifetime / 8)
       for submission in delivery.submissions {
         sequenceCount += 1
         waiting.append(
@@ -70,6 +77,7 @@ final class EngineLoop: @unchecked Sendable {
       if running.isEmpty, waiting.isEmpty { pool.releaseIfUnused() }
       endCancelled()
       admit()
+      forgetShared()
       publish()
       if !running.isEmpty { step() }
     }
@@ -85,6 +93,7 @@ final class EngineLoop: @unchecked Sendable {
     guard now - lastSweep > options.prefixLifetime / 16 else { return }
     lastSweep = now
     prefixes.forget(usedBefore: now - options.prefixLifetime)
+    constraints.forget(usedBefore: now - options.prefixLifetime)
   }
 
   private func publish() {
@@ -119,46 +128,11 @@ final class EngineLoop: @unchecked Sendable {
     tell(sequence)
   }
 
-  /// - Parameter wholePages: leaves a last page out that is still written to, and would have to be
-  ///   copied for it.
-  private func remember(_ sequence: EngineSequence, wholePages: Bool = false) {
-    guard options.remembersPrefixes, !sequence.isPooled, let memory = sequence.memory else {
-      return
-    }
-    if let owner = sequence.request.owner {
-      let count =
-        wholePages
-        ? memory.count / cacheBlockPositionCount * cacheBlockPositionCount : memory.count
-      prefixes.keep(
-        sequence.tokens.prefix(count), memory.sharedPages, owner: owner, now: .now)
-    }
-    let count = min(publicCount(sequence.tokens), memory.count)
-    prefixes.keep(sequence.tokens.prefix(count), memory.sharedPages, owner: nil, now: .now)
-  }
-
-  /// Tokens at the beginning that all may know: those of a public prefix, as far as they fill pages.
-  private func publicCount(_ tokens: [TokenID]) -> Int {
-    options.publicPrefixes.lazy.filter { tokens.starts(with: $0) }
-      .map { $0.count / cacheBlockPositionCount * cacheBlockPositionCount }.max() ?? 0
-  }
-
-  /// What is remembered of the beginning of a sequence, by its owner or by all.
-  private func known(_ sequence: EngineSequence) -> (pages: [MemoryPage], count: Int) {
-    guard options.remembersPrefixes, !sequence.readsWholePrompt else { return ([], 0) }
-    // The last token is computed in any case, for its logits.
-    let tokens = sequence.tokens.dropLast()
-    let open = prefixes.find(
-      tokens.prefix(publicCount(sequence.tokens)), owner: nil, now: .now)
-    guard let owner = sequence.request.owner else { return open }
-    let own = prefixes.find(tokens, owner: owner, now: .now)
-    return own.count >= open.count ? own : open
-  }
-
   /// Lets sequences run while there is room for them.
   private func admit() {
     while running.count < min(options.sequenceLimit, workspace.maximumRows / 2) {
       for sequence in waiting { shares.enter(sequence.shareOwner) }
-      guard let sequence = shares.next(of: waiting) else { return }
+      guard let sequence = shares.next(of: waiting.filter { !waitsForPrompt($0) }) else { return }
       if sequence.wantsNothing {
         waiting.removeAll { $0 === sequence }
         sequence.finish(.init(.length))
@@ -314,7 +288,10 @@ final class EngineLoop: @unchecked Sendable {
   /// A sequence has its next token, and perhaps some that were guessed.
   private func take(_ chosen: ArraySlice<TokenID>, _ sequence: EngineSequence) {
     guard let memory = sequence.memory else { return }
-    if sequence.isAtAnswer { remember(sequence, wholePages: true) }
+    if sequence.isBeforeAnswer {
+      remember(sequence, wholePages: true)
+      share(sequence)
+    }
     let guessed = chosen.count - 1
     let known = memory.count - guessed
     let checkpoint = sequence.checkpoint

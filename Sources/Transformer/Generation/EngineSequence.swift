@@ -159,7 +159,7 @@ final class EngineSequence: @unchecked Sendable {
   }
 
   /// The next token by the logits of `position`, where all before it is as guessed.
-  func choose(_ logits: [Float], after position: Int) -> TokenID {
+  func choose(_ logits: consuming [Float], after position: Int) -> TokenID {
     if position < tokens.count - 1 {
       scorePrompt(logits, position)
       return Self.noToken
@@ -168,8 +168,8 @@ final class EngineSequence: @unchecked Sendable {
     // Without guesses before it the sequence is passed on as it is, uncopied.
     let guessed = guesses.prefix(position + 1 - tokens.count)
     let recent = guessed.isEmpty ? tokens : tokens + guessed
-    let own = logits
-    var logits = logits
+    // The logits are masked in place, unless somebody is told what they were.
+    let own = request.sampling.logProbabilities == nil ? nil : copy logits
     if let constraint {
       // Where this fails, `accept` tells it.
       try? constraint.restrict(
@@ -177,7 +177,7 @@ final class EngineSequence: @unchecked Sendable {
     }
     let place = position + 1 + shiftedCount
     let id = sampler.sample(logits, recent: recent, position: place)
-    if let count = request.sampling.logProbabilities {
+    if let own, let count = request.sampling.logProbabilities {
       likelihoods.note(logProbabilities(own, of: id, count: count), at: place)
     }
     return id
@@ -216,8 +216,8 @@ final class EngineSequence: @unchecked Sendable {
     }
   }
 
-  /// Whether the prompt is in memory and the answer has not begun.
-  var isAtAnswer: Bool { generatedCount == 0 }
+  /// Whether the answer has not begun.
+  var isBeforeAnswer: Bool { generatedCount == 0 }
 
   /// Takes the next token and tells it. Gives how the answer ends, if it does.
   private func accept(_ id: TokenID) -> Ending? {

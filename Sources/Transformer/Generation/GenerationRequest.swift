@@ -29,6 +29,9 @@ public struct GenerationRequest: Sendable {
   /// Tokens at the beginning of the prompt that a shift keeps, such as the system prompt; half of
   /// the context at most.
   public var keptTokenCount = 0
+  /// Of requests with the same object and the same prompt the first one computes it, and the others
+  /// begin with what that came to.
+  public var sharedPrompt: SharedPrompt?
   /// On whose behalf: requests of one owner share a fair part of the engine, and reuse what it
   /// remembers of each other's prompts and answers. Owners never see each other's memory. Of
   /// requests without an owner nothing is remembered.
@@ -44,4 +47,21 @@ public struct GenerationRequest: Sendable {
   package var observeLogits: (@Sendable (_ position: Int, _ logits: [Float]) -> Void)?
 
   public init(prompt: [TokenID]) { self.prompt = prompt }
+
+  /// Requests for several answers, which share the prompt. Their seeds follow one another from the
+  /// request's, where it has one.
+  public func choices(_ count: Int) -> [GenerationRequest] {
+    let sharedPrompt = SharedPrompt()
+    return (0..<count).map { choice in
+      var request = self
+      request.sampling.seed = sampling.seed.map { $0 &+ UInt64(choice) }
+      if count > 1 { request.sharedPrompt = sharedPrompt }
+      return request
+    }
+  }
+}
+
+/// What requests have in common that share a prompt.
+public final class SharedPrompt: Sendable {
+  public init() {}
 }

@@ -18,17 +18,13 @@ package struct CallableFunction: Sendable {
 extension ToolFormat {
   /// Calls of some functions and nothing else, as this way writes them.
   ///
-  /// - Parameters:
-  ///   - several: Whether there may be more than one.
-  ///   - opensThem: Whether the mark that they begin with is part of it.
-  package func calls(
-    of functions: [CallableFunction], several: Bool, opensThem: Bool = true
-  ) -> ConstraintPart {
+  /// - Parameter several: Whether there may be more than one.
+  package func calls(of functions: [CallableFunction], several: Bool) -> ConstraintPart {
     let call = ConstraintPart.either(functions.map { self.call(of: $0) })
     let between = separator
     let list =
       several && between != nil ? .list(call, separator: .text(between ?? "")) : call
-    let open: ConstraintPart = .text(opensThem ? opening ?? "" : "")
+    let open: ConstraintPart = .text(opening ?? "")
     switch self {
     case .hermes:
       let one: [ConstraintPart] = [.space(most: 1), call, .space(most: 1), .text("</tool_call>")]
@@ -45,6 +41,11 @@ extension ToolFormat {
     case .mistralNames, .gemma, .functionary, .functionaryRecipients, .llama3, .generic, .channels:
       return .sequence([open, list])
     }
+  }
+
+  /// What tells that calls begin: their mark, or the beginning of the first where they have none.
+  package var beginning: String {
+    opening ?? (self == .channels ? "<|channel|>commentary to=functions." : "{\"name\"")
   }
 
   /// What stands between calls; nil where only one is written.

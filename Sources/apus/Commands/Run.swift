@@ -15,6 +15,7 @@ struct Run: AsyncParsableCommand {
         apus run gemma-3-270m --raw -p "The capital of Slovenia is" -n 16 --temp 0
         apus run smollm2-135m-instruct -p "Is water wet?" --choice yes --choice no
         apus run smollm2-135m-instruct -p "Name a bird." --json-schema @bird.json
+        apus run smollm2-135m-instruct -p "Name a bird." --choices 3 -n 8
       """)
 
   @OptionGroup var model: ModelArgument
@@ -40,7 +41,12 @@ struct Run: AsyncParsableCommand {
   var json = false
 
   @Option(
-    help: "Answers to write side by side; with --seed the seeds follow one another from there.")
+    help: ArgumentHelp(
+      "Answers to choose from: the prompt is read once for all of them; with --seed the seeds follow one another from there."
+    ))
+  var choices = 1
+
+  @Option(help: "The same, and the prompt is read for each: to see how many requests fare.")
   var parallel = 1
 
   @Flag(
@@ -60,8 +66,13 @@ struct Run: AsyncParsableCommand {
   func validate() throws {
     if let maxTokens, maxTokens < 1 { throw ValidationError("-n takes a number above 0.") }
     if raw, system != nil { throw ValidationError("--raw has no place for --system.") }
-    guard (1...128).contains(parallel) else {
-      throw ValidationError("--parallel takes a number from 1 to 128.")
+    for (name, count) in [("--choices", choices), ("--parallel", parallel)] {
+      guard (1...128).contains(count) else {
+        throw ValidationError("\(name) takes a number from 1 to 128.")
+      }
+    }
+    if choices > 1, parallel > 1 {
+      throw ValidationError("Of --choices and --parallel only one can be given.")
     }
     if sampling.logprobs != nil, !json {
       throw ValidationError("--logprobs is printed with --json.")
@@ -78,8 +89,8 @@ struct Run: AsyncParsableCommand {
       let model = try engine.load(
         located.path, contextLength: conversation.context, chatTemplate: template)
       var options = EngineOptions()
-      options.sequenceLimit = parallel
-      options.queueLimit = max(options.queueLimit, parallel)
+      options.sequenceLimit = max(choices, parallel)
+      options.queueLimit = max(options.queueLimit, options.sequenceLimit)
       try speculation.apply(to: &options, for: model, engine)
       return (model, text, options)
     }
@@ -92,13 +103,12 @@ struct Run: AsyncParsableCommand {
     request.keptTokenCount = try keptTokenCount(of: request.prompt, for: loaded)
     let running = try Engine(loaded, options: options)
     defer { running.shutdown() }
-    let generations = try (0..<parallel).map { index in
-      request.sampling.seed = sampling.seed.map { $0 &+ UInt64(index) }
-      return try running.generate(request)
-    }
+    var requests = request.choices(max(choices, parallel))
+    if parallel > 1 { for index in requests.indices { requests[index].sharedPrompt = nil } }
+    let generations = try requests.map { try running.generate($0) }
     let interrupts = Interrupts { for generation in generations { generation.cancel() } }
     defer { withExtendedLifetime(interrupts) {} }
-    if parallel == 1 {
+    if generations.count == 1 {
       try await show(generations[0])
     } else {
       try await show(generations)

@@ -2,6 +2,7 @@
 // engine can be tested without one.
 
 import APIServer
+import Constraints
 import JSON
 import Metering
 import Synchronization
@@ -36,6 +37,7 @@ final class FakeEngine: TextEngine {
   private let behaviour: Behaviour
   private let beforeToken: @Sendable (Int) -> Void
   private let seen = Mutex<GenerationRequest?>(nil)
+  private let owners = Mutex<Set<String>>([])
   private let cancelled: AsyncStream<Void>.Continuation
   private let hanging: AsyncStream<Void>.Continuation
   /// An element for every answer that hangs.
@@ -68,6 +70,9 @@ final class FakeEngine: TextEngine {
 
   /// The last request that reached the engine.
   var lastRequest: GenerationRequest? { seen.withLock { $0 } }
+
+  /// On whose behalf constraints were compiled.
+  var constraintOwners: Set<String> { owners.withLock { $0 } }
 
   /// One token for each word of the conversation.
   func prompt(
@@ -104,6 +109,13 @@ final class FakeEngine: TextEngine {
   }
 
   func forget(owner: String) { forgetting.yield(owner) }
+
+  func constraint(
+    _ source: ConstraintSource, owner: String
+  ) throws(ConstraintError) -> Constraint {
+    owners.withLock { _ = $0.insert(owner) }
+    return try source.compiled()
+  }
 
   func isHidden(_ token: TokenID) -> Bool { token == 0 }
 

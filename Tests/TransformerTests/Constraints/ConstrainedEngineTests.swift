@@ -67,4 +67,31 @@ struct ConstrainedEngineTests {
       return needed > 3
     }
   }
+
+  @Test
+  func constraintsAreForgottenWithTheirOwnersPrompts() throws {
+    let engine = try engine()
+    defer { engine.shutdown() }
+    for owner in ["me", "you"] {
+      _ = try engine.constraints.constraint(ConstraintSource(.text("a")), owner: owner)
+    }
+    engine.forget(owner: "me")
+    #expect(engine.constraints.count == 1)
+  }
+
+  @Test
+  func whatWasFoundOutAboutAConstraintIsKeptWithItAndCounted() throws {
+    let engine = try engine()
+    defer { engine.shutdown() }
+    let cache = engine.constraints
+    let source = ConstraintSource(.schema(["type": "string"]))
+    let constraint = try cache.constraint(source, owner: "me")
+    let before = cache.byteCount
+    let tree = engine.model.tokenTrees.tree(of: engine.model.tokenizer)
+    let runtime = ConstraintRuntime.shared(constraint, tree)
+    _ = try runtime.mask(for: runtime.start, room: 9)
+    #expect(cache.byteCount > before)
+    #expect(
+      ConstraintRuntime.shared(try cache.constraint(source, owner: "me"), tree) === runtime)
+  }
 }

@@ -80,6 +80,9 @@ enum DrawnConstraints {
         item ::= root | [0-9]{1,3} | "\"" [^"\\]{0,9} "\""
         """#),
       try .expression("(na|name|abc)*[0-9]{2,5}(\\.[0-9]+)?"),
+      try .expression("[a-n]{5,9}\"?"),
+      try .expression("([^\"]{2}|[a-e]*)\"(é|ab){2,4}"),
+      try .schema(#"{"type":"array","items":{"type":"string","minLength":4,"maxLength":20}}"#),
       try .choice(["abcd", "abc", "name: é", "null"]),
       try .schema(
         #"{"type":"object","properties":{"name":{"type":"string","maxLength":12},"ab":{"type":"array","items":{"type":["boolean","null","number"]},"minItems":2},"abc":{"type":"string","pattern":"^[a-f0-9]{4}$"}},"required":["name","ab"]}"#
