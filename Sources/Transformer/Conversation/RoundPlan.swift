@@ -6,7 +6,7 @@ struct RoundPlan {
   /// What the answer is made to begin with: the opening of a call that must come.
   let opening: String
   /// Functions whose calls are looked for; nil for none.
-  let functions: Set<String>?
+  let functions: [CallableFunction]?
   /// Whether the answer follows a constraint from its beginning to its end.
   let isConstrained: Bool
 
@@ -36,7 +36,7 @@ struct RoundPlan {
     }
     guard schema != nil || options.constraint == nil else { throw .constraintWithTools }
     let spelling = CallSpelling(output.showsTools ? output.toolFormat : .generic)
-    functions = tools.names
+    functions = tools.callable
     var name: String?
     if case .named(let wanted) = options.toolChoice {
       guard tools.names.contains(wanted) else { throw .unknownTool(wanted) }

@@ -84,6 +84,11 @@ struct ToolSet: Sendable {
     }
   }
 
+  /// As answers are read by.
+  var callable: [CallableFunction] {
+    zip(tools, schemas).map { CallableFunction(name: $0.name, parameters: $1.json) }
+  }
+
   /// The calls that may be written, in a format.
   ///
   /// - Parameter name: the only function; nil for any.

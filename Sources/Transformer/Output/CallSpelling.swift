@@ -22,8 +22,10 @@ package struct CallSpelling: Sendable {
     case .apriel: self.init(mark, "[" + name, arguments, "}]</tool_calls>")
     case .command:
       self.init(mark, "[{\"tool_name\": \"", "\", \"parameters\": ", "}]<|END_ACTION|>")
-    // Its own arguments are no JSON, but JSON is understood.
+    // Their own arguments are no JSON, but JSON is understood.
     case .gemma: self.init(mark, name, arguments, "}<tool_call|>")
+    case .parameters, .seedParameters, .pairs, .invocations, .deepSeekMarked, .deepSeekMarkedCalls:
+      self.init(mark, name, arguments, "}" + (format.closings.first ?? ""))
     case .mistralNames: self.init(mark, "", "[ARGS]", "")
     case .deepSeek:
       self.init(

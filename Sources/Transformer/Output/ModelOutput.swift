@@ -39,9 +39,9 @@ package struct ModelOutput: Sendable {
   /// - Parameters:
   ///   - promptEnd: the text of the prompt's last tokens, special ones with their spellings; eight
   ///     hold the tag that opens reasoning and the line ends behind it.
-  ///   - functions: the names of the functions that the model may call; nil for none.
+  ///   - functions: those that the model may call; nil for none.
   package func reading(
-    promptEnd: String, functions: Set<String>?, allowsSeveralCalls: Bool = true
+    promptEnd: String, functions: [CallableFunction]?, allowsSeveralCalls: Bool = true
   ) -> OutputReading {
     let end = promptEnd.lastIndex { !$0.isWhitespace }.map { promptEnd[...$0] } ?? ""
     let tags = reasoningTags ?? .think
@@ -49,7 +49,7 @@ package struct ModelOutput: Sendable {
       readsReasoning: true, tags: tags, readsChannels: toolFormat == .channels,
       startsInReasoning: end.hasSuffix(tags.opening),
       tools: functions.map {
-        ToolReading(format: callFormat, names: $0, allowsSeveral: allowsSeveralCalls)
+        ToolReading(format: callFormat, functions: $0, allowsSeveral: allowsSeveralCalls)
       }, markers: markers)
   }
 }
