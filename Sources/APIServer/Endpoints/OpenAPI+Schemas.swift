@@ -26,6 +26,7 @@ extension OpenAPI {
     "Chat": object(
       generation.merging([
         "messages": messages, "logprobs": boolean, "top_logprobs": integer,
+        "reasoning_effort": string, "thinking_budget_tokens": integer,
       ]), required: ["model", "messages"]),
     "ChatAnswer": answer(["message": ["type": "object"]]),
     "Completion": object(
@@ -50,7 +51,7 @@ extension OpenAPI {
         "model": string, "messages": messages, "max_tokens": integer,
         "system": ["type": ["string", "array"]], "stream": boolean, "temperature": number,
         "top_p": number, "top_k": integer,
-        "stop_sequences": ["type": "array", "items": string],
+        "stop_sequences": ["type": "array", "items": string], "thinking": ["type": "object"],
       ], required: ["model", "messages"]),
     "Message": object(
       [
