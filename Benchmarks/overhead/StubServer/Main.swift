@@ -35,7 +35,7 @@ enum StubServer {
     else { return }
     let key = try meter.store.createKey(label: label, limits: LimitRule(requests: rate))
     // The server's own log handler, so that writing lines is part of what is measured.
-    let logger = Logger(label: "apus", factory: { StreamLogHandler.standardError(label: $0) })
+    let logger = Logger(label: "apus", factory: { LineLog(label: $0) })
     let server = try Server(
       models: [ServedModel(name: "stub", textEngine: StubEngine(tokens: tokens, beat: beat))],
       meter: meter, configuration: settings.configuration, logger: logger

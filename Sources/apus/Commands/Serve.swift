@@ -185,7 +185,7 @@ struct Serve: AsyncParsableCommand {
     _ configuration: Server.Configuration
   ) async -> Result<Bool, any Error> {
     do {
-      var logger = Logger(label: "apus", factory: { StreamLogHandler.standardError(label: $0) })
+      var logger = Logger(label: "apus", factory: { LineLog(label: $0) })
       logger.logLevel = configuration.logLevel
       let server = try Server(
         models: models, meter: meter, administration: AdminVerb.administration,
