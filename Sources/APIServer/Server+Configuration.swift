@@ -88,6 +88,8 @@ extension Server {
     public var jsonValueCount = 1_000_000
     /// Answers to one request (`n`).
     public var choiceCount = 8
+    /// Prompts of one request for completions, and answers to them in all.
+    public var promptCount = 32
     /// Functions that one request may offer to the model.
     public var toolCount = 128
     /// Texts that may end an answer (`stop`).

@@ -99,12 +99,14 @@ public struct Server: Service {
   ///
   /// - Throws: as `run()`.
   public func runUntilSignalled() async throws {
+    guard StopSignals.keep() else { throw ServerError.noPipe(reason: errno) }
     let group = ServiceGroupConfiguration(
       services: [
         .init(service: self, successTerminationBehavior: .gracefullyShutdownGroup),
         .init(service: CertificateReloading(certificate: certificate, logger: logger)),
-      ],
-      gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
+        .init(
+          service: StopSignalService(), successTerminationBehavior: .gracefullyShutdownGroup),
+      ], logger: logger)
     try await ServiceGroup(configuration: group).run()
   }
 

@@ -23,6 +23,8 @@ public enum ServerError: Error, Equatable, CustomStringConvertible {
   case unusableCertificate(file: String, reason: String)
   /// The system refuses the path of a Unix socket.
   case cannotListenOnSocket(path: String, reason: Int32)
+  /// The system gives no pipe that signals could be kept in.
+  case noPipe(reason: Int32)
   /// The records of usage cannot take a model's name.
   case unusableRecords(String)
 
@@ -46,6 +48,8 @@ public enum ServerError: Error, Equatable, CustomStringConvertible {
       "the TLS file '\(file)' cannot be used: \(reason)"
     case .cannotListenOnSocket(let path, let reason):
       "cannot listen on '\(path)': \(Self.explanation(of: reason))"
+    case .noPipe(let reason):
+      "the server cannot be told to stop: \(Self.explanation(of: reason))"
     case .unusableRecords(let reason):
       "the records of usage cannot be used: \(reason)"
     }

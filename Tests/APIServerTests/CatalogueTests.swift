@@ -19,6 +19,8 @@ import Testing
       meter.refreshKeys()
       try await RunningServer.serving(meter: meter) { server async throws in
         let bearer = ["Authorization: Bearer \(key.text)"]
+        #expect(try await !server.get("/").body.contains("swift-1"))
+        #expect(try await server.get("/", headers: bearer).body.contains("Models:\n  swift-1"))
         let card = try await server.get("/v1/models", headers: bearer).json["data"]?[0]
         #expect(card?["kind"] == "chat" && card?["context_length"] == 512)
         #expect(card?["recommended_parameters"]?["temperature"] == 0.7)
@@ -56,6 +58,7 @@ import Testing
         let bearer = ["Authorization: Bearer \(key.text)"]
         #expect(try await server.get("/v1/models", headers: bearer).json["data"] == [])
         #expect(try await server.get("/v1/models/swift-1", headers: bearer).status == 404)
+        #expect(try await !server.get("/", headers: bearer).body.contains("swift-1"))
       }
     }
   }

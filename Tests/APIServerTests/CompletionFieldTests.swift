@@ -119,4 +119,55 @@ import Transformer
       #expect(try answer.json["error"]?["param"] == .string(param))
     }
   }
+
+  /// Choices of a prompt stand together, and each prompt is counted once.
+  @Test func severalPromptsAreAnsweredInOrder() async throws {
+    try await RunningServer.serving { server in
+      let asked: JSONObject = [
+        "prompt": ["a", [2, 3], "a bb ccc"], "n": 2, "echo": true, "max_tokens": 2,
+      ]
+      let body = try await complete(server, asked).json
+      let choices = try #require(body["choices"]?.arrayValue)
+      #expect(choices.map { $0["index"] } == (0..<6).map { .integer(Int64($0)) })
+      #expect(
+        choices.compactMap { $0["text"]?.stringValue }
+          == ["a", "xx xxx", "a bb ccc"].flatMap {
+            Array(repeating: $0 + "Swifts sleep", count: 2)
+          })
+      // Texts have a token in front.
+      #expect(body["usage"]?["prompt_tokens"] == 8)
+      #expect(body["usage"]?["completion_tokens"] == 12)
+      var streamed = asked
+      streamed["stream"] = true
+      var texts = Array(repeating: "", count: 6)
+      for event in try await complete(server, streamed).events.dropLast() {
+        let choice = try #require(try JSONValue.parse(event)["choices"]?[0])
+        texts[choice["index"]?.intValue ?? 0] += choice["text"]?.stringValue ?? ""
+      }
+      #expect(texts == choices.compactMap { $0["text"]?.stringValue })
+    }
+  }
+
+  @Test func theBestOfEachPromptIsTold() async throws {
+    try await RunningServer.serving { server in
+      let body = try await complete(
+        server, ["prompt": ["a", "b"], "best_of": 3, "echo": true, "max_tokens": 1]
+      ).json
+      #expect(
+        body["choices"]?.arrayValue?.compactMap { $0["text"]?.stringValue } == [
+          "aSwifts", "bSwifts",
+        ])
+      #expect(body["usage"]?["completion_tokens"] == 6)
+    }
+  }
+
+  @Test func theLikelihoodsOfEachPromptAreItsOwn() async throws {
+    try await RunningServer.serving { server in
+      let body = try await complete(
+        server, ["prompt": [[3, 4], [5, 6, 7]], "echo": true, "logprobs": 0, "max_tokens": 0]
+      ).json
+      let scores = body["choices"]?.arrayValue?.map { $0["logprobs"]?["tokens"]?.arrayValue?.count }
+      #expect(scores == [2, 3])
+    }
+  }
 }

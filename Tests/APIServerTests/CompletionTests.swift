@@ -56,7 +56,13 @@ import Testing
     arguments: [
       (["prompt": .null], "missing_required_parameter", "prompt"),
       (["prompt": 5], "invalid_type", "prompt"), (["prompt": []], "empty_array", "prompt"),
-      (["prompt": ["a", "b"]], "unsupported_value", "prompt"),
+      (["prompt": ["a", 1]], "invalid_type", "prompt[1]"),
+      (["prompt": ["a", [1, "b"]]], "invalid_type", "prompt[1][1]"),
+      (["prompt": .array(Array(repeating: "a", count: 33))], "array_above_max_length", "prompt"),
+      (
+        ["prompt": .array(Array(repeating: "a", count: 5)), "n": 7], "array_above_max_length",
+        "prompt"
+      ),
       (["prompt": [1, "b"]], "invalid_type", "prompt[1]"),
       (["prompt": [1, -2]], "invalid_type", "prompt[1]"),
       (["prompt": [[1, 4_294_967_296]]], "invalid_type", "prompt[0][1]"),

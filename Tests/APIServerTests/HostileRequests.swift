@@ -189,7 +189,7 @@ struct HostileRequest: Sendable {
     let choices: [JSONValue] = ["required", "maybe", 5, [:], ["type": "function"]]
     requests += choices.map { post(routes[0], chat(["tool_choice": $0]), "tool_choice") }
     let prompts: [JSONValue] = [
-      .null, 5, true, [:], [], [[]], ["a", "b"], [1.5], [-1], [.integer(.max)], [[1], [2]],
+      .null, 5, true, [:], [], [[]], ["a", 5], [1.5], [-1], [.integer(.max)], [[1], [:]],
       [1, "a"], .string(String(repeating: "word ", count: 9000)),
     ]
     requests += prompts.enumerated().map { index, prompt in

@@ -90,7 +90,7 @@ import Testing
       (["text": ["format": ["type": "xml"]]], "text.format.type"),
       (["text": ["format": ["type": "json_schema"]]], "text.format.schema"),
       (["text": ["verbosity": "low"]], "text.verbosity"),
-      (["input": []], "input"), (["reasoning": ["effort": "high"]], "reasoning_effort"),
+      (["input": []], "input"), (["reasoning": ["effort": "high"]], "reasoning.effort"),
       (["input": 5], "input"),
     ] as [(JSONObject, String)])
   func whatCannotBeDoneIsNamed(change: JSONObject, param: String) async throws {

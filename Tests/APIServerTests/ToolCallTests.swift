@@ -189,11 +189,11 @@ struct ToolCase: Sendable, CustomTestStringConvertible {
 
   @Test(arguments: [
     ("{% if enable_thinking %}{% endif %}", "none", 200),
-    ("{% if enable_thinking %}{% endif %}", "high", 400),
+    ("{% if enable_thinking %}{% endif %}", "high", 200), ("{{ '<think>' }}", "low", 200),
     ("{{ reasoning_effort }}", "high", 200), ("{{ messages }}", "low", 400),
-    ("{{ reasoning_effort }}", "much", 400),
+    ("{{ messages }}", "none", 200), ("{{ reasoning_effort }}", "much", 400),
   ])
-  func effortIsTakenWhereTheTemplateKnowsIt(template: String, effort: String, status: Int)
+  func effortIsTakenWhereTheModelThinks(template: String, effort: String, status: Int)
     async throws
   {
     try await RunningServer.serving(FakeEngine(template: template)) { server in

@@ -60,7 +60,7 @@ import Transformer
     var parser = OutputParser(
       OutputReading(
         readsChannels: format == .channels,
-        tools: ToolReading(format: format, names: ["weather", "time"])))
+        tools: ToolReading(format: format, functions: functions)))
     var matcher = one.matcher
     let text = String(decoding: try matcher.shortest(from: matcher.start), as: UTF8.self)
     var content = AnswerContent()

@@ -15,6 +15,8 @@ extension ToolCase {
       calls: calls, reasoning: reasoning)
   }
 
+  private static let elements = "<tool_call><function=x><parameter=y>"
+
   static let formats: [ToolCase] = [
     .of(
       "Mistral with names and ids", "[TOOL_CALLS][CALL_ID][ARGS]",
@@ -89,6 +91,58 @@ extension ToolCase {
       "<tool_calls>[{\"name\": \"time\", \"arguments\": {}, \"id\": \"1\"}]</tool_calls>",
       calls: [["time", "{}"]]),
     .of(
+      "Qwen3-Coder", elements,
+      "Let me look.\n<tool_call>\n<function=weather>\n<parameter=city>\nBern\n</parameter>\n"
+        + "<parameter=days>\n3\n</parameter>\n</function>\n</tool_call>\n<tool_call>\n"
+        + "<function=time>\n</function>\n</tool_call>",
+      text: "Let me look.\n",
+      calls: [["weather", "{\"city\":\"Bern\",\"days\":3}"], ["time", "{}"]]),
+    .of(
+      "Qwen3-Coder, lines and marks in a value", elements,
+      "<tool_call>\n<function=weather>\n<parameter=city>\n\n1 < 2\n</b>\n\n</parameter>\n"
+        + "</function>\n</tool_call>",
+      calls: [["weather", "{\"city\":\"\\n1 < 2\\n</b>\\n\"}"]]),
+    .of(
+      "Qwen 3.5 that thinks", elements + "<think>",
+      "<think>\nRain?\n</think>\n\n<tool_call>\n<function=weather>\n<parameter=at>\n"
+        + "{\"lat\": 1.5, \"on\": true}\n</parameter>\n</function>\n</tool_call>",
+      calls: [["weather", "{\"at\":{\"lat\":1.5,\"on\":true}}"]], reasoning: "Rain?\n"),
+    .of(
+      "Qwen3-Coder, no such function", elements,
+      "<tool_call>\n<function=rm>\n</function>\n</tool_call>",
+      text: "<tool_call><function=rm>\n</function>\n</tool_call>"),
+    .of(
+      "Seed-OSS", "<seed:tool_call><function=x><parameter=y>",
+      "<seed:tool_call>\n<function=weather>\n<parameter=city>Bern</parameter>\n"
+        + "<parameter=days>[1, 2]</parameter>\n</function>\n</seed:tool_call>",
+      calls: [["weather", "{\"city\":\"Bern\",\"days\":[1,2]}"]]),
+    .of(
+      "GLM", "<tool_call>x<arg_key>y</arg_key>",
+      "I look.\n<tool_call>weather\n<arg_key>city</arg_key>\n<arg_value>Bern</arg_value>\n"
+        + "<arg_key>days</arg_key>\n<arg_value>3</arg_value>\n</tool_call>\n<tool_call>time\n"
+        + "</tool_call>",
+      text: "I look.\n", calls: [["weather", "{\"city\":\"Bern\",\"days\":3}"], ["time", "{}"]]),
+    .of(
+      "GLM, one line and words behind", "<tool_call>x<arg_key>y</arg_key>",
+      "<tool_call>time<arg_key>zone</arg_key><arg_value>a<b</arg_value></tool_call>time it is",
+      text: "time it is", calls: [["time", "{\"zone\":\"a<b\"}"]]),
+    .of(
+      "MiniMax M2", "<minimax:tool_call><invoke name=\"x\">",
+      "<minimax:tool_call>\n<invoke name=\"weather\">\n<parameter name=\"city\">Bern</parameter>\n"
+        + "</invoke>\n<invoke name=\"time\">\n</invoke>\n</minimax:tool_call>",
+      calls: [["weather", "{\"city\":\"Bern\"}"], ["time", "{}"]]),
+    .of(
+      "DeepSeek V3.2", "｜DSML｜ function_calls> invoke name=",
+      "Well.\n\n<｜DSML｜function_calls>\n<｜DSML｜invoke name=\"weather\">\n"
+        + "<｜DSML｜parameter name=\"city\" string=\"true\">7</｜DSML｜parameter>\n"
+        + "<｜DSML｜parameter name=\"days\" string=\"false\">7</｜DSML｜parameter>\n"
+        + "</｜DSML｜invoke>\n</｜DSML｜function_calls>",
+      text: "Well.\n\n", calls: [["weather", "{\"city\":\"7\",\"days\":7}"]]),
+    .of(
+      "DeepSeek V4", "｜DSML｜ tool_calls> invoke name=",
+      "<｜DSML｜tool_calls>\n<｜DSML｜invoke name=\"time\">\n</｜DSML｜invoke>\n"
+        + "</｜DSML｜tool_calls>", calls: [["time", "{}"]]),
+    .of(
       "gpt-oss, words", "<|channel|><|message|>",
       "<|channel|>analysis<|message|>Easy.<|end|><|start|>assistant<|channel|>final<|message|>Noon.",
       text: "Noon.", reasoning: "Easy."),
@@ -129,6 +183,13 @@ extension ToolCase {
     ("moonshotai-Kimi-K2", "kimi"), ("fireworks-ai-llama-3-firefunction-v2", "fireFunction"),
     ("CohereForAI-c4ai-command-r7b-12-2024-tool_use", "command"),
     ("NVIDIA-Nemotron-Nano-v2", "nemotron"), ("unsloth-Apriel-1.5", "apriel"),
+    ("Qwen3-Coder", "parameters"), ("Qwen3.5-4B", "parameters"),
+    ("NVIDIA-Nemotron-3-Nano-30B-A3B-BF16", "parameters"), ("StepFun3.5-Flash", "parameters"),
+    ("ByteDance-Seed-OSS", "seedParameters"), ("GLM-4.6", "pairs"), ("GLM-4.7-Flash", "pairs"),
+    ("Spark2.5", "pairs"), ("poolside-Laguna-S-2.1", "pairs"),
+    ("inclusionai-ling-3.0-flash", "pairs"), ("MiniMax-M2", "invocations"),
+    ("deepseek-ai-DeepSeek-V3.2", "deepSeekMarked"),
+    ("deepseek-ai-DeepSeek-V4", "deepSeekMarkedCalls"), ("MiniMax-M3", "generic"),
     ("openai-gpt-oss-120b", "channels"), ("microsoft-Phi-3.5-mini-instruct", "generic"),
   ]
 }

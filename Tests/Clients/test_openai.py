@@ -70,6 +70,32 @@ def test_the_stream_helper_works(client, model):
     assert snapshot.choices[0].message.content == "".join(deltas) != ""
 
 
+def test_several_prompts_are_answered_in_order(client, model, ledger_row):
+    prompts = ["One, two,", "The sky is", "Roses are"]
+    options = dict(model=model, max_tokens=4, temperature=0)
+    alone = [client.completions.create(prompt=prompt, **options) for prompt in prompts]
+    raw = client.completions.with_raw_response.create(prompt=prompts, n=2, **options)
+    together = raw.parse()
+    assert [choice.index for choice in together.choices] == list(range(6))
+    assert [choice.text for choice in together.choices[::2]] == [each.choices[0].text for each in alone]
+    assert together.usage.prompt_tokens == sum(each.usage.prompt_tokens for each in alone)
+    assert_row_equals(together.usage, ledger_row(raw.headers["x-request-id"]))
+    texts = [""] * 3
+    for chunk in client.completions.create(prompt=prompts, stream=True, **options):
+        for choice in chunk.choices:
+            texts[choice.index] += choice.text
+    assert texts == [each.choices[0].text for each in alone]
+
+
+def test_a_model_that_does_not_think_says_so(client, model):
+    options = dict(model=model, messages=MESSAGES, max_tokens=2)
+    with pytest.raises(openai.BadRequestError) as caught:
+        client.chat.completions.create(reasoning_effort="high", **options)
+    assert (caught.value.code, caught.value.param) == ("unsupported_parameter", "reasoning_effort")
+    answer = client.chat.completions.create(reasoning_effort="none", **options)
+    assert answer.usage.completion_tokens_details.reasoning_tokens == 0
+
+
 def test_an_early_close_leaves_the_server_well(client, model):
     for _ in range(5):
         stream = client.chat.completions.create(

@@ -3,7 +3,18 @@
 import FoundationEssentials
 import GRDB
 import Metering
+import Synchronization
 import Testing
+
+/// A ledger that keeps what it is given, in order.
+private final class RecordingLedger: UsageLedger {
+  private let state = Mutex<[LedgerEntry]>([])
+  var entries: [LedgerEntry] { state.withLock { $0 } }
+
+  func commit(_ entries: [LedgerEntry]) throws(UsageStoreError) {
+    state.withLock { $0 += entries }
+  }
+}
 
 @Suite struct LedgerTests {
   @Test func aRowIsReadableByAnotherConnectionWhenSettleReturns() async throws {
@@ -67,6 +78,39 @@ import Testing
       try await meter.close()
       try #expect(integrity(crashed) == "ok")
     }
+    try await open.settle(completed())
+  }
+
+  /// What began and ended within one transaction leaves its row alone, and takes nothing from others.
+  @Test func aRequestThatEndsInTheBatchThatOpensItLeavesOneRow() async throws {
+    let ledger = RecordingLedger()
+    let bench = try MeterBench(ledger: ledger)
+    let open = try bench.meter.admit(.local, bench.request(prompt: 77))
+    let short = try bench.meter.admit(.local, bench.request())
+    _ = open.advance(completionTokens: 300)
+    try await short.settle(completed())
+    let entries = ledger.entries
+    #expect(entries.count == 4)
+
+    let folder = TemporaryFolder()
+    let month = UTCMonth(wallMilliseconds: bench.clock.clock.wallMilliseconds())
+    func serving<Result>(_ body: (UsageStore) throws -> Result) throws -> Result {
+      let store = try UsageStore(folder: folder.path, mode: .serving, clock: bench.clock.clock)
+      defer { try? store.close() }
+      return try body(store)
+    }
+    try serving { store in
+      for _ in 0..<2 {
+        try store.commit(entries)
+        #expect(try store.usageRows(month: month).map(\.status) == [.completed])
+        let (events, rollups) = try store.sums(month: month)
+        #expect(events == rollups && events.requests == 1)
+      }
+    }
+    // The other one is still open, with its checkpoint, and the next server ends it.
+    let rows = try serving { try $0.usageRows(month: month) }
+    #expect(rows.map(\.status) == [.abortedByCrash, .completed])
+    #expect(rows.first?.usage == TokenUsage(promptTokens: 77, completionTokens: 300))
     try await open.settle(completed())
   }
 

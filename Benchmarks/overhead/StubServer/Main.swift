@@ -1,8 +1,8 @@
 // A server with keys, limits and a ledger in front of a model that answers at once.
 //
-//     StubServer FOLDER [tokens=16] [beat=MICROSECONDS] [name=value ...]
+//     StubServer FOLDER [tokens=16] [beat=MICROSECONDS] [role=service] [name=value ...]
 //
-// FOLDER takes the ledger. Other names are settings of `apus serve`. Prints the address, a space
+// FOLDER takes the ledger. `role` is the key's. Other names are settings of `apus serve`. Prints the address, a space
 // and a key, and serves until SIGTERM.
 
 import APIServer
@@ -15,7 +15,7 @@ enum StubServer {
   static func main() async throws {
     var settings = ServerSettings()
     try settings.set("port", to: "0", from: .standard, place: "default")
-    var (tokens, beat) = (16, nil as Beat?)
+    var (tokens, beat, role) = (16, nil as Beat?, KeyRole.service)
     let arguments = CommandLine.arguments.dropFirst()
     guard let folder = arguments.first else {
       return print("usage: StubServer FOLDER [name=value ...]")
@@ -26,6 +26,7 @@ enum StubServer {
       switch name {
       case "tokens": tokens = Int(value) ?? tokens
       case "beat": beat = Int(value).map { Beat(every: .microseconds($0)) }
+      case "role": role = KeyRole.allCases.first { $0.word == value } ?? role
       default: try settings.set(name, to: value, from: .flag, place: name)
       }
     }
@@ -33,9 +34,10 @@ enum StubServer {
     guard let label = ShortName("overhead"),
       let rate = LimitRule.requestLimit(perMinute: 100_000_000)
     else { return }
-    let key = try meter.store.createKey(label: label, limits: LimitRule(requests: rate))
+    let key = try meter.store.createKey(
+      label: label, role: role, limits: LimitRule(requests: rate))
     // The server's own log handler, so that writing lines is part of what is measured.
-    let logger = Logger(label: "apus", factory: { StreamLogHandler.standardError(label: $0) })
+    let logger = Logger(label: "apus", factory: { LineLog(label: $0) })
     let server = try Server(
       models: [ServedModel(name: "stub", textEngine: StubEngine(tokens: tokens, beat: beat))],
       meter: meter, configuration: settings.configuration, logger: logger

@@ -9,12 +9,16 @@ import Transformer
 extension Answer {
   /// The response that tells this answer, whole or as a stream.
   ///
-  /// - Parameter kept: Choices that are told, the likeliest; nil for all. A stream tells all.
+  /// - Parameter kept: Choices that are told for each prompt, the likeliest; nil for all. A stream
+  ///   tells all.
   func response(
     in format: some AnswerFormat, isStreamed: Bool, keeping kept: Int? = nil,
     to exchange: Exchange
   ) async throws -> Response {
-    isStreamed ? stream(in: format, exchange) : try await whole(in: format, keeping: kept)
+    // Of a whole answer nothing leaves before its own record is durable.
+    guard isStreamed else { return try await whole(in: format, keeping: kept) }
+    try await opened()
+    return stream(in: format, exchange)
   }
 
   private func whole(
@@ -27,16 +31,23 @@ extension Answer {
       }
     }
     let all = choices.withLock { $0 }
-    let best = all.indices.sorted {
-      (-end.likelihoods[$0], $0) < (-end.likelihoods[$1], $1)
-    }.prefix(kept ?? all.count)
-    let order = kept == nil || kept == all.count ? Array(all.indices) : Array(best)
+    let order = order(keeping: kept, end.likelihoods)
     let body = format.body(
       of: order.map { all[$0] },
       end: AnswerEnd(usage: end.usage, finishes: order.map { end.finishes[$0] }))
     return Response(
       status: .ok, headers: [.contentType: "application/json", .isGenerated: "true"],
       body: ResponseBody(byteBuffer: ByteBuffer(bytes: body)))
+  }
+
+  /// The choices that are told, those of each prompt together.
+  private func order(keeping kept: Int?, _ likelihoods: [Double]) -> [Int] {
+    guard let kept, kept < choicesPerPrompt else { return Array(0..<choiceCount) }
+    return stride(from: 0, to: choiceCount, by: choicesPerPrompt).flatMap { first in
+      (first..<first + choicesPerPrompt).sorted {
+        (-likelihoods[$0], $0) < (-likelihoods[$1], $1)
+      }.prefix(kept)
+    }
   }
 
   private func stream(in format: some AnswerFormat, _ exchange: Exchange) -> Response {

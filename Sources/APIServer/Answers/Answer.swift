@@ -43,36 +43,45 @@ final class Answer: Sendable {
   private let reading: OutputReading
   private let engine: any TextEngine
   private let lease: LeaseHolder?
+  /// Of all prompts.
   private let promptTokens: Int
+  /// Choices of each prompt, which stand together.
+  let choicesPerPrompt: Int
   private let watch: DisconnectWatch
   private let progress = Mutex(Progress())
 
   /// How many choices the answer has.
   var choiceCount: Int { streams.count }
 
-  /// Admits a request and starts it.
-  ///
-  /// When this returns the opening record is durable, so tokens may leave.
+  /// Admits a request and starts it. Before a token leaves, `opened()` has to return.
   ///
   /// - Parameters:
-  ///   - requests: one for each choice, all with the same prompt, which is counted once.
+  ///   - requests: one for each choice, those of a prompt together; at least one.
+  ///   - choicesPerPrompt: choices that share a prompt, which is counted once; nil for all.
   ///   - reading: how the model's text is taken apart.
   /// - Throws: `MeterError` where a limit refuses, `EngineError` where the engine does.
   static func begin(
-    _ requests: [GenerationRequest], kind: RequestKind, model: BackendModel, exchange: Exchange,
-    reading: OutputReading = OutputReading()
+    _ requests: [GenerationRequest], choicesPerPrompt: Int? = nil, kind: RequestKind,
+    model: BackendModel, exchange: Exchange, reading: OutputReading = OutputReading()
   ) async throws -> Answer {
-    let request = requests[0]
+    let choicesPerPrompt = choicesPerPrompt ?? requests.count
     let contextLength = model.engine.contextLength
-    guard request.prompt.count < contextLength else {
-      throw EngineError.promptTooLong(tokens: request.prompt.count, contextLength: contextLength)
+    var (promptTokens, contextLeft, maxTokens) = (0, 0, 0)
+    for (index, request) in requests.enumerated() {
+      let left = contextLength - request.prompt.count
+      guard left > 0 else {
+        throw EngineError.promptTooLong(
+          tokens: request.prompt.count, contextLength: contextLength)
+      }
+      if index % choicesPerPrompt == 0 { promptTokens += request.prompt.count }
+      contextLeft += left
+      maxTokens += min(request.maxTokens ?? left, left)
     }
-    let contextLeft = contextLength - request.prompt.count
     let holder = try exchange.admit(
       AdmissionRequest(
-        model: model.recordID, kind: kind, promptTokens: Int64(request.prompt.count),
-        maxCompletionTokens: request.maxTokens.map { Int64(min($0, contextLeft) * requests.count) },
-        contextLeft: Int64(contextLeft * requests.count)))
+        model: model.recordID, kind: kind, promptTokens: Int64(promptTokens),
+        maxCompletionTokens: requests[0].maxTokens == nil ? nil : Int64(maxTokens),
+        contextLeft: Int64(contextLeft)))
     var streams: [any TokenStream] = []
     do {
       for var request in requests {
@@ -90,20 +99,27 @@ final class Answer: Sendable {
     }
     let answer = Answer(
       exchange: exchange, streams: streams, reading: reading, engine: model.engine, lease: holder,
-      promptTokens: request.prompt.count, watch: exchange.watch)
+      promptTokens: promptTokens, choicesPerPrompt: choicesPerPrompt, watch: exchange.watch)
     exchange.watch.onGone { [weak answer] in answer?.clientWent() }
+    return answer
+  }
+
+  /// Waits until the opening record is durable, so that tokens may leave before the end.
+  ///
+  /// - Throws: `MeterError` where it cannot be written; the answer is over then.
+  func opened() async throws {
     do {
-      try await holder?.opened()
+      try await lease?.opened()
     } catch {
-      answer.cancel()
+      cancel()
       throw error
     }
-    return answer
   }
 
   private init(
     exchange: Exchange, streams: [any TokenStream], reading: OutputReading,
-    engine: any TextEngine, lease: LeaseHolder?, promptTokens: Int, watch: DisconnectWatch
+    engine: any TextEngine, lease: LeaseHolder?, promptTokens: Int, choicesPerPrompt: Int,
+    watch: DisconnectWatch
   ) {
     self.exchange = exchange
     self.streams = streams
@@ -111,6 +127,7 @@ final class Answer: Sendable {
     self.engine = engine
     self.lease = lease
     self.promptTokens = promptTokens
+    self.choicesPerPrompt = choicesPerPrompt
     self.watch = watch
   }
 
@@ -275,9 +292,12 @@ final class Answer: Sendable {
     let summaries = ends.compactMap(\.summary)
     let counts = summaries.count == streams.count && interruption != .budgetSpent
     let generated = summaries.reduce(0) { $0 + $1.generatedTokenCount }
+    // Of each prompt the first choice tells what was found in a cache: the others found more.
+    let cached = stride(from: 0, to: ends.count, by: choicesPerPrompt).reduce(0) {
+      $0 + (ends[$1].summary?.cachedPromptTokenCount ?? 0)
+    }
     return TokenUsage(
-      promptTokens: Int64(summaries.first?.promptTokenCount ?? promptTokens),
-      cachedPromptTokens: Int64(summaries.first?.cachedPromptTokenCount ?? 0),
+      promptTokens: Int64(promptTokens), cachedPromptTokens: Int64(cached),
       completionTokens: Int64(counts ? generated : tokens),
       reasoningTokens: Int64(ends.reduce(0) { $0 + $1.reasoningTokens }))
   }

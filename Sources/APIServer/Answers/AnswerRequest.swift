@@ -53,7 +53,10 @@ extension Exchange {
       return ConversationPrompt(
         tokens: tokens, reading: reading,
         constraint: try model.constraint(
-          conversation.tools, fields.generation.format, reading, owner: owner))
+          conversation.tools, fields.generation.format, reading, owner: owner),
+        reasoningLimit: conversation.thinking.budget.flatMap {
+          model.output.reasoningLimit(tokens: $0, reading)
+        })
     }
   }
 
@@ -61,11 +64,12 @@ extension Exchange {
   func begin(
     _ fields: some ConversationRequest, _ model: BackendModel, _ prompt: ConversationPrompt
   ) async throws -> Answer {
-    try await Answer.begin(
-      fields.generation.requests(
-        prompt: prompt.tokens, model: model, constraint: prompt.constraint,
-        markers: Set(prompt.reading.markers.keys)),
-      kind: .chat, model: model, exchange: self, reading: prompt.reading)
+    var requests = fields.generation.requests(
+      prompt: prompt.tokens, model: model, constraint: prompt.constraint,
+      markers: Set(prompt.reading.markers.keys))
+    for index in requests.indices { requests[index].reasoningLimit = prompt.reasoningLimit }
+    return try await Answer.begin(
+      requests, kind: .chat, model: model, exchange: self, reading: prompt.reading)
   }
 }
 
@@ -75,4 +79,6 @@ struct ConversationPrompt: Sendable {
   let reading: OutputReading
   /// What the answer must be; nil for anything.
   let constraint: Constraint?
+  /// What bounds its thoughts; nil for nothing.
+  let reasoningLimit: ReasoningLimit?
 }

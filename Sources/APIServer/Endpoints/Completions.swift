@@ -9,30 +9,37 @@ enum Completions {
     method: .post, path: "/v1/completions", aliases: ["/completions"]
   ) { exchange, _ in
     let owner = exchange.owner
-    let (fields, model, (prompt, constraint)) = try await exchange.read(CompletionFields.self) {
+    let (fields, model, (prompts, constraint)) = try await exchange.read(CompletionFields.self) {
       fields, model in
       (
-        try CompletionPrompt(fields, model),
+        try fields.prompts.map { try CompletionPrompt($0, suffix: fields.suffix, model) },
         try model.constraint(fields.generation.format, owner: owner)
       )
     }
-    var requests = fields.generation.requests(
-      prompt: prompt.tokens, model: model, constraint: constraint)
-    if fields.keptCount < requests.count {
+    let choiceCount = fields.generation.choiceCount
+    var requests = prompts.flatMap {
+      fields.generation.requests(prompt: $0.tokens, model: model, constraint: constraint)
+    }
+    if fields.keptCount < choiceCount {
       // Whose tokens are likeliest on average is known by their likelihoods alone.
       for index in requests.indices where requests[index].sampling.logProbabilities == nil {
         requests[index].sampling.logProbabilities = 0
       }
     }
-    let echo = EchoedPrompt(fields.echoesPrompt ? prompt.text : "")
+    let echoes = prompts.map { EchoedPrompt(fields.echoesPrompt ? $0.text : "") }
     if fields.scoresPrompt {
-      requests[0].tellPromptLikelihoods = { echo.scored($0, prompt, model.engine) }
+      for (index, (prompt, echo)) in zip(prompts, echoes).enumerated() {
+        requests[index * choiceCount].tellPromptLikelihoods = {
+          echo.scored($0, prompt, model.engine)
+        }
+      }
     }
     let answer = try await Answer.begin(
-      requests, kind: .completion, model: model, exchange: exchange)
+      requests, choicesPerPrompt: choiceCount, kind: .completion, model: model,
+      exchange: exchange)
     let format = CompletionAnswer(
-      exchange.identity(of: model), includesUsage: fields.stream.includesUsage, echo: echo,
-      tellsScores: fields.generation.tellsScores, choiceCount: fields.keptCount)
+      exchange.identity(of: model), includesUsage: fields.stream.includesUsage, echoes: echoes,
+      tellsScores: fields.generation.tellsScores, choicesPerPrompt: fields.keptCount)
     return try await answer.response(
       in: format, isStreamed: fields.stream.isStreamed, keeping: fields.keptCount, to: exchange)
   }
@@ -46,10 +53,12 @@ struct CompletionPrompt: Sendable {
   let addedCount: Int
 
   /// - Throws: where a gap is to be filled and the vocabulary has no marks for it.
-  init(_ fields: CompletionFields, _ model: BackendModel) throws(APIError) {
+  init(
+    _ prompt: CompletionFields.Prompt, suffix: String?, _ model: BackendModel
+  ) throws(APIError) {
     let engine = model.engine
     var tokens: [TokenID]
-    switch fields.prompt {
+    switch prompt {
     case .text(let text):
       // Spellings of special tokens count, so that a prompt may be a rendered conversation.
       tokens = engine.encode(text, parsingSpecial: true, addingSpecial: true)
@@ -61,7 +70,7 @@ struct CompletionPrompt: Sendable {
       addedCount = 0
       text = engine.decode(own)
     }
-    if let suffix = fields.suffix {
+    if let suffix {
       guard let marks = FillMarks(engine) else {
         throw APIError.invalid(
           "suffix", "unsupported_value",

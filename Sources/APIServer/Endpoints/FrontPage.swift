@@ -7,12 +7,13 @@ import NIOCore
 enum FrontPage {
   static let route = Route(method: .get, path: "/", access: .open) { exchange, _ in
     let backend = exchange.backend
-    // Where keys decide who may know what is served, this page does not tell.
-    let names = backend.meter?.hasKeys == true ? [] : backend.models.map(\.name)
+    let needsKey = backend.meter?.hasKeys == true
+    let models = known(to: exchange)
+    let names = models.map(\.name)
     // A model that answers messages makes the better example.
-    let model = backend.models.first { $0.hasChatTemplate } ?? backend.models[0]
+    let model = models.first { $0.hasChatTemplate } ?? models.first
     let request: JSONValue = [
-      "model": .string(names.isEmpty ? "MODEL" : model.name), "stream": true,
+      "model": .string(model?.name ?? "MODEL"), "stream": true,
       "messages": [["role": "user", "content": "Tell me about swifts, the birds."]],
     ]
     let body = request.serialized().replacing("'", with: "'\\''")
@@ -24,7 +25,7 @@ enum FrontPage {
       Try it:
 
         curl -N \(backend.address)/v1/chat/completions \\
-          -H 'Content-Type: application/json' \\\(names.isEmpty ? keyLine : "")
+          -H 'Content-Type: application/json' \\\(needsKey ? keyLine : "")
           -d '\(body)'
 
       GET /health says whether the server is well.
@@ -33,6 +34,17 @@ enum FrontPage {
     return Response(
       status: .ok, headers: [.contentType: "text/plain; charset=utf-8"],
       body: ResponseBody(byteBuffer: ByteBuffer(string: page)))
+  }
+
+  /// Where keys decide who may know what is served, the models of the key that came along.
+  private static func known(to exchange: Exchange) -> [ModelEntry] {
+    guard let meter = exchange.backend.meter, meter.hasKeys else { return exchange.backend.models }
+    guard let key = Frontend.key(in: exchange.request.headers),
+      let principal = try? meter.authenticate(key, address: exchange.network)
+    else { return [] }
+    return exchange.backend.models.filter {
+      (try? meter.rules(for: principal, model: $0.recordID)) != nil
+    }
   }
 
   private static let askForKey =

@@ -25,20 +25,26 @@ extension OpenAPI {
       required: ["object", "data"]),
     "Chat": object(
       generation.merging([
-        "messages": messages, "logprobs": boolean, "top_logprobs": integer,
+        "messages": messages, "logprobs": boolean, "top_logprobs": range("integer", 0...20),
+        "reasoning_effort": choice("none", "minimal", "low", "medium", "high", "xhigh"),
+        "thinking_budget_tokens": range("integer", -1...Int(Int32.max)), "tools": tools,
+        "max_completion_tokens": count, "parallel_tool_calls": boolean,
+        "stream_options": object(["include_usage": boolean]),
       ]), required: ["model", "messages"]),
     "ChatAnswer": answer(["message": ["type": "object"]]),
     "Completion": object(
       generation.merging([
-        "prompt": ["type": ["string", "array"]], "logprobs": integer, "echo": boolean,
+        "prompt": prompt, "logprobs": range("integer", 0...20), "echo": boolean,
+        "suffix": string, "best_of": range("integer", 1...8),
       ]),
       required: ["model", "prompt"]),
     "CompletionAnswer": answer(["text": string]),
     "ResponseRequest": object(
       [
-        "model": string, "input": ["type": ["string", "array"]], "instructions": string,
-        "max_output_tokens": integer, "stream": boolean, "temperature": number, "top_p": number,
-        "top_logprobs": integer, "include": ["type": "array", "items": string],
+        "model": string, "input": input, "instructions": string, "max_output_tokens": count,
+        "stream": boolean, "temperature": range("number", 0...2),
+        "top_p": range("number", 0...1), "top_logprobs": range("integer", 0...20),
+        "include": ["type": "array", "items": choice("message.output_text.logprobs")],
       ], required: ["model", "input"]),
     "Response": object(
       [
@@ -47,21 +53,31 @@ extension OpenAPI {
       ], required: ["id", "object", "status", "output", "usage"]),
     "Messages": object(
       [
-        "model": string, "messages": messages, "max_tokens": integer,
-        "system": ["type": ["string", "array"]], "stream": boolean, "temperature": number,
-        "top_p": number, "top_k": integer,
-        "stop_sequences": ["type": "array", "items": string],
-      ], required: ["model", "messages"]),
+        "model": string, "messages": anthropicMessages, "max_tokens": count, "system": string,
+        "stream": boolean, "temperature": range("number", 0...1),
+        "top_p": range("number", 0...1), "top_k": range("integer", 0...1_000_000),
+        "stop_sequences": [
+          "type": "array", "maxItems": 4, "items": ["type": "string", "minLength": 1],
+        ],
+        "thinking": object(
+          [
+            "type": choice("enabled", "disabled", "adaptive"),
+            "budget_tokens": range("integer", 1...Int(Int32.max)),
+          ], required: ["type"]),
+      ], required: ["model", "messages", "max_tokens"]),
     "Message": object(
       [
         "id": string, "type": string, "role": string,
         "content": ["type": "array", "items": ["type": "object"]], "stop_reason": string,
         "usage": ["type": "object"],
       ], required: ["id", "type", "role", "content", "usage"]),
+    "MessagesToCount": object(
+      ["model": string, "messages": anthropicMessages, "system": string],
+      required: ["model", "messages"]),
     "InputTokens": object(["input_tokens": integer], required: ["input_tokens"]),
     "Embedding": object(
       [
-        "model": string, "input": ["type": ["string", "array"]],
+        "model": string, "input": prompt,
         "encoding_format": ["type": "string", "enum": ["float", "base64"]],
         "dimensions": integer, "pooling": ["type": "string", "enum": ["mean", "last"]],
       ], required: ["model", "input"]),
@@ -84,7 +100,7 @@ extension OpenAPI {
       ["count": integer, "tokens": ["type": "array"], "max_model_len": integer],
       required: ["count", "tokens"]),
     "Detokenize": object(
-      ["model": string, "tokens": ["type": "array", "items": integer]], required: ["tokens"]),
+      ["model": string, "tokens": ["type": "array", "items": tokenID]], required: ["tokens"]),
     "Content": object(["content": string], required: ["content"]),
     "Template": object(["model": string, "messages": messages], required: ["messages"]),
     "Prompt": object(["prompt": string], required: ["prompt"]),
@@ -94,21 +110,6 @@ extension OpenAPI {
   static let integer: JSONValue = ["type": "integer"]
   static let number: JSONValue = ["type": "number"]
   static let boolean: JSONValue = ["type": "boolean"]
-
-  private static let messages: JSONValue = [
-    "type": "array", "minItems": 1,
-    "items": object(
-      ["role": string, "content": ["type": ["string", "array", "null"]]], required: ["role"]),
-  ]
-
-  /// What chat and text completions share.
-  private static let generation: JSONObject = [
-    "model": string, "max_tokens": integer, "n": integer, "stream": boolean,
-    "stop": ["type": ["string", "array"]], "temperature": number, "top_p": number,
-    "top_k": integer, "min_p": number, "presence_penalty": number, "frequency_penalty": number,
-    "repeat_penalty": number, "seed": integer, "user": string,
-    "response_format": ["type": "object"], "logit_bias": ["type": "object"],
-  ]
 
   private static func answer(_ choice: JSONObject) -> JSONValue {
     object(

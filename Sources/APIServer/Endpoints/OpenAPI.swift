@@ -46,7 +46,8 @@ enum OpenAPI {
     "/v1/completions": post("The continuation of a text", "Completion", "CompletionAnswer", true),
     "/v1/responses": post("The answer to an input", "ResponseRequest", "Response", true),
     "/v1/messages": post("The next message, Anthropic's shape", "Messages", "Message", true),
-    "/v1/messages/count_tokens": post("The tokens of a conversation", "Messages", "InputTokens"),
+    "/v1/messages/count_tokens": post(
+      "The tokens of a conversation", "MessagesToCount", "InputTokens"),
     "/v1/embeddings": post("A vector for each text", "Embedding", "Embeddings"),
     "/v1/rerank": post("Refused until a model can rank", "Rerank", "Document"),
     "/v1/tokenize": post("Text or a conversation to tokens", "Tokenize", "Tokens"),
@@ -99,7 +100,8 @@ enum OpenAPI {
         "description": "The answer, or its events where `stream` is true",
         "content": [
           "application/json": ["schema": reference(answer)],
-          "text/event-stream": ["schema": ["type": "string"]],
+          // Tools hold either the whole text or each event to it.
+          "text/event-stream": ["schema": ["description": "Server-sent events"]],
         ],
       ]
       object["responses"] = .object(responses)

@@ -117,11 +117,16 @@ extension BackendModel {
 }
 
 extension ToolFields {
-  /// The functions that may be called, with schemas of objects.
+  /// The functions that may be called.
   fileprivate var callable: [CallableFunction] {
+    guard case .named(let wanted) = choice else { return described }
+    return described.filter { $0.name == wanted }
+  }
+
+  /// All functions, with schemas of objects.
+  var described: [CallableFunction] {
     functions.compactMap { function -> CallableFunction? in
       guard let name = function["function"]?["name"]?.stringValue else { return nil }
-      if case .named(let wanted) = choice, wanted != name { return nil }
       var schema = function["function"]?["parameters"]?.objectValue ?? [:]
       if schema["type"] == nil { schema["type"] = "object" }
       return CallableFunction(name: name, parameters: .object(schema))

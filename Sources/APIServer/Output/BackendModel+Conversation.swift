@@ -43,7 +43,7 @@ extension BackendModel {
   /// How the answer to a prompt is to be taken apart.
   func reading(prompt: [TokenID], tools: ToolFields?) -> OutputReading {
     output.reading(
-      promptEnd: engine.decode(Array(prompt.suffix(8))), functions: tools?.names,
+      promptEnd: engine.decode(Array(prompt.suffix(8))), functions: tools?.described,
       allowsSeveralCalls: tools?.allowsSeveral ?? true)
   }
 
@@ -52,14 +52,20 @@ extension BackendModel {
   ) throws -> ([ChatMessage], JSONObject) {
     guard engine.hasChatTemplate else { throw APIError.chatTemplateMissing }
     var variables = conversation.templateVariables
-    if let effort = conversation.reasoningEffort {
-      guard output.knowsEffort || effort == "none" && output.switchesThinking else {
+    let thinking = conversation.thinking
+    if thinking.isAsked {
+      let isHeld = thinking.tokens == nil || output.toolFormat != .channels
+      guard isHeld, output.thinks || thinking.isSwitchedOff else {
         throw APIError.invalid(
-          "reasoning_effort", "unsupported_parameter",
-          "The model's template has no such degree of reasoning: leave 'reasoning_effort' out.")
+          thinking.field, "unsupported_parameter",
+          "The model does not think, or not in a way that this bounds: leave "
+            + "'\(thinking.field)' out.")
       }
-      variables["reasoning_effort"] = .string(effort)
-      variables["enable_thinking"] = .bool(effort != "none")
+      if let effort = thinking.effort { variables["reasoning_effort"] = .string(effort) }
+      if let tokens = thinking.budget { variables["thinking_budget"] = .integer(Int64(tokens)) }
+      for name in ["enable_thinking", "thinking"] {
+        variables[name] = .bool(!thinking.isSwitchedOff)
+      }
     }
     guard !output.showsTools else {
       if let tools = conversation.tools { variables["tools"] = .array(tools.functions) }

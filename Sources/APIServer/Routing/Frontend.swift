@@ -100,7 +100,7 @@ struct Frontend: Sendable {
   }
 
   /// The key of a request: a bearer token, or the header that Anthropic's clients use.
-  private static func key(in headers: HTTPFields) -> String? {
+  static func key(in headers: HTTPFields) -> String? {
     guard let credentials = headers[.authorization] else { return headers[.apiKey] }
     let parts = credentials.split(separator: " ", maxSplits: 1)
     guard parts.count == 2, parts[0].lowercased() == "bearer" else { return nil }

@@ -55,6 +55,7 @@ package struct ServerSetting: Sendable {
     ServerSetting("json-depth", \.limits.jsonDepth, in: 8...512),
     ServerSetting("json-values", \.limits.jsonValueCount, in: 100...100_000_000),
     ServerSetting("choices", \.limits.choiceCount, in: 1...128),
+    ServerSetting("prompts", \.limits.promptCount, in: 1...1024),
     ServerSetting("tools", \.limits.toolCount, in: 1...1024),
     ServerSetting("stops", \.limits.stopCount, in: 1...64),
     ServerSetting("stop-bytes", \.limits.stopBytes, in: 1...(1 << 16)),

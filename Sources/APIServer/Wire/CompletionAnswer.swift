@@ -7,30 +7,36 @@ import Transformer
 struct CompletionAnswer: AnswerFormat {
   private let start: [UInt8]
   private let includesUsage: Bool
-  private let choiceCount: Int
-  /// What an answer begins with: the prompt where it is to be echoed.
-  private let echo: EchoedPrompt
+  private let choicesPerPrompt: Int
+  /// What the answers to each prompt begin with: the prompt where it is to be echoed.
+  private let echoes: [EchoedPrompt]
   private let tellsScores: Bool
   /// Where the next token of each choice begins, in the characters of its text.
   private var offsets: [Int]
 
   /// - Parameter tellsScores: Whether the log-probabilities of tokens are wanted.
   init(
-    _ identity: AnswerIdentity, includesUsage: Bool, echo: EchoedPrompt, tellsScores: Bool = false,
-    choiceCount: Int = 1
+    _ identity: AnswerIdentity, includesUsage: Bool, echoes: [EchoedPrompt], tellsScores: Bool,
+    choicesPerPrompt: Int
   ) {
     start = identity.opening(id: "cmpl-", object: "text_completion")
     self.includesUsage = includesUsage
-    self.echo = echo
-    self.choiceCount = choiceCount
+    self.echoes = echoes
+    self.choicesPerPrompt = choicesPerPrompt
     self.tellsScores = tellsScores
-    offsets = Array(repeating: echo.text.unicodeScalars.count, count: choiceCount)
+    offsets = echoes.flatMap {
+      Array(repeating: $0.text.unicodeScalars.count, count: choicesPerPrompt)
+    }
   }
+
+  /// What a choice begins with.
+  private func echo(of choice: Int) -> EchoedPrompt { echoes[choice / choicesPerPrompt] }
 
   func body(of choices: [AnswerContent], end: AnswerEnd) -> [UInt8] {
     var bytes = start
     for (index, content) in choices.enumerated() {
       bytes += (index == 0 ? "" : ",").utf8
+      let echo = echo(of: index)
       var scores = tellsScores ? CompletionScores(after: echo) : nil
       scores?.append(content.scores)
       choice(index, echo.text + content.text, scores, end.finishes[index], &bytes)
@@ -42,9 +48,11 @@ struct CompletionAnswer: AnswerFormat {
   }
 
   func open(_ bytes: inout [UInt8]) {
-    guard !echo.text.isEmpty else { return }
-    let scores = echo.scores == nil ? nil : CompletionScores(after: echo)
-    for index in 0..<choiceCount { chunk(index, echo.text, scores, nil, &bytes) }
+    for index in offsets.indices where !echo(of: index).text.isEmpty {
+      let echo = echo(of: index)
+      let scores = echo.scores == nil ? nil : CompletionScores(after: echo)
+      chunk(index, echo.text, scores, nil, &bytes)
+    }
   }
 
   /// Nothing is looked for in a completion, so every piece is text.

@@ -15,13 +15,14 @@ struct CompletionFields: AnswerRequest {
   static let defaultMaxTokens = 16
 
   let model: String
-  let prompt: Prompt
+  /// At least one. Each is answered on its own.
+  let prompts: [Prompt]
   let stream: StreamFields
   /// Whether the answer begins with the prompt.
   let echoesPrompt: Bool
   /// What stands behind the place that is to be filled; nil where nothing does.
   let suffix: String?
-  /// Choices that the answer has: the likeliest of those that are generated.
+  /// Choices that the answer has for each prompt: the likeliest of those that are generated.
   let keptCount: Int
   let generation: GenerationFields
 
@@ -32,7 +33,7 @@ struct CompletionFields: AnswerRequest {
     var fields = try RequestFields(body: body)
     guard let model = try fields.string("model") else { throw fields.missing("model") }
     self.model = model
-    prompt = try Self.prompt(&fields)
+    prompts = try Self.prompts(&fields, atMost: limits.promptCount)
     stream = try StreamFields(&fields, isStrict: isStrict)
     echoesPrompt = try fields.bool("echo") ?? false
     var generation = try GenerationFields(&fields, of: .completions, limits: limits)
@@ -52,29 +53,46 @@ struct CompletionFields: AnswerRequest {
       }
       generation.choiceCount = bestOf
     }
+    let answerCount = prompts.count * generation.choiceCount
+    guard answerCount <= max(limits.promptCount, limits.choiceCount) else {
+      throw fields.invalid(
+        "prompt", "array_above_max_length",
+        "asks for \(answerCount) answers with 'n' or 'best_of'; at most \(limits.promptCount) are "
+          + "accepted")
+    }
     self.generation = generation
     for name in ["user", "metadata", "cache_prompt"] { _ = fields.value(name) }
     if isStrict { try fields.refuseUnknown() }
   }
 
-  /// A string, tokens, or one of either in an array.
-  private static func prompt(_ fields: inout RequestFields) throws(APIError) -> Prompt {
+  /// A string, tokens, or several of either in an array.
+  private static func prompts(
+    _ fields: inout RequestFields, atMost limit: Int
+  ) throws(APIError) -> [Prompt] {
     guard let value = fields.value("prompt") else { throw fields.missing("prompt") }
     switch value {
     case .string(let text):
-      return .text(text)
+      return [.text(text)]
     case .array(let elements):
-      if case .integer? = elements.first { return .tokens(try fields.tokens("prompt", elements)) }
-      guard elements.count == 1 else {
+      if case .integer? = elements.first { return [.tokens(try fields.tokens("prompt", elements))] }
+      guard !elements.isEmpty else {
+        throw fields.invalid("prompt", "empty_array", "must have at least one prompt")
+      }
+      guard elements.count <= limit else {
         throw fields.invalid(
-          "prompt", elements.isEmpty ? "empty_array" : "unsupported_value",
-          "must be one prompt; send several requests for several prompts")
+          "prompt", "array_above_max_length",
+          "has \(elements.count) prompts; at most \(limit) are accepted")
       }
-      switch elements[0] {
-      case .string(let text): return .text(text)
-      case .array(let tokens): return .tokens(try fields.tokens("prompt[0]", tokens))
-      default: throw fields.mistyped("prompt[0]", "a string or an array of tokens", elements[0])
+      var prompts: [Prompt] = []
+      for (index, element) in elements.enumerated() {
+        let name = "prompt[\(index)]"
+        switch element {
+        case .string(let text): prompts.append(.text(text))
+        case .array(let tokens): prompts.append(.tokens(try fields.tokens(name, tokens)))
+        default: throw fields.mistyped(name, "a string or an array of tokens", element)
+        }
       }
+      return prompts
     default:
       throw fields.mistyped("prompt", "a string or an array", value)
     }

@@ -8,8 +8,8 @@ struct ConversationFields {
   let messages: [ChatMessage]
   /// The functions that the model may call; nil for none.
   var tools: ToolFields?
-  /// How much the model is to think, in OpenAI's words; nil for the template's own way.
-  var reasoningEffort: String?
+  /// How much the model is to think.
+  var thinking = ThinkingFields()
   /// Whether the template opens the assistant's turn.
   var addsGenerationPrompt = true
   /// Whether the answer goes on with the last message, which is the assistant's.
@@ -26,7 +26,7 @@ struct ConversationFields {
   init(_ fields: inout RequestFields, limits: Server.Limits) throws(APIError) {
     messages = try ChatMessageFields.messages(&fields, atMost: limits.messageCount)
     tools = try ToolFields.chat(&fields, limits: limits)
-    reasoningEffort = try fields.reasoningEffort()
+    thinking = try ThinkingFields(chat: &fields)
     continuesFinalMessage = try fields.bool("continue_final_message") ?? false
     addsGenerationPrompt =
       try fields.bool("add_generation_prompt") ?? !continuesFinalMessage
@@ -49,19 +49,5 @@ extension ChatMessage {
   var canBeContinued: Bool {
     role == "assistant" && extra["tool_calls"] == nil
       && content.contains { !$0.isWhitespace }
-  }
-}
-
-extension RequestFields {
-  /// The word of `reasoning_effort` (or of another member), checked.
-  mutating func reasoningEffort(
-    _ name: String = "reasoning_effort"
-  ) throws(APIError) -> String? {
-    guard let effort = try string(name) else { return nil }
-    guard ["none", "minimal", "low", "medium", "high", "xhigh"].contains(effort) else {
-      throw invalid(
-        name, "invalid_value", "must be one of none, minimal, low, medium, high and xhigh")
-    }
-    return effort
   }
 }

@@ -29,9 +29,10 @@ struct MessagesFields: ConversationRequest {
     conversation.continuesFinalMessage = conversation.messages.last?.role == "assistant"
     conversation.addsGenerationPrompt = !conversation.continuesFinalMessage
     conversation.templateVariables = try fields.fields("chat_template_kwargs")?.members ?? [:]
-    self.conversation = conversation
     isStreamed = try fields.bool("stream") ?? false
     generation = try GenerationFields(&fields, of: .messages, limits: limits)
+    conversation.thinking = try ThinkingFields(messages: &fields, maxTokens: generation.maxTokens)
+    self.conversation = conversation
     if generates, generation.maxTokens == nil { throw fields.missing("max_tokens") }
     try Self.refuseUnsupported(&fields)
     for name in ["metadata", "service_tier", "cache_control"] { _ = fields.value(name) }
@@ -68,12 +69,9 @@ struct MessagesFields: ConversationRequest {
 
   private static func refuseUnsupported(_ fields: inout RequestFields) throws(APIError) {
     let leaveOut = "leave it out"
-    try fields.refuseUnsupported(
-      "thinking", unless: { $0["type"] == "disabled" || $0["type"] == "adaptive" },
-      "a model thinks where its template makes it")
     for name in [
       "grammar", "json_schema", "response_format", "mcp_servers", "container", "context_management",
-      "output_config", "output_format",
+      "output_format",
     ] {
       try fields.refuseUnsupported(
         name, unless: { $0.arrayValue?.isEmpty == true || $0.objectValue?.isEmpty == true },

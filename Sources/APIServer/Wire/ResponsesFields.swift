@@ -22,11 +22,7 @@ struct ResponsesFields: ConversationRequest {
     var conversation = ConversationFields(
       messages: messages, tools: try ToolFields.responses(&fields, limits: limits))
     conversation.templateVariables = try fields.fields("chat_template_kwargs")?.members ?? [:]
-    if var reasoning = try fields.fields("reasoning") {
-      conversation.reasoningEffort = try reasoning.reasoningEffort("effort")
-      try reasoning.refuseUnsupported(
-        "summary", unless: { $0 == "auto" }, "reasoning comes as it is")
-    }
+    conversation.thinking = try ThinkingFields(responses: &fields)
     self.conversation = conversation
     isStreamed = try fields.bool("stream") ?? false
     generation = try GenerationFields(&fields, of: .responses, limits: limits)

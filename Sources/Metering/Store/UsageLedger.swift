@@ -24,3 +24,25 @@ package enum LedgerEntry: Sendable {
     }
   }
 }
+
+extension [LedgerEntry] {
+  /// Without what was noted of requests while they ran, where they have ended in this very batch: a
+  /// row that is written and deleted in one transaction says nothing to anybody.
+  var withoutPastLives: [LedgerEntry] {
+    var opened: Set<RequestID> = []
+    for case .opened(let row) in self { opened.insert(row.requestID) }
+    if opened.isEmpty { return self }
+    var ended: Set<RequestID> = []
+    for case .settled(let row) in self where opened.contains(row.requestID) {
+      ended.insert(row.requestID)
+    }
+    if ended.isEmpty { return self }
+    return filter { entry in
+      switch entry {
+      case .opened(let row): !ended.contains(row.requestID)
+      case .progressed(let id, _, _): !ended.contains(id)
+      case .settled: true
+      }
+    }
+  }
+}

@@ -126,7 +126,7 @@ package final class UsageStore: UsageLedger {
   /// they are on the disk; when it throws, those of some months may be.
   package func commit(_ entries: [LedgerEntry]) throws(UsageStoreError) {
     try writePersonal(entries)
-    var rest = entries[...]
+    var rest = entries.withoutPastLives[...]
     while let month = rest.first?.month {
       let same = rest.prefix { $0.month == month }
       try eventFile(month).commit(same)

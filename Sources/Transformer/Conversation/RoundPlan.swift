@@ -6,7 +6,7 @@ struct RoundPlan {
   /// What the answer is made to begin with: the opening of a call that must come.
   let opening: String
   /// Functions whose calls are looked for; nil for none.
-  let functions: Set<String>?
+  let functions: [CallableFunction]?
   /// Whether the answer follows a constraint from its beginning to its end.
   let isConstrained: Bool
 
@@ -34,7 +34,7 @@ struct RoundPlan {
     }
     guard schema != nil || options.constraint == nil else { throw .constraintWithTools }
     let format = output.callFormat
-    functions = tools.names
+    functions = tools.callable
     fixed = nil
     var name: String?
     if case .named(let wanted) = options.toolChoice {

@@ -84,7 +84,10 @@ struct ToolSet: Sendable {
     }
   }
 
-  /// As constraints have them.
+  /// As constraints have them, and what answers are read by.
+  var callable: [CallableFunction] { callable(named: nil) }
+
+  /// As `callable`.
   ///
   /// - Parameter name: the only function; nil for any.
   func callable(named name: String?) -> [CallableFunction] {

@@ -43,6 +43,7 @@ final class EngineSequence: @unchecked Sendable {
   /// Whether the guesses are the draft model's.
   private var isDrafted = false
   private var constraint: ConstrainedAnswer?
+  private var reasoning: BoundedReasoning?
   /// Why the answer cannot go on.
   private var failure: (any Error)?
   private var generatedCount = 0
@@ -67,6 +68,7 @@ final class EngineSequence: @unchecked Sendable {
     contextLength = model.contextLength
     limit = Self.limit(request, contextLength: model.contextLength)
     constraint = submission.constraint
+    reasoning = request.reasoningLimit.map { BoundedReasoning($0, model.tokenizer) }
     let ignoresEnd = request.ignoreEndOfGeneration && constraint == nil
     endIDs = request.stopTokens.union(ignoresEnd ? [] : model.tokenizer.endOfGenerationIDs)
   }
@@ -176,11 +178,19 @@ final class EngineSequence: @unchecked Sendable {
         &logits, after: guessed, room: limit - generatedCount - guessed.count)
     }
     let place = position + 1 + shiftedCount
-    let id = sampler.sample(logits, recent: recent, position: place)
+    let id =
+      wanted(after: guessed) ?? sampler.sample(logits, recent: recent, position: place)
     if let own, let count = request.sampling.logProbabilities {
       likelihoods.note(logProbabilities(own, of: id, count: count), at: place)
     }
     return id
+  }
+
+  /// The token that has to follow the answer and guesses, where its thoughts are to end.
+  private func wanted(after guessed: ArraySlice<TokenID>) -> TokenID? {
+    guard var reasoning else { return nil }
+    for id in guessed { reasoning.accept(id) }
+    return reasoning.wanted
   }
 
   /// Takes what was chosen after the last token and after each guess, as far as the guesses were
@@ -229,6 +239,7 @@ final class EngineSequence: @unchecked Sendable {
       failure = error
       return Ending(.stop)
     }
+    reasoning?.accept(id)
     if endIDs.contains(id) { return Ending(.stop, heldText(), .token(id)) }
     let (text, stop) = stops.append(decoder.append(id))
     let likelihood = likelihoods.take(at: tokens.count + shiftedCount)

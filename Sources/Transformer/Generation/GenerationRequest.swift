@@ -21,6 +21,8 @@ public struct GenerationRequest: Sendable {
   public var constraint: Constraint?
   /// Special tokens that the constraint sees as their spelling; others may not stand in it.
   public var constraintMarkers: Set<TokenID> = []
+  /// Bounds what the model thinks before it answers; nil for no bound.
+  public var reasoningLimit: ReasoningLimit?
   /// Tokens that end the answer besides the model's own; they are not part of it.
   public var stopTokens: Set<TokenID> = []
   /// Whether the answer goes on where the context is full: half of what follows the first

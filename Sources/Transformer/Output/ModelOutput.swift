@@ -9,7 +9,7 @@ package struct ModelOutput: Sendable {
   package let reasoningTags: ReasoningTags?
   /// Whether the template shows the model what functions there are.
   package let showsTools: Bool
-  /// Whether the template lets its thinking be switched off, and whether it knows degrees of it.
+  /// Whether the template lets thinking be switched on or off, and whether it knows degrees of it.
   package let switchesThinking: Bool
   package let knowsEffort: Bool
   /// Spellings that mark calls and reasoning, where the engine's text leaves them out.
@@ -21,7 +21,7 @@ package struct ModelOutput: Sendable {
     toolFormat = ToolFormat(template: template)
     reasoningTags = ReasoningTags.shown(by: template)
     showsTools = template.contains("tools")
-    switchesThinking = template.contains("enable_thinking")
+    switchesThinking = Self.switches.contains { template.contains($0) }
     knowsEffort = template.contains("reasoning_effort")
     var markers: [TokenID: String] = [:]
     let tags = reasoningTags ?? .think
@@ -29,6 +29,21 @@ package struct ModelOutput: Sendable {
       if let token = hiddenToken(marker) { markers[token] = marker }
     }
     self.markers = markers
+  }
+
+  /// How templates ask whether a model is to think.
+  private static let switches = ["enable_thinking", "if thinking", "not thinking"]
+
+  /// Whether the model is known to think, or is told whether it shall.
+  package var thinks: Bool { knowsEffort || switchesThinking || reasoningTags != nil }
+
+  /// What holds an answer's thoughts to a number of tokens; nil where the answer is messages to
+  /// channels, which have no tag that could end them.
+  package func reasoningLimit(tokens: Int, _ reading: OutputReading) -> ReasoningLimit? {
+    guard !reading.readsChannels, thinks else { return nil }
+    return ReasoningLimit(
+      tokenCount: tokens, opening: reading.tags.opening, closing: reading.tags.closing,
+      isOpen: reading.startsInReasoning)
   }
 
   /// How calls are written: as the template shows it, where it shows functions at all.
@@ -39,9 +54,9 @@ package struct ModelOutput: Sendable {
   /// - Parameters:
   ///   - promptEnd: the text of the prompt's last tokens, special ones with their spellings; eight
   ///     hold the tag that opens reasoning and the line ends behind it.
-  ///   - functions: the names of the functions that the model may call; nil for none.
+  ///   - functions: those that the model may call; nil for none.
   package func reading(
-    promptEnd: String, functions: Set<String>?, allowsSeveralCalls: Bool = true
+    promptEnd: String, functions: [CallableFunction]?, allowsSeveralCalls: Bool = true
   ) -> OutputReading {
     let end = promptEnd.lastIndex { !$0.isWhitespace }.map { promptEnd[...$0] } ?? ""
     let tags = reasoningTags ?? .think
@@ -49,7 +64,7 @@ package struct ModelOutput: Sendable {
       readsReasoning: true, tags: tags, readsChannels: toolFormat == .channels,
       startsInReasoning: end.hasSuffix(tags.opening),
       tools: functions.map {
-        ToolReading(format: callFormat, names: $0, allowsSeveral: allowsSeveralCalls)
+        ToolReading(format: callFormat, functions: $0, allowsSeveral: allowsSeveralCalls)
       }, markers: markers)
   }
 }

@@ -10,6 +10,7 @@ struct ToolCallParser {
     case between
     case object(CallObjectReader)
     case gemma(GemmaArguments)
+    case elements(ElementReader)
   }
 
   private let reading: ToolReading
@@ -18,6 +19,8 @@ struct ToolCallParser {
   private var held = HeldText()
   /// Calls found so far.
   private var count = 0
+  /// Whether nothing but white space has come since the last call.
+  private var isBehindCall = false
 
   /// A name and what surrounds it have at most so many bytes.
   private static let mostNameBytes = 400
@@ -34,7 +37,7 @@ struct ToolCallParser {
   /// Whether text waits for what follows it.
   var holdsText: Bool {
     switch state {
-    case .object, .gemma: true
+    case .object, .gemma, .elements: true
     default: !held.bytes.isEmpty
     }
   }
@@ -53,7 +56,7 @@ struct ToolCallParser {
     switch state {
     case .object(let reader):
       if !reader.hasBegun { say(opening + String(decoding: reader.raw, as: UTF8.self), &pieces) }
-    case .gemma: break
+    case .gemma, .elements: break
     case .between where count == 0: say(opening + held.takeAll(), &pieces)
     default: say(held.takeAll(), &pieces)
     }
@@ -68,6 +71,7 @@ struct ToolCallParser {
     case .between: findCall(&pieces)
     case .object(let reader): read(reader, &pieces)
     case .gemma(let arguments): read(arguments, &pieces)
+    case .elements(let reader): read(reader, &pieces)
     }
   }
 
@@ -128,8 +132,45 @@ struct ToolCallParser {
       }
     }
     if mayBeClosing { return false }
+    if let elements = format.elements { return findElements(elements, &pieces) }
     if let place = format.namePlace { return findName(place.start, place.ends, &pieces) }
     return giveUp(&pieces)
+  }
+
+  /// Looks for a name in front of arguments that are elements.
+  private mutating func findElements(
+    _ spelling: ElementSpelling, _ pieces: inout [AnswerPiece]
+  ) -> Bool {
+    var rest = held
+    switch rest.front(spelling.callStart) {
+    case .mayBecome where !spelling.callStart.isEmpty: return false
+    case .isOther: return giveUp(&pieces)
+    case .isMarker, .mayBecome: rest.drop(spelling.callStart.utf8.count)
+    }
+    // A name without an end of its own is followed by white space or by a mark.
+    let end =
+      spelling.nameEnd.isEmpty
+      ? rest.bytes.firstIndex { $0.isJSONSpace || $0 == UInt8(ascii: "<") }
+      : rest.bytes.firstRange(of: spelling.nameEnd.utf8)?.lowerBound
+    guard let end else {
+      return rest.bytes.count > Self.mostNameBytes ? giveUp(&pieces) : false
+    }
+    let name = String(decoding: rest.bytes[..<end], as: UTF8.self)
+    guard reading.names.contains(name) else { return giveUp(&pieces) }
+    rest.drop(end + spelling.nameEnd.utf8.count)
+    held = rest
+    tell([.call(id: callID(), name: name)], isFirst: true, &pieces)
+    state = .elements(ElementReader(spelling, schema: reading.schemas[name] ?? .null))
+    return true
+  }
+
+  private mutating func read(_ reader: ElementReader, _ pieces: inout [AnswerPiece]) -> Bool {
+    var reader = reader
+    let (json, isDone) = reader.read(&held)
+    if !json.isEmpty { tell([.arguments(json)], isFirst: false, &pieces) }
+    // Pairs have ended the call with its mark; what is no mark again is text.
+    state = isDone ? (format == .pairs ? .text : .between) : .elements(reader)
+    return isDone
   }
 
   /// Looks for a name in front of arguments. Behind a first call, what does not begin as a call does
@@ -239,14 +280,19 @@ struct ToolCallParser {
   private mutating func tell(
     _ found: [AnswerPiece], isFirst: Bool, _ pieces: inout [AnswerPiece]
   ) {
-    if isFirst { count += 1 }
+    if isFirst {
+      count += 1
+      isBehindCall = true
+    }
     if count == 1 || reading.allowsSeveral { pieces += found }
   }
 
-  /// Adds text. White space around calls is theirs.
-  private func say(_ text: String, _ pieces: inout [AnswerPiece]) {
-    guard !text.isEmpty, !hasCalls || !text.allSatisfy(\.isWhitespace) else { return }
-    pieces.append(.text(text))
+  /// Adds text. White space behind a call is its own.
+  private mutating func say(_ text: String, _ pieces: inout [AnswerPiece]) {
+    let text = isBehindCall ? text.drop(while: \.isWhitespace) : text[...]
+    guard !text.isEmpty else { return }
+    isBehindCall = false
+    pieces.append(.text(String(text)))
   }
 
   private var opening: String { format.opening ?? "" }
@@ -257,39 +303,5 @@ struct ToolCallParser {
 
   private func callID() -> String {
     ToolCall.newID(isShort: format == .mistral || format == .mistralNames)
-  }
-}
-
-extension ToolCall {
-  /// A new id. Mistral's templates refuse all but nine letters and digits.
-  static func newID(isShort: Bool) -> String {
-    let letters = Array("0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")
-    let text = String((0..<(isShort ? 9 : 24)).map { _ in letters.randomElement() ?? "0" })
-    return isShort ? text : "call_" + text
-  }
-}
-
-extension HeldText {
-  /// Without what stands between the objects of calls.
-  ///
-  /// - Parameter marksBeginWithBracket: `[` may begin a mark, which what follows it tells.
-  fileprivate func droppingSeparators(marksBeginWithBracket: Bool) -> HeldText {
-    var rest = self
-    while let first = rest.bytes.first {
-      let isBracket =
-        first == UInt8(ascii: "[") && !(marksBeginWithBracket && rest.mayBeginMark)
-      guard
-        first.isJSONSpace || isBracket || first == UInt8(ascii: ",") || first == UInt8(ascii: ";")
-          || first == UInt8(ascii: "]")
-      else { break }
-      rest.drop(1)
-    }
-    return rest
-  }
-
-  /// Whether the text is `[` and a capital letter, or may become that.
-  private var mayBeginMark: Bool {
-    guard bytes.count > 1 else { return true }
-    return (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(bytes[1])
   }
 }

@@ -22,15 +22,21 @@ extension ToolFormat {
   package func calls(of functions: [CallableFunction], several: Bool) -> ConstraintPart {
     let call = ConstraintPart.either(functions.map { self.call(of: $0) })
     let between = separator
-    let list =
-      several && between != nil ? .list(call, separator: .text(between ?? "")) : call
+    let list = several && between != nil ? .list(call, separator: between ?? .text("")) : call
     let open: ConstraintPart = .text(opening ?? "")
     switch self {
-    case .hermes:
-      let one: [ConstraintPart] = [.space(most: 1), call, .space(most: 1), .text("</tool_call>")]
+    case .hermes, .parameters, .seedParameters, .pairs:
+      // The first of the marks behind a call ends it, unless the call has done so itself.
+      let end: [ConstraintPart] =
+        self == .pairs ? [] : [.space(most: 1), .text(closings.first ?? "")]
+      let one: [ConstraintPart] = [.space(most: 1), call] + end
       guard several else { return .sequence([open] + one) }
-      let more = ConstraintPart.sequence([.space(most: 1), .text("<tool_call>")] + one)
+      let more = ConstraintPart.sequence([.space(most: 1), .text(opening ?? "")] + one)
       return .sequence([open] + one + [.either([.text(""), .list(more, separator: .text(""))])])
+    case .invocations, .deepSeekMarked, .deepSeekMarkedCalls:
+      return .sequence([
+        open, .space(most: 1), list, .space(most: 1), .text(closings.first ?? ""),
+      ])
     case .mistral, .granite, .fireFunction, .command, .nemotron, .apriel:
       return .sequence(
         [open, .text("["), .space(most: 1), list, .space(most: 1), .text("]")]
@@ -49,23 +55,25 @@ extension ToolFormat {
   }
 
   /// What stands between calls; nil where only one is written.
-  private var separator: String? {
+  private var separator: ConstraintPart? {
     switch self {
-    case .mistral, .granite, .fireFunction, .command, .nemotron, .apriel: ", "
-    case .llama3: "; "
-    case .generic: "\n"
-    case .mistralNames: "[TOOL_CALLS]"
-    case .gemma: "<|tool_call>"
-    case .functionary: "<function="
-    case .deepSeek, .kimi: ""
-    case .deepSeekFenced: "\n"
-    case .functionaryRecipients: ">>>"
-    case .hermes, .channels: nil
+    case .mistral, .granite, .fireFunction, .command, .nemotron, .apriel: .text(", ")
+    case .llama3: .text("; ")
+    case .generic: .text("\n")
+    case .mistralNames: .text("[TOOL_CALLS]")
+    case .gemma: .text("<|tool_call>")
+    case .functionary: .text("<function=")
+    case .deepSeek, .kimi: .text("")
+    case .deepSeekFenced: .text("\n")
+    case .functionaryRecipients: .text(">>>")
+    case .invocations, .deepSeekMarked, .deepSeekMarkedCalls: .space(most: 1)
+    case .hermes, .channels, .parameters, .seedParameters, .pairs: nil
     }
   }
 
   /// One call, without what opens calls.
   private func call(of function: CallableFunction) -> ConstraintPart {
+    if let elements { return elements.call(of: function) }
     let schema = ConstraintPart.schema(function.parameters)
     func around(_ before: String, _ after: String) -> ConstraintPart {
       .sequence([.text(before), schema, .text(after)])
@@ -73,8 +81,7 @@ extension ToolFormat {
     let name = function.name
     switch self {
     case .mistralNames: return around("\(name)[ARGS]", "")
-    // Its arguments are no JSON, so that the name alone can be held to.
-    case .gemma: return .sequence([.text("call:\(name){"), .until("}<tool_call|>")])
+    case .gemma: return GemmaArguments.call(of: function)
     case .deepSeek: return around("<｜tool▁call▁begin｜>\(name)<｜tool▁sep｜>", "<｜tool▁call▁end｜>")
     case .deepSeekFenced:
       return around(
@@ -89,7 +96,8 @@ extension ToolFormat {
         "<|channel|>commentary to=functions.\(name) <|constrain|>json<|message|>", "")
     case .llama3: return object(function, "name", "parameters")
     case .command: return object(function, "tool_name", "parameters")
-    case .hermes, .mistral, .granite, .fireFunction, .nemotron, .apriel, .generic:
+    case .hermes, .mistral, .granite, .fireFunction, .nemotron, .apriel, .generic, .parameters,
+      .seedParameters, .pairs, .invocations, .deepSeekMarked, .deepSeekMarkedCalls:
       return object(function, "name", "arguments")
     }
   }

@@ -1,6 +1,8 @@
 // How models write that a function is to be called. A model follows what its template has shown it,
 // so the template tells which way is meant.
 
+import JSON
+
 /// A way of writing calls.
 package enum ToolFormat: Sendable, Equatable, CaseIterable {
   /// `<tool_call>{"name":…,"arguments":…}</tool_call>`, one for each call: Hermes, Qwen.
@@ -33,6 +35,18 @@ package enum ToolFormat: Sendable, Equatable, CaseIterable {
   case nemotron
   /// `<tool_calls>[{"name":…,"arguments":…}]</tool_calls>`: Apriel.
   case apriel
+  /// `<tool_call><function=name><parameter=key>` and a line for each value: Qwen3-Coder, Qwen 3.5.
+  case parameters
+  /// `<seed:tool_call><function=name><parameter=key>value</parameter>`: Seed-OSS.
+  case seedParameters
+  /// `<tool_call>name<arg_key>key</arg_key><arg_value>value</arg_value></tool_call>`: GLM.
+  case pairs
+  /// `<minimax:tool_call><invoke name="name"><parameter name="key">value</parameter>`: MiniMax M2.
+  case invocations
+  /// The same behind `<｜DSML｜function_calls>`, with marked names: DeepSeek V3.2.
+  case deepSeekMarked
+  /// The same behind `<｜DSML｜tool_calls>`: DeepSeek V4.
+  case deepSeekMarkedCalls
   /// Messages to channels and recipients: gpt-oss. `ChannelParser` reads all of its answers.
   case channels
   /// A JSON object as the whole answer, because a system message asked for it.
@@ -40,6 +54,14 @@ package enum ToolFormat: Sendable, Equatable, CaseIterable {
 
   /// What a template of each way contains; the first that fits decides.
   private static let signs: [(marks: [String], format: ToolFormat)] = [
+    (["<seed:tool_call>", "<parameter="], .seedParameters),
+    (["<tool_call>", "<function=", "<parameter="], .parameters),
+    (["<tool_call>", "<arg_key>"], .pairs),
+    (["<minimax:tool_call>", "<invoke name="], .invocations),
+    (["｜DSML｜", "tool_calls>", "invoke name="], .deepSeekMarkedCalls),
+    (["｜DSML｜", "function_calls>", "invoke name="], .deepSeekMarked),
+    // Nested elements are not read.
+    (["<invoke name="], .generic), (["<parameter="], .generic),
     (["<|channel|>", "<|message|>"], .channels), (["[TOOL_CALLS]", "[ARGS]"], .mistralNames),
     (["[TOOL_CALLS]"], .mistral), (["<|tool_call|>"], .granite), (["<|tool_call>"], .gemma),
     (["<｜tool▁sep｜>", "```json"], .deepSeekFenced), (["<｜tool▁sep｜>"], .deepSeek),
@@ -53,9 +75,7 @@ package enum ToolFormat: Sendable, Equatable, CaseIterable {
   /// The way that a chat template shows, `generic` where it shows none.
   package init(template: String) {
     let sign = Self.signs.first { sign in sign.marks.allSatisfy { template.contains($0) } }
-    // Others write parameters as elements of their own, which is no JSON and not read here.
-    let hasElements = template.contains("<parameter=")
-    self = sign.map { $0.format == .functionary && hasElements ? .generic : $0.format } ?? .generic
+    self = sign?.format ?? .generic
   }
 
   /// What calls begin with; nil where they are the whole answer.
@@ -73,6 +93,11 @@ package enum ToolFormat: Sendable, Equatable, CaseIterable {
     case .command: "<|START_ACTION|>"
     case .nemotron: "<TOOLCALL>"
     case .apriel: "<tool_calls>"
+    case .parameters, .pairs: "<tool_call>"
+    case .seedParameters: "<seed:tool_call>"
+    case .invocations: "<minimax:tool_call>"
+    case .deepSeekMarked: "<｜DSML｜function_calls>"
+    case .deepSeekMarkedCalls: "<｜DSML｜tool_calls>"
     case .llama3, .generic, .channels: nil
     }
   }
@@ -83,7 +108,11 @@ package enum ToolFormat: Sendable, Equatable, CaseIterable {
   /// Marks behind a call that are no text.
   package var closings: [String] {
     switch self {
-    case .hermes: ["</tool_call>", "<tool_call>"]
+    case .hermes, .parameters, .pairs: ["</tool_call>", "<tool_call>"]
+    case .seedParameters: ["</seed:tool_call>", "<seed:tool_call>"]
+    case .invocations: ["</minimax:tool_call>", "<minimax:tool_call>"]
+    case .deepSeekMarked: ["</｜DSML｜function_calls>"]
+    case .deepSeekMarkedCalls: ["</｜DSML｜tool_calls>"]
     case .mistral, .mistralNames: ["[TOOL_CALLS]"]
     case .gemma: ["<tool_call|>", "<|tool_call>"]
     case .deepSeek, .deepSeekFenced: ["<｜tool▁call▁end｜>", "```", "<｜tool▁calls▁end｜>"]
@@ -144,10 +173,14 @@ package struct ToolReading: Sendable {
   package let names: Set<String>
   /// Whether an answer may have more than one call.
   package var allowsSeveral: Bool
+  /// The schema of each function's arguments: it says what is text, where calls do not.
+  let schemas: [String: JSONValue]
 
-  package init(format: ToolFormat, names: Set<String>, allowsSeveral: Bool = true) {
+  package init(format: ToolFormat, functions: [CallableFunction], allowsSeveral: Bool = true) {
     self.format = format
-    self.names = names
+    names = Set(functions.map(\.name))
+    schemas = Dictionary(
+      functions.map { ($0.name, $0.parameters) }, uniquingKeysWith: { first, _ in first })
     self.allowsSeveral = allowsSeveral
   }
 }

@@ -117,7 +117,10 @@ struct Serve: AsyncParsableCommand {
     await store.shutdown()
     running.shutdown()
     try await meter.close()
-    if try result.get() { throw Self.restartFailure() }
+    guard try result.get() else { return }
+    // From here on a signal ends the process at once; one that came before is not forgotten.
+    ProcessProtection.restoreSignals()
+    if !StopSignals.haveCome { throw Self.restartFailure() }
   }
 
   /// Begins this program anew in this process, with the same arguments; returns where that fails.
@@ -125,7 +128,6 @@ struct Serve: AsyncParsableCommand {
     var arguments = CommandLine.arguments.map { strdup($0) }
     defer { for argument in arguments { free(argument) } }
     arguments.append(nil)
-    ProcessProtection.restoreSignals()
     execv("/proc/self/exe", arguments)
     return CommandError(
       .serverFailed, "the server was to begin anew and cannot (error \(errno)); start it again")
@@ -185,7 +187,7 @@ struct Serve: AsyncParsableCommand {
     _ configuration: Server.Configuration
   ) async -> Result<Bool, any Error> {
     do {
-      var logger = Logger(label: "apus", factory: { StreamLogHandler.standardError(label: $0) })
+      var logger = Logger(label: "apus", factory: { LineLog(label: $0) })
       logger.logLevel = configuration.logLevel
       let server = try Server(
         models: models, meter: meter, administration: AdminVerb.administration,

@@ -89,9 +89,12 @@ struct RawExchange {
     return answer
   }
 
-  /// Whether the server has closed its side; waits until it has.
+  /// Waits until the server has closed its side. Where it had not read all that was sent, the system
+  /// tells that as a reset.
   mutating func waitForClose() async throws {
-    while try await iterator.next() != nil {}
+    do {
+      while try await iterator.next() != nil {}
+    } catch let error as IOError where error.errnoCode == ECONNRESET {}
   }
 }
 

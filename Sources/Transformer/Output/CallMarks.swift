@@ -1,0 +1,35 @@
+// What stands around calls: their ids, and the signs between them.
+
+extension ToolCall {
+  /// A new id. Mistral's templates refuse all but nine letters and digits.
+  static func newID(isShort: Bool) -> String {
+    let letters = Array("0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")
+    let text = String((0..<(isShort ? 9 : 24)).map { _ in letters.randomElement() ?? "0" })
+    return isShort ? text : "call_" + text
+  }
+}
+
+extension HeldText {
+  /// Without what stands between the objects of calls.
+  ///
+  /// - Parameter marksBeginWithBracket: `[` may begin a mark, which what follows it tells.
+  func droppingSeparators(marksBeginWithBracket: Bool) -> HeldText {
+    var rest = self
+    while let first = rest.bytes.first {
+      let isBracket =
+        first == UInt8(ascii: "[") && !(marksBeginWithBracket && rest.mayBeginMark)
+      guard
+        first.isJSONSpace || isBracket || first == UInt8(ascii: ",") || first == UInt8(ascii: ";")
+          || first == UInt8(ascii: "]")
+      else { break }
+      rest.drop(1)
+    }
+    return rest
+  }
+
+  /// Whether the text is `[` and a capital letter, or may become that.
+  private var mayBeginMark: Bool {
+    guard bytes.count > 1 else { return true }
+    return (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(bytes[1])
+  }
+}

@@ -1,0 +1,151 @@
+// What a function's schema tells of its arguments, for ways of writing calls that spell each argument
+// by its type.
+
+import JSON
+
+/// The arguments that a schema of an object declares, in its order.
+struct SchemaArguments {
+  struct Argument {
+    let name: String
+    let isRequired: Bool
+    let types: ArgumentTypes
+    /// A schema that stands alone: what it refers to is in it.
+    let schema: JSONValue
+    /// The texts that it may be, where they are listed.
+    let texts: [String]?
+  }
+
+  private(set) var declared: [Argument] = []
+  /// Whether arguments may come that are not declared.
+  let allowsOthers: Bool
+
+  init(_ schema: JSONValue) {
+    allowsOthers = schema["additionalProperties"] != .bool(false)
+    let required = Set((schema["required"]?.arrayValue ?? []).compactMap(\.stringValue))
+    var properties = schema["properties"]?.objectValue ?? [:]
+    for name in required.sorted() where properties[name] == nil { properties[name] = .bool(true) }
+    for (name, own) in properties {
+      declared.append(
+        Argument(
+          name: name, isRequired: required.contains(name),
+          types: ArgumentTypes(of: own, in: schema), schema: Self.alone(own, in: schema),
+          texts: own["enum"]?.arrayValue?.compactMap(\.stringValue)
+            ?? own["const"]?.stringValue.map { [$0] }))
+    }
+  }
+
+  /// A schema with the definitions of the one that it stands in.
+  static func alone(_ schema: JSONValue, in root: JSONValue) -> JSONValue {
+    guard var members = schema.objectValue else { return schema }
+    for name in ["$defs", "definitions"] where members[name] == nil {
+      members[name] = root[name]
+    }
+    return .object(members)
+  }
+}
+
+/// The JSON types that a value may have.
+struct ArgumentTypes: Sendable {
+  /// Nil for any.
+  private let names: Set<String>?
+
+  /// References deeper than these are not followed.
+  private static let mostReferences = 8
+
+  /// The types of an argument by its function's schema.
+  init(ofArgument name: String, in root: JSONValue) {
+    self.init(of: root["properties"]?[name] ?? .bool(true), in: root)
+  }
+
+  init(of schema: JSONValue, in root: JSONValue) {
+    names = Self.names(schema, root, Self.mostReferences)
+  }
+
+  /// Whether every value is text.
+  var areText: Bool { names == ["string"] }
+
+  var mayBeText: Bool { names?.contains("string") ?? true }
+
+  private static func names(
+    _ schema: JSONValue, _ root: JSONValue, _ depth: Int
+  ) -> Set<String>? {
+    if let reference = schema["$ref"]?.stringValue {
+      guard depth > 0, let target = Self.target(of: reference, in: root) else { return nil }
+      return names(target, root, depth - 1)
+    }
+    if let type = schema["type"]?.stringValue { return [type] }
+    if let types = schema["type"]?.arrayValue { return Set(types.compactMap(\.stringValue)) }
+    if let values = schema["enum"]?.arrayValue { return Set(values.map(\.typeName)) }
+    if let value = schema["const"] { return [value.typeName] }
+    guard depth > 0, let choices = (schema["anyOf"] ?? schema["oneOf"])?.arrayValue else {
+      return nil
+    }
+    var all: Set<String> = []
+    for choice in choices {
+      guard let some = names(choice, root, depth - 1) else { return nil }
+      all.formUnion(some)
+    }
+    return all
+  }
+
+  /// What a reference within a schema (`#/$defs/name`) points to.
+  static func target(of reference: String, in root: JSONValue) -> JSONValue? {
+    guard reference.hasPrefix("#") else { return nil }
+    var value: JSONValue? = root
+    for part in reference.dropFirst().split(separator: "/") {
+      let name = part.replacing("~1", with: "/").replacing("~0", with: "~")
+      value = value?[String(name)]
+    }
+    return value
+  }
+
+  /// The JSON of a value that a model wrote as plain text: what it says by its types, and text where
+  /// it says nothing else.
+  func json(_ text: String) -> String {
+    let plain = String(text.trimmingJSONSpace)
+    if !areText, let value = Self.value(of: plain), allows(value) { return value.serialized() }
+    return JSONValue.string(text).serialized()
+  }
+
+  /// Some templates write values as Python does.
+  private static func value(of text: String) -> JSONValue? {
+    switch text {
+    case "True": .bool(true)
+    case "False": .bool(false)
+    case "None": .null
+    default: try? JSONValue.parse(text, limits: JSONLimits(depth: 64))
+    }
+  }
+
+  private func allows(_ value: JSONValue) -> Bool {
+    guard let names else { return true }
+    let name = value.typeName
+    // A quoted text where text may stand is that text, with its quotes.
+    return name != "string"
+      && (names.contains(name) || name == "integer" && names.contains("number"))
+  }
+}
+
+extension JSONValue {
+  /// What JSON Schema calls its type.
+  fileprivate var typeName: String {
+    switch self {
+    case .null: "null"
+    case .bool: "boolean"
+    case .integer: "integer"
+    case .number: "number"
+    case .string: "string"
+    case .array: "array"
+    case .object: "object"
+    }
+  }
+}
+
+extension StringProtocol {
+  /// Without JSON's white space around it.
+  var trimmingJSONSpace: SubSequence {
+    let isSpace: (Character) -> Bool = { $0.utf8.count <= 2 && $0.utf8.allSatisfy(\.isJSONSpace) }
+    guard let last = lastIndex(where: { !isSpace($0) }) else { return self[endIndex...] }
+    return self[...last].drop(while: isSpace)
+  }
+}
