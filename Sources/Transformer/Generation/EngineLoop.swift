@@ -24,6 +24,7 @@ final class EngineLoop: @unchecked Sendable {
   private var statistics = EngineStatistics()
   private var sequenceCount = 0
   private var lastSweep = ContinuousClock.now
+  private var wordsForgotten = ContinuousClock.now
 
   /// More sequences than these fill the processor without guesses.
   private static let guessingSequences = 4
@@ -58,7 +59,7 @@ final class EngineLoop: @unchecked Sendable {
       // It may wait for long, and what was told last is that there is work.
       if isIdle { publish() }
       let delivery = mailbox.collect(
-        isIdle: isIdle, timeout: prefixes.isEmpty ? nil : options.prefixLifetime / 8)
+        isIdle: isIdle, timeout: options.prefixLifetime / 8)
       for submission in delivery.submissions {
         sequenceCount += 1
         waiting.append(
@@ -85,6 +86,10 @@ final class EngineLoop: @unchecked Sendable {
     guard now - lastSweep > options.prefixLifetime / 16 else { return }
     lastSweep = now
     prefixes.forget(usedBefore: now - options.prefixLifetime)
+    // The tokenizer remembers words of everybody, also of texts that no engine was asked for.
+    guard now - wordsForgotten > options.prefixLifetime else { return }
+    wordsForgotten = now
+    model.tokenizer.forgetWords()
   }
 
   private func publish() {
