@@ -43,11 +43,13 @@ final class EngineLoop: @unchecked Sendable {
     let blocks =
       options.keyValueBytes.map { $0 / max(1, BlockPool.blockBytes(layers, format)) }
       ?? Self.defaultContexts * context
-    pool = try BlockPool(layers: layers, format: format, blockCount: max(context, blocks))
+    pool = try BlockPool(
+      layers: layers, format: format, blockCount: max(context, blocks),
+      isLocked: options.locksMemory)
     workspace = try Workspace(
       model.architecture.workspaceShape(contextLength: model.contextLength),
       maximumRows: max(2, options.rowLimit),
-      threadCount: model.threadCount)
+      threadCount: model.threadCount, isLocked: options.locksMemory)
     prefixes = PrefixCache(pool)
     pace = StepPace(longestGap: options.longestGap)
   }

@@ -35,6 +35,13 @@ struct Serve: AsyncParsableCommand {
         + "contexts.", valueName: "MiB"))
   var keyValueMemory: Int?
 
+  @Flag(
+    help: """
+      Lock what conversations remember in memory, so that it comes into no swap. Strict privacy \
+      locks all of the process where there is swap.
+      """)
+  var lockMemory = false
+
   @Option(help: "Answers that are computed side by side, at most.")
   var parallel = EngineOptions().sequenceLimit
 
@@ -166,6 +173,7 @@ struct Serve: AsyncParsableCommand {
   private func engineOptions(for model: Model, drafts: Bool = true) throws -> EngineOptions {
     var options = EngineOptions()
     options.keyValueBytes = keyValueMemory.map { $0 << 20 }
+    options.locksMemory = lockMemory
     options.sequenceLimit = parallel
     options.prefixLifetime = .seconds(prefixSeconds)
     options.publicPrefixes = try publicSystem.map { path in
