@@ -72,6 +72,7 @@ struct Schema: Sendable {
     ) STRICT, WITHOUT ROWID;
     """,
     administration, billing, retention, notices, selfService, metadata, credit, incidents,
+    tokenizers,
   ])
 
   /// `events-YYYY-MM.db`: one row a request, and the requests that are open. These are the columns
