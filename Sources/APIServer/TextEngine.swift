@@ -58,11 +58,17 @@ package protocol TextEngine: Sendable {
   /// - Throws: `EngineError`.
   func start(_ request: GenerationRequest) throws -> any TokenStream
 
+  /// What the tokens of prompts are made by, in one form to be hashed; nil where there is no file of
+  /// it.
+  func tokenizerBytes() -> [UInt8]?
+
   /// Wipes what is remembered of an owner's prompts and answers that are over.
   func forget(owner: String)
 }
 
 extension TextEngine {
+  package func tokenizerBytes() -> [UInt8]? { nil }
+
   /// Whether conversations can be answered.
   package var hasChatTemplate: Bool { chatTemplateSource != nil }
 
@@ -153,6 +159,10 @@ extension Engine: TextEngine {
 
   package func isHidden(_ token: TokenID) -> Bool {
     model.tokenizer.bytes(of: token, showingSpecial: false).isEmpty
+  }
+
+  package func tokenizerBytes() -> [UInt8]? {
+    try? model.info.tokenizerBytes(chatTemplate: model.chatTemplate?.source)
   }
 
   package func embed(
