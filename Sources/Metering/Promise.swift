@@ -66,7 +66,7 @@ package struct Promise: Hashable, Sendable {
     Promise(32, "What was paid since a day is known", by: "BillingPromiseTests"),
     Promise(33, "The status page says what probes found", by: "IncidentServerTests"),
     Promise(34, "Availability is measured, not promised", by: "AvailabilityTests"),
-    Promise(35, "Everything in the portal can be done by program"),
+    Promise(35, "Everything in the portal can be done by program", by: "PortalTests"),
     Promise(36, "Generated content is labelled", by: "CatalogueTests"),
   ]
 }

@@ -27,7 +27,7 @@ enum FrontPage {
           -H 'Content-Type: application/json' \\\(names.isEmpty ? keyLine : "")
           -d '\(body)'
 
-      GET /health says whether the server is well.
+      GET /health says whether the server is well; GET /portal shows the holder of a key their account.
 
       """
     return Response(
