@@ -71,6 +71,12 @@ final class MeterCore: Sendable {
   /// How many requests run.
   var outstanding: Int { state.withLock { $0.leases.count } }
 
+  /// For how long the oldest request has run.
+  var longestOutstanding: Duration {
+    let now = configuration.clock.monotonicNanoseconds()
+    return .nanoseconds(state.withLock { $0.leases.oldest.map { max(0, now - $0) } ?? 0 })
+  }
+
   /// What a scope has spent this month and what is reserved in it.
   func spending(of scope: LimitScope) -> (spent: PicoEuro, reserved: PicoEuro) {
     state.withLock { ($0.spending.spent(in: scope), $0.spending.reserved(in: scope)) }

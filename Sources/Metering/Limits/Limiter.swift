@@ -24,7 +24,7 @@ package struct Limiter: Sendable {
   /// one of them ends.
   private static let parallelWaitNanoseconds: Int64 = 1_000_000_000
 
-  private var scopes: [LimitScope: ScopeState] = [:]
+  var scopes: [LimitScope: ScopeState] = [:]
   private var sweepAt = 1024
 
   /// A limiter that has seen nothing.
