@@ -102,7 +102,8 @@ package final class Meter: Sendable {
 
   /// Takes a request in: it passes every limit, or is refused and takes from none.
   ///
-  /// The opening row is on its way to the disk when this returns; nothing waits for it here.
+  /// The opening row stands in the order of writing when this returns; ``MeterLease/opened()`` brings
+  /// it to the disk.
   ///
   /// - Throws: ``MeterError``: 401 where the key was revoked meanwhile, 429, or 503 where the ledger
   ///   cannot take more.

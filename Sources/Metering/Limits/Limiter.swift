@@ -28,7 +28,9 @@ package struct Limiter: Sendable {
   private var sweepAt = 1024
 
   /// A limiter that has seen nothing.
-  package init() {}
+  ///
+  /// - Parameter expectedScopes: makes room for so many, so that growing leaves nothing behind.
+  package init(expectedScopes: Int = 0) { scopes.reserveCapacity(expectedScopes) }
 
   /// How many scopes are remembered; those at rest are forgotten now and then.
   package var scopeCount: Int { scopes.count }
