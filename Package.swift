@@ -161,7 +161,9 @@ let package = Package(
         .product(name: "GRDB", package: "GRDB.swift"),
       ]),
     .executableTarget(
-      name: "MeteringCrashChild", dependencies: ["Metering"], path: "Tests/MeteringCrashChild"),
+      name: "MeteringCrashChild",
+      dependencies: ["Metering", .product(name: "GRDBSQLite", package: "GRDB.swift")],
+      path: "Tests/MeteringCrashChild"),
     .executableTarget(
       name: "PostgreSQLCheck", dependencies: ["Metering", "TestSupport"],
       path: "Tests/PostgreSQLCheck"),

@@ -10,10 +10,9 @@ private struct NoLedger: UsageLedger {
 }
 
 struct AdmissionBenchmark {
-  private static let keyCount = 10_000
-  private static let rounds = 200_000
-
   let folder: String
+  let keyCount: Int
+  let rounds: Int
 
   func run() async throws {
     let rate = RateLimit(perMinute: 1_000_000_000, burst: 1_000_000_000)
@@ -22,13 +21,13 @@ struct AdmissionBenchmark {
     guard let name = ShortName("bench"), let prices = Prices(input: 200_000, output: 800_000)
     else { exit(1) }
     let store = try UsageStore(folder: folder, mode: .administering)
-    let secrets = try (0..<Self.keyCount).map { _ in
+    let secrets = try (0..<keyCount).map { _ in
       try store.createKey(label: name, limits: rule).text
     }
     _ = try store.publishPrices(prices, model: store.modelID(name))
     try store.close()
 
-    let before = residentBytes()
+    let before = heapBytes()
     var configuration = MeterConfiguration(folder: folder)
     configuration.keyCheckInterval = .seconds(3600)
     configuration.accountLimits = rule
@@ -36,35 +35,44 @@ struct AdmissionBenchmark {
     let request = AdmissionRequest(
       model: try meter.modelID(name), kind: .chat, promptTokens: 100, maxCompletionTokens: 100,
       contextLeft: 4096)
-    for secret in secrets { _ = try meter.admit(meter.authenticate(secret), request) }
-    let bytesOfKeys = residentBytes() - before
+    let settlement = Settlement(
+      usage: TokenUsage(promptTokens: 100, completionTokens: 80), status: .completed,
+      httpStatus: 200, latency: .milliseconds(5), timeToFirstToken: .milliseconds(1))
+    for secret in secrets {
+      try await meter.admit(meter.authenticate(secret), request).settle(settlement)
+    }
+    let bytesOfKeys = heapBytes() - before
 
     var admissions: [Int64] = []
     var ends: [Int64] = []
-    admissions.reserveCapacity(Self.rounds)
-    ends.reserveCapacity(Self.rounds)
-    for round in 0..<Self.rounds {
-      let secret = secrets[round % Self.keyCount]
+    admissions.reserveCapacity(rounds)
+    ends.reserveCapacity(rounds)
+    for round in 0..<rounds {
+      let secret = secrets[round % keyCount]
       var lease: MeterLease?
       admissions.append(
         try nanoseconds { lease = try meter.admit(meter.authenticate(secret), request) })
-      // What is let go is ended as an abandoned request: the same way as a settled one, without
-      // waiting.
-      ends.append(nanoseconds { lease = nil })
-      _ = lease == nil
+      guard let lease = lease.take() else { continue }
+      var ended: EndedRequest?
+      let start = MeterClock.system.monotonicNanoseconds()
+      ended = lease.end(settlement)
+      ends.append(MeterClock.system.monotonicNanoseconds() - start)
+      try await ended?.reachDisk()
     }
     print(
       """
-      {"keys": \(Self.keyCount), "keys_mb": \(Double(bytesOfKeys) / 1e6), "rounds": \(Self.rounds),
-       "authenticate_and_admit": \(quantiles(admissions)), "end": \(quantiles(ends))}
+      {"keys": \(keyCount), "keys_mb": \(Double(bytesOfKeys) / 1e6), "rounds": \(rounds),
+       "authenticate_and_admit": \(quantiles(admissions)), "settle_enqueue": \(quantiles(ends))}
       """)
     try await meter.close()
   }
 
-  /// Memory that the process really has, in bytes.
-  private func residentBytes() -> Int {
-    let text = (try? String(contentsOfFile: "/proc/self/statm", encoding: .utf8)) ?? ""
-    return (text.split(separator: " ").dropFirst().first.flatMap { Int($0) } ?? 0) * 4096
+  /// Memory of the process that is no file's, in bytes.
+  private func heapBytes() -> Int {
+    let text = (try? String(contentsOfFile: "/proc/self/status", encoding: .utf8)) ?? ""
+    let line = text.split(separator: "\n").first { $0.hasPrefix("RssAnon:") }
+    return (line?.split { $0 == " " || $0 == "\t" }.dropFirst().first.flatMap { Int($0) } ?? 0)
+      * 1024
   }
 
   private func nanoseconds(_ body: () throws -> Void) rethrows -> Int64 {

@@ -50,7 +50,12 @@ final class Backend: Sendable {
         guard ShortName(name) != nil else { throw .invalidName(model: place) }
         guard places.updateValue(place, forKey: name) == nil else { throw .duplicateName(name) }
       }
-      known.append(ModelEntry(model, recordID: try Self.recordID(model.name, place, meter)))
+      let recordID = try Self.recordID(model.name, place, meter)
+      do {
+        known.append(try ModelEntry(model, recordID: recordID, ledger: meter?.store))
+      } catch {
+        throw .unusableRecords("\(error)")
+      }
     }
     self.models = known
     self.places = places

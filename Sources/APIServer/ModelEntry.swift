@@ -4,6 +4,12 @@ import Metering
 import Synchronization
 import Transformer
 
+#if canImport(Glibc)
+  import Glibc
+#else
+  import Darwin
+#endif
+
 /// What the server knows of a model at any time, and the way to its engine.
 final class ModelEntry: Sendable {
   private struct Known {
@@ -11,6 +17,10 @@ final class ModelEntry: Sendable {
     weak var engine: Engine?
     /// The same for every engine of the model.
     var output: ModelOutput?
+    /// SHA-256 of what its tokens are made by, in hex; nil until it was first loaded.
+    var tokenizerHash: String?
+    /// Whether the newest try to load it failed.
+    var failsToLoad = false
   }
 
   let name: String
@@ -20,24 +30,47 @@ final class ModelEntry: Sendable {
   let contextLength: Int
   let hasChatTemplate: Bool
   private let source: ServedModel.Source
+  private let ledger: UsageStore?
+  /// Where the file of a model lies that is loaded on demand.
+  private let path: String?
   private let breakers = BreakerTokens()
-  private let known = Mutex(Known())
+  /// Probes of it that wait or are computed: they are no use of it.
+  let probeCount = Atomic(0)
+  private let known: Mutex<Known>
 
-  init(_ model: ServedModel, recordID: ModelID) {
+  /// - Parameter ledger: what notes the model's tokenizer, for receipts; nil where nothing is kept.
+  init(_ model: ServedModel, recordID: ModelID, ledger: UsageStore?) throws(UsageStoreError) {
     name = model.name
     self.recordID = recordID
+    self.ledger = ledger
     source = model.source
     switch model.source {
     case .engine(let engine):
       facts = engine.facts
       contextLength = engine.contextLength
       hasChatTemplate = engine.hasChatTemplate
+      path = nil
+      known = Mutex(Known(tokenizerHash: try Self.note(engine, recordID, ledger)))
     case .store(_, let description):
       facts = ModelFacts(description.info)
       contextLength = description.contextLength
       hasChatTemplate = description.hasChatTemplate
+      path = description.info.path
+      known = Mutex(Known())
     }
   }
+
+  /// Notes by what an engine makes its tokens, before it makes any that are counted.
+  private static func note(
+    _ engine: any TextEngine, _ model: ModelID, _ ledger: UsageStore?
+  ) throws(UsageStoreError) -> String? {
+    guard let form = engine.tokenizerBytes() else { return nil }
+    try ledger?.noteTokenizer(form, of: model)
+    return hexText(TokenizerRecord.hash(of: form))
+  }
+
+  /// SHA-256 of what its tokens are made by, in hex; nil where it was not loaded yet.
+  var tokenizerHash: String? { known.withLock { $0.tokenizerHash } }
 
   /// Where its engine is kept, if it is not there all the time.
   var store: EngineStore? {
@@ -48,6 +81,12 @@ final class ModelEntry: Sendable {
   var engine: (any TextEngine)? {
     if case .engine(let engine) = source { return engine }
     return known.withLock { $0.engine }
+  }
+
+  /// Whether it could be loaded, as far as that is known without loading it: its file is there, and
+  /// the newest try did not fail.
+  var isReady: Bool {
+    path.map { access($0, R_OK) == 0 } ?? true && !known.withLock { $0.failsToLoad }
   }
 
   var pendingCount: Int { engine?.pendingCount ?? 0 }
@@ -61,7 +100,11 @@ final class ModelEntry: Sendable {
     switch source {
     case .engine(let there): engine = there
     case .store(let store, _):
-      guard let loaded = try await store.engine(named: name) else { throw APIError.internalError }
+      let loaded = try await load(from: store)
+      if tokenizerHash == nil {
+        let hash = try Self.note(loaded, recordID, ledger)
+        known.withLock { $0.tokenizerHash = hash }
+      }
       known.withLock { $0.engine = loaded }
       engine = loaded
     }
@@ -72,5 +115,16 @@ final class ModelEntry: Sendable {
     }
     return BackendModel(
       name: name, engine: engine, recordID: recordID, output: output, breakers: breakers)
+  }
+
+  private func load(from store: EngineStore) async throws -> Engine {
+    do {
+      guard let engine = try await store.engine(named: name) else { throw APIError.internalError }
+      known.withLock { $0.failsToLoad = false }
+      return engine
+    } catch {
+      known.withLock { $0.failsToLoad = true }
+      throw error
+    }
   }
 }

@@ -119,7 +119,9 @@ public struct Server: Service {
       listeners.append(administrationListener(on: group, .socket(path)))
     }
     let stores = backend.stores
-    if !stores.isEmpty { listeners.append(IdleUnloading(stores: stores)) }
+    if !stores.isEmpty {
+      listeners.append(IdleUnloading(stores: stores, models: backend.models))
+    }
     let services = ServiceGroup(
       configuration: .init(
         services: listeners.map {

@@ -66,6 +66,10 @@ package protocol TextEngine: Sendable {
     _ source: ConstraintSource, owner: String
   ) throws(ConstraintError) -> Constraint
 
+  /// What the tokens of prompts are made by, in one form to be hashed; nil where there is no file of
+  /// it.
+  func tokenizerBytes() -> [UInt8]?
+
   /// Wipes what is remembered of an owner's prompts, answers that are over, and constraints.
   func forget(owner: String)
 }
@@ -76,6 +80,8 @@ extension TextEngine {
   ) throws(ConstraintError) -> Constraint {
     try source.compiled()
   }
+
+  package func tokenizerBytes() -> [UInt8]? { nil }
 
   /// Whether conversations can be answered.
   package var hasChatTemplate: Bool { chatTemplateSource != nil }
@@ -167,6 +173,10 @@ extension Engine: TextEngine {
 
   package func isHidden(_ token: TokenID) -> Bool {
     model.tokenizer.bytes(of: token, showingSpecial: false).isEmpty
+  }
+
+  package func tokenizerBytes() -> [UInt8]? {
+    try? model.info.tokenizerBytes(chatTemplate: model.chatTemplate?.source)
   }
 
   package func embed(

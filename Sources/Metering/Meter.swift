@@ -9,6 +9,7 @@ package final class Meter: Sendable {
   let core: MeterCore
   private let terms: TermsWatch
   private let retention: RetentionWatch
+  private let buckets: BucketWatch
 
   /// Opens the data folder for serving; one meter a folder at a time.
   ///
@@ -22,6 +23,9 @@ package final class Meter: Sendable {
     core = try MeterCore(configuration: configuration, ledger: ledger)
     terms = try TermsWatch(store: core.store)
     retention = RetentionWatch(store: core.store)
+    buckets = BucketWatch(folder: configuration.folder)
+    buckets.restore(core)
+    buckets.start(core)
     core.settings.start(every: configuration.keyCheckInterval)
     retention.start()
   }
@@ -37,6 +41,9 @@ package final class Meter: Sendable {
 
   /// How many requests are admitted and not settled.
   package var outstanding: Int { core.outstanding }
+
+  /// For how long the oldest of them has run; zero where none runs.
+  package var longestOutstanding: Duration { core.longestOutstanding }
 
   /// What a key or an account has spent in the current month, and what is reserved for requests
   /// that run.
@@ -95,7 +102,8 @@ package final class Meter: Sendable {
 
   /// Takes a request in: it passes every limit, or is refused and takes from none.
   ///
-  /// The opening row is on its way to the disk when this returns; nothing waits for it here.
+  /// The opening row stands in the order of writing when this returns; ``MeterLease/opened()`` brings
+  /// it to the disk.
   ///
   /// - Throws: ``MeterError``: 401 where the key was revoked meanwhile, 429, or 503 where the ledger
   ///   cannot take more.
@@ -144,6 +152,7 @@ package final class Meter: Sendable {
   package func close() async throws(UsageStoreError) {
     core.settings.stop()
     retention.stop()
+    buckets.stop(core)
     core.budgetWatch.flush()
     let isWritten = await core.writer.flush()
     terms.flush()

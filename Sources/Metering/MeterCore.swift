@@ -58,10 +58,11 @@ final class MeterCore: Sendable {
     self.store = store
     settings = try SettingsWatch(store: store)
     let month = UTCMonth(wallMilliseconds: configuration.clock.wallMilliseconds())
-    state = Mutex(
-      State(
-        spending: SpendBook(
-          month: month, spent: try store.spent(in: month), used: try store.used())))
+    var spending = SpendBook(
+      month: month, spent: try store.spent(in: month), used: try store.used())
+    let keyCount = settings.current.settings.keys.records.count
+    spending.reserveCapacity(keyCount)
+    state = Mutex(State(limiter: Limiter(expectedScopes: keyCount), spending: spending))
     budgetWatch = BudgetWatch(store: store)
     writer = LedgerWriter(ledger: ledger ?? store, clock: configuration.clock)
     let number = MeterRegistry.add(self)
@@ -70,6 +71,12 @@ final class MeterCore: Sendable {
 
   /// How many requests run.
   var outstanding: Int { state.withLock { $0.leases.count } }
+
+  /// For how long the oldest request has run.
+  var longestOutstanding: Duration {
+    let now = configuration.clock.monotonicNanoseconds()
+    return .nanoseconds(state.withLock { $0.leases.oldest.map { max(0, now - $0) } ?? 0 })
+  }
 
   /// What a scope has spent this month and what is reserved in it.
   func spending(of scope: LimitScope) -> (spent: PicoEuro, reserved: PicoEuro) {
@@ -116,7 +123,7 @@ final class MeterCore: Sendable {
           model: request.model, kind: request.kind, price: list?.id ?? .none,
           promptTokens: request.promptTokens, reservedTokens: request.reservedTokens,
           role: principal.role, client: request.client)
-        let ticket = writer.enqueue(.opened(row))
+        let ticket = writer.enqueue(.opened(row), isAwaited: true)
         let (slot, serial) = state.leases.insert(
           LeaseTable.Entry(
             row: row, principal: principal, startedNanoseconds: now, openTicket: ticket,
@@ -195,12 +202,12 @@ final class MeterCore: Sendable {
 
   /// Ends a request, and gives the ticket of its row; nil where it has ended before.
   func settle(_ handle: LeaseHandle, _ settlement: Settlement) -> LedgerWriter.Ticket? {
-    end(handle) { _, _ in settlement }
+    end(handle, isAwaited: true) { _, _ in settlement }
   }
 
   /// Ends a request that went out of scope, with what it was last known to have used.
   func abandon(_ handle: LeaseHandle) {
-    _ = end(handle) { entry, now in
+    _ = end(handle, isAwaited: false) { entry, now in
       Settlement(
         usage: TokenUsage(
           promptTokens: entry.row.promptTokens, completionTokens: entry.completionTokens),
@@ -219,7 +226,7 @@ final class MeterCore: Sendable {
   }
 
   private func end(
-    _ handle: LeaseHandle, _ settlement: (LeaseTable.Entry, Int64) -> Settlement
+    _ handle: LeaseHandle, isAwaited: Bool, _ settlement: (LeaseTable.Entry, Int64) -> Settlement
   ) -> LedgerWriter.Ticket? {
     let now = configuration.clock.monotonicNanoseconds()
     let wall = configuration.clock.wallMilliseconds()
@@ -253,7 +260,8 @@ final class MeterCore: Sendable {
           kind: entry.row.kind, status: end.status, httpStatus: end.httpStatus, usage: end.usage,
           firstTokenMicroseconds: end.timeToFirstToken?.microseconds,
           latencyMicroseconds: end.latency.microseconds, price: entry.row.price,
-          cost: ended.cost, isBillable: end.status.isBillable, role: entry.row.role)))
+          cost: ended.cost, isBillable: end.status.isBillable, role: entry.row.role)),
+      isAwaited: isAwaited)
     if let lastOfRetired = ended.lastOfRetired { MeterRegistry.remove(lastOfRetired) }
     return ticket
   }

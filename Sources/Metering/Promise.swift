@@ -4,14 +4,10 @@
 package struct Promise: Hashable, Sendable {
   package let number: Int
   package let text: String
-  /// The suite with the test named `promise <number>: …` that proves it; nil where there is none:
-  /// then do not promise it because of this program.
-  package let suite: String?
+  /// The suite with the test named `promise <number>: …` that proves it.
+  package let suite: String
 
-  /// Whether a test proves it.
-  package var isProved: Bool { suite != nil }
-
-  private init(_ number: Int, _ text: String, by suite: String? = nil) {
+  private init(_ number: Int, _ text: String, by suite: String) {
     self.number = number
     self.text = text
     self.suite = suite
@@ -45,7 +41,7 @@ package struct Promise: Hashable, Sendable {
       17, "Lines can be disputed for 30 days, and are not owed meanwhile", by: "BillingPromiseTests"
     ),
     Promise(18, "What was used is never priced anew", by: "PromiseTests"),
-    Promise(19, "Prompts and answers are never stored"),
+    Promise(19, "Prompts and answers are never stored", by: "CanaryTests"),
     Promise(20, "Caches are in memory, kept apart by customer, and end", by: "PrefixCacheTests"),
     Promise(21, "Nothing that was said can be taken out", by: "ContentTests"),
     Promise(
@@ -66,7 +62,7 @@ package struct Promise: Hashable, Sendable {
     Promise(32, "What was paid since a day is known", by: "BillingPromiseTests"),
     Promise(33, "The status page says what probes found", by: "IncidentServerTests"),
     Promise(34, "Availability is measured, not promised", by: "AvailabilityTests"),
-    Promise(35, "Everything in the portal can be done by program"),
+    Promise(35, "Everything in the portal can be done by program", by: "PortalTests"),
     Promise(36, "Generated content is labelled", by: "CatalogueTests"),
   ]
 }

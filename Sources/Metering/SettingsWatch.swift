@@ -11,6 +11,7 @@ final class OperatorSettings: Sendable {
   let prices: PriceBook
   let budgets: [LimitScope: Budget]
   let credits: [AccountID: PicoEuro]
+  /// Of accounts and models; keys have theirs in their records.
   let limits: [LimitScope: LimitRecord]
   let terms: [TermsRecord]
   let retirements: [ModelID: ModelRetirement]
@@ -23,7 +24,7 @@ final class OperatorSettings: Sendable {
     prices = PriceBook(try store.priceLists())
     budgets = try store.budgets()
     credits = try store.credits()
-    limits = try store.limits()
+    limits = try store.limits(includesKeys: false)
     terms = try store.terms()
     retirements = try store.retirements()
     incidents = try store.incidents()

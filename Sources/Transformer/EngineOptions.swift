@@ -15,6 +15,9 @@ public struct EngineOptions: Sendable {
   /// room for four whole contexts. It is never less than one context. The system gives memory as
   /// it is written.
   public var keyValueBytes: Int?
+  /// Whether keys, values and scratch stay out of swap, where the process may lock so much memory. They
+  /// are in no core file in any case.
+  public var locksMemory = false
   /// Whether keys and values stay for later requests of the same owner that begin alike.
   public var remembersPrefixes = true
   /// Beginnings of prompts that are no secret, such as a system prompt that all have. What is

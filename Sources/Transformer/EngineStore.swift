@@ -76,11 +76,15 @@ public actor EngineStore {
 
   /// Lets go of engines that were idle for too long. Call it now and then.
   ///
+  /// - Parameter probes: requests of an engine, by its name, that are no use of it.
   /// - Returns: how many.
   @discardableResult
-  public func unloadIdle(now: ContinuousClock.Instant = .now) -> Int {
+  public func unloadIdle(
+    now: ContinuousClock.Instant = .now, notCounting probes: [String: Int] = [:]
+  ) -> Int {
     var count = 0
-    for (name, lastUse) in idleEngines(now: now) where now - lastUse >= idleTime {
+    for (name, lastUse) in idleEngines(now: now, notCounting: probes)
+    where now - lastUse >= idleTime {
       entries[name]?.state = nil
       count += 1
     }
@@ -112,12 +116,12 @@ public actor EngineStore {
 
   /// Engines without requests. Those at work count as used now.
   private func idleEngines(
-    now: ContinuousClock.Instant
+    now: ContinuousClock.Instant, notCounting probes: [String: Int] = [:]
   ) -> [(name: String, lastUse: ContinuousClock.Instant)] {
     var idle: [(name: String, lastUse: ContinuousClock.Instant)] = []
     for (name, entry) in entries {
       guard case .loaded(let engine) = entry.state else { continue }
-      if engine.pendingCount > 0 {
+      if engine.pendingCount > probes[name, default: 0] {
         entries[name]?.lastUse = now
       } else {
         idle.append((name, entry.lastUse))

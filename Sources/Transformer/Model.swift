@@ -142,36 +142,20 @@ public final class Model: Sendable {
   public func prompt(
     _ messages: [ChatMessage], addGenerationPrompt: Bool = true, variables: JSONObject = [:]
   ) throws -> [TokenID] {
-    tokens(
-      ofPrompt: try promptText(
-        messages, addGenerationPrompt: addGenerationPrompt, variables: variables))
+    try writer.prompt(messages, addGenerationPrompt: addGenerationPrompt, variables: variables)
   }
 
   /// The tokens of a text that the chat template wrote.
-  func tokens(ofPrompt text: String) -> [TokenID] {
-    // The template writes the special tokens itself; a BOS it wrote must not stand twice.
-    var ids = tokenizer.encode(text, parsingSpecial: true, addingSpecial: true)
-    if let begin = tokenizer.beginID, ids.count > 1, ids[0] == begin, ids[1] == begin {
-      ids.removeFirst()
-    }
-    return ids
-  }
+  func tokens(ofPrompt text: String) -> [TokenID] { writer.tokens(ofPrompt: text) }
 
   /// The text of a conversation, written by the model's chat template.
   public func promptText(
     _ messages: [ChatMessage], addGenerationPrompt: Bool = true, variables: JSONObject = [:]
   ) throws -> String {
-    guard let chatTemplate else {
-      throw ModelError(
-        .noChatTemplate,
-        "\(info.name) is a base model without a chat template: give one with --chat-template, "
-          + "or send it text to continue")
-    }
-    var all = variables
-    all["messages"] = .array(messages.map(\.json))
-    all["add_generation_prompt"] = .bool(addGenerationPrompt)
-    all["bos_token"] = .string(tokenizer.beginID.map { tokenizer.text(of: $0) } ?? "")
-    all["eos_token"] = .string(tokenizer.endID.map { tokenizer.text(of: $0) } ?? "")
-    return try chatTemplate.render(all)
+    try writer.text(messages, addGenerationPrompt: addGenerationPrompt, variables: variables)
+  }
+
+  private var writer: PromptWriter {
+    PromptWriter(tokenizer: tokenizer, chatTemplate: chatTemplate, name: info.name)
   }
 }

@@ -71,6 +71,13 @@ public struct ModelInfo: Sendable {
     return found
   }
 
+  /// What the tokens of prompts are made by, in one form to be hashed, read from the file.
+  ///
+  /// - Parameter chatTemplate: what takes the place of the file's own.
+  package func tokenizerBytes(chatTemplate: String?) throws -> [UInt8] {
+    try GGUFFile(path: path).tokenizerBytes(chatTemplate: chatTemplate)
+  }
+
   private static func size(_ count: Int) -> String {
     if count >= 1_000_000_000 {
       let tenths = (count + 50_000_000) / 100_000_000

@@ -29,7 +29,8 @@ struct Apus: AsyncParsableCommand {
       CommandGroup(
         name: "Models",
         subcommands: [Pull.self, Models.self, Inspect.self, Quantize.self, BenchModel.self]),
-      CommandGroup(name: "Operate", subcommands: [MeterCommand.self, Promises.self]),
+      CommandGroup(
+        name: "Operate", subcommands: [MeterCommand.self, Verify.self, Promises.self]),
       CommandGroup(
         name: "Measure",
         subcommands: [

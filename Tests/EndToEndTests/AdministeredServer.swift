@@ -15,7 +15,7 @@ struct AdministeredServer {
 
   /// A key of the administration.
   let key: String
-  private let folder: String
+  let folder: String
   private let address: String
   private let process: ChildProcess
 
@@ -64,6 +64,15 @@ struct AdministeredServer {
   /// Asks the public API.
   func publicly(_ path: String, key: String) async throws -> Answer {
     try await ask([address + path], key)
+  }
+
+  /// Sends to the public API.
+  func publicly(_ path: String, _ body: JSONValue, key: String) async throws -> Answer {
+    try await ask(
+      [
+        "--header", "Content-Type: application/json", "--data-raw", body.serialized(),
+        address + path,
+      ], key)
   }
 
   func apus(_ words: String...) async throws -> Program.Outcome {

@@ -101,6 +101,31 @@ import Testing
     }
   }
 
+  /// A mail command that leaves a child behind and never ends holds its server for seconds only.
+  @Test(.timeLimit(.minutes(3)))
+  func `a mail command that hangs does not hold a server that stops`()
+    async throws
+  {
+    try await TemporaryFolder.with { folder async throws in
+      let (program, mark) = (folder + "/hang", folder + "/begun")
+      try "#!/bin/sh\n: >\(mark)\nsleep 900 &\nwait\n".write(
+        toFile: program, atomically: true, encoding: .utf8)
+      try FileManager.default.setAttributes([.posixPermissions: 0o700], ofItemAtPath: program)
+      let server = try await AdministeredServer(folder: folder + "/data")
+      _ = try await server.post("/admin/account/create", ["name": "lab", "active": true])
+      _ = try await server.post(
+        "/admin/account/member", ["account": "lab", "email": "a@lab.example", "role": "owner"])
+      _ = try await server.post(
+        "/admin/notice/channels", ["sendmail": .string(program), "sender": "apus@host.example"])
+      _ = try await server.post("/admin/notice/publish", ["title": "Hangs", "body": "For ever."])
+      while !FileManager.default.fileExists(atPath: mark) { usleep(20_000) }
+      server.stop()
+      let list = try await server.apus("meter", "notice", "list", "--json")
+      #expect(try JSONValue.parse(list.text)[0]?["state"] == "pending")
+      #expect(try JSONValue.parse(list.text)[0]?["attempts"] == 1)
+    }
+  }
+
   private static func collect(_ command: JSONValue, _ words: [String], into verbs: inout [String]) {
     // The command `help` that every command has is none of ours.
     let children = (command["subcommands"]?.arrayValue ?? []).filter {

@@ -28,6 +28,17 @@ struct CanaryTests {
     #expect(outcome.status == 0, "\(outcome.text) \(outcome.errors)")
   }
 
+  @Test(
+    .timeLimit(.minutes(10)),
+    .enabled(if: geteuid() == 0, "only root may look into a process that is closed to others"))
+  func `promise 19: what is said is in no file, and in no memory once it was forgotten`()
+    async throws
+  {
+    let outcome = try await canary("--strict", "--wait", "6")
+    #expect(outcome.status == 0, "\(outcome.text) \(outcome.errors)")
+    #expect(outcome.text.contains("MiB of memory") && outcome.text.hasSuffix("nothing was found\n"))
+  }
+
   @Test(.timeLimit(.minutes(10))) func aProgramThatLogsOnPurposeIsFound() async throws {
     let outcome = try await canary("--leak", program: BuiltProducts.path(of: "LeakingServer"))
     #expect(outcome.status == 0, "\(outcome.text) \(outcome.errors)")

@@ -169,3 +169,30 @@ import Testing
     }
   }
 }
+
+@Suite struct PromisesCommandTests {
+  @Test func `promises are listed with the run that proved each last`() async throws {
+    try await TemporaryFolder.with { folder async throws in
+      let (log, file) = (folder + "/log", folder + "/promises.json")
+      try #"""
+      ✔ Test "promise 7: a revoked key stops at once" passed after 0.02 seconds.
+      ✔ Test somethingElse() passed after 0.02 seconds.
+      ✔ Test `promise 8: the sum`() passed after 0.1 seconds.
+      ✘ Test "promise 9: who breaks the terms" failed after 0.1 seconds with 1 issue.
+      """#.write(toFile: log, atomically: true, encoding: .utf8)
+      try #"{"9": {"test": "promise 9: old", "passed": "2026-01-01T00:00:00Z", "commit": "a"}}"#
+        .write(toFile: file, atomically: true, encoding: .utf8)
+      let noted = try await Program.run(
+        "/usr/bin/env", ["python3", Fixtures.packageRoot + "/scripts/note-promises", log, file])
+      #expect(noted.status == 0, "\(noted.errors)")
+      let listed = try await Program.apus(
+        "promises", "--json", environment: ["APUS_PROMISES": file])
+      let rows = try #require(try JSONValue.parse(listed.text).arrayValue)
+      #expect(rows.map { $0["number"]?.intValue } == Array(1...36))
+      #expect(rows.allSatisfy { $0["test"]?.stringValue != nil })
+      #expect(rows[6]["passed"]?.stringValue?.hasSuffix("Z") == true)
+      #expect(rows[7]["passed"]?.stringValue != nil)
+      #expect(rows[8]["passed"] == .null && rows[0]["passed"] == .null)
+    }
+  }
+}

@@ -2,6 +2,7 @@
 //
 //   MeteringCrashChild serve FOLDER      serves until it is killed
 //   MeteringCrashChild full-disk FOLDER  serves with room for some rows only, then with more
+//   MeteringCrashChild bad-disk FOLDER   serves on a disk that refuses now and then
 
 import Foundation
 import Metering
@@ -78,6 +79,43 @@ func serveOnAFullDisk(_ folder: String) async throws {
   while seen.count == before {
     do throws(MeterError) { try await serveOne() } catch { await Task.yield() }
   }
+  try await compare(meter, folder, with: seen)
+}
+
+/// Each kind of fault of the disk, several times, while requests come; service comes back each time.
+func serveOnABadDisk(_ folder: String) async throws {
+  FaultyDisk.install()
+  let (meter, model) = try openMeter(folder)
+  let request = AdmissionRequest(model: model, kind: .chat, promptTokens: 7, contextLeft: 1000)
+  var seen = Set<RequestID>()
+  var refusals = 0
+  func serveOne() async {
+    do throws(MeterError) {
+      let lease = try meter.admit(.local, request)
+      let id = lease.requestID
+      try await lease.opened()
+      try await lease.settle(settlement(7))
+      seen.insert(id)
+    } catch {
+      check(error == .serverIsOverloaded(), "the refusal is not that the server is overloaded")
+      refusals += 1
+    }
+  }
+  for fault in FaultyDisk.Fault.allCases.dropFirst() {
+    for _ in 0..<20 { await serveOne() }
+    FaultyDisk.set(fault)
+    let before = (seen.count, refusals)
+    while refusals < before.1 + 3 { await serveOne() }
+    check(seen.count == before.0, "a request was told a good end that the disk refused")
+    FaultyDisk.set(.none)
+    // The disk is tried again a second later.
+    while seen.count == before.0 { await serveOne() }
+  }
+  try await compare(meter, folder, with: seen)
+}
+
+/// The ledger charges those requests whose end its clients saw, and no others.
+func compare(_ meter: Meter, _ folder: String, with seen: Set<RequestID>) async throws {
   try await meter.close()
   let store = try UsageStore(folder: folder + "/data", mode: .administering)
   let month = UTCMonth(wallMilliseconds: MeterClock.system.wallMilliseconds())
@@ -109,5 +147,6 @@ let arguments = CommandLine.arguments
 switch arguments.count == 3 ? arguments[1] : "" {
 case "serve": try await serve(arguments[2])
 case "full-disk": try await serveOnAFullDisk(arguments[2])
-default: check(false, "usage: MeteringCrashChild serve|full-disk FOLDER")
+case "bad-disk": try await serveOnABadDisk(arguments[2])
+default: check(false, "usage: MeteringCrashChild serve|full-disk|bad-disk FOLDER")
 }

@@ -164,6 +164,11 @@ import Testing
     #expect(invoice.document.lines.count == 2)
     billing.clock.advance(.seconds(30 * 86_400))
     let dispute = try store.openDispute(number, line: 2)
+    // What the line is made of: its requests' receipts, which add up to its units.
+    let evidence = try store.evidence(of: dispute.id)
+    #expect(evidence.map(\.body.completionTokens).reduce(0, +) == invoice.document.lines[1].units)
+    for receipt in evidence { #expect(try receipt.fault(publicKey: store.receiptKey()) == nil) }
+    #expect(code { _ = try store.evidence(of: 99) } == .notFound)
     #expect(code { _ = try store.openDispute(number, line: 2) } == .constraint)
     #expect(code { _ = try store.openDispute(number, line: 3) } == .notFound)
     let rest = try store.invoice(number)

@@ -31,9 +31,10 @@ private let isSlow = ProcessInfo.processInfo.environment["APUS_SLOW"] == "1"
     }
   }
 
-  @Test func aFullDiskRefusesChargesNobodyAndIsLeftBehind() async throws {
+  @Test(.timeLimit(.minutes(5)), arguments: ["full-disk", "bad-disk"])
+  func aDiskThatRefusesChargesNobodyAndIsLeftBehind(work: String) async throws {
     try await inFolder { folder in
-      let child = try Self.child("full-disk", folder: folder)
+      let child = try Self.child(work, folder: folder)
       #expect(child.wait() == 0, "\(Self.said(folder))")
     }
   }

@@ -40,33 +40,7 @@ import Testing
 
   @Test func fiveHundredStreamsEndAtTheLastTokenThatTheCreditPaysFor() async throws {
     let (bench, who, _) = try bench(credit: 100, ledger: MemoryLedger())
-    let tokens = try await withThrowingTaskGroup(of: Int64.self) { group in
-      for _ in 0..<500 {
-        group.addTask {
-          let lease: MeterLease
-          do throws(MeterError) {
-            lease = try bench.meter.admit(
-              who,
-              AdmissionRequest(
-                model: bench.model, kind: .chat, promptTokens: 100, contextLeft: 100_000))
-          } catch {
-            #expect(error.code == .creditBalanceExhausted)
-            return 0
-          }
-          var tokens: Int64 = 0
-          repeat {
-            tokens += 1
-            if tokens % 16 == 0 { await Task.yield() }
-          } while lease.advance(completionTokens: tokens) == .proceed
-          try await lease.settle(
-            Settlement(
-              usage: TokenUsage(promptTokens: 100, completionTokens: tokens),
-              status: .stoppedByBudget, httpStatus: 200, latency: .seconds(1)))
-          return tokens
-        }
-      }
-      return try await group.reduce(0, +)
-    }
+    let tokens = try await bench.fiveHundredStreams(who, refusal: .creditBalanceExhausted)
     let (spent, reserved) = bench.meter.spending(of: .account(who.account))
     #expect(tokens > 0 && reserved == .zero)
     #expect(try spent <= #require(PicoEuro(cents: 100)) && spent > #require(PicoEuro(cents: 99)))
@@ -87,7 +61,9 @@ import Testing
     try store.setMode(.prepaid, of: account)
     bench.meter.refreshKeys()
     #expect(try store.creditLeft(of: account)?.rawValue == 50_000_000_000 - cost)
+    #expect(try store.paidCents(account, since: 0) == 5)
     try store.addCredit(.refund, PicoEuro(rawValue: cost - 50_000_000_000), to: account)
+    #expect(try store.paidCents(account, since: 0) == 0)
     bench.meter.refreshKeys()
     #expect(try store.creditLeft(of: account) == .zero)
     #expect(admission(bench, who)?.code == .creditBalanceExhausted)

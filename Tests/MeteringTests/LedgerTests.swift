@@ -182,11 +182,13 @@ private final class RecordingLedger: UsageLedger {
     var request = bench.request()
     request.client = ClientTraits(address: NetworkAddress("192.0.2.1"), userAgent: "curl/8")
     try await bench.meter.admit(.local, request).settle(completed())
+    let month = UTCMonth(wallMilliseconds: bench.clock.clock.wallMilliseconds())
+    #expect(try bench.meter.store.receiptRoot(of: month).count == 1)
     let tables = try FileManager.default.contentsOfDirectory(atPath: bench.folder.path)
       .filter { $0.hasSuffix(".db") }
       .flatMap { try Self.tables(of: "\(bench.folder.path)/\($0)") }
     let hasDays = [.entrim, .ut].contains(profile)
-    #expect(tables.count == (hasDays ? 36 : 35))
+    #expect(tables.count == (hasDays ? 40 : 39))
     for table in tables {
       #expect(table.isStrict, "\(table.name) takes any value in any column")
       for (column, type) in table.columns where type != "INTEGER" {

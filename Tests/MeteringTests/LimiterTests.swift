@@ -158,4 +158,55 @@ import Testing
       )
     }
   }
+
+  /// What was taken before a restart stays taken, but for what has refilled meanwhile.
+  @Test func aRestartIsNoWayAroundALimit() async throws {
+    let folder = TemporaryFolder()
+    let clock = HandClock(wallMilliseconds: HandClock.usualStart)
+    var configuration = MeterConfiguration(folder: folder.path)
+    configuration.clock = clock.clock
+    // A request takes ten seconds to come back.
+    configuration.keyLimits = LimitRule(
+      requests: RateLimit(perMinute: 6, burst: 3), tokens: LimitRule.tokenLimit(perMinute: 1000))
+    let store = try UsageStore(folder: folder.path, mode: .administering, clock: clock.clock)
+    let key = try store.createKey(label: name("test")).text
+    try store.close()
+    for (seconds, fitting) in [(0, 3), (0, 0), (9, 0), (2, 1)] as [(Int64, Int)] {
+      clock.advance(.seconds(seconds))
+      var count = 0
+      do {
+        let meter = try Meter(configuration)
+        let who = try meter.authenticate(key)
+        let request = AdmissionRequest(
+          model: try meter.modelID(name("tiny")), kind: .chat, promptTokens: 10,
+          maxCompletionTokens: 5, contextLeft: 100)
+        while MeteringTests.refusal({ () throws(MeterError) in
+          _ = try meter.admit(who, request)
+        }) == nil { count += 1 }
+        try await meter.close()
+      }
+      #expect(count == fitting, "after \(seconds) s")
+    }
+  }
+
+  @Test func debtsComeBackAsTheyWereLessWhatHasRefilled() throws {
+    let limit = try #require(RateLimit(perMinute: 60, burst: 10))
+    let scope = LimitScope.key(KeyID(rawValue: 7))
+    let rules: [ScopedRule] = [(scope, LimitRule(requests: limit))]
+    var first = Limiter()
+    let now: Int64 = 5_000_000_000
+    for _ in 0..<10 { _ = try first.admit(rules, cost: LimitCost(), at: now) }
+    let debts = first.debts(at: now, longerThan: 0)
+    #expect(debts.map(\.owed) == [10_000_000_000])
+    // Another process counts its time from elsewhere.
+    for (elapsed, free) in [(0, 0), (3_500_000_000, 3), (60_000_000_000, 10)] as [(Int64, Int64)] {
+      var second = Limiter()
+      second.adopt(debts, elapsed: elapsed, at: 77)
+      #expect(second.decision(rules, at: 77).requests?.remaining == free)
+    }
+    // What this process has taken itself is not forgiven by an older debt.
+    var third = first
+    third.adopt(debts, elapsed: 9_000_000_000, at: now)
+    #expect(third.decision(rules, at: now).requests?.remaining == 0)
+  }
 }

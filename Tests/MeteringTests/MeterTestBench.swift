@@ -3,6 +3,7 @@
 import FoundationEssentials
 import Metering
 import Synchronization
+import Testing
 
 /// Clocks that stand still until they are moved.
 final class HandClock: Sendable {
@@ -98,6 +99,41 @@ struct MeterBench {
   func rows() throws -> [UsageRow] {
     try meter.store.usageRows(
       month: UTCMonth(wallMilliseconds: clock.clock.wallMilliseconds()), limit: 100_000)
+  }
+}
+
+extension MeterBench {
+  /// Five hundred answers side by side, each of which goes on for as long as it is paid for.
+  ///
+  /// - Parameter refusal: what those are told that come too late.
+  /// - Returns: all tokens that were generated.
+  func fiveHundredStreams(_ who: Principal, refusal: MeterError.Code) async throws -> Int64 {
+    try await withThrowingTaskGroup(of: Int64.self) { group in
+      for _ in 0..<500 {
+        group.addTask {
+          let lease: MeterLease
+          do throws(MeterError) {
+            lease = try meter.admit(
+              who,
+              AdmissionRequest(model: model, kind: .chat, promptTokens: 100, contextLeft: 100_000))
+          } catch {
+            #expect(error.code == refusal)
+            return 0
+          }
+          var tokens: Int64 = 0
+          repeat {
+            tokens += 1
+            if tokens % 16 == 0 { await Task.yield() }
+          } while lease.advance(completionTokens: tokens) == .proceed
+          try await lease.settle(
+            Settlement(
+              usage: TokenUsage(promptTokens: 100, completionTokens: tokens),
+              status: .stoppedByBudget, httpStatus: 200, latency: .seconds(1)))
+          return tokens
+        }
+      }
+      return try await group.reduce(0, +)
+    }
   }
 }
 

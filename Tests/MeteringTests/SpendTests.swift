@@ -31,33 +31,8 @@ import Testing
     // A dearer model, so that a euro ends soon: 2 µEUR a prompt token, 20 µEUR an output token.
     try publish(bench, input: 2_000_000, output: 20_000_000)
     let who = try bench.meter.authenticate(key.text)
-    let served = try await withThrowingTaskGroup(of: Int64.self) { group in
-      for _ in 0..<500 {
-        group.addTask {
-          let lease: MeterLease
-          do throws(MeterError) {
-            lease = try bench.meter.admit(
-              who,
-              AdmissionRequest(
-                model: bench.model, kind: .chat, promptTokens: 100, contextLeft: 100_000))
-          } catch {
-            #expect(error.code == .organizationSpendLimitExceeded)
-            return 0
-          }
-          var tokens: Int64 = 0
-          repeat {
-            tokens += 1
-            if tokens % 16 == 0 { await Task.yield() }
-          } while lease.advance(completionTokens: tokens) == .proceed
-          try await lease.settle(
-            Settlement(
-              usage: TokenUsage(promptTokens: 100, completionTokens: tokens),
-              status: .stoppedByBudget, httpStatus: 200, latency: .seconds(1)))
-          return tokens
-        }
-      }
-      return try await group.reduce(0, +)
-    }
+    let served = try await bench.fiveHundredStreams(
+      who, refusal: .organizationSpendLimitExceeded)
     let (spent, reserved) = bench.meter.spending(of: account)
     #expect(reserved == .zero)
     #expect(spent <= PicoEuro(rawValue: 1_000_000_000_000))

@@ -112,10 +112,12 @@
       let row = UsageRow(
         requestID: RequestID(high: UInt64(start) << 16 | 0x7000, low: 1 << 63 | UInt64(number)),
         startedMilliseconds: start, settledMilliseconds: start, account: AccountID(rawValue: 1),
-        key: KeyID(rawValue: 1), model: ModelID(rawValue: 1), kind: .chat, status: .completed,
-        httpStatus: 200, usage: TokenUsage(promptTokens: 3, completionTokens: 2),
+        key: KeyID(rawValue: 1), model: ModelID(rawValue: 1), kind: .chat,
+        // Not every profile keeps how a request ended.
+        status: number % 2 == 0 ? .completed : nil, httpStatus: nil,
+        usage: TokenUsage(promptTokens: 3, completionTokens: 2),
         firstTokenMicroseconds: nil, latencyMicroseconds: 1, price: PriceID(rawValue: 1),
-        cost: PicoEuro(rawValue: cost), isBillable: true)
+        cost: PicoEuro(rawValue: cost), isBillable: true, role: nil)
       return CentralEvent(row: row, account: account, key: "abcd1234", model: "tiny")
     }
 

@@ -28,7 +28,7 @@ enum FrontPage {
           -H 'Content-Type: application/json' \\\(needsKey ? keyLine : "")
           -d '\(body)'
 
-      GET /health says whether the server is well.
+      GET /health says whether the server is well; GET /portal shows the holder of a key their account.
 
       """
     return Response(

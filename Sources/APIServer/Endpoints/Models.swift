@@ -36,6 +36,7 @@ extension ModelEntry {
       "trained_context_length": .integer(Int64(facts.trainedContextLength)),
       "embedding_length": .integer(Int64(facts.embeddingLength)),
       "loaded": .bool(engine != nil),
+      "tokenizer_sha256": tokenizerHash.map { .string($0) } ?? .null,
       "limits": .array(rules.flatMap { $0.rule.published(of: $0.scope) }.map { .object($0) }),
       "prices": backend.meter?.prices(of: recordID).map { .object($0.published) } ?? .null,
       "notice": .string(Self.notice),

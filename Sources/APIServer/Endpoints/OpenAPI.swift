@@ -33,6 +33,9 @@ enum OpenAPI {
     "/": text("What is served and how to ask for it"),
     "/health": open("Whether requests are taken", "Health"),
     "/status": text("How the server is, for people"),
+    "/portal": text("Your account, for people", "text/html"),
+    "/portal.js": text("The script of that page", "text/javascript"),
+    "/portal.css": text("The style of that page", "text/css"),
     "/status.json": open("How the server is", "Status"),
     "/openapi.json": open("This document", "Document"),
     "/v1/models": ["get": operation("What is served", answer: "ModelList")],
@@ -74,8 +77,8 @@ enum OpenAPI {
     ["get": operation(summary, answer: answer, isOpen: true)]
   }
 
-  private static func text(_ summary: JSONValue) -> JSONValue {
-    let content: JSONValue = ["text/plain": ["schema": ["type": "string"]]]
+  private static func text(_ summary: JSONValue, _ type: String = "text/plain") -> JSONValue {
+    let content = JSONValue.object([type: ["schema": ["type": "string"]]])
     return [
       "get": [
         "summary": summary, "security": [],

@@ -90,10 +90,11 @@ extension Backend {
     models.indices.map { health.condition(of: $0) }
   }
 
-  /// Whether the newest probe of every model was answered, and the server takes requests.
+  /// Whether the newest probe of every model was answered, or found it ready to be loaded, and the
+  /// server takes requests.
   fileprivate var isAllOnline: Bool {
     !isDraining && meter?.measures.isDrained != true
-      && conditions.allSatisfy { $0 == .online }
+      && conditions.allSatisfy { $0 == .online || $0 == .standby }
   }
 
   /// One word for programs. Without probes a server that answers is well as far as anybody knows.

@@ -64,6 +64,15 @@ extension Backend {
     }
     page.add(
       "apus_connections", "gauge", "Open connections.", connections.total)
+    if let meter {
+      // A request that is admitted and never settled would keep its reservation.
+      page.add(
+        "apus_meter_leases", "gauge", "Requests that are admitted and not settled.",
+        meter.outstanding)
+      page.add(
+        "apus_meter_oldest_lease_seconds", "gauge", "For how long the oldest of them has run.",
+        meter.longestOutstanding.components.seconds)
+    }
     let usage = counts.usage
     page.add(
       "apus_prompt_tokens_total", "counter", "Tokens of prompts.", usage.promptTokens)

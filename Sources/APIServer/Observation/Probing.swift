@@ -3,7 +3,6 @@
 
 import Metering
 import Synchronization
-import Tokenizer
 import Transformer
 
 /// The probes of a server.
@@ -16,17 +15,22 @@ struct Probing: Sendable {
   let backend: Backend
   let interval: Duration
 
-  /// Probes the models that are there all the time until it is cancelled. One that is loaded when
-  /// somebody asks for it is not probed: it would never be idle, and never go.
+  /// After so many rounds a model that failed to load is tried again.
+  private static let roundsForLoading = 12
+
+  /// Probes the models until it is cancelled. One that is loaded on demand is asked for a token while
+  /// it is there, which is no use of it; while it is not, its file is looked at.
   func run() async {
-    let probes = backend.models.enumerated().compactMap { place, model in
-      model.store == nil ? model.engine.map { (place, Probe($0)) } : nil
-    }
+    let probes = backend.models.map { Probe($0) }
     var round = 0
     while !Task.isCancelled {
+      let triesToLoad = round % Self.roundsForLoading == Self.roundsForLoading - 1
       await withTaskGroup(of: Void.self) { tasks in
-        for (model, probe) in probes {
-          tasks.addTask { await note(probe.isAnswered(within: Self.patience), of: model) }
+        for (model, probe) in probes.enumerated() {
+          tasks.addTask {
+            if triesToLoad { await probe.loadIfFailing() }
+            await note(probe.finding(within: Self.patience), of: model)
+          }
         }
       }
       if round % Self.roundsForAvailability == 0 { countAvailability() }
@@ -35,11 +39,15 @@ struct Probing: Sendable {
     }
   }
 
-  private func note(_ answer: (isAnswered: Bool, took: Duration), of model: Int) {
+  private func note(
+    _ answer: (isAnswered: Bool, isOnStandby: Bool, took: Duration), of model: Int
+  ) {
     guard !Task.isCancelled else { return }
     let now = MeterClock.system.wallMilliseconds()
     backend.health.note(
-      .init(isAnswered: answer.isAnswered, at: .now, wallMilliseconds: now), of: model)
+      .init(
+        isAnswered: answer.isAnswered, isOnStandby: answer.isOnStandby, at: .now,
+        wallMilliseconds: now), of: model)
     guard let store = backend.meter?.store else { return }
     let id = backend.models[model].recordID
     // The page goes by what was found; a row that the disk refuses is missing in the availability.
@@ -66,40 +74,49 @@ struct Probing: Sendable {
 
 /// Asks one model. A model that has not answered the last time is not asked a second time meanwhile.
 private final class Probe: Sendable {
-  private let engine: any TextEngine
-  private let prompt: [TokenID]
-  private let isRunning = Atomic(false)
+  private let model: ModelEntry
 
-  init(_ engine: any TextEngine) {
-    self.engine = engine
-    prompt = engine.encode("Hello", parsingSpecial: false, addingSpecial: true)
-  }
+  init(_ model: ModelEntry) { self.model = model }
 
-  func isAnswered(within patience: Duration) async -> (isAnswered: Bool, took: Duration) {
+  /// Whether the model answers, or could.
+  func finding(
+    within patience: Duration
+  ) async -> (isAnswered: Bool, isOnStandby: Bool, took: Duration) {
     let start = ContinuousClock.now
+    guard let engine = model.engine else {
+      let isReady = model.isReady
+      return (isReady, true, .now - start)
+    }
     let steps = engine.statistics.stepCount
     var isAnswered = false
-    if isRunning.exchange(true, ordering: .acquiringAndReleasing) {
+    if model.probeCount.load(ordering: .acquiring) > 0 {
       try? await Task.sleep(for: patience)
     } else {
-      isAnswered = await firstToken(within: patience)
+      isAnswered = await firstToken(of: engine, within: patience)
     }
     // A model that goes on computing for others is busy and well.
     let isBusy = engine.statistics.stepCount > steps
-    return (isAnswered || isBusy, .now - start)
+    return (isAnswered || isBusy, false, .now - start)
   }
 
-  private func firstToken(within patience: Duration) async -> Bool {
-    var request = GenerationRequest(prompt: prompt)
+  /// Loads a model that failed to be loaded, so that it is known when it can be again.
+  func loadIfFailing() async {
+    if model.engine == nil, !model.isReady { _ = try? await model.loaded() }
+  }
+
+  private func firstToken(of engine: any TextEngine, within patience: Duration) async -> Bool {
+    var request = GenerationRequest(
+      prompt: engine.encode("Hello", parsingSpecial: false, addingSpecial: true))
     request.maxTokens = 1
+    model.probeCount.wrappingAdd(1, ordering: .releasing)
     guard let stream = try? engine.start(request) else {
-      isRunning.store(false, ordering: .releasing)
+      model.probeCount.wrappingSubtract(1, ordering: .releasing)
       return false
     }
     let (findings, finding) = AsyncStream<Bool>.makeStream()
-    let reading = Task { [self] in
+    let reading = Task { [model] in
       finding.yield(await Self.isAnswered(stream))
-      isRunning.store(false, ordering: .releasing)
+      model.probeCount.wrappingSubtract(1, ordering: .releasing)
     }
     let waiting = Task {
       try? await Task.sleep(for: patience)

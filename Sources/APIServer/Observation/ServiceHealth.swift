@@ -8,6 +8,8 @@ final class ServiceHealth: Sendable {
   /// What the newest probe found.
   struct Finding: Sendable {
     let isAnswered: Bool
+    /// Whether the model was not loaded, so that no token was asked for: its file was looked at.
+    var isOnStandby = false
     let at: ContinuousClock.Instant
     let wallMilliseconds: Int64
   }
@@ -15,7 +17,9 @@ final class ServiceHealth: Sendable {
   /// How a model is.
   enum Condition: String, Sendable {
     case online, failing
-    /// No probe has ended yet, or none is made, as of models that are loaded on demand.
+    /// It is loaded when it is asked for, and nothing speaks against that.
+    case standby
+    /// No probe has ended yet, or none is made.
     case unknown
   }
 
@@ -40,7 +44,8 @@ final class ServiceHealth: Sendable {
   /// How a model is just now.
   func condition(of model: Int, at now: ContinuousClock.Instant = .now) -> Condition {
     guard let finding = finding(of: model) else { return .unknown }
-    return finding.isAnswered && now - finding.at <= Self.patience ? .online : .failing
+    guard finding.isAnswered, now - finding.at <= Self.patience else { return .failing }
+    return finding.isOnStandby ? .standby : .online
   }
 
   /// What the newest probe of a model found.

@@ -53,7 +53,8 @@ struct RouteTable: Sendable {
       Completions.route, Tokens.tokenize, Tokens.detokenize, Tokens.applyTemplate, Messages.route,
       Messages.count,
       Responses.route, Embeddings.route, Rerank.route,
-      Status.document, Status.page, OpenAPI.route, Pricing.route,
+      Status.document, Status.page, OpenAPI.route, Pricing.route, Portal.page, Portal.script,
+      Portal.style,
     ] + selfService
   /// What key holders see and do of their own account.
   static let selfService: [Route] =

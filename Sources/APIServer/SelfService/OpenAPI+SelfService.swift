@@ -19,7 +19,8 @@ extension OpenAPI {
     "/v1/organization/costs": get("What the account is charged", report, "ReportPage"),
     "/v1/invoices": get("Invoices and credit notes", pages, "List"),
     "/v1/invoices/{id}": named("One invoice", [query("format", string)], "Invoice"),
-    "/v1/receipts/{id}": named("The receipt of a request, or the key of all", [], "Document"),
+    "/v1/receipts/{id}": named(
+      "The receipt of a request, or the key of all", [query("count", integer)], "Document"),
     "/v1/disputes": .object(
       (get("Disputes", pages, "List").objectValue ?? [:]).merging(
         post("Dispute a line of an invoice", "Dispute", "OpenDispute").objectValue ?? [:])),
@@ -94,9 +95,10 @@ extension OpenAPI {
     _ summary: JSONValue, _ parameters: [JSONValue], _ answer: String
   ) -> JSONValue {
     var object = get(summary, parameters, answer).objectValue ?? [:]
-    object["parameters"] = [
-      ["name": "id", "in": "path", "required": true, "schema": ["type": "string"]]
+    let id: JSONValue = [
+      "name": "id", "in": "path", "required": true, "schema": ["type": "string"],
     ]
+    object["parameters"] = .array([id] + parameters)
     return .object(object)
   }
 }

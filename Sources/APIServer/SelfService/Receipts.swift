@@ -1,5 +1,5 @@
 // GET /v1/receipts/{id}: the signed receipt of a request, and under the id `key` what it is checked
-// with.
+// with. `count` asks for the tree of the size that an invoice printed.
 
 import Hummingbird
 import JSON
@@ -7,7 +7,8 @@ import Metering
 
 enum Receipts {
   static let route = Route(method: .get, path: "/v1/receipts/{id}") { exchange, name in
-    .json(
+    let count = try QueryFields(exchange.request).integer("count", in: 1...Int(Int32.max))
+    return .json(
       try await exchange.withLedger(.readOwnUsage) { ledger in
         if name == "key" {
           return [
@@ -20,7 +21,11 @@ enum Receipts {
           row.account == ledger.account,
           row.key == ledger.principal.key || ledger.principal.role.may(.readUsage)
         else { throw APIError.unknownObject("receipt") }
-        return try JSONValue.parse(ledger.store.receipt(id).encoded())
+        do {
+          return try JSONValue.parse(ledger.store.receipt(id, count: count).encoded())
+        } catch let error as UsageStoreError where error.code == .notFound {
+          throw APIError.unknownObject("receipt")
+        }
       })
   }
 }

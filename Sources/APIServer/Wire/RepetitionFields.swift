@@ -54,11 +54,13 @@ struct RepetitionFields: Sendable {
 
 /// The tokens that contain texts, by these texts: looking through a vocabulary takes a while.
 final class BreakerTokens: Sendable {
-  private let known = Mutex<[[String]: Set<TokenID>]>([:])
+  /// By two hashes of the texts, each with a key of its own, because the texts are a request's.
+  private let known = Mutex<[SIMD2<Int>: Set<TokenID>]>([:])
   private static let mostKnown = 16
 
   func tokens(containing texts: [String], _ engine: any TextEngine) -> Set<TokenID> {
-    if let tokens = known.withLock({ $0[texts] }) { return tokens }
+    let name = SIMD2(Self.hash(texts, 0), Self.hash(texts, 1))
+    if let tokens = known.withLock({ $0[name] }) { return tokens }
     let texts8 = texts.map { Array($0.utf8) }
     var found: Set<TokenID> = []
     for id in 0..<TokenID(clamping: engine.facts.vocabularyCount) {
@@ -67,8 +69,15 @@ final class BreakerTokens: Sendable {
     }
     known.withLock { known in
       if known.count >= Self.mostKnown { known.removeAll() }
-      known[texts] = found
+      known[name] = found
     }
     return found
+  }
+
+  private static func hash(_ texts: [String], _ key: Int) -> Int {
+    var hasher = Hasher()
+    hasher.combine(key)
+    hasher.combine(texts)
+    return hasher.finalize()
   }
 }

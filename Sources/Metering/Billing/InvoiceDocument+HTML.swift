@@ -41,6 +41,9 @@ extension InvoiceDocument {
     }
     if !iban.isEmpty { page.element("p", "Pay to \(iban), reference \(number).") }
     page.element("p", terms)
+    for tree in receipts ?? [] {
+      page.element("p", "Receipts of \(tree.month): \(tree.count), under the root \(tree.root).")
+    }
     page.raw("</body></html>")
     return page.text
   }

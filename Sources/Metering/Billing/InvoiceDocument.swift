@@ -23,6 +23,16 @@ package struct InvoiceDocument: Hashable, Codable, Sendable {
     package let netCents: Int64
   }
 
+  /// The tree over the receipts of a file of events that the lines were drawn from, as it stood.
+  package struct ReceiptRoot: Hashable, Codable, Sendable {
+    /// The month of the file, in UTC.
+    package let month: String
+    /// How many receipts were in it, of all accounts.
+    package let count: Int
+    /// The root over them, in hex.
+    package let root: String
+  }
+
   package let kind: Kind
   package let number: String
   /// The number of the invoice that a credit note takes back.
@@ -44,6 +54,8 @@ package struct InvoiceDocument: Hashable, Codable, Sendable {
   package let grossCents: Int64
   package let iban: String
   package let terms: String
+  /// Nil in documents of versions that printed none.
+  package let receipts: [ReceiptRoot]?
 
   /// The frozen bytes: JSON with sorted keys, so that the same document has the same hash.
   package func encoded() throws -> [UInt8] {
@@ -59,7 +71,7 @@ package struct InvoiceDocument: Hashable, Codable, Sendable {
 
   init(
     _ draft: InvoiceDraft, number: String, issued: CivilDate, seller: Party, buyer: Party,
-    settings: BillingSettings, models: [ModelID: ShortName]
+    settings: BillingSettings, models: [ModelID: ShortName], receipts: [ReceiptRoot] = []
   ) {
     kind = .invoice
     self.number = number
@@ -87,6 +99,7 @@ package struct InvoiceDocument: Hashable, Codable, Sendable {
     grossCents = draft.grossCents
     iban = settings.iban
     terms = settings.terms
+    self.receipts = receipts.isEmpty ? nil : receipts
   }
 
   /// The credit note that takes all of an invoice back.
@@ -109,6 +122,7 @@ package struct InvoiceDocument: Hashable, Codable, Sendable {
     grossCents = invoice.grossCents
     iban = invoice.iban
     terms = invoice.terms
+    receipts = invoice.receipts
   }
 }
 

@@ -18,36 +18,73 @@ package enum KeyState: Int64, Sendable, CaseIterable {
   case revoked = 2
 }
 
-/// One row of the table of keys.
+/// One row of the table of keys. A server holds all of them, so what few keys have stands apart.
 package struct KeyRecord: Hashable, Sendable {
   package let id: KeyID
   package let account: AccountID
   /// The part of the key that is not secret.
   package let name: KeyName
-  /// HMAC-SHA256 of the whole key, 32 bytes.
-  let digest: [UInt8]
-  package let role: KeyRole
+  /// HMAC-SHA256 of the whole key.
+  let digest: KeyDigest
   package let label: ShortName
-  package let state: KeyState
   /// Milliseconds since 1970.
   package let createdMilliseconds: Int64
-  /// From when on it is refused; nil for never.
-  package let expiresMilliseconds: Int64?
-  /// From when on it is refused because another has taken its place; nil where none has.
-  package let graceUntilMilliseconds: Int64?
-  /// The key whose place it took.
-  package let rotatedFrom: KeyID?
-  /// Whether its account may use it, and why not.
+  let sharedLimits: SharedLimits?
+  let rarities: KeyRarities?
+  package let role: KeyRole
+  package let state: KeyState
+  /// Whether its account may use it.
   package let accountState: AccountState
-  let suspension: SuspensionReason?
-  /// From when on it is refused because its account ends; nil where no notice was given.
-  let accountEndsMilliseconds: Int64?
+
   /// The key's own limits; nil where the server's defaults hold.
-  package let limits: LimitRule?
+  package var limits: LimitRule? { sharedLimits?.rule }
+  /// From when on it is refused; nil for never.
+  package var expiresMilliseconds: Int64? { rarities?.expiresMilliseconds }
+  /// From when on it is refused because another has taken its place; nil where none has.
+  package var graceUntilMilliseconds: Int64? { rarities?.graceUntilMilliseconds }
+  /// The key whose place it took.
+  package var rotatedFrom: KeyID? { rarities?.rotatedFrom }
   /// The models that it may use; empty for all.
-  package let models: Set<ModelID>
+  package var models: Set<ModelID> { rarities?.models ?? [] }
   /// The networks that it may be used from; empty for everywhere.
-  package let addresses: [AddressRange]
+  package var addresses: [AddressRange] { rarities?.addresses ?? [] }
+  /// Why its account is stopped.
+  var suspension: SuspensionReason? { rarities?.suspension }
+  /// From when on it is refused because its account ends; nil where no notice was given.
+  var accountEndsMilliseconds: Int64? { rarities?.accountEndsMilliseconds }
+}
+
+/// What few keys have.
+final class KeyRarities: Hashable, Sendable {
+  struct Values: Hashable, Sendable {
+    var expiresMilliseconds: Int64?
+    var graceUntilMilliseconds: Int64?
+    var rotatedFrom: KeyID?
+    var models: Set<ModelID> = []
+    var addresses: [AddressRange] = []
+    var suspension: SuspensionReason?
+    var accountEndsMilliseconds: Int64?
+  }
+
+  private let values: Values
+
+  /// Nil where there is nothing rare.
+  init?(_ values: Values) {
+    guard values != Values() else { return nil }
+    self.values = values
+  }
+
+  var expiresMilliseconds: Int64? { values.expiresMilliseconds }
+  var graceUntilMilliseconds: Int64? { values.graceUntilMilliseconds }
+  var rotatedFrom: KeyID? { values.rotatedFrom }
+  var models: Set<ModelID> { values.models }
+  var addresses: [AddressRange] { values.addresses }
+  var suspension: SuspensionReason? { values.suspension }
+  var accountEndsMilliseconds: Int64? { values.accountEndsMilliseconds }
+
+  static func == (left: KeyRarities, right: KeyRarities) -> Bool { left.values == right.values }
+
+  func hash(into hasher: inout Hasher) { hasher.combine(values) }
 }
 
 extension KeyRecord {

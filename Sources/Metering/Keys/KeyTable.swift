@@ -2,35 +2,37 @@
 
 /// The keys as they stood at one version of the database.
 struct KeyTable: Sendable {
-  private var byName: [KeyName: KeyRecord] = [:]
-  private var byID: [KeyID: KeyName] = [:]
+  /// All records, oldest first.
+  let records: [KeyRecord]
+  private var byName: [KeyName: Int32]
+  private var byID: [KeyID: Int32]
 
   /// A table of these keys.
   init(_ records: [KeyRecord]) {
-    for record in records {
-      byName[record.name] = record
-      byID[record.id] = record.name
+    self.records = records
+    byName = Dictionary(minimumCapacity: records.count)
+    byID = Dictionary(minimumCapacity: records.count)
+    for (place, record) in records.enumerated() {
+      byName[record.name] = Int32(place)
+      byID[record.id] = Int32(place)
     }
   }
 
   /// Whether any key was ever made here. A revoked key counts: revoking the last one must not open
   /// the server to everybody.
-  var isEmpty: Bool { byName.isEmpty }
+  var isEmpty: Bool { records.isEmpty }
 
   /// The record of a presented key, nil where it is unknown or wrong.
   ///
   /// An unknown name costs the same digest as a wrong secret.
   func record(of key: APIKey, pepper: Pepper) -> KeyRecord? {
-    let digest = pepper.digest(of: key)
-    guard let record = byName[key.publicName], LibCrypto.areEqual(digest, record.digest) else {
-      return nil
-    }
-    return record
+    let digest = KeyDigest(pepper.digest(of: key))
+    guard let digest, let place = byName[key.publicName],
+      records[Int(place)].digest.matches(digest)
+    else { return nil }
+    return records[Int(place)]
   }
 
-  /// All records, in no order.
-  var records: some Collection<KeyRecord> { byName.values }
-
   /// The record of a number, nil where there is none.
-  func record(_ id: KeyID) -> KeyRecord? { byID[id].flatMap { byName[$0] } }
+  func record(_ id: KeyID) -> KeyRecord? { byID[id].map { records[Int($0)] } }
 }

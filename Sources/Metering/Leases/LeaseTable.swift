@@ -27,6 +27,9 @@ struct LeaseTable: Sendable {
   /// How many requests run.
   var count: Int { slots.count - free.count }
 
+  /// When the oldest request began; nil where none runs.
+  var oldest: Int64? { slots.compactMap { $0.entry?.startedNanoseconds }.min() }
+
   /// Takes a slot for a request.
   mutating func insert(_ entry: Entry) -> (slot: Int, serial: Int64) {
     let slot: Int

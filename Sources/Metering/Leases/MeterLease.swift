@@ -39,15 +39,33 @@ package struct MeterLease: ~Copyable, Sendable {
   /// - Throws: ``MeterError`` (503) where the disk refuses: the client must not be told a good end,
   ///   and is not charged.
   package consuming func settle(_ settlement: Settlement) async throws(MeterError) {
+    try await end(settlement).reachDisk()
+  }
+
+  /// Ends the request as `settle` does, and leaves it to the caller to wait for the disk.
+  package consuming func end(_ settlement: Settlement) -> EndedRequest {
     let core = MeterRegistry.core(handle.meter)
     let ticket = core?.settle(handle, settlement)
     discard self
-    guard let core, let ticket else { return }
-    try await core.waitUntilDurable(ticket)
+    return EndedRequest(core: core, ticket: ticket)
   }
 
   deinit {
     MeterRegistry.core(handle.meter)?.abandon(handle)
+  }
+}
+
+/// A request that was ended, and its row on the way to the disk.
+package struct EndedRequest: Sendable {
+  let core: MeterCore?
+  let ticket: LedgerWriter.Ticket?
+
+  /// Waits until the row is on the disk.
+  ///
+  /// - Throws: ``MeterError`` (503) where the disk refuses.
+  package func reachDisk() async throws(MeterError) {
+    guard let core, let ticket else { return }
+    try await core.waitUntilDurable(ticket)
   }
 }
 

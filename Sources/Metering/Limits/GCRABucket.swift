@@ -39,6 +39,18 @@ package struct GCRABucket: Hashable, Sendable {
   /// A full bucket.
   package init() { arrival = .min }
 
+  /// A bucket that owes so much time, under a limit of that interval.
+  init(interval: Int64, owed: Int64, at now: Int64) {
+    self.interval = interval
+    let (end, overflow) = now.addingReportingOverflow(owed)
+    arrival = overflow ? .max / 2 : min(end, .max / 2)
+  }
+
+  /// Nanoseconds of a unit, and until the bucket is full.
+  func debt(at now: Int64) -> (interval: Int64, owed: Int64) {
+    (interval, arrival > now ? arrival - now : 0)
+  }
+
   /// The arrival time under a limit. Where the limit was changed since, what is owed stays the same
   /// in units and takes the time of the new one: a limit that was raised helps at once.
   private func arrival(under limit: RateLimit, at now: Int64) -> Int64 {

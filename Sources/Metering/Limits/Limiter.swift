@@ -24,11 +24,13 @@ package struct Limiter: Sendable {
   /// one of them ends.
   private static let parallelWaitNanoseconds: Int64 = 1_000_000_000
 
-  private var scopes: [LimitScope: ScopeState] = [:]
+  var scopes: [LimitScope: ScopeState] = [:]
   private var sweepAt = 1024
 
   /// A limiter that has seen nothing.
-  package init() {}
+  ///
+  /// - Parameter expectedScopes: makes room for so many, so that growing leaves nothing behind.
+  package init(expectedScopes: Int = 0) { scopes.reserveCapacity(expectedScopes) }
 
   /// How many scopes are remembered; those at rest are forgotten now and then.
   package var scopeCount: Int { scopes.count }

@@ -16,7 +16,6 @@ package enum SpendRefusal: Error, Hashable, Sendable {
 /// Spending in one calendar month, and of credit over all time.
 package struct SpendBook: Sendable {
   private struct Entry {
-    var budget = Budget()
     var spent: Int64 = 0
     var reserved: Int64 = 0
   }
@@ -24,6 +23,7 @@ package struct SpendBook: Sendable {
   /// The month that `spent` belongs to.
   package private(set) var month: UTCMonth
   private var entries: [LimitScope: Entry] = [:]
+  private var budgets: [LimitScope: Budget] = [:]
   /// All that accounts have used since they began.
   private var used: [AccountID: Int64]
   /// All that was paid in advance, by the accounts that do so.
@@ -38,10 +38,12 @@ package struct SpendBook: Sendable {
     for (scope, amount) in spent { entries[scope] = Entry(spent: amount.rawValue) }
   }
 
+  /// Makes room for so many scopes, so that growing leaves nothing behind.
+  package mutating func reserveCapacity(_ count: Int) { entries.reserveCapacity(count) }
+
   /// Puts budgets in place of all that there were. What is spent above one stays spent.
   package mutating func setBudgets(_ budgets: [LimitScope: Budget]) {
-    for scope in entries.keys where budgets[scope] == nil { entries[scope]?.budget = Budget() }
-    for (scope, budget) in budgets { entries[scope, default: Entry()].budget = budget }
+    self.budgets = budgets
   }
 
   /// Puts the credit of accounts that pay in advance in place of all that there was.
@@ -55,8 +57,7 @@ package struct SpendBook: Sendable {
     guard month > self.month else { return }
     self.month = month
     entries = entries.compactMapValues { entry in
-      entry.budget == Budget() && entry.reserved == 0
-        ? nil : Entry(budget: entry.budget, spent: 0, reserved: entry.reserved)
+      entry.reserved == 0 ? nil : Entry(spent: 0, reserved: entry.reserved)
     }
   }
 
@@ -86,7 +87,7 @@ package struct SpendBook: Sendable {
     for scope in scopes {
       var entry = entries[scope] ?? Entry()
       entry.reserved -= reserved.rawValue
-      if let soft = entry.budget.soft?.rawValue, entry.spent <= soft,
+      if let soft = budgets[scope]?.soft?.rawValue, entry.spent <= soft,
         entry.spent + spent.rawValue > soft
       {
         passed.append(scope)
@@ -111,7 +112,7 @@ package struct SpendBook: Sendable {
   /// Without a cap a scope still has its end: sums stay far from overflow.
   private func capRoom(in scope: LimitScope) -> Int64 {
     let entry = entries[scope] ?? Entry()
-    return (entry.budget.hard?.rawValue ?? .max / 2) - entry.spent - entry.reserved
+    return (budgets[scope]?.hard?.rawValue ?? .max / 2) - entry.spent - entry.reserved
   }
 
   /// What is left of an account's credit; without end where it pays afterwards.

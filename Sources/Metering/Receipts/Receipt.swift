@@ -11,6 +11,9 @@ package struct Receipt: Hashable, Codable, Sendable {
     package let account: Int64
     package let settledMilliseconds: Int64
     package let model: String
+    /// The hash of what the model's tokens are made by (``UsageStore/noteTokenizer(_:of:)``), in hex;
+    /// empty where it was not known.
+    package let tokenizer: String
     package let promptTokens: Int64
     package let cachedPromptTokens: Int64
     package let completionTokens: Int64

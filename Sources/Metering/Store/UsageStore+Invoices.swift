@@ -45,11 +45,12 @@ extension UsageStore {
     guard draft.grossCents > 0 else { return nil }
     let (seller, buyer) = try parties(of: account)
     let models = try modelNames()
+    let receipts = try receiptRoots(around: month)
     let record = try write(doing: "issue an invoice") { db in
       let document = InvoiceDocument(
         draft, number: try Self.nextNumber(settings.series, in: db),
         issued: settings.zone.date(wallMilliseconds: now), seller: seller, buyer: buyer,
-        settings: settings, models: models)
+        settings: settings, models: models, receipts: receipts)
       return try self.insert(
         document, account: account, now: now, dueAfterDays: settings.paymentDays, in: db)
     }
@@ -111,6 +112,17 @@ extension UsageStore {
         .notFound, "no invoice has this number: 'apus meter invoice list' shows those there are")
     }
     return try InvoiceRecord(row)
+  }
+
+  /// The trees over the receipts of the files that a month is billed from.
+  private func receiptRoots(
+    around month: UTCMonth
+  ) throws -> [InvoiceDocument.ReceiptRoot] {
+    try months().filter { $0 >= month.previous && $0 <= month.next }.map { file in
+      let (root, count) = try receiptRoot(of: file)
+      return InvoiceDocument.ReceiptRoot(
+        month: file.description, count: count, root: hexText(root))
+    }
   }
 
   private func parties(of account: AccountID) throws -> (Party, Party) {

@@ -106,9 +106,9 @@ extension UsageStore {
   /// - Returns: the key's record, nil where the text is no key of this server.
   package func reportLeak(_ text: String) throws(UsageStoreError) -> KeyRecord? {
     guard let key = APIKey(text) else { return nil }
-    let digest = pepper.digest(of: key)
+    let digest = KeyDigest(pepper.digest(of: key))
     let record = try keys().first {
-      $0.name == key.publicName && LibCrypto.areEqual($0.digest, digest)
+      $0.name == key.publicName && digest.map($0.digest.matches) == true
     }
     if let record {
       try revoke(key.publicName, detail: "reported as leaked")
@@ -124,9 +124,16 @@ extension UsageStore {
   package func keys() throws(UsageStoreError) -> [KeyRecord] {
     try read(doing: "read the keys") { db in
       let scopes = try KeyScopes(db)
-      return try Row.fetchAll(
-        db, sql: Self.selectKeys + " ORDER BY api_key.id", arguments: [LimitRow.kindOfKeys]
-      ).compactMap { KeyRecord($0, scopes) }
+      var limits: [LimitRule: SharedLimits] = [:]
+      var keys: [KeyRecord] = []
+      keys.reserveCapacity(try Int.fetchOne(db, sql: "SELECT count(*) FROM api_key") ?? 0)
+      // One row at a time: all of them take many times what is kept.
+      let rows = try Row.fetchCursor(
+        db, sql: Self.selectKeys + " ORDER BY api_key.id", arguments: [LimitRow.kindOfKeys])
+      while let row = try rows.next() {
+        if let key = KeyRecord(row, scopes, &limits) { keys.append(key) }
+      }
+      return keys
     }
   }
 
@@ -142,7 +149,8 @@ extension UsageStore {
     let row = try Row.fetchOne(
       db, sql: selectKeys + " WHERE api_key.id = ?",
       arguments: [LimitRow.kindOfKeys, id.rawValue])
-    guard let record = try row.flatMap({ KeyRecord($0, try KeyScopes(db)) }) else {
+    var limits: [LimitRule: SharedLimits] = [:]
+    guard let record = try row.flatMap({ KeyRecord($0, try KeyScopes(db), &limits) }) else {
       throw UsageStoreError(.notFound, "no key has the number \(id.rawValue)")
     }
     return record
@@ -209,23 +217,31 @@ private struct KeyDraft {
 
 extension KeyRecord {
   /// The row, nil where a value in it has no meaning to this version.
-  fileprivate init?(_ row: Row, _ scopes: KeyScopes) {
+  ///
+  /// - Parameter limits: those that other keys have already.
+  fileprivate init?(
+    _ row: Row, _ scopes: KeyScopes, _ limits: inout [LimitRule: SharedLimits]
+  ) {
     let id: Int64 = row["id"]
-    let digest: Data = row["mac"]
-    guard let name = KeyName(row["kid"] as String), let role = KeyRole(rawValue: row["role"]),
+    guard let digest = KeyDigest(row["mac"] as Data), let name = KeyName(row["kid"] as String),
+      let role = KeyRole(rawValue: row["role"]),
       let label = ShortName(row["label"]), let state = KeyState(rawValue: row["state"]),
       let accountState = AccountState(rawValue: row["account_state"])
     else { return nil }
+    let rule = LimitRow.read(row)
+    let shared = rule.map { limits[$0] ?? SharedLimits($0) }
+    if let shared { limits[shared.rule] = shared }
     self.init(
       id: KeyID(rawValue: id), account: AccountID(rawValue: row["account_id"]), name: name,
-      digest: [UInt8](digest), role: role, label: label, state: state,
-      createdMilliseconds: row["created_ms"], expiresMilliseconds: row["expires_ms"],
-      graceUntilMilliseconds: row["grace_until_ms"],
-      rotatedFrom: (row["rotated_from"] as Int64?).map(KeyID.init(rawValue:)),
-      accountState: accountState,
-      suspension: (row["state_reason"] as Int64?).flatMap(SuspensionReason.init(rawValue:)),
-      accountEndsMilliseconds: accountState == .active ? nil : row["ends_ms"],
-      limits: LimitRow.read(row), models: scopes.models[id] ?? [],
-      addresses: scopes.addresses[id] ?? [])
+      digest: digest, label: label, createdMilliseconds: row["created_ms"],
+      sharedLimits: shared,
+      rarities: KeyRarities(
+        KeyRarities.Values(
+          expiresMilliseconds: row["expires_ms"], graceUntilMilliseconds: row["grace_until_ms"],
+          rotatedFrom: (row["rotated_from"] as Int64?).map(KeyID.init(rawValue:)),
+          models: scopes.models[id] ?? [], addresses: scopes.addresses[id] ?? [],
+          suspension: (row["state_reason"] as Int64?).flatMap(SuspensionReason.init(rawValue:)),
+          accountEndsMilliseconds: accountState == .active ? nil : row["ends_ms"])),
+      role: role, state: state, accountState: accountState)
   }
 }

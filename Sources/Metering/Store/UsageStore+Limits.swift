@@ -33,10 +33,17 @@ extension UsageStore {
     }
   }
 
-  /// All limits that somebody set.
-  package func limits() throws(UsageStoreError) -> [LimitScope: LimitRecord] {
+  /// The limits that somebody set.
+  ///
+  /// - Parameter includesKeys: also those of keys, which ``keys()`` has too.
+  package func limits(
+    includesKeys: Bool = true
+  ) throws(UsageStoreError) -> [LimitScope: LimitRecord] {
     let rows = try read(doing: "read the limits") {
-      try Row.fetchAll($0, sql: "SELECT * FROM limit_rule").map { row in
+      try Row.fetchAll(
+        $0, sql: "SELECT * FROM limit_rule WHERE ? OR scope_kind <> ?",
+        arguments: [includesKeys, LimitRow.kindOfKeys]
+      ).map { row in
         (
           LimitRow.scope(kind: row["scope_kind"], id: row["scope_id"]), LimitRow.read(row),
           row["version"] as Int64

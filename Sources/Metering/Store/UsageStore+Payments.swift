@@ -64,17 +64,29 @@ extension UsageStore {
     }
   }
 
-  /// What an account has paid since a moment, in cents.
+  /// What an account has paid since a moment, in cents: for invoices, and in advance less what went
+  /// back.
   package func paidCents(
     _ account: AccountID, since wallMilliseconds: Int64
   ) throws(UsageStoreError) -> Int64 {
-    try read(doing: "add payments up") {
-      try Int64.fetchOne(
-        $0,
+    try read(doing: "add payments up") { db in
+      let cents = try Int64.fetchOne(
+        db,
         sql: """
           SELECT coalesce(sum(cents), 0) FROM payment JOIN invoice ON invoice.id = invoice_id
           WHERE account_id = ? AND at_ms >= ?
-          """, arguments: [account.rawValue, wallMilliseconds]) ?? 0
+          """, arguments: [account.rawValue, wallMilliseconds])
+      let advance = try Int64.fetchOne(
+        db,
+        sql: """
+          SELECT coalesce(sum(amount_p), 0) FROM ledger
+          WHERE account_id = ? AND at_ms >= ? AND kind IN (?, ?)
+          """,
+        arguments: [
+          account.rawValue, wallMilliseconds, CreditKind.topUp.rawValue,
+          CreditKind.refund.rawValue,
+        ])
+      return (cents ?? 0) + PicoEuro(rawValue: advance ?? 0).roundedCents
     }
   }
 

@@ -2,6 +2,13 @@
 // each time. Of a month that still goes on the tree grows, and the root with it.
 
 import FoundationEssentials
+import GRDB
+
+#if canImport(Glibc)
+  import Glibc
+#else
+  import Darwin
+#endif
 
 extension UsageStore {
   /// What receipts of this folder are checked with, 32 bytes.
@@ -9,49 +16,103 @@ extension UsageStore {
 
   /// The receipt of a request.
   ///
-  /// - Throws: ``UsageStoreError``: `notFound` where no month that is kept has the request.
-  package func receipt(_ request: RequestID) throws -> Receipt {
+  /// - Parameter count: how many receipts of its month the tree is over, as an invoice printed it;
+  ///   nil for all there are.
+  /// - Throws: ``UsageStoreError``: `notFound` where no month that is kept has the request, or the
+  ///   tree was smaller.
+  package func receipt(_ request: RequestID, count: Int? = nil) throws -> Receipt {
     let month = request.month
-    let bodies = try receiptBodies(of: month)
-    let name = request.description
-    guard let index = bodies.firstIndex(where: { $0.request == name }) else {
+    let found = try events(
+      of: month, "WHERE request_id = ?", [request.data]
+    ).first
+    guard let (seq, row) = found else {
       throw UsageStoreError(.notFound, "no request of \(month) has this id")
     }
-    let messages = try bodies.map { try $0.bytes() }
-    let leaves = messages.map { MerkleTree.leaf($0) }
-    let root = MerkleTree.root(leaves[...])
+    return try receipts(of: [(seq, row)], in: month, count: count)[0]
+  }
+
+  /// The receipts of some events of a month's file.
+  func receipts(
+    of events: [(seq: Int64, row: UsageRow)], in month: UTCMonth, count: Int? = nil
+  ) throws -> [Receipt] {
+    let notes = try ReceiptNotes(self)
     let key = try signingKey()
-    return Receipt(
-      body: bodies[index], signature: key.signature(of: messages[index]), month: month,
-      index: index, count: leaves.count, path: MerkleTree.path(to: index, in: leaves[...]),
-      root: root,
-      rootSignature: key.signature(
-        of: Receipt.statement(month: month.description, count: leaves.count, root: root)))
+    return try withReceipts(of: month, notes) { file in
+      let all = try file.end().count
+      let count = count ?? all
+      let root = try file.root(count: count <= all ? count : all)
+      let rootSignature = key.signature(
+        of: Receipt.statement(month: month.description, count: count, root: root))
+      return try events.map { seq, row in
+        guard let leaf = try file.leaf(seq: seq) else {
+          throw UsageStoreError(.inputOutput, "the tree over the receipts of \(month) is broken")
+        }
+        guard leaf.index < count, count <= all else {
+          throw UsageStoreError(
+            .notFound,
+            "the tree over \(count) receipts of \(month) has no place for this one: its place is "
+              + "\(leaf.index + 1) of \(all)")
+        }
+        let body = notes.body(row, after: leaf.previous)
+        return Receipt(
+          body: body, signature: key.signature(of: try body.bytes()), month: month,
+          index: leaf.index, count: count, path: try file.path(to: leaf, count: count), root: root,
+          rootSignature: rootSignature)
+      }
+    }
   }
 
   /// The root over all receipts of a month's file, and how many there are.
   package func receiptRoot(of month: UTCMonth) throws -> (root: [UInt8], count: Int) {
-    let leaves = try receiptBodies(of: month).map { MerkleTree.leaf(try $0.bytes()) }
-    return (MerkleTree.root(leaves[...]), leaves.count)
+    guard try months().contains(month) else {
+      return (MerkleTree.root(count: 0) { _ in [] }, 0)
+    }
+    return try withReceipts(of: month, ReceiptNotes(self)) { file in
+      let count = try file.end().count
+      return (try file.root(count: count), count)
+    }
   }
 
-  /// What the receipts of a month say, in the order of the ledger, each chained to the one before of
-  /// its account.
-  private func receiptBodies(of month: UTCMonth) throws -> [Receipt.Body] {
-    let models = try modelNames()
-    var previous: [AccountID: String] = [:]
-    return try usageRows(month: month, limit: .max).reversed().map { row in
-      let body = Receipt.Body(
-        request: row.requestID.description, account: row.account.rawValue,
-        settledMilliseconds: row.settledMilliseconds, model: models[row.model]?.text ?? "",
-        promptTokens: row.usage.promptTokens, cachedPromptTokens: row.usage.cachedPromptTokens,
-        completionTokens: row.usage.completionTokens, reasoningTokens: row.usage.reasoningTokens,
-        audioMilliseconds: row.usage.audioMilliseconds, priceList: row.price.rawValue,
-        costPicoEuro: row.cost.rawValue, isBillable: row.isBillable,
-        previous: previous[row.account] ?? "")
-      previous[row.account] = hexText(MerkleTree.leaf(try body.bytes()))
-      return body
+  /// Works on the tree of a month, which has all that the ledger has when `body` is called.
+  private func withReceipts<Result>(
+    of month: UTCMonth, _ notes: ReceiptNotes, _ body: (ReceiptFile) throws -> Result
+  ) throws -> Result {
+    var file = try ReceiptFile(folder: folder, month: month)
+    if try !isOf(month, file, notes) {
+      // The month's events are others, out of a backup: the tree is made anew.
+      file.close()
+      for path in ReceiptFile.paths(folder: folder, month: month) { unlink(path) }
+      file = try ReceiptFile(folder: folder, month: month)
     }
+    defer { file.close() }
+    while true {
+      let new = try events(
+        of: month, "WHERE seq > ? ORDER BY seq LIMIT 20000", [try file.end().seq])
+      if new.isEmpty { break }
+      try file.append(new) { notes.body($0, after: $1) }
+    }
+    return try body(file)
+  }
+
+  /// Whether the newest leaf of a tree is that of its event.
+  private func isOf(_ month: UTCMonth, _ file: ReceiptFile, _ notes: ReceiptNotes) throws -> Bool {
+    let (seq, count) = try file.end()
+    guard count > 0 else { return true }
+    guard let (_, row) = try events(of: month, "WHERE seq = ?", [seq]).first,
+      let leaf = try file.leaf(seq: seq)
+    else { return false }
+    let body = notes.body(row, after: leaf.previous)
+    return try file.hash(of: leaf) == MerkleTree.leaf(try body.bytes())
+  }
+
+  func events(
+    of month: UTCMonth, _ condition: String, _ arguments: StatementArguments
+  ) throws(UsageStoreError) -> [(seq: Int64, row: UsageRow)] {
+    guard FileManager.default.fileExists(atPath: EventFile.path(folder: folder, month: month))
+    else { return [] }
+    return try EventFile.read(
+      folder: folder, file: month, sql: "SELECT * FROM event " + condition, arguments: arguments
+    ).compactMap { row in UsageRow(row).map { (row["seq"], $0) } }
   }
 
   private func signingKey() throws(UsageStoreError) -> SigningKey {
@@ -61,5 +122,31 @@ extension UsageStore {
       throw UsageStoreError(.inputOutput, "the system's libcrypto offers no Ed25519")
     }
     return key
+  }
+}
+
+/// What receipts say beside the rows of the ledger.
+private struct ReceiptNotes {
+  let models: [ModelID: ShortName]
+  let tokenizers: [ModelID: [TokenizerRecord]]
+
+  init(_ store: UsageStore) throws(UsageStoreError) {
+    models = try store.modelNames()
+    tokenizers = try store.tokenizers()
+  }
+
+  func body(_ row: UsageRow, after previous: [UInt8]?) -> Receipt.Body {
+    let tokenizer = tokenizers[row.model]?.last {
+      $0.fromMilliseconds <= row.startedMilliseconds
+    }
+    return Receipt.Body(
+      request: row.requestID.description, account: row.account.rawValue,
+      settledMilliseconds: row.settledMilliseconds, model: models[row.model]?.text ?? "",
+      tokenizer: tokenizer.map { hexText($0.hash) } ?? "",
+      promptTokens: row.usage.promptTokens, cachedPromptTokens: row.usage.cachedPromptTokens,
+      completionTokens: row.usage.completionTokens, reasoningTokens: row.usage.reasoningTokens,
+      audioMilliseconds: row.usage.audioMilliseconds, priceList: row.price.rawValue,
+      costPicoEuro: row.cost.rawValue, isBillable: row.isBillable,
+      previous: previous.map { hexText($0) } ?? "")
   }
 }

@@ -170,7 +170,7 @@ extension UsageStore {
 
   private func files(of month: UTCMonth) -> [String] {
     [EventFile.path(folder: folder, month: month), ProbeFile.path(folder: folder, month: month)]
-      .flatMap { [$0, $0 + "-wal", $0 + "-shm"] }
+      .flatMap { [$0, $0 + "-wal", $0 + "-shm"] } + ReceiptFile.paths(folder: folder, month: month)
   }
 
   private static func byteCount(_ path: String) -> Int64 {

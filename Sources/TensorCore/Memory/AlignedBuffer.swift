@@ -12,14 +12,28 @@
 ///
 /// Reading and writing are the owner's business: the buffer itself only keeps the memory alive.
 package final class AlignedBuffer: @unchecked Sendable {
+  /// Where what stands in a buffer must not come.
+  package enum Privacy: Sendable {
+    /// It is no secret.
+    case open
+    /// In no core file.
+    case undumped
+    /// In no core file, and in no swap: pages stay in memory once they are written.
+    case locked
+  }
+
   package let base: UnsafeMutableRawPointer
   package let byteCount: Int
   private let mappedBytes: Int
 
   /// Throws `AllocationError` when the system has no such amount of memory.
   ///
-  /// - Parameter filled: all of it will be written, so large pages are worth asking for.
-  package init(byteCount: Int, filled: Bool = false) throws(AllocationError) {
+  /// - Parameters:
+  ///   - filled: all of it will be written, so large pages are worth asking for.
+  ///   - privacy: what is written there of what people say.
+  package init(
+    byteCount: Int, filled: Bool = false, privacy: Privacy = .open
+  ) throws(AllocationError) {
     guard byteCount >= 0, byteCount < Int.max - 65536 else {
       throw AllocationError(byteCount: byteCount)
     }
@@ -31,9 +45,26 @@ package final class AlignedBuffer: @unchecked Sendable {
     else { throw AllocationError(byteCount: byteCount) }
     #if os(Linux)
       if filled { madvise(memory, mappedBytes, 14 /* MADV_HUGEPAGE */) }
+      if privacy != .open { madvise(memory, mappedBytes, 16 /* MADV_DONTDUMP */) }
     #endif
+    if privacy == .locked, !Self.lock(memory, mappedBytes) {
+      munmap(memory, mappedBytes)
+      throw AllocationError(byteCount: byteCount, isLockRefused: true)
+    }
     base = memory
     self.byteCount = byteCount
+  }
+
+  /// Keeps pages in memory from the moment on that they are written.
+  private static func lock(_ memory: UnsafeMutableRawPointer, _ byteCount: Int) -> Bool {
+    #if os(Linux)
+      // Swift's view of the C library leaves it out.
+      typealias LockOnFault = @convention(c) (UnsafeMutableRawPointer, Int, UInt32) -> Int32
+      guard let symbol = dlsym(nil, "mlock2") else { return false }
+      return unsafeBitCast(symbol, to: LockOnFault.self)(memory, byteCount, 1) == 0
+    #else
+      return mlock(memory, byteCount) == 0
+    #endif
   }
 
   deinit { munmap(base, mappedBytes) }
@@ -51,8 +82,13 @@ package final class AlignedBuffer: @unchecked Sendable {
 /// The system refused an amount of memory.
 public struct AllocationError: Error, CustomStringConvertible {
   public let byteCount: Int
+  /// Whether the memory is there and may not be locked.
+  var isLockRefused = false
 
   public var description: String {
-    "cannot allocate \(byteCount) bytes of memory: use a shorter context or a smaller model"
+    isLockRefused
+      ? "cannot lock \(byteCount) bytes in memory: raise the limit ('ulimit -l', LimitMEMLOCK), or "
+        + "use less memory for keys and values"
+      : "cannot allocate \(byteCount) bytes of memory: use a shorter context or a smaller model"
   }
 }

@@ -40,7 +40,7 @@ package final class ConstraintRuntime: ConstraintCompanion {
   private static let mostTerms = 200_000
 
   package init(_ constraint: Constraint, _ tokens: TokenTree) {
-    self.constraint = constraint
+    self.constraint = constraint.unattached
     self.tokens = tokens
     content = Mutex(Content(matcher: constraint.matcher))
   }

@@ -28,6 +28,7 @@ final class EngineLoop: @unchecked Sendable {
   var sharedPrompts: Set<ObjectIdentifier> = []
   private var sequenceCount = 0
   private var lastSweep = ContinuousClock.now
+  private var wordsForgotten = ContinuousClock.now
 
   /// More sequences than these fill the processor without guesses.
   private static let guessingSequences = 4
@@ -49,11 +50,13 @@ final class EngineLoop: @unchecked Sendable {
     let blocks =
       options.keyValueBytes.map { $0 / max(1, BlockPool.blockBytes(layers, format)) }
       ?? Self.defaultContexts * context
-    pool = try BlockPool(layers: layers, format: format, blockCount: max(context, blocks))
+    pool = try BlockPool(
+      layers: layers, format: format, blockCount: max(context, blocks),
+      isLocked: options.locksMemory)
     workspace = try Workspace(
       model.architecture.workspaceShape(contextLength: model.contextLength),
       maximumRows: max(2, options.rowLimit),
-      threadCount: model.threadCount)
+      threadCount: model.threadCount, isLocked: options.locksMemory)
     prefixes = PrefixCache(pool)
     pace = StepPace(longestGap: options.longestGap)
   }
@@ -94,6 +97,10 @@ final class EngineLoop: @unchecked Sendable {
     lastSweep = now
     prefixes.forget(usedBefore: now - options.prefixLifetime)
     constraints.forget(usedBefore: now - options.prefixLifetime)
+    // The tokenizer remembers words of everybody, also of texts that no engine was asked for.
+    guard now - wordsForgotten > options.prefixLifetime else { return }
+    wordsForgotten = now
+    model.tokenizer.forgetWords()
   }
 
   private func publish() {

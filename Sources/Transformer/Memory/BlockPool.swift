@@ -66,9 +66,11 @@ package final class BlockPool {
   /// Blocks from here on were never handed out.
   private var firstFresh = 0
 
-  /// - Parameter blockCount: blocks to make room for.
+  /// - Parameters:
+  ///   - blockCount: blocks to make room for.
+  ///   - isLocked: whether the memory stays out of swap.
   package init(
-    layers: [LayerMemoryShape], format: CacheFormat, blockCount: Int
+    layers: [LayerMemoryShape], format: CacheFormat, blockCount: Int, isLocked: Bool = false
   ) throws(AllocationError) {
     self.layers = layers
     shapes = layers.map {
@@ -80,7 +82,8 @@ package final class BlockPool {
     isRecurrent = layers.contains { $0.stateCount > 0 }
     widestWindow = layers.compactMap(\.window).max()
     let (bytes, overflows) = blockCount.multipliedReportingOverflow(by: blockBytes)
-    buffer = try AlignedBuffer(byteCount: overflows ? .max : bytes)
+    buffer = try AlignedBuffer(
+      byteCount: overflows ? .max : bytes, privacy: isLocked ? .locked : .undumped)
   }
 
   /// Bytes of a block for these layers.

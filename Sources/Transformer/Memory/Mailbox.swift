@@ -94,11 +94,9 @@ final class Mailbox: @unchecked Sendable {
   /// What came in. Waits for something where the thread is idle, `timeout` at most.
   func collect(isIdle: Bool, timeout: Duration) -> Delivery {
     withLock {
-      let isEmpty = {
-        self.delivery.submissions.isEmpty && self.delivery.forgotten.isEmpty
-          && !self.delivery.isStopped
-      }
-      if isIdle, isEmpty() { wait(timeout) }
+      let isEmpty =
+        delivery.submissions.isEmpty && delivery.forgotten.isEmpty && !delivery.isStopped
+      if isIdle, isEmpty { wait(timeout) }
       let collected = delivery
       delivery = Delivery(isStopped: collected.isStopped)
       // Until the thread publishes again, they count as waiting.

@@ -57,9 +57,11 @@ package final class Workspace {
   private let quantised: AlignedBuffer
   private let floats: AlignedBuffer
 
+  /// - Parameter isLocked: whether the memory stays out of swap.
   package init(
-    _ shape: WorkspaceShape, maximumRows: Int, threadCount: Int
+    _ shape: WorkspaceShape, maximumRows: Int, threadCount: Int, isLocked: Bool = false
   ) throws(AllocationError) {
+    let privacy = isLocked ? AlignedBuffer.Privacy.locked : .undumped
     let inputRows = max(2, maximumRows)
     self.maximumRows = maximumRows
     headRows = min(inputRows / 2, 16)
@@ -78,7 +80,7 @@ package final class Workspace {
     reserve(max(shape.inputWidth, shape.width), inputRows)
     reserve(shape.sumWidth, maximumRows)
     for count in shape.angleCounts { reserve(count, maximumRows) }
-    let floats = try AlignedBuffer(byteCount: offset * 4)
+    let floats = try AlignedBuffer(byteCount: offset * 4, privacy: privacy)
     func rows(_ index: Int) -> FloatRows {
       FloatRows(base: floats.floats + views[index].offset, stride: views[index].stride)
     }
@@ -95,7 +97,8 @@ package final class Workspace {
     self.floats = floats
     quantised = try AlignedBuffer(
       byteCount: Activations.quantisedBytes(
-        rows: inputRows, columns: (max(shape.inputWidth, shape.width) + 31) / 32 * 32))
+        rows: inputRows, columns: (max(shape.inputWidth, shape.width) + 31) / 32 * 32),
+      privacy: privacy)
   }
 
   deinit {

@@ -15,11 +15,11 @@ enum NoticeOutbox {
   /// How often a server looks for what is due.
   static let interval = Duration.seconds(5)
 
-  /// Tries every delivery that is due, once.
-  static func sendDue(_ store: UsageStore) throws -> [Attempt] {
-    let sender = NoticeSender(try store.channels())
+  /// Tries every delivery that is due, once; once there is hurry, none more.
+  static func sendDue(_ store: UsageStore, hurry: Hurry = Hurry()) throws -> [Attempt] {
+    let sender = NoticeSender(try store.channels(), hurry: hurry)
     var attempts: [Attempt] = []
-    while let delivery = try store.claimDelivery() {
+    while !hurry.isTold, let delivery = try store.claimDelivery() {
       let succeeded = (try? sender.send(delivery)) ?? false
       try store.noteDelivery(delivery, succeeded: succeeded)
       attempts.append(Attempt(delivery: delivery, succeeded: succeeded))
@@ -28,14 +28,19 @@ enum NoticeOutbox {
   }
 
   /// Sends while a server runs, and closes accounts whose end has come. What fails is tried again,
-  /// also where the disk refused.
+  /// also where the disk refused. Ends soon after its task is cancelled.
   static func run(_ store: UsageStore) async {
-    while !Task.isCancelled {
-      try? await onOwnThread {
-        _ = try sendDue(store)
-        _ = try store.closeEnded()
+    let hurry = Hurry()
+    await withTaskCancellationHandler {
+      while !Task.isCancelled {
+        try? await onOwnThread {
+          _ = try sendDue(store, hurry: hurry)
+          _ = try store.closeEnded()
+        }
+        try? await Task.sleep(for: interval)
       }
-      try? await Task.sleep(for: interval)
+    } onCancel: {
+      hurry.tell()
     }
   }
 }

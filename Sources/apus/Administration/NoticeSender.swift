@@ -6,9 +6,17 @@ import Metering
 
 /// Makes deliveries.
 struct NoticeSender {
-  private let channels: NoticeChannels
+  private static let limit = Duration.seconds(60)
+  /// What a server that stops still waits for one delivery.
+  private static let limitInHurry = Duration.seconds(5)
 
-  init(_ channels: NoticeChannels) { self.channels = channels }
+  private let channels: NoticeChannels
+  private let hurry: Hurry
+
+  init(_ channels: NoticeChannels, hurry: Hurry = Hurry()) {
+    self.channels = channels
+    self.hurry = hurry
+  }
 
   /// Makes one delivery; false where it has to be tried again.
   func send(_ delivery: NoticeDelivery) throws -> Bool {
@@ -35,18 +43,17 @@ struct NoticeSender {
   }
 
   /// Runs a program of the system with some text on its standard input; false where it fails or
-  /// takes longer than a minute.
+  /// takes longer than it may.
   private func run(_ command: [String], input: String) throws -> Bool {
     let path = FileManager.default.temporaryDirectory
-      .appendingPathComponent("apus-notice-\(UUID().uuidString)")
+      .appendingPathComponent("apus-notice-\(UUID().uuidString)").path
     let isWritten = FileManager.default.createFile(
-      atPath: path.path, contents: Data(input.utf8), attributes: [.posixPermissions: 0o600])
+      atPath: path, contents: Data(input.utf8), attributes: [.posixPermissions: 0o600])
     guard isWritten else { return false }
-    defer { try? FileManager.default.removeItem(at: path) }
-    let result = try Subprocess.run(
-      command[0], Array(command.dropFirst()), input: FileHandle(forReadingFrom: path),
-      limit: .seconds(60))
-    return result.status == 0
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    let program = BoundedProgram(
+      command: command, limit: Self.limit, limitInHurry: Self.limitInHurry)
+    return program.run(inputPath: path, hurry: hurry) == 0
   }
 }
 

@@ -2,6 +2,7 @@
 
 import ArgumentParser
 import JSON
+import Metering
 import TensorCore
 
 struct Inspect: ParsableCommand {
@@ -38,6 +39,11 @@ struct Inspect: ParsableCommand {
       .sorted { ($1.bytes, $0.name) < ($0.bytes, $1.name) }
   }
 
+  /// What receipts carry, so that a customer knows with which file to count again.
+  private func tokenizerHash(_ file: GGUFFile) -> String {
+    hexText(TokenizerRecord.hash(of: file.tokenizerBytes()))
+  }
+
   private func parameterCount(_ file: GGUFFile) -> Int {
     file.tensors.reduce(0) { $0 &+ $1.elementCount }
   }
@@ -53,6 +59,7 @@ struct Inspect: ParsableCommand {
         "            \(format.name.padded(to: 8)) \(String(format.tensors).aligned(to: 5)) tensors"
           + "  \(byteText(format.bytes).aligned(to: 9))")
     }
+    Terminal.writeLine("tokenizer   SHA-256 \(tokenizerHash(file))")
     Terminal.writeLine("metadata    \(file.metadata.keys.count) values")
     for key in file.metadata.keys {
       guard let value = file.metadata[key] else { continue }
@@ -82,7 +89,8 @@ struct Inspect: ParsableCommand {
     var document: JSONObject = [
       "path": .string(file.path), "version": .integer(Int64(file.version)),
       "parameter_count": .integer(Int64(parameterCount(file))),
-      "tensor_count": .integer(Int64(file.tensors.count)), "formats": .object(formatCounts),
+      "tensor_count": .integer(Int64(file.tensors.count)),
+      "tokenizer_sha256": .string(tokenizerHash(file)), "formats": .object(formatCounts),
       "metadata": .object(metadata),
     ]
     if tensors {

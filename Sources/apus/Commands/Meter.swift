@@ -29,7 +29,8 @@ struct MeterCommand: ParsableCommand {
       CommandGroup(
         name: "What was used",
         subcommands: [
-          MeterUsage.self, MeterProfile.self, MeterReconcile.self, MeterAudit.self,
+          MeterUsage.self, MeterReceipt.self, MeterProfile.self, MeterReconcile.self,
+          MeterAudit.self,
           MeterBackup.self, MeterRetention.self, MeterOutbox.self, MeterExport.self,
         ]),
     ])

@@ -103,9 +103,10 @@ struct MeterAccount: ParsableCommand {
 
   struct Paid: ParsableCommand {
     static let configuration = CommandConfiguration(
-      abstract: "Tell what an account has paid since a day.")
+      abstract: "Tell what an account has paid since a day: invoices, and credit less refunds.")
     @Argument(help: "The account, by name or number.") var account: String
-    @Option(help: "The day: 2027-01-31; by default all.") var since: Moment?
+    @Option(help: "The day: 2027-01-31, or 3mo or 90d before today; by default all.")
+    var since: PastMoment?
     @OptionGroup var output: MeterOutput
 
     func run() throws {

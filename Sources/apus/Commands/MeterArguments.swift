@@ -22,6 +22,30 @@ struct Moment: ExpressibleByArgument {
   }
 }
 
+/// A moment that is past: `2027-01-31`, `2027-01-31T08:00:00Z`, a span before now, as `90d`, or
+/// calendar months before today, as `3mo`.
+struct PastMoment: ExpressibleByArgument {
+  let wallMilliseconds: Int64
+
+  init?(argument: String) {
+    let now = MeterClock.system.wallMilliseconds()
+    if argument.hasSuffix("mo"), let months = Int(argument.dropLast(2)), (0...1200).contains(months)
+    {
+      var calendar = Calendar(identifier: .gregorian)
+      calendar.timeZone = .gmt
+      let today = Date(timeIntervalSince1970: Double(now / 86_400_000 * 86_400))
+      guard let day = calendar.date(byAdding: .month, value: -months, to: today) else { return nil }
+      wallMilliseconds = Int64(day.timeIntervalSince1970) * 1000
+    } else if let span = TimeSpan(argument: argument) {
+      wallMilliseconds = now - span.duration.components.seconds * 1000
+    } else if let moment = Moment(argument: argument) {
+      wallMilliseconds = moment.wallMilliseconds
+    } else {
+      return nil
+    }
+  }
+}
+
 /// A span of time: `90s`, `15m`, `24h`, `30d`.
 struct TimeSpan: ExpressibleByArgument {
   let duration: Duration

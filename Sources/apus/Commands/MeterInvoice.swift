@@ -48,11 +48,25 @@ struct MeterInvoice: ParsableCommand {
     func run() throws {
       try Keys.withStore { store in
         let accounts = try account.map { [try store.account(named: $0)] } ?? store.accounts()
-        let issued = try accounts.compactMap {
-          try store.issueInvoice(account: $0.id, month: month)
+        var issued: [InvoiceRecord] = []
+        var failures: [String] = []
+        // One account that cannot be billed yet keeps nobody else from being billed.
+        for account in accounts {
+          do {
+            if let invoice = try store.issueInvoice(account: account.id, month: month) {
+              issued.append(invoice)
+            }
+          } catch {
+            failures.append("\(account.name): \(error)")
+          }
         }
-        output.show(
-          try issued.rows(store), ifNone: "Nobody owes anything for \(month).")
+        if failures.isEmpty || !issued.isEmpty {
+          output.show(
+            try issued.rows(store), ifNone: "Nobody owes anything for \(month).")
+        }
+        guard let first = failures.first else { return }
+        for failure in failures.dropFirst() { Terminal.note("Not billed: \(failure)") }
+        throw CommandError(.unusableInput, "not billed: \(first)")
       }
     }
   }
@@ -97,6 +111,12 @@ struct MeterInvoice: ParsableCommand {
     @Option(help: "What the bank says of it.") var reference = ""
     @OptionGroup var output: MeterOutput
 
+    func validate() throws {
+      guard PicoEuro(cents: eur.roundedCents) == eur, eur > .zero else {
+        throw ValidationError("--eur takes whole cents above 0, as 12.50.")
+      }
+    }
+
     func run() throws {
       try Keys.withStore { store in
         try store.pay(number, cents: eur.roundedCents, reference: reference)
@@ -139,7 +159,7 @@ struct MeterInvoice: ParsableCommand {
 struct MeterDispute: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "dispute", abstract: "Open, decide and list disputes over lines of invoices.",
-    subcommands: [Open.self, Resolve.self, List.self])
+    subcommands: [Open.self, Evidence.self, Resolve.self, List.self])
 
   struct Open: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -150,6 +170,19 @@ struct MeterDispute: ParsableCommand {
 
     func run() throws {
       output.show(try Keys.withStore { try $0.openDispute(number, line: line).row })
+    }
+  }
+
+  struct Evidence: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Print the receipts of the requests that a disputed line adds up, one a line.",
+      discussion: "'apus verify receipt' checks each, and the customer counts again with it.")
+    @Argument(help: "The dispute's number.") var dispute: Int64
+
+    func run() throws {
+      for receipt in try Keys.withStore({ try $0.evidence(of: dispute) }) {
+        Terminal.writeLine(String(decoding: try receipt.encoded(), as: UTF8.self))
+      }
     }
   }
 

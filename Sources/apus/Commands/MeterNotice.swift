@@ -148,8 +148,20 @@ extension TermsRecord {
 
 struct MeterModel: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "model", abstract: "Give notice for models.",
-    subcommands: [Retire.self, List.self])
+    commandName: "model", abstract: "Make models known, and give notice for them.",
+    subcommands: [Add.self, Retire.self, List.self])
+
+  struct Add: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Make a model known before it is served, so that limits and keys can name it.")
+    @Argument(help: "The name that it will be served under: 1 to 64 bytes.") var model: ShortName
+    @OptionGroup var output: MeterOutput
+
+    func run() throws {
+      let id = try Keys.withStore { try $0.modelID(model) }
+      output.show(["id": .integer(id.rawValue), "name": .string(model.text)])
+    }
+  }
 
   struct Retire: ParsableCommand {
     static let configuration = CommandConfiguration(

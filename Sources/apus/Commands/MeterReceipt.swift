@@ -1,26 +1,27 @@
-// apus meter receipt: what a customer can hold against a bill, and checking it.
+// apus meter receipt: what a customer can hold against a bill; `apus verify receipt` checks it.
 
 import ArgumentParser
-import Foundation
 import JSON
 import Metering
 
 struct MeterReceipt: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "receipt", abstract: "Print and check signed receipts of single requests.",
-    subcommands: [Show.self, Key.self, Root.self, Verify.self])
+    commandName: "receipt", abstract: "Print signed receipts of single requests.",
+    subcommands: [Show.self, Key.self, Root.self])
 
   struct Show: ParsableCommand {
     static let configuration = CommandConfiguration(
       abstract: "Print the receipt of a request, as JSON.",
       discussion: "The month's root grows until the month is over.")
     @Argument(help: "The request's id, as x-request-id said it.") var request: String
+    @Option(help: "How many receipts the tree is over, as an invoice printed it; by default all.")
+    var count: Int?
 
     func run() throws {
       guard let id = RequestID(request) else {
         throw CommandError(.unusableInput, "a request's id has 32 hexadecimal digits")
       }
-      let receipt = try Keys.withStore { try $0.receipt(id).encoded() }
+      let receipt = try Keys.withStore { try $0.receipt(id, count: count).encoded() }
       Terminal.writeLine(String(decoding: receipt, as: UTF8.self))
     }
   }
@@ -43,29 +44,6 @@ struct MeterReceipt: ParsableCommand {
         "month": .string("\(month)"), "receipts": .integer(Int64(count)),
         "root": .string(hexText(root)),
       ])
-    }
-  }
-
-  struct Verify: ParsableCommand {
-    static let configuration = CommandConfiguration(
-      abstract: "Check a receipt with the server's public key; needs no data folder.")
-    @Argument(help: "The file that holds the receipt.") var file: String
-    @Option(help: "The public key, as the operator published it.") var publicKey: String
-
-    func run() throws {
-      guard let text = FileManager.default.contents(atPath: file) else {
-        throw CommandError(.unreadableFile, "cannot read '\(file)'")
-      }
-      guard let receipt = try? Receipt(encoded: [UInt8](text)) else {
-        throw CommandError(.unusableInput, "'\(file)' holds no receipt")
-      }
-      guard let key = bytes(hex: publicKey) else {
-        throw CommandError(.unusableInput, "a public key has 64 hexadecimal digits")
-      }
-      if let fault = try receipt.fault(publicKey: key) {
-        throw CommandError(.unusableInput, "the receipt does not hold: \(fault)")
-      }
-      Terminal.note("The receipt holds.")
     }
   }
 }

@@ -23,11 +23,15 @@ struct MeterUsage: ParsableCommand {
 
   private func sums(_ store: UsageStore) throws -> [JSONObject] {
     let models = try store.modelNames()
-    let accounts = try account.map { [try store.account(named: $0)] } ?? store.accounts()
-    return try accounts.flatMap { account in
-      try store.billableUsage(account: account.id, month: month).map { part -> JSONObject in
+    // Without --account also what was asked without a key.
+    let accounts: [(id: AccountID, name: String)] =
+      if let account { [try store.account(named: account)].map { ($0.id, $0.name.text) } } else {
+        try store.accounts().map { ($0.id, $0.name.text) } + [(.local, "-")]
+      }
+    return try accounts.flatMap { id, name in
+      try store.billableUsage(account: id, month: month).map { part -> JSONObject in
         [
-          "account": .string(account.name.text),
+          "account": .string(name),
           "model": .string(models[part.model]?.text ?? "-"),
           "price_list": .integer(part.price.rawValue), "requests": .integer(part.sums.requests),
           "input_tokens": .integer(part.sums.usage.promptTokens),

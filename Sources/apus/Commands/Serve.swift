@@ -35,6 +35,13 @@ struct Serve: AsyncParsableCommand {
         + "contexts.", valueName: "MiB"))
   var keyValueMemory: Int?
 
+  @Flag(
+    help: """
+      Lock what conversations remember in memory, so that it comes into no swap. Strict privacy \
+      locks all of the process where there is swap.
+      """)
+  var lockMemory = false
+
   @Option(help: "Answers that are computed side by side, at most.")
   var parallel = EngineOptions().sequenceLimit
 
@@ -168,6 +175,7 @@ struct Serve: AsyncParsableCommand {
   private func engineOptions(for model: Model, drafts: Bool = true) throws -> EngineOptions {
     var options = EngineOptions()
     options.keyValueBytes = keyValueMemory.map { $0 << 20 }
+    options.locksMemory = lockMemory
     options.sequenceLimit = parallel
     options.prefixLifetime = .seconds(prefixSeconds)
     options.publicPrefixes = try publicSystem.map { path in
@@ -196,13 +204,14 @@ struct Serve: AsyncParsableCommand {
         Terminal.writeLine("Listening on \(address)")
       }
       let outbox = Task { await NoticeOutbox.run(meter.store) }
-      let node = Task { await central?.run(meter.store) }
+      let node = Task { if let central { await central.run(meter.store) } }
       let result = await Result.catching { try await server.runUntilSignalled() }
       outbox.cancel()
       node.cancel()
-      // A delivery that has begun is noted before the files are closed.
+      // A delivery that has begun is noted before the files are closed. What a central ledger does
+      // not take in time waits in its files.
       await outbox.value
-      await node.value
+      await node.waitForEnd(atMost: .seconds(5))
       return result.map { server.wantsRestart }
     } catch {
       return .failure(error)
@@ -214,6 +223,24 @@ extension Result where Failure == any Error {
   /// What an asynchronous piece of work came to.
   fileprivate static func catching(_ work: () async throws -> Success) async -> Self {
     do { return .success(try await work()) } catch { return .failure(error) }
+  }
+}
+
+extension Task where Success == Void, Failure == Never {
+  /// Waits for its end, and for no longer than this.
+  fileprivate func waitForEnd(atMost limit: Duration) async {
+    let (ends, end) = AsyncStream<Void>.makeStream()
+    let waiting = Task {
+      await self.value
+      end.finish()
+    }
+    let timing = Task {
+      try? await Task<Never, Never>.sleep(for: limit)
+      end.finish()
+    }
+    for await _ in ends {}
+    waiting.cancel()
+    timing.cancel()
   }
 }
 

@@ -18,29 +18,6 @@ enum Subprocess {
     var isMissing: Bool { status == 127 }
   }
 
-  /// Runs `tool`, found in the path, with a file as its standard input, and waits for it; what still
-  /// runs after `limit` is ended. For a server, whose signals stay its own.
-  static func run(
-    _ tool: String, _ arguments: [String], input: FileHandle, limit: DispatchTimeInterval
-  ) throws -> Result {
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-    process.arguments = [tool] + arguments
-    process.standardInput = input
-    process.standardOutput = FileHandle.nullDevice
-    process.standardError = FileHandle.nullDevice
-    try runHearingSignals(process)
-    let identifier = process.processIdentifier
-    let timer = DispatchSource.makeTimerSource(queue: DispatchQueue(label: "limit"))
-    timer.setEventHandler { kill(identifier, SIGKILL) }
-    timer.schedule(deadline: .now() + limit)
-    timer.resume()
-    process.waitUntilExit()
-    timer.cancel()
-    let status = process.terminationReason == .exit ? process.terminationStatus : 128
-    return Result(status: status, errors: "")
-  }
-
   /// Runs `tool`, found in the path, and waits for it.
   ///
   /// - Parameters:

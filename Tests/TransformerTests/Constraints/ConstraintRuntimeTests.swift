@@ -9,6 +9,20 @@ import Transformer
 struct ConstraintRuntimeTests {
   private let vocabulary = ConstraintVocabulary.small
 
+  /// A constraint can hold what somebody said: it goes with the last answer that it is for.
+  @Test
+  func whatIsKeptWithAConstraintGoesWithIt() throws {
+    weak var kept: ConstraintRuntime?
+    do {
+      let constraint = try Constraint.grammar("root ::= \"secret\"")
+      let runtime = ConstraintRuntime.shared(constraint, vocabulary.tree)
+      _ = try runtime.mask(for: runtime.start, room: 100)
+      kept = runtime
+      #expect(ConstraintRuntime.shared(constraint, vocabulary.tree) === runtime)
+    }
+    #expect(kept == nil)
+  }
+
   @Test
   func masksAreWhatReadingEachTokenSays() throws {
     var random = SeededGenerator(seed: 1)

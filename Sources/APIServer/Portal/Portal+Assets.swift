@@ -1,0 +1,148 @@
+// The portal's script and style. What comes from the API is put into the page as text, never as
+// markup.
+
+extension Portal {
+  static let scriptText = #"""
+    "use strict";
+    let key = "";
+
+    function make(name, text, into) {
+      const element = document.createElement(name);
+      if (text !== undefined) element.textContent = text;
+      if (into) into.append(element);
+      return element;
+    }
+
+    function isList(value) {
+      return Array.isArray(value) && value.every(x => x !== null && typeof x === "object");
+    }
+
+    function show(value, into) {
+      if (isList(value) && value.length) {
+        const table = make("table", undefined, into);
+        const names = [...new Set(value.flatMap(row => Object.keys(row)))];
+        const head = make("tr", undefined, table);
+        names.forEach(name => make("th", name, head));
+        value.forEach(row => {
+          const line = make("tr", undefined, table);
+          names.forEach(name => show(row[name] ?? "", make("td", undefined, line)));
+        });
+      } else if (value !== null && typeof value === "object" && !Array.isArray(value)) {
+        const table = make("table", undefined, into);
+        Object.entries(value).forEach(([name, part]) => {
+          const line = make("tr", undefined, table);
+          make("th", name, line);
+          show(part, make("td", undefined, line));
+        });
+      } else {
+        make("span", Array.isArray(value) ? value.join(", ") || "none" : String(value ?? "-"), into);
+      }
+    }
+
+    function save(text, type, name) {
+      const link = document.createElement("a");
+      link.href = URL.createObjectURL(new Blob([text], {type}));
+      link.download = name;
+      link.click();
+      URL.revokeObjectURL(link.href);
+    }
+
+    function value(field, input) {
+      if (field.kind === "confirmation") return input.checked;
+      const text = input.value.trim();
+      if (text === "") return undefined;
+      if (field.kind === "number") return Number(text);
+      if (field.kind === "day") return Math.floor(Date.parse(text + "T00:00:00Z") / 1000);
+      return text;
+    }
+
+    async function run(action, inputs, into) {
+      const values = {};
+      action.fields.forEach((field, place) => {
+        const found = value(field, inputs[place]);
+        if (found !== undefined) values[field.name] = found;
+        if (field.kind === "secret") inputs[place].value = "";
+      });
+      let path = action.path;
+      if (path.includes("{id}")) {
+        path = path.replace("{id}", encodeURIComponent(values.id ?? ""));
+        delete values.id;
+      }
+      const request = {method: action.method, headers: {}, cache: "no-store", credentials: "omit"};
+      if (!action.open) request.headers.Authorization = "Bearer " + key;
+      if (action.method === "GET") {
+        const query = new URLSearchParams(values).toString();
+        if (query) path += "?" + query;
+      } else {
+        request.headers["Content-Type"] = "application/json";
+        request.body = JSON.stringify(values);
+      }
+      into.replaceChildren(make("span", "..."));
+      try {
+        const answer = await fetch(path.slice(1), request);
+        const type = answer.headers.get("Content-Type") ?? "";
+        const text = await answer.text();
+        into.replaceChildren();
+        if (!type.startsWith("application/json")) {
+          save(text, type, type.includes("html") ? "invoice.html" : "invoice.xml");
+          return make("span", "The document was saved.", into);
+        }
+        const body = JSON.parse(text);
+        if (answer.ok) {
+          const list = isList(body.data) && body.data.length === 0;
+          list ? make("span", "none", into) : show(body.data ?? body, into);
+        } else {
+          make("strong", body.error?.message ?? "error " + answer.status, into);
+        }
+      } catch (error) {
+        into.replaceChildren(make("strong", "The server cannot be reached."));
+      }
+    }
+
+    function section(action) {
+      const part = make("section", undefined, document.getElementById("main"));
+      make("h2", action.title, part);
+      const twin = action.verb ? "; apus meter " + action.verb.replaceAll("/", " ") : "";
+      make("p", action.method + " " + action.path + twin, part).className = "twin";
+      const form = make("form", undefined, part);
+      const inputs = action.fields.map(field => {
+        const label = make("label", field.title + " ", form);
+        const input = make("input", undefined, label);
+        input.type = {number: "number", day: "date", secret: "password", confirmation: "checkbox"}
+          [field.kind] ?? "text";
+        input.required = field.required;
+        input.autocomplete = "off";
+        return input;
+      });
+      make("button", action.method === "GET" ? "Show" : action.title, form);
+      const result = make("div", undefined, part);
+      form.addEventListener("submit", event => {
+        event.preventDefault();
+        run(action, inputs, result);
+      });
+      if (action.asked) run(action, inputs, result);
+    }
+
+    document.getElementById("entry").addEventListener("submit", event => {
+      event.preventDefault();
+      const input = document.getElementById("key");
+      key = input.value.trim();
+      input.value = "";
+      document.getElementById("main").replaceChildren();
+      JSON.parse(document.body.dataset.actions).forEach(section);
+    });
+
+    """#
+
+  static let styleText = """
+    body { font: 15px/1.5 sans-serif; max-width: 60em; margin: 2em auto; padding: 0 1em; }
+    section { border-top: 1px solid #ccc; padding: .5em 0; overflow-x: auto; }
+    h2 { font-size: 1.1em; margin: .5em 0 0; }
+    .twin { color: #666; font: 12px monospace; margin: 0 0 .5em; }
+    table { border-collapse: collapse; }
+    td, th { border: 1px solid #ddd; padding: .2em .5em; text-align: left; vertical-align: top; }
+    label { margin-right: 1em; }
+    strong { color: #a00; }
+
+    """
+}

@@ -1,0 +1,65 @@
+// GET /portal and its two assets: the self-service routes for people. The page is the same for
+// everybody; what it shows it asks for with the key that its user types, which it keeps in memory and
+// nowhere else.
+
+import HTTPTypes
+import Hummingbird
+import JSON
+import NIOCore
+
+enum Portal {
+  static let page = Route(method: .get, path: "/portal", access: .open) { _, _ in
+    file(html, "text/html; charset=utf-8")
+  }
+
+  static let script = Route(method: .get, path: "/portal.js", access: .open) { _, _ in
+    file(scriptText, "text/javascript; charset=utf-8")
+  }
+
+  static let style = Route(method: .get, path: "/portal.css", access: .open) { _, _ in
+    file(styleText, "text/css; charset=utf-8")
+  }
+
+  private static let html = """
+    <!DOCTYPE html>
+    <html lang="en">
+    <head>
+    <meta charset="utf-8">
+    <meta name="viewport" content="width=device-width">
+    <title>Apus: your account</title>
+    <link rel="stylesheet" href="portal.css">
+    <script src="portal.js" defer></script>
+    </head>
+    <body data-actions="\(actions)">
+    <h1>Your account</h1>
+    <form id="entry">
+    <label>API key <input id="key" type="password" autocomplete="off" required></label>
+    <button>Open</button>
+    </form>
+    <p>The key stays in this page and is gone when you close it. Everything here is one request to the
+    API, which is named beside it: programs can do the same.</p>
+    <main id="main"></main>
+    </body>
+    </html>
+
+    """
+
+  private static let actions = escaped(
+    JSONValue.array(PortalAction.all.map(\.description)).serialized())
+
+  private static func escaped(_ text: String) -> String {
+    text.replacing("&", with: "&amp;").replacing("\"", with: "&quot;")
+      .replacing("<", with: "&lt;")
+  }
+
+  /// Nothing is fetched from elsewhere, framed, or kept by caches.
+  private static func file(_ text: String, _ type: String) -> Response {
+    Response(
+      status: .ok,
+      headers: [
+        .contentType: type, .cacheControl: "no-store", .xContentTypeOptions: "nosniff",
+        .contentSecurityPolicy: "default-src 'none'; script-src 'self'; style-src 'self'; "
+          + "connect-src 'self'; form-action 'none'; base-uri 'none'; frame-ancestors 'none'",
+      ], body: ResponseBody(byteBuffer: ByteBuffer(string: text)))
+  }
+}

@@ -1,0 +1,61 @@
+// Memory that what people say is written to is kept out of core files, and out of swap where asked.
+
+import Foundation
+import TensorCore
+import Testing
+
+#if os(Linux)
+  @Suite struct AlignedBufferTests {
+    /// The flags that the system has for the mapping at an address, such as `dd` for "not dumped".
+    private func flags(of buffer: AlignedBuffer) throws -> [Substring] {
+      let file = try #require(FileHandle(forReadingAtPath: "/proc/self/smaps"))
+      let text = String(decoding: try #require(try file.readToEnd()), as: UTF8.self)
+      let address = UInt(bitPattern: buffer.base)
+      var isHere = false
+      for line in text.split(separator: "\n") {
+        let bounds = line.prefix { $0 != " " }.split(separator: "-").map { UInt($0, radix: 16) }
+        if bounds.count == 2, let start = bounds[0], let end = bounds[1] {
+          isHere = (start..<end).contains(address)
+        } else if isHere, line.hasPrefix("VmFlags:") {
+          return line.split(separator: " ")
+        }
+      }
+      return []
+    }
+
+    @Test(
+      arguments: [
+        (AlignedBuffer.Privacy.open, [], ["dd", "lo"]), (.undumped, ["dd"], ["lo"]),
+        (.locked, ["dd", "lo"], []),
+      ] as [(AlignedBuffer.Privacy, [Substring], [Substring])])
+    func memoryIsAsPrivateAsItIsAskedToBe(
+      privacy: AlignedBuffer.Privacy, there: [Substring], missing: [Substring]
+    ) throws {
+      let buffer = try AlignedBuffer(byteCount: 16 << 10, privacy: privacy)
+      let found = try flags(of: buffer)
+      try #require(!found.isEmpty, "the system tells nothing of its mappings")
+      for flag in there { #expect(found.contains(flag), "\(found)") }
+      for flag in missing { #expect(!found.contains(flag), "\(found)") }
+      // It is memory like any other.
+      buffer.floats[100] = 7
+      #expect(buffer.floats[100] == 7)
+    }
+
+    @Test func moreThanMayBeLockedIsRefusedInWords() async {
+      await #expect(processExitsWith: .success) {
+        // Swift's view of the C library leaves the limit's number out.
+        let memoryLock: UInt32 = 8
+        var limit = rlimit(rlim_cur: 0, rlim_max: 0)
+        setrlimit(__rlimit_resource_t(memoryLock), &limit)
+        // Whoever may lock without a limit is not refused.
+        setuid(65_534)
+        do throws(AllocationError) {
+          _ = try AlignedBuffer(byteCount: 1 << 20, privacy: .locked)
+          exit(1)
+        } catch {
+          exit(error.description.contains("cannot lock") ? 0 : 2)
+        }
+      }
+    }
+  }
+#endif
