@@ -47,9 +47,10 @@ class Model:
         self.vocabulary = llama.llama_model_get_vocab(self.handle)
         self.vocabulary_size = llama.llama_vocab_n_tokens(self.vocabulary)
 
-    def context(self, length, threads, flash_attention="auto"):
+    def context(self, length, threads, flash_attention="auto", sequences=1):
         parameters = llama.llama_context_default_params()
-        parameters.n_ctx = length
+        parameters.n_ctx = length * sequences
+        parameters.n_seq_max = sequences
         parameters.n_batch = 2048
         parameters.n_ubatch = 512
         parameters.n_threads = threads
@@ -149,6 +150,39 @@ def bench(arguments):
         "version": llama.__version__}))
 
 
+def batch(arguments):
+    """Decode of several sequences at once: one token of each in every call, as
+    `llama-batched-bench` does."""
+    model = Model(arguments.model)
+    count, steps, prompt = arguments.sequences, arguments.generate, arguments.prompt
+    chance = random.Random(1)
+    context = model.context(
+        prompt + steps + 32, arguments.threads, arguments.flash_attention, sequences=count)
+    batch = llama.llama_batch_init(max(count, prompt), 0, 1)
+
+    def evaluate(rows):
+        batch.n_tokens = len(rows)
+        for index, (sequence, position, wanted) in enumerate(rows):
+            batch.token[index] = chance.randrange(model.vocabulary_size)
+            batch.pos[index] = position
+            batch.n_seq_id[index] = 1
+            batch.seq_id[index][0] = sequence
+            batch.logits[index] = wanted
+        status = llama.llama_decode(context, batch)
+        if status != 0:
+            sys.exit(f"llama_decode failed with status {status}")
+
+    for sequence in range(count):
+        evaluate([(sequence, position, position == prompt - 1) for position in range(prompt)])
+    llama.llama_synchronize(context)
+    start = time.perf_counter_ns()
+    for step in range(steps):
+        evaluate([(sequence, prompt + step, True) for sequence in range(count)])
+        llama.llama_synchronize(context)
+    seconds = (time.perf_counter_ns() - start) / 1e9
+    print(json.dumps({"speed_tg": count * steps / seconds}))
+
+
 def first_token(arguments):
     """Time from the start of loading to the logits after a prompt of one token."""
     start = time.perf_counter_ns()
@@ -215,6 +249,10 @@ def main():
     added.add_argument("--generate", type=int, default=128)
     added.add_argument("--depth", type=int, default=0, help="tokens in the cache before the run")
     command("first-token", first_token)
+    added = command("batch", batch)
+    added.add_argument("--sequences", type=int, default=16)
+    added.add_argument("--prompt", type=int, default=32)
+    added.add_argument("--generate", type=int, default=64)
     added = command("logits", logits)
     added.add_argument("--output", required=True)
     added.add_argument("--prompt", type=int, default=0)
