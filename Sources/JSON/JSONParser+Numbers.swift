@@ -24,12 +24,11 @@ extension JSONParser {
     if isInteger, let value = integer(firstDigit..<position, isNegative: isNegative) {
       return .integer(value)
     }
-    guard
-      let value = Double(String(decoding: bytes[start..<position], as: UTF8.self)), value.isFinite
-    else {
+    let text = String(decoding: bytes[start..<position], as: UTF8.self)
+    guard let value = Double(text), value.isFinite else {
       throw error(.numberOutOfRange, "a number is outside the range of Double", at: start)
     }
-    return .number(value)
+    return isInteger ? .largeInteger(text) : .number(value)
   }
 
   private func integer(_ digits: Range<Int>, isNegative: Bool) -> Int64? {

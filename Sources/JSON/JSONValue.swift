@@ -6,6 +6,9 @@ public enum JSONValue: Sendable, Equatable {
   case bool(Bool)
   /// A number written without fraction or exponent that fits 64 bits.
   case integer(Int64)
+  /// A number written so that does not fit 64 bits, as it was written: digits, and perhaps a minus.
+  /// Within the range of `Double`.
+  case largeInteger(String)
   case number(Double)
   case string(String)
   case array([JSONValue])
@@ -23,10 +26,11 @@ extension JSONValue {
     if case .integer(let value) = self { Int(exactly: value) } else { nil }
   }
 
-  /// The value of an `integer` (rounded to the nearest `Double`) or a `number`, else nil.
+  /// The value of a number of any kind, rounded to the nearest `Double`; else nil.
   public var doubleValue: Double? {
     switch self {
     case .integer(let value): Double(value)
+    case .largeInteger(let digits): Double(digits)
     case .number(let value): value
     default: nil
     }

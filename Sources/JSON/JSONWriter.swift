@@ -39,6 +39,7 @@ public struct JSONWriter: Sendable {
     case .null: write(raw: "null")
     case .bool(let value): write(raw: value ? "true" : "false")
     case .integer(let value): write(raw: value.description)
+    case .largeInteger(let digits): write(raw: digits)
     case .number(let value): write(raw: value.isFinite ? value.description : "null")
     case .string(let value): write(string: value)
     case .array(let elements):

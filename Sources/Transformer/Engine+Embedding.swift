@@ -17,7 +17,10 @@ extension Engine {
   /// It waits and is computed like a prompt, in slices and in turn with those of other owners, and
   /// nothing of it is remembered.
   ///
-  /// - Parameter owner: on whose behalf, as in `GenerationRequest`.
+  /// - Parameters:
+  ///   - tokens: those of the text, at least one.
+  ///   - pooling: how the states of all tokens become one.
+  ///   - owner: on whose behalf, as in `GenerationRequest`.
   /// - Throws: `EngineError` for a text that is empty or too long, or where too many wait;
   ///   `CancellationError` when the task is cancelled or the engine stops.
   public func embed(

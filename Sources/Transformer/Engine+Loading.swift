@@ -3,7 +3,11 @@
 extension Engine {
   /// Loads a model on a thread of its own and starts an engine for it.
   ///
-  /// - Parameter progress: is called now and then with the part done, 0...1, on that thread.
+  /// - Parameters:
+  ///   - path: a GGUF file, or the first of its parts.
+  ///   - options: how the model is loaded.
+  ///   - engineOptions: how the engine works.
+  ///   - progress: is called now and then with the part done, 0...1, on that thread.
   /// - Throws: as `Model.load` and `Engine.init`, or `CancellationError` soon after the task was
   ///   cancelled.
   public static func load(

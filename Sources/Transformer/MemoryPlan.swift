@@ -18,6 +18,7 @@ extension Model {
   /// Tells what a file will take, reading its description alone.
   ///
   /// - Parameters:
+  ///   - path: a GGUF file, or the first of its parts.
   ///   - options: of them the context and the format of keys and values.
   ///   - sequences: conversations that have filled their context at the same time.
   /// - Throws: `GGUFError`, `FileError` or `ModelError`.

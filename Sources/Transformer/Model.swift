@@ -59,7 +59,10 @@ public final class Model: Sendable {
 
   /// Loads a GGUF file: maps it, checks it, and packs its weights for this processor.
   ///
-  /// - Parameter progress: is called now and then with the part done, 0...1.
+  /// - Parameters:
+  ///   - path: a GGUF file, or the first of its parts.
+  ///   - options: how it is loaded.
+  ///   - progress: is called now and then with the part done, 0...1.
   /// - Throws: `GGUFError`, `FileError`, `ModelError`, `TokenizerError`, `TemplateError` or
   ///   `AllocationError`; the description of each is one line.
   public static func load(
@@ -137,8 +140,11 @@ public final class Model: Sendable {
 
   /// The tokens of a conversation, written by the model's chat template.
   ///
-  /// - Parameter variables: what the template may read besides `messages`, the special tokens'
-  ///   texts and `add_generation_prompt`.
+  /// - Parameters:
+  ///   - messages: what was said, in order.
+  ///   - addGenerationPrompt: whether the prompt ends where the model's answer begins.
+  ///   - variables: what the template may read besides `messages`, the special tokens' texts and
+  ///     `add_generation_prompt`.
   public func prompt(
     _ messages: [ChatMessage], addGenerationPrompt: Bool = true, variables: JSONObject = [:]
   ) throws -> [TokenID] {

@@ -14,7 +14,9 @@ public struct ModelDescription: Sendable {
 extension Model {
   /// Tells what a file holds, reading its description alone.
   ///
-  /// - Parameter options: of them the context and the chat template.
+  /// - Parameters:
+  ///   - path: a GGUF file, or the first of its parts.
+  ///   - options: of them the context and the chat template.
   /// - Throws: `GGUFError`, `FileError` or `ModelError`.
   public static func describe(
     _ path: String, options: ModelOptions = ModelOptions()

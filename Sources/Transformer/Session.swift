@@ -22,7 +22,9 @@ public final class Session {
   /// Rows that one forward pass takes.
   private static let maximumRows = 256
 
-  /// - Parameter contextLength: tokens to make room for; nil takes the model's.
+  /// - Parameters:
+  ///   - model: computes; any number of sessions share it.
+  ///   - contextLength: tokens to make room for; nil takes the model's.
   public init(_ model: Model, contextLength: Int? = nil) throws {
     self.model = model
     self.contextLength = contextLength ?? model.contextLength
@@ -61,8 +63,11 @@ public final class Session {
 
   /// Appends tokens and calls `body` with the logits of each wanted row, `[vocabulary]`.
   ///
-  /// - Parameter isCancelled: is asked between slices of the tokens; true ends with
-  ///   `CancellationError`.
+  /// - Parameters:
+  ///   - tokens: follow those that were evaluated before.
+  ///   - logits: for which of the tokens they are wanted.
+  ///   - isCancelled: is asked between slices of the tokens; true ends with `CancellationError`.
+  ///   - body: takes the logits of a row.
   public func evaluate(
     _ tokens: [TokenID], logits: WantedLogits, isCancelled: () -> Bool = { false },
     _ body: (_ row: [Float]) throws -> Void
@@ -81,7 +86,10 @@ public final class Session {
   /// Appends tokens and calls `body` with the hidden state of each, `[embeddingLength]`, after the
   /// model's last norm.
   ///
-  /// - Parameter isCancelled: as above.
+  /// - Parameters:
+  ///   - tokens: follow those that were evaluated before.
+  ///   - isCancelled: is asked between slices of the tokens; true ends with `CancellationError`.
+  ///   - body: takes the state of a token.
   public func evaluateHidden(
     _ tokens: [TokenID], isCancelled: () -> Bool = { false },
     _ body: (_ state: [Float]) throws -> Void

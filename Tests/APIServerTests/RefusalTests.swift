@@ -69,6 +69,8 @@ struct BadField: Sendable, CustomTestStringConvertible {
     BadField(["stream_options": ["include_usage": true]], "invalid_value", "stream_options"),
     BadField(["stream": true, "stream_options": 1], "invalid_type", "stream_options"),
     BadField(["n": 9], "integer_above_max_value", "n"),
+    BadField(["seed": .largeInteger("9223372036854775808")], "integer_above_max_value", "seed"),
+    BadField(["seed": .largeInteger("-9223372036854775809")], "integer_below_min_value", "seed"),
     BadField(["logprobs": 1], "invalid_type", "logprobs"),
     BadField(["top_logprobs": 3], "invalid_value", "top_logprobs"),
     BadField(["logprobs": true, "top_logprobs": 21], "integer_above_max_value", "top_logprobs"),

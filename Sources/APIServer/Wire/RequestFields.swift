@@ -57,23 +57,24 @@ struct RequestFields {
     _ name: String, in range: ClosedRange<Int>
   ) throws(APIError) -> Int? {
     guard let value = value(name) else { return nil }
+    func mustBe(atLeast isTooSmall: Bool) -> APIError {
+      isTooSmall
+        ? invalid(name, "integer_below_min_value", "must be at least \(range.lowerBound)")
+        : invalid(name, "integer_above_max_value", "must be at most \(range.upperBound)")
+    }
     let number: Int
     switch value {
     case .integer(let exact):
       number = Int(exact)
+    case .largeInteger(let digits):
+      throw mustBe(atLeast: digits.hasPrefix("-"))
     case .number(let real):
       guard let whole = Int(exactly: real) else { throw mistyped(name, "a whole number", value) }
       number = whole
     default:
       throw mistyped(name, "a whole number", value)
     }
-    if number < range.lowerBound {
-      throw invalid(
-        name, "integer_below_min_value", "must be at least \(range.lowerBound)")
-    }
-    if number > range.upperBound {
-      throw invalid(name, "integer_above_max_value", "must be at most \(range.upperBound)")
-    }
+    guard range.contains(number) else { throw mustBe(atLeast: number < range.lowerBound) }
     return number
   }
 
@@ -170,6 +171,7 @@ struct RequestFields {
     case .null: "null"
     case .bool: "a boolean"
     case .integer: "a whole number"
+    case .largeInteger: "a whole number"
     case .number: "a number with a fraction"
     case .string: "a string"
     case .array: "an array"

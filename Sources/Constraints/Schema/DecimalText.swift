@@ -14,6 +14,7 @@ struct DecimalText: Hashable {
   init?(_ value: JSONValue) {
     switch value {
     case .integer(let value): self.init(text: "\(value)")
+    case .largeInteger(let digits): self.init(text: digits)
     case .number(let value) where value.isFinite: self.init(text: "\(value)")
     default: return nil
     }
@@ -81,8 +82,8 @@ struct DecimalText: Hashable {
 }
 
 extension JSONValue {
-  /// Whether it is, or holds, a number that may not be what was written: a whole one beyond 64 bits
-  /// whose digits are not exactly its value.
+  /// Whether it is, or holds, a number that may not be what was written: one beyond 64 bits, written
+  /// with an exponent, whose digits are not exactly its value.
   var isRounded: Bool {
     switch self {
     case .number(let number) where number.isFinite && number.magnitude >= 0x1p63:
@@ -105,7 +106,7 @@ extension JSONValue {
 
   private func writeCanonical(into bytes: inout [UInt8]) {
     switch self {
-    case .integer, .number: bytes += DecimalText(self)?.bytes ?? []
+    case .integer, .largeInteger, .number: bytes += DecimalText(self)?.bytes ?? []
     case .array(let elements):
       bytes.append(UInt8(ascii: "["))
       for (index, element) in elements.enumerated() {

@@ -47,7 +47,7 @@ struct ValueTypes: OptionSet, Hashable {
     switch value {
     case .null: .null
     case .bool(let value): value ? .truth : .falsehood
-    case .integer: .integer
+    case .integer, .largeInteger: .integer
     case .number: DecimalText(value)?.fraction.isEmpty ?? true ? .integer : .fraction
     case .string: .string
     case .array: .array

@@ -32,6 +32,7 @@ public final class Conversation: Sendable {
   }
 
   /// - Parameters:
+  ///   - engine: answers; any number of conversations share it.
   ///   - instructions: what the model shall be and do; the system message.
   ///   - tools: functions that it may call, each with a name of its own.
   public convenience init(_ engine: Engine, instructions: String? = nil, tools: [Tool] = []) {

@@ -20,6 +20,7 @@ public struct Tool: Sendable {
 
   /// - Parameters:
   ///   - name: 1 to 64 of a-z, A-Z, 0-9, _ and -.
+  ///   - description: tells the model what the function is for.
   ///   - call: may be called several times at once.
   public init<Arguments: Generable, Output: Encodable & Sendable>(
     _ name: String, _ description: String,

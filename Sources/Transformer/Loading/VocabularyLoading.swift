@@ -6,8 +6,10 @@ public import Tokenizer
 extension TextTokenizer {
   /// The tokenizer of a GGUF file, which may hold a vocabulary alone.
   ///
-  /// - Parameter preTokenizer: how text is split, by a name of `preTokenizerNames`, in place of what
-  ///   the file says.
+  /// - Parameters:
+  ///   - file: holds the vocabulary in its metadata.
+  ///   - preTokenizer: how text is split, by a name of `preTokenizerNames`, in place of what the
+  ///     file says.
   /// - Throws: `GGUFError`, `ModelError` or `TokenizerError`.
   public convenience init(_ file: GGUFFile, preTokenizer: String? = nil) throws {
     let vocabulary = try Vocabulary(

@@ -88,7 +88,7 @@ extension AdminVerb.Argument {
   private func text(_ value: JSONValue) throws -> String {
     switch value {
     case .string(let text): return text
-    case .integer, .number: return value.serialized()
+    case .integer, .largeInteger, .number: return value.serialized()
     default:
       throw Administration.Refusal.invalid(
         "'\(name)' must be a text or a number\(isRepeating ? ", or an array of them" : "").")

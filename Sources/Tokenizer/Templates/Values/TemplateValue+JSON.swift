@@ -14,6 +14,7 @@ extension TemplateEvaluator {
     case .null: return .null
     case .bool(let value): return .bool(value)
     case .integer(let value): return .int(Int(value))
+    case .largeInteger(let digits): return .float(Double(digits) ?? 0)
     case .number(let value): return .float(value)
     case .string(let value): return .string(TemplateText(value))
     case .array(let elements):
