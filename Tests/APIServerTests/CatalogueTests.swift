@@ -89,7 +89,7 @@ import Testing
     }
   }
 
-  @Test(.timeLimit(.minutes(1))) func whatIsRememberedOfAnAccountGoesWithAKeyThatIsRevoked()
+  @Test(.timeLimit(.minutes(5))) func whatIsRememberedOfAnAccountGoesWithAKeyThatIsRevoked()
     async throws
   {
     let engine = FakeEngine()

@@ -20,6 +20,8 @@ struct ElementReader: Sendable {
   private var place = Place.between
   private var types = ArgumentTypes(of: .bool(true), in: .null)
   private var key = ""
+  /// The beginning of a value that is no text.
+  private var value = ""
   private var count = 0
 
   /// An argument's name and what surrounds it have at most so many bytes.
@@ -66,11 +68,7 @@ struct ElementReader: Sendable {
       return .again
     case .start: return begin(&held, &json)
     case .text: return readText(&held, &json)
-    case .other:
-      guard let value = held.take(before: spelling.valueEnd) else { return .waits }
-      json += types.json(withoutLineEnd(value))
-      place = .between
-      return .again
+    case .other: return readOther(&held, &json)
     }
   }
 
@@ -127,6 +125,18 @@ struct ElementReader: Sendable {
     escape(
       held.takeCertain(without: [spelling.lineEnd + spelling.valueEnd, spelling.valueEnd]), &json)
     return .waits
+  }
+
+  /// What is no text is told when it is complete. It waits outside of what is searched for its end.
+  private mutating func readOther(_ held: inout HeldText, _ json: inout String) -> Step {
+    guard let rest = held.take(before: spelling.valueEnd) else {
+      value += held.takeCertain(without: spelling.valueEnd)
+      return .waits
+    }
+    json += types.json(withoutLineEnd(value + rest))
+    value = ""
+    place = .between
+    return .again
   }
 
   private func escape(_ text: String, _ json: inout String) {
