@@ -30,7 +30,7 @@ import Testing
     }
   }
 
-  @Test(.timeLimit(.minutes(1)))
+  @Test(.timeLimit(.minutes(5)))
   func `promise 29: each measure is one step that a running server follows and that is taken back`()
     async throws
   {
@@ -70,7 +70,7 @@ import Testing
     }
   }
 
-  @Test(.timeLimit(.minutes(1))) func anIsolatedServerCutsWhatRuns() async throws {
+  @Test(.timeLimit(.minutes(5))) func anIsolatedServerCutsWhatRuns() async throws {
     let engine = FakeEngine(["a", "b"], .hangAfterFirst)
     try await serving(engine) { server, _, meter, store in
       try await RawConnection.open(port: server.port) { exchange in
@@ -85,7 +85,7 @@ import Testing
     }
   }
 
-  @Test(.timeLimit(.minutes(1))) func aRestartEndsTheServerAndSaysSo() async throws {
+  @Test(.timeLimit(.minutes(5))) func aRestartEndsTheServerAndSaysSo() async throws {
     try await withMeter(configure: { $0.keyCheckInterval = .milliseconds(50) }) { meter, store in
       var configuration = Server.Configuration()
       configuration.port = 0
@@ -100,7 +100,7 @@ import Testing
     }
   }
 
-  @Test(.timeLimit(.minutes(1)))
+  @Test(.timeLimit(.minutes(5)))
   func `promise 33: the page never says that all is online while a probe fails`() async throws {
     for behaviour in [FakeEngine.Behaviour.fail, .stop, .refuse] {
       try await serving(FakeEngine(["a", "b"], behaviour), probes: true) { server, _, _, store in
@@ -126,7 +126,7 @@ import Testing
     }
   }
 
-  @Test(.timeLimit(.minutes(1))) func whereEveryProbeIsAnsweredAllIsOnline() async throws {
+  @Test(.timeLimit(.minutes(5))) func whereEveryProbeIsAnsweredAllIsOnline() async throws {
     try await serving(probes: true) { server, _, _, store in
       while try await server.get("/status.json").json["all_online"] != true { await Task.yield() }
       #expect(try await server.get("/status").body.contains("All services are online."))
