@@ -97,7 +97,10 @@ import Testing
     #expect(throws: UsageStoreError.self) { try store.erase(account) }
     try store.setState(.terminating, of: account)
     try store.setState(.closed, of: account)
-    try store.erase(account)
+    // Nobody could be billed for what it used.
+    #expect(try store.unbilledMonths(of: account).map(\.description) == ["2028-01"])
+    #expect(throws: UsageStoreError.self) { try store.erase(account) }
+    try store.erase(account, waivesUnbilled: true)
     for trace in traces {
       #expect(try files(of: folder, holding: trace).isEmpty, "\(trace) is still on the disk")
     }

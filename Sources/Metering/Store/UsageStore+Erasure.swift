@@ -94,8 +94,11 @@ extension UsageStore {
   /// Erases who an account was: its names, addresses and mail, from the rows and from the bytes of
   /// the files. Numbers stay, and so do issued invoices, which the law wants to be kept.
   ///
-  /// - Throws: ``UsageStoreError``: `notFound`, or `wrongState` before the account is closed.
-  package func erase(_ account: AccountID) throws(UsageStoreError) {
+  /// - Parameter waivesUnbilled: whether what it owes for months without an invoice is given up:
+  ///   nobody could be billed for it afterwards.
+  /// - Throws: ``UsageStoreError``: `notFound`, or `wrongState` before the account is closed, or while
+  ///   it owes for such months; ``InvoiceError``.
+  package func erase(_ account: AccountID, waivesUnbilled: Bool = false) throws {
     guard let record = try accounts().first(where: { $0.id == account }) else {
       throw UsageStoreError(.notFound, "no account has the number \(account.rawValue)")
     }
@@ -103,6 +106,14 @@ extension UsageStore {
       throw UsageStoreError(
         .wrongState,
         "account \(account.rawValue) is \(record.state): close it before it is erased")
+    }
+    let unbilled = waivesUnbilled ? [] : try unbilledMonths(of: account)
+    guard unbilled.isEmpty else {
+      let months = unbilled.map(\.description).joined(separator: ", ")
+      throw UsageStoreError(
+        .wrongState,
+        "account \(account.rawValue) has no invoice for \(months): issue it first, or say that it is "
+          + "waived")
     }
     try erasePersonal(of: account)
     let name = "erased \(account.rawValue)"
@@ -120,7 +131,7 @@ extension UsageStore {
       ] { try db.execute(sql: sql, arguments: [id]) }
       try db.execute(
         sql: "UPDATE account SET name = ? WHERE id = ?", arguments: [name, id])
-      try note("account.erase", "account \(id)", in: db)
+      try note("account.erase", "account \(id)", waivesUnbilled ? "unbilled is waived" : "", in: db)
     }
     try wipe()
   }

@@ -63,6 +63,20 @@ extension UsageStore {
     return record
   }
 
+  /// The months that an account that pays afterwards owes for, and has no invoice of.
+  package func unbilledMonths(of account: AccountID) throws -> [UTCMonth] {
+    guard try mode(of: account) == .postpaid else { return [] }
+    let billed = Set(
+      try invoices(account: account).filter { $0.document.kind == .invoice }
+        .map(\.document.month))
+    // A month of the billing's zone reaches into the files beside its own.
+    let months = Set(try months().flatMap { [$0.previous, $0, $0.next] })
+    return try months.sorted().filter {
+      try !billed.contains($0.description)
+        && draftInvoice(account: account, month: $0).grossCents > 0
+    }
+  }
+
   /// Takes an invoice back with a credit note of the same lines.
   ///
   /// - Throws: ``UsageStoreError``: `notFound`, or `wrongState` where it was taken back before.

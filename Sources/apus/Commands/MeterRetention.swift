@@ -85,9 +85,12 @@ extension MeterAccount {
       abstract: "Erase who a closed account was; numbers and issued invoices stay.",
       discussion: "Backups keep what they hold until you let them go.")
     @Argument(help: "The account, by name or number.") var account: String
+    @Flag(help: "Give up what it owes for months without an invoice.") var waiveUnbilled = false
 
     func run() throws {
-      try Keys.withStore { try $0.erase($0.account(named: account).id) }
+      try Keys.withStore {
+        try $0.erase($0.account(named: account).id, waivesUnbilled: waiveUnbilled)
+      }
       Terminal.note("The account is erased.")
     }
   }

@@ -41,7 +41,8 @@ struct Verify: ParsableCommand {
     }
 
     func run() throws {
-      guard let receipt = try? Receipt(encoded: contents(file)) else {
+      let text = try contents(file)
+      guard let receipt = try? Receipt(encoded: text) else {
         throw CommandError(.unusableInput, "'\(file)' holds no receipt")
       }
       guard let key = bytes(hex: publicKey), key.count == 32 else {
