@@ -132,7 +132,7 @@ extension JSONValue {
     switch self {
     case .null: "null"
     case .bool: "boolean"
-    case .integer: "integer"
+    case .integer, .largeInteger: "integer"
     case .number: "number"
     case .string: "string"
     case .array: "array"
