@@ -129,7 +129,7 @@ let package = Package(
     .executableTarget(
       name: "StubServer",
       dependencies: [
-        "APIServer", "Metering", "Transformer", "Tokenizer", "JSON",
+        "APIServer", "Metering", "Transformer", "Tokenizer", "Constraints", "JSON",
         .product(name: "Logging", package: "swift-log"),
       ], path: "Benchmarks/overhead/StubServer"),
 
@@ -168,7 +168,8 @@ let package = Package(
       name: "PostgreSQLCheck", dependencies: ["Metering", "TestSupport"],
       path: "Tests/PostgreSQLCheck"),
     .executableTarget(
-      name: "DecodeCounterChild", dependencies: ["Transformer"], path: "Tests/DecodeCounterChild"),
+      name: "DecodeCounterChild", dependencies: ["Transformer", "Constraints"],
+      path: "Tests/DecodeCounterChild"),
     .testTarget(
       name: "APIServerTests",
       dependencies: [
@@ -181,13 +182,13 @@ let package = Package(
     .executableTarget(
       name: "LeakingServer",
       dependencies: [
-        "APIServer", "Transformer", "Tokenizer", "Metering", "JSON",
+        "APIServer", "Transformer", "Tokenizer", "Constraints", "Metering", "JSON",
         .product(name: "Logging", package: "swift-log"),
       ], path: "Tests/LeakingServer"),
     .testTarget(
       name: "EndToEndTests",
       dependencies: [
-        "TestSupport", "JSON", "Transformer", "Metering", "apus", "EmbeddingExample",
+        "TestSupport", "JSON", "Transformer", "Constraints", "Metering", "apus", "EmbeddingExample",
         "TypedOutputExample", "ToolsExample", "StreamingExample", "LeakingServer",
       ]),
   ],

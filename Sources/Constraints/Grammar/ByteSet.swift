@@ -25,9 +25,6 @@ package struct ByteSet: Hashable, Sendable {
   mutating func formUnion(_ other: ByteSet) { words |= other.words }
 
   package func isDisjoint(with other: ByteSet) -> Bool { words & other.words == .zero }
-
-  /// How many bytes there are.
-  package var count: Int { words.indices.reduce(0) { $0 + words[$1].nonzeroBitCount } }
 }
 
 /// A partition of the bytes: those of one class are in the same sets.

@@ -21,7 +21,4 @@ package struct TokenMask: Sendable {
   mutating func need(_ count: Int) { needed = max(needed, count) }
 
   mutating func remove(_ id: TokenID) { bits[Int(id >> 6)] &= ~(1 << UInt64(id & 63)) }
-
-  /// How many tokens there are.
-  package var count: Int { bits.reduce(0) { $0 + $1.nonzeroBitCount } }
 }

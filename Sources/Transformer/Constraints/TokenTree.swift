@@ -11,9 +11,6 @@ package final class TokenTree: Sendable {
   let tree: ByteTree
   /// After these an answer is over.
   let endIDs: [TokenID]
-  /// Whether each byte of UTF-8 is a token of its own, so that any text can be spelled.
-  let spellsEveryByte: Bool
-
   private let texts: [UInt8]
   private let starts: [Int32]
   /// The texts of special tokens, which triggers may contain.
@@ -51,11 +48,6 @@ package final class TokenTree: Sendable {
     }
     let order = keys.map(\.id)
     tree = ByteTree(order, texts: texts, starts: starts)
-    var single = Set<UInt8>()
-    for id in order where text(id).count == 1 { single.insert(text(id).first ?? 0) }
-    // What never occurs in UTF-8, and control characters, are not needed.
-    let needed = [0x09...0x0A, 0x20...0x7E, 0x80...0xBF, 0xC2...0xF4] as [ClosedRange<UInt8>]
-    spellsEveryByte = needed.allSatisfy { $0.allSatisfy(single.contains) }
     self.texts = texts
     self.starts = starts
     self.special = special
