@@ -96,6 +96,7 @@ public struct Server: Service {
   }
 
   /// Serves until SIGTERM or SIGINT, then ends as `run()` does. SIGHUP reads the certificate again.
+  /// The process keeps these signals afterwards too: they do not end it any more.
   ///
   /// - Throws: as `run()`.
   public func runUntilSignalled() async throws {

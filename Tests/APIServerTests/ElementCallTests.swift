@@ -2,6 +2,7 @@
 
 import Constraints
 import JSON
+import TestSupport
 import Testing
 import Transformer
 
@@ -23,9 +24,11 @@ import Transformer
     .parameters, .seedParameters, .pairs, .invocations, .deepSeekMarked, .deepSeekMarkedCalls,
   ]
 
-  private func calls(_ text: String, _ format: ToolFormat) -> [ToolCall] {
+  private func calls(
+    _ text: String, _ format: ToolFormat, of function: CallableFunction = function
+  ) -> [ToolCall] {
     var parser = OutputParser(
-      OutputReading(tools: ToolReading(format: format, functions: [Self.function])))
+      OutputReading(tools: ToolReading(format: format, functions: [function])))
     var content = AnswerContent()
     for piece in parser.finish(text) { content.append(piece) }
     return content.calls
@@ -115,6 +118,32 @@ import Transformer
       "<|tool_call>call:f{a:{b:[1,{c:<|\"|>x < y<|\"|>}],d:null},e:-1.5}<tool_call|>"
     #expect(try constraint.accepts(text))
     #expect(try !constraint.accepts(text.replacing("null", with: "nil")))
+  }
+
+  /// Schemas that would be gigantic if they were written out; what is too large is any value.
+  @Test(arguments: [ToolFormat.gemma, .parameters])
+  func aSchemaThatRefersToItselfEndsSoon(_ format: ToolFormat) throws {
+    let own: JSONValue = ["$ref": "#/$defs/a"]
+    let names = (0..<40).map { "p\($0)" }
+    let many = JSONValue.object(
+      names.reduce(into: JSONObject()) { members, name in members[name] = own })
+    let schema: JSONValue = [
+      "type": "object", "properties": many,
+      "$defs": [
+        "a": [
+          "anyOf": .array(
+            Array(repeating: own, count: 50) + [["type": "object", "properties": many]])
+        ]
+      ],
+    ]
+    let function = CallableFunction(name: "f", parameters: schema)
+    let time = processorTime {
+      _ = try? Constraint.parts(format.calls(of: [function], several: false))
+      let argument = "<arg_key>p1</arg_key><arg_value>1</arg_value>"
+      let call = "<tool_call>f\(String(repeating: argument, count: 40))</tool_call>"
+      #expect(calls(call, .pairs, of: function).count == 1)
+    }
+    #expect(time < .seconds(10), "\(time)")
   }
 
   @Test func optionalArgumentsOfGemmaNeedNoCommaInFront() throws {

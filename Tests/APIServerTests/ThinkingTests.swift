@@ -33,6 +33,8 @@ import Transformer
       (["thinking_budget_tokens": 7], 7), (["thinking_token_budget": 0], 0),
       (["thinking_budget_tokens": -1], nil),
       (["thinking_budget_tokens": 7, "reasoning_effort": "low"], 7),
+      (["thinking_budget_tokens": 7, "reasoning_effort": "none"], 7),
+      (["thinking_budget_tokens": -1, "reasoning_effort": "none"], 0),
     ] as [(JSONObject, Int?)])
   func aChatsDegreeIsANumberOfTokens(change: JSONObject, tokens: Int?) async throws {
     #expect(try await limit("/v1/chat/completions", change)?.tokenCount == tokens)

@@ -13,7 +13,7 @@ struct ThinkingFields: Sendable {
   /// Whether anything was said.
   var isAsked: Bool { effort != nil || tokens != nil }
   /// Whether the model is not to think at all.
-  var isSwitchedOff: Bool { effort == "none" || tokens == 0 }
+  var isSwitchedOff: Bool { budget == 0 }
 
   /// Tokens of reasoning at most; nil for no bound.
   var budget: Int? { tokens ?? effort.flatMap { Self.budgets[$0] } }

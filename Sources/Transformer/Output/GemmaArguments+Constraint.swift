@@ -7,41 +7,74 @@ extension GemmaArguments {
   /// A call of a function whose arguments satisfy its schema, as far as types, lists of values,
   /// members and elements go.
   static func call(of function: CallableFunction) -> ConstraintPart {
-    let arguments = GemmaSchema(root: function.parameters).value(function.parameters)
-    return .sequence([.text("call:\(function.name)"), arguments, .text("<tool_call|>")])
+    var schema = GemmaSchema(root: function.parameters)
+    let arguments = schema.value(function.parameters)
+    return .sequence([.text("call:\(function.name)"), arguments.part, .text("<tool_call|>")])
   }
 }
 
 /// A function's schema, whose references are looked up in its root.
 private struct GemmaSchema {
-  let root: JSONValue
+  /// A part and how many parts it is read as.
+  struct Sized {
+    let part: ConstraintPart
+    var size = 1
+  }
 
-  /// References and objects deeper than this are any value.
+  private let root: JSONValue
+  /// Schemas that may still be looked at.
+  private var steps = 4096
+
+  /// References and objects deeper than this are any value, and so is what grows larger.
   private static let mostDepth = 8
+  private static let mostParts = 8192
 
-  func value(_ schema: JSONValue, depth: Int = mostDepth) -> ConstraintPart {
-    guard depth > 0 else { return Self.anything }
+  init(root: JSONValue) { self.root = root }
+
+  mutating func value(_ schema: JSONValue, depth: Int = mostDepth) -> Sized {
+    steps -= 1
+    guard depth > 0, steps >= 0 else { return Self.anything }
+    let found = known(schema, depth)
+    return found.size <= Self.mostParts ? found : Self.anything
+  }
+
+  private mutating func known(_ schema: JSONValue, _ depth: Int) -> Sized {
     if let reference = schema["$ref"]?.stringValue {
       guard let target = ArgumentTypes.target(of: reference, in: root) else { return Self.anything }
       return value(target, depth: depth - 1)
     }
     if let values = schema["enum"]?.arrayValue ?? schema["const"].map({ [$0] }), !values.isEmpty {
-      return .either(values.map { .text(Self.spelling($0)) })
+      return Sized(
+        part: .either(values.map { .text(Self.spelling($0)) }), size: values.count)
     }
     if let choices = (schema["anyOf"] ?? schema["oneOf"])?.arrayValue, !choices.isEmpty {
-      return .either(choices.map { value($0, depth: depth - 1) })
+      return either(choices) { $0.value($1, depth: depth - 1) }
     }
     if let types = schema["type"]?.arrayValue?.compactMap(\.stringValue), !types.isEmpty {
-      return .either(types.map { value($0, schema, depth) })
+      return either(types) { $0.value($1, schema, depth) }
     }
     guard let type = schema["type"]?.stringValue else { return Self.anything }
     return value(type, schema, depth)
   }
 
-  private func value(_ type: String, _ schema: JSONValue, _ depth: Int) -> ConstraintPart {
+  private mutating func either<Choice>(
+    _ choices: [Choice], _ part: (inout Self, Choice) -> Sized
+  ) -> Sized {
+    var parts: [ConstraintPart] = []
+    var size = 0
+    for choice in choices {
+      let one = part(&self, choice)
+      parts.append(one.part)
+      size += one.size
+    }
+    return Sized(part: .either(parts), size: size)
+  }
+
+  private mutating func value(_ type: String, _ schema: JSONValue, _ depth: Int) -> Sized {
     switch type {
-    case "string": .sequence([.text(GemmaArguments.quote), .until(GemmaArguments.quote)])
-    case "integer", "number", "boolean", "null": .schema(Self.scalar(type, schema))
+    case "string":
+      Sized(part: .sequence([.text(GemmaArguments.quote), .until(GemmaArguments.quote)]))
+    case "integer", "number", "boolean", "null": Sized(part: .schema(Self.scalar(type, schema)))
     case "array": array(schema, depth)
     case "object": object(schema, depth)
     default: Self.anything
@@ -59,50 +92,47 @@ private struct GemmaSchema {
     return .object(result)
   }
 
-  private func array(_ schema: JSONValue, _ depth: Int) -> ConstraintPart {
-    let item = schema["items"].map { value($0, depth: depth - 1) } ?? Self.anything
+  private mutating func array(_ schema: JSONValue, _ depth: Int) -> Sized {
+    let item: Sized
+    if let items = schema["items"] {
+      item = value(items, depth: depth - 1)
+    } else {
+      item = Self.anything
+    }
     let full = ConstraintPart.sequence([
-      .text("["), .list(item, separator: .text(",")), .text("]"),
+      .text("["), .list(item.part, separator: .text(",")), .text("]"),
     ])
-    return (schema["minItems"]?.intValue ?? 0) > 0 ? full : .either([.text("[]"), full])
+    let isFilled = (schema["minItems"]?.intValue ?? 0) > 0
+    return Sized(part: isFilled ? full : .either([.text("[]"), full]), size: item.size + 4)
   }
 
-  private func object(_ schema: JSONValue, _ depth: Int) -> ConstraintPart {
-    let declared = SchemaArguments(schema)
-    let members = declared.declared.map { argument in
-      let own = schema["properties"]?[argument.name] ?? true
-      return Member(
-        part: .sequence([.text(argument.name + ":"), value(own, depth: depth - 1)]),
-        isRequired: argument.isRequired)
+  private mutating func object(_ schema: JSONValue, _ depth: Int) -> Sized {
+    let arguments = SchemaArguments(schema)
+    guard !arguments.declared.isEmpty else {
+      return Sized(
+        part: arguments.allowsOthers ? .grammar(Self.grammar(root: "object")) : .text("{}"))
     }
-    guard members.isEmpty else {
-      return .sequence([.text("{"), Self.list(members[...], isFirst: true), .text("}")])
+    // What may follow, from the last member to the first: behind nothing, and behind another member,
+    // which needs a comma.
+    var first = Sized(part: .text(""))
+    var next = Sized(part: .text(""))
+    for argument in arguments.declared.reversed() {
+      let own = value(schema["properties"]?[argument.name] ?? true, depth: depth - 1)
+      let member = ConstraintPart.sequence([.text(argument.name + ":"), own.part])
+      let begun = ConstraintPart.sequence([member, next.part])
+      let behind = ConstraintPart.sequence([.text(","), member])
+      let size = min(own.size + next.size + 2, Self.mostParts + 1)
+      first =
+        argument.isRequired
+        ? Sized(part: begun, size: size)
+        : Sized(
+          part: .either([begun, first.part]), size: min(size + first.size, Self.mostParts + 1))
+      next = Sized(
+        part: .sequence([
+          argument.isRequired ? behind : .either([.text(""), behind]), next.part,
+        ]), size: size)
     }
-    return declared.allowsOthers ? .grammar(Self.grammar(root: "object")) : .text("{}")
-  }
-
-  private struct Member {
-    let part: ConstraintPart
-    let isRequired: Bool
-  }
-
-  /// Members in order, with commas between those that are there.
-  private static func list(
-    _ members: ArraySlice<Member>, isFirst: Bool
-  ) -> ConstraintPart {
-    guard let member = members.first else { return .text("") }
-    let rest = members.dropFirst()
-    let with = ConstraintPart.sequence([
-      .text(isFirst ? "" : ","), member.part, list(rest, isFirst: false),
-    ])
-    if member.isRequired { return with }
-    // Once there was one, an absent member changes nothing for those behind it.
-    if !isFirst {
-      return .sequence([
-        .either([.text(""), .sequence([.text(","), member.part])]), list(rest, isFirst: false),
-      ])
-    }
-    return .either([with, list(rest, isFirst: true)])
+    return Sized(part: .sequence([.text("{"), first.part, .text("}")]), size: first.size + 2)
   }
 
   private static func spelling(_ value: JSONValue) -> String {
@@ -115,7 +145,7 @@ private struct GemmaSchema {
     }
   }
 
-  private static let anything = ConstraintPart.grammar(grammar(root: "value"))
+  private static let anything = Sized(part: .grammar(grammar(root: "value")))
 
   private static func grammar(root: String) -> String {
     #"""

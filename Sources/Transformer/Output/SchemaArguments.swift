@@ -24,22 +24,40 @@ struct SchemaArguments {
     let required = Set((schema["required"]?.arrayValue ?? []).compactMap(\.stringValue))
     var properties = schema["properties"]?.objectValue ?? [:]
     for name in required.sorted() where properties[name] == nil { properties[name] = .bool(true) }
+    let definitions = Self.definitions(of: schema, for: properties)
     for (name, own) in properties {
       declared.append(
         Argument(
           name: name, isRequired: required.contains(name),
-          types: ArgumentTypes(of: own, in: schema), schema: Self.alone(own, in: schema),
+          types: ArgumentTypes(of: own, in: schema), schema: Self.alone(own, definitions),
           texts: own["enum"]?.arrayValue?.compactMap(\.stringValue)
             ?? own["const"]?.stringValue.map { [$0] }))
     }
   }
 
-  /// A schema with the definitions of the one that it stands in.
-  static func alone(_ schema: JSONValue, in root: JSONValue) -> JSONValue {
-    guard var members = schema.objectValue else { return schema }
-    for name in ["$defs", "definitions"] where members[name] == nil {
-      members[name] = root[name]
+  /// Definitions that are carried along have so many values in all; beyond them a reference leads to
+  /// nowhere, and the schema is one that cannot be held to.
+  private static let mostCarried = 20_000
+
+  /// What properties may refer to; empty where it is too much to be carried by each.
+  private static func definitions(
+    of schema: JSONValue, for properties: JSONObject
+  ) -> JSONObject {
+    var definitions: JSONObject = [:]
+    var size = 0
+    for name in ["$defs", "definitions"] {
+      guard let found = schema[name] else { continue }
+      definitions[name] = found
+      size += found.valueCount
     }
+    let users = properties.count { $0.value.hasReferences }
+    return size * users <= mostCarried ? definitions : [:]
+  }
+
+  /// A schema with the definitions that it refers to.
+  private static func alone(_ schema: JSONValue, _ definitions: JSONObject) -> JSONValue {
+    guard var members = schema.objectValue, schema.hasReferences else { return schema }
+    for (name, value) in definitions where members[name] == nil { members[name] = value }
     return .object(members)
   }
 }
@@ -49,8 +67,9 @@ struct ArgumentTypes: Sendable {
   /// Nil for any.
   private let names: Set<String>?
 
-  /// References deeper than these are not followed.
-  private static let mostReferences = 8
+  /// References and choices deeper than these are not followed, and no more of them in all.
+  private static let mostDepth = 8
+  private static let mostSteps = 64
 
   /// The types of an argument by its function's schema.
   init(ofArgument name: String, in root: JSONValue) {
@@ -58,7 +77,8 @@ struct ArgumentTypes: Sendable {
   }
 
   init(of schema: JSONValue, in root: JSONValue) {
-    names = Self.names(schema, root, Self.mostReferences)
+    var steps = Self.mostSteps
+    names = Self.names(schema, root, Self.mostDepth, &steps)
   }
 
   /// Whether every value is text.
@@ -67,11 +87,13 @@ struct ArgumentTypes: Sendable {
   var mayBeText: Bool { names?.contains("string") ?? true }
 
   private static func names(
-    _ schema: JSONValue, _ root: JSONValue, _ depth: Int
+    _ schema: JSONValue, _ root: JSONValue, _ depth: Int, _ steps: inout Int
   ) -> Set<String>? {
+    steps -= 1
+    guard steps >= 0 else { return nil }
     if let reference = schema["$ref"]?.stringValue {
       guard depth > 0, let target = Self.target(of: reference, in: root) else { return nil }
-      return names(target, root, depth - 1)
+      return names(target, root, depth - 1, &steps)
     }
     if let type = schema["type"]?.stringValue { return [type] }
     if let types = schema["type"]?.arrayValue { return Set(types.compactMap(\.stringValue)) }
@@ -82,7 +104,7 @@ struct ArgumentTypes: Sendable {
     }
     var all: Set<String> = []
     for choice in choices {
-      guard let some = names(choice, root, depth - 1) else { return nil }
+      guard let some = names(choice, root, depth - 1, &steps) else { return nil }
       all.formUnion(some)
     }
     return all
@@ -127,6 +149,25 @@ struct ArgumentTypes: Sendable {
 }
 
 extension JSONValue {
+  /// How many values it is made of.
+  fileprivate var valueCount: Int {
+    switch self {
+    case .array(let elements): elements.reduce(1) { $0 + $1.valueCount }
+    case .object(let members): members.reduce(1) { $0 + $1.value.valueCount }
+    default: 1
+    }
+  }
+
+  /// Whether it refers to other schemas.
+  fileprivate var hasReferences: Bool {
+    switch self {
+    case .array(let elements): elements.contains { $0.hasReferences }
+    case .object(let members):
+      members["$ref"] != nil || members.contains { $0.value.hasReferences }
+    default: false
+    }
+  }
+
   /// What JSON Schema calls its type.
   fileprivate var typeName: String {
     switch self {
