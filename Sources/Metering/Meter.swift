@@ -8,7 +8,7 @@
 package final class Meter: Sendable {
   let core: MeterCore
   private let terms: TermsWatch
-  private let retention: RetentionWatch
+  private let hourly: HourlyWork
   private let buckets: BucketWatch
 
   /// Opens the data folder for serving; one meter a folder at a time.
@@ -22,12 +22,12 @@ package final class Meter: Sendable {
   ) throws(UsageStoreError) {
     core = try MeterCore(configuration: configuration, ledger: ledger)
     terms = try TermsWatch(store: core.store)
-    retention = RetentionWatch(store: core.store)
+    hourly = HourlyWork(store: core.store)
     buckets = BucketWatch(folder: configuration.folder)
     buckets.restore(core)
     buckets.start(core)
     core.settings.start(every: configuration.keyCheckInterval)
-    retention.start()
+    hourly.start()
   }
 
   deinit {
@@ -151,7 +151,7 @@ package final class Meter: Sendable {
   /// - Throws: ``UsageStoreError`` where something could not be written.
   package func close() async throws(UsageStoreError) {
     core.settings.stop()
-    retention.stop()
+    hourly.stop()
     buckets.stop(core)
     core.budgetWatch.flush()
     let isWritten = await core.writer.flush()

@@ -1,0 +1,33 @@
+// What a server does once an hour, without anybody having to remember it.
+
+import Dispatch
+import Synchronization
+
+/// Lets what is known of clients go when its days are over, and lets the tree over receipts grow, so
+/// that nobody who asks for one waits for a whole month.
+final class HourlyWork: Sendable {
+  private static let interval = DispatchTimeInterval.seconds(3600)
+
+  private let store: UsageStore
+  private let queue = DispatchQueue(label: "apus.metering.hourly", qos: .utility)
+  private let isWanted = Mutex(true)
+
+  init(store: UsageStore) { self.store = store }
+
+  /// Works from now on, until stopped or released.
+  func start() {
+    queue.asyncAfter(deadline: .now() + Self.interval) { [weak self] in
+      guard let self, isWanted.withLock({ $0 }) else { return }
+      // What failed is tried again in an hour.
+      _ = try? store.runPersonalRetention()
+      _ = try? store.receiptRoot(of: UTCMonth(wallMilliseconds: store.clock.wallMilliseconds()))
+      start()
+    }
+  }
+
+  /// Works no more, and waits for what goes on.
+  func stop() {
+    isWanted.withLock { $0 = false }
+    queue.sync {}
+  }
+}
