@@ -23,7 +23,7 @@ package final class WorkerPool: Sendable {
   /// Starts `threadCount - 1` threads, which end with the pool.
   package init(threadCount: Int) {
     self.threadCount = max(1, min(threadCount, 256))
-    state = PoolState(threads: self.threadCount)
+    state = PoolState()
     for index in 1..<max(1, self.threadCount) { state.startThread(index) }
   }
 
@@ -66,7 +66,6 @@ private struct Gate {
 
 /// What the pool's threads share. They keep it alive, and it does not keep the pool alive.
 private final class PoolState: @unchecked Sendable {
-  private let threads: Int
   /// A `Gate`. Workers run when its region changes, unless it closed before they came.
   private let gate = Atomic<Int>(0)
   /// Where the next run of the region begins.
@@ -88,8 +87,7 @@ private final class PoolState: @unchecked Sendable {
   /// Turns after which a spinning thread lets others run, should they want to.
   private static let yieldInterval = 256
 
-  init(threads: Int) {
-    self.threads = threads
+  init() {
     callers = .allocate(capacity: 1)
     lock = .allocate(capacity: 1)
     wake = .allocate(capacity: 1)

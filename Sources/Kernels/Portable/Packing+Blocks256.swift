@@ -55,32 +55,24 @@ private func packBits(_ words: UnsafeRawPointer, _ bit: UInt32, _ to: UnsafeMuta
   }
 }
 
-func packQ4_K(_ from: StoredRows, _ to: UnsafeMutableRawPointer, _ words: UnsafeMutableRawPointer) {
+/// Packs Q4_K, or Q5_K, which has 32 bytes of fifth bits before its nibbles.
+@inline(__always)
+func packScaled(
+  _ from: StoredRows, _ to: UnsafeMutableRawPointer, _ words: UnsafeMutableRawPointer,
+  hasFifthBits: Bool
+) {
   from.copyHalves(0, to: to)
   from.copyHalves(2, to: to + 32)
-  from.turn(0, count: 36, into: words)
+  from.turn(0, count: hasFifthBits ? 44 : 36, into: words)
+  let nibbles = words + 64 * (hasFifthBits ? 12 : 4)
   for part in 0..<8 {
-    let target = to + 64 + part * 288
+    let target = to + 64 + part * (hasFifthBits ? 352 : 288)
     let (scales, minimums) = scalesAndMinimums(words + 64, part)
     storeLowBytes(scales, target)
     storeLowBytes(minimums, target + 16)
     packNibbles(
-      words + 64 * (4 + part / 2 * 8), UInt32(truncatingIfNeeded: part % 2 * 4), target + 32)
-  }
-}
-
-func packQ5_K(_ from: StoredRows, _ to: UnsafeMutableRawPointer, _ words: UnsafeMutableRawPointer) {
-  from.copyHalves(0, to: to)
-  from.copyHalves(2, to: to + 32)
-  from.turn(0, count: 44, into: words)
-  for part in 0..<8 {
-    let target = to + 64 + part * 352
-    let (scales, minimums) = scalesAndMinimums(words + 64, part)
-    storeLowBytes(scales, target)
-    storeLowBytes(minimums, target + 16)
-    packNibbles(
-      words + 64 * (12 + part / 2 * 8), UInt32(truncatingIfNeeded: part % 2 * 4), target + 32)
-    packBits(words + 64 * 4, UInt32(truncatingIfNeeded: part), target + 288)
+      nibbles + 64 * (part / 2 * 8), UInt32(truncatingIfNeeded: part % 2 * 4), target + 32)
+    if hasFifthBits { packBits(words + 64 * 4, UInt32(truncatingIfNeeded: part), target + 288) }
   }
 }
 

@@ -36,37 +36,35 @@ private func pack(
 ) {
   guard let format = stored.layout else { return }
   let blockCount = columns / format.blockColumnCount
-  /// `blockBytes` are those of a stored block.
   @inline(__always)
-  func each(_ blockBytes: Int, _ body: (StoredRows, UnsafeMutableRawPointer) -> Void) {
+  func each(_ body: (StoredRows, UnsafeMutableRawPointer) -> Void) {
     for block in 0..<blockCount {
       body(
-        StoredRows(base: rows.base + block * blockBytes, rowBytes: rows.rowBytes),
+        StoredRows(base: rows.base + block * stored.blockBytes, rowBytes: rows.rowBytes),
         panel + block * format.blockBytes)
     }
   }
   @inline(__always)
   func eachTurned(
-    _ blockBytes: Int,
     _ body: (StoredRows, UnsafeMutableRawPointer, UnsafeMutableRawPointer) -> Void
   ) {
     withUnsafeTemporaryAllocation(byteCount: 64 * 64, alignment: 64) { room in
-      each(blockBytes) { body($0, $1, room.baseAddress!) }
+      each { body($0, $1, room.baseAddress!) }
     }
   }
   switch format {
-  case .Q4_0, .IQ4_NL: each(18, packQ4_0)
-  case .Q4_1: each(20, packQ4_1)
-  case .Q5_0: each(22, packQ5_0)
-  case .Q5_1: each(24, packQ5_1)
-  case .Q8_0: each(34, packQ8_0)
-  case .MXFP4: each(17, packMXFP4)
-  case .Q2_K: eachTurned(84, packQ2_K)
-  case .Q3_K: eachTurned(110, packQ3_K)
-  case .Q4_K: eachTurned(144, packQ4_K)
-  case .Q5_K: eachTurned(176, packQ5_K)
-  case .Q6_K: eachTurned(210, packQ6_K)
-  case .IQ4_XS: each(136, packIQ4_XS)
+  case .Q4_0, .IQ4_NL: each(packQ4_0)
+  case .Q4_1: each(packQ4_1)
+  case .Q5_0: each(packQ5_0)
+  case .Q5_1: each(packQ5_1)
+  case .Q8_0: each(packQ8_0)
+  case .MXFP4: each(packMXFP4)
+  case .Q2_K: eachTurned(packQ2_K)
+  case .Q3_K: eachTurned(packQ3_K)
+  case .Q4_K: eachTurned { packScaled($0, $1, $2, hasFifthBits: false) }
+  case .Q5_K: eachTurned { packScaled($0, $1, $2, hasFifthBits: true) }
+  case .Q6_K: eachTurned(packQ6_K)
+  case .IQ4_XS: each(packIQ4_XS)
   case .F32: packSingles(rows, columns, panel)
   case .F16, .BF16: packHalves(rows, columns, panel)
   case .scaledBytes:

@@ -53,7 +53,8 @@ private struct PairTile<Column: FloatColumn>: TileWork {
           TileRows(base: activations + first, rowStride: stride, stepStride: 1),
           TileLanes<Column>(
             base: call.panels + panel * call.panelBytes + first * Column.bytes,
-            stepBytes: Column.bytes, halfBytes: isLone ? 0 : call.panelBytes, ahead: 4_096),
+            stepBytes: Column.bytes, halfBytes: isLone ? 0 : call.panelBytes,
+            ahead: prefetchDistance.one),
           steps: min(columnBlock, call.columns - first),
           into: TileTarget(
             base: isLone ? lone : output + panel * panelRowCount,

@@ -51,9 +51,16 @@ struct TileLanes<Column: FloatColumn> {
   /// 16 lanes of a step; `lane` is 0 or 16.
   @inline(__always)
   func load(_ step: Int, _ lane: Int) -> Floats {
-    let place = base + step * stepBytes + (lane == 0 ? 0 : halfBytes)
-    if lane == 0 || Column.bytes > 32 { prefetchLine(place + ahead) }
-    return Column.load(place)
+    Column.load(base + step * stepBytes + (lane == 0 ? 0 : halfBytes))
+  }
+
+  /// Asks for the lines `ahead` of a step's.
+  @inline(__always)
+  func prefetch(_ step: Int) {
+    if ahead == 0 { return }
+    let place = base + step * stepBytes + ahead
+    prefetchLine(place)
+    if halfBytes >= 64 { prefetchLine(place + halfBytes) }
   }
 }
 
@@ -108,6 +115,7 @@ func multiplyTile<let R: Int, Column: FloatColumn>(
       sums[r] = FloatPair(low: target.first(r, 0), high: target.first(r, 16))
     }
     for step in 0..<steps {
+      right.prefetch(step)
       let a = right.load(step, 0)
       let b = right.load(step, 16)
       let place = left.base + step * left.stepStride
@@ -127,6 +135,7 @@ func multiplyTile<let R: Int, Column: FloatColumn>(
       var sums = InlineArray<R, Floats>(repeating: Floats(repeating: 0))
       unrolled(R) { r in sums[r] = target.first(r, lane) }
       for step in 0..<steps {
+        if lane == 0 { right.prefetch(step) }
         let a = right.load(step, lane)
         let place = left.base + step * left.stepStride
         unrolled(R) { r in

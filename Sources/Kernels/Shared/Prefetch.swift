@@ -8,9 +8,13 @@
 private func prefetch(
   _ address: UnsafeRawPointer, _ write: Int32, _ locality: Int32, _ kind: Int32)
 
+/// Asks for the line at `address`.
+@inline(__always)
+func prefetchLine(_ address: UnsafeRawPointer) { prefetch(address, 0, 3, 1) }
+
 /// How far ahead of its use a tile of one token asks for weights, and one of several, in bytes. The
 /// more a tile does with a line, the fewer the processor looks ahead by itself.
-private let prefetchDistance = (one: 4_096, several: 8_192)
+let prefetchDistance = (one: 4_096, several: 8_192)
 
 /// Asks for `byteCount` bytes of weights that a tile of `tokenCount` tokens reads later, those at
 /// `address` being next.
@@ -20,11 +24,5 @@ private let prefetchDistance = (one: 4_096, several: 8_192)
 @inline(__always)
 func prefetchWeights(after address: UnsafeRawPointer, _ byteCount: Int, tokenCount: Int) {
   let distance = tokenCount == 1 ? prefetchDistance.one : prefetchDistance.several
-  for line in stride(from: 0, to: byteCount, by: 64) {
-    prefetch(address + distance + line, 0, 3, 1)
-  }
+  for line in stride(from: 0, to: byteCount, by: 64) { prefetchLine(address + distance + line) }
 }
-
-/// Asks for the line at `address`.
-@inline(__always)
-func prefetchLine(_ address: UnsafeRawPointer) { prefetch(address, 0, 3, 1) }
