@@ -113,14 +113,6 @@ public struct Constraint: Sendable {
   /// Bytes of memory for it and what is known of it, about.
   package var byteCount: Int { matcher.byteCount + attachment.byteCount }
 
-  /// The same constraint with nothing kept with it: for what is kept with it itself, and would hold on
-  /// to itself for ever.
-  package var unattached: Constraint {
-    var copy = self
-    copy.attachment = ConstraintAttachment()
-    return copy
-  }
-
   /// Whether `text`, from beginning to end, satisfies the constraint; triggers are not looked for.
   public func accepts(_ text: String) throws(ConstraintError) -> Bool {
     var matcher = matcher

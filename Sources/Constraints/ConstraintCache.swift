@@ -46,12 +46,15 @@ public final class ConstraintCache: Sendable {
     }
     if let known { return try known.made.get() }
     let made = Result { () throws(ConstraintError) in try source.compiled() }
-    owners.withLock { owners in
+    let kept = owners.withLock { owners in
+      // Who compiled it meanwhile was first, and all share that one.
+      if let first = owners[owner]?[key] { return first.made }
       owners[owner, default: [:]][key] = Entry(
         made: made, sourceBytes: key.count, lastUse: now)
       makeRoom(&owners, newest: owner)
+      return made
     }
-    return try made.get()
+    return try kept.get()
   }
 
   /// Lets go of what was used longest ago, of `newest` first where that one has too much.

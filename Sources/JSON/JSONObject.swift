@@ -5,7 +5,7 @@
 /// section 8.3), not as Swift compares strings, to which canonically equivalent ones are equal.
 public struct JSONObject: Sendable {
   fileprivate struct Member: Sendable, Equatable {
-    let key: String
+    let key: KeyBytes
     var value: JSONValue
   }
 
@@ -18,12 +18,17 @@ public struct JSONObject: Sendable {
   private var places: [KeyBytes: Int] = [:]
 
   /// A key that is equal to those with the same bytes.
-  private struct KeyBytes: Hashable, Sendable {
-    let key: String
+  fileprivate struct KeyBytes: Hashable, Sendable {
+    let text: String
 
-    static func == (a: Self, b: Self) -> Bool { a.key.utf8.elementsEqual(b.key.utf8) }
+    init(_ text: String) { self.text = text }
 
-    func hash(into hasher: inout Hasher) { for byte in key.utf8 { hasher.combine(byte) } }
+    static func == (a: Self, b: Self) -> Bool {
+      // Strings that are not equal to Swift have other bytes, which is quickly seen.
+      a.text == b.text && a.text.utf8.elementsEqual(b.text.utf8)
+    }
+
+    func hash(into hasher: inout Hasher) { for byte in text.utf8 { hasher.combine(byte) } }
   }
 
   public init() {}
@@ -33,7 +38,7 @@ public struct JSONObject: Sendable {
   public var isEmpty: Bool { members.isEmpty }
 
   /// Keys in order.
-  public var keys: [String] { members.map(\.key) }
+  public var keys: [String] { members.map(\.key.text) }
 
   /// The value of `key`; setting nil removes the member.
   public subscript(key: String) -> JSONValue? {
@@ -41,7 +46,7 @@ public struct JSONObject: Sendable {
     set {
       switch (place(of: key), newValue) {
       case (let place?, let value?): members[place].value = value
-      case (nil, let value?): append(Member(key: key, value: value))
+      case (nil, let value?): append(Member(key: KeyBytes(key), value: value))
       case (let place?, nil): remove(at: place)
       case (nil, nil): break
       }
@@ -49,17 +54,15 @@ public struct JSONObject: Sendable {
   }
 
   private func place(of key: String) -> Int? {
-    if members.count < Self.indexedCount {
-      // Strings that are not equal to Swift have other bytes, which is quickly seen.
-      return members.firstIndex { $0.key == key && $0.key.utf8.elementsEqual(key.utf8) }
-    }
-    return places[KeyBytes(key: key)]
+    let key = KeyBytes(key)
+    if members.count < Self.indexedCount { return members.firstIndex { $0.key == key } }
+    return places[key]
   }
 
   private mutating func append(_ member: Member) {
     members.append(member)
     if members.count > Self.indexedCount {
-      places[KeyBytes(key: member.key)] = members.count - 1
+      places[member.key] = members.count - 1
     } else if members.count == Self.indexedCount {
       index()
     }
@@ -74,7 +77,7 @@ public struct JSONObject: Sendable {
     places.removeAll(keepingCapacity: true)
     guard members.count >= Self.indexedCount else { return }
     for (place, member) in members.enumerated() {
-      places[KeyBytes(key: member.key)] = place
+      places[member.key] = place
     }
   }
 }
@@ -100,7 +103,7 @@ extension JSONObject: Sequence {
     fileprivate init(_ members: [Member]) { self.members = members.makeIterator() }
 
     public mutating func next() -> (key: String, value: JSONValue)? {
-      members.next().map { ($0.key, $0.value) }
+      members.next().map { ($0.key.text, $0.value) }
     }
   }
 

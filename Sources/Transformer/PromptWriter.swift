@@ -24,7 +24,7 @@ package struct PromptWriter: Sendable {
   package init(path: String) throws {
     let file = try GGUFFile(path: path)
     self.init(
-      tokenizer: try TextTokenizer(Vocabulary(file.metadata, path: path, preTokenizer: nil)),
+      tokenizer: try TextTokenizer(file),
       chatTemplate: try file.metadata.string("tokenizer.chat_template").map(ChatTemplate.init),
       name: try file.metadata.string("general.name") ?? path)
   }

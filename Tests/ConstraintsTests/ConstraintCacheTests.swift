@@ -18,6 +18,16 @@ import Testing
     #expect(cache.count == 3 && cache.byteCount > 0)
   }
 
+  @Test func whoCompilesTheSameAtOnceSharesOne() async throws {
+    let cache = ConstraintCache()
+    let source = ConstraintSource(.schema(["type": "array", "items": ["type": "string"]]))
+    let made = try await withThrowingTaskGroup(of: Constraint.self) { group in
+      for _ in 0..<16 { group.addTask { try cache.constraint(source, owner: "me") } }
+      return try await group.reduce(into: []) { $0.append($1) }
+    }
+    #expect(made.allSatisfy { areOne($0, made[0]) })
+  }
+
   @Test(arguments: [
     (ConstraintSource(.text("a")), ConstraintSource(.until("a"))),
     (ConstraintSource(.text("a")), ConstraintSource(.grammar("a"))),

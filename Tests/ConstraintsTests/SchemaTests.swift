@@ -184,6 +184,7 @@ struct SchemaTests {
     (#"{"required":["a",1]}"#, "#/required"),
     (#"{"dependentRequired":{"a":"b"}}"#, "#/dependentRequired"),
     (#"{"properties":{"\u00e9":true},"required":["e\u0301"]}"#, "#"),
+    (#"{"properties":{"K":true,"\u212a":true}}"#, "#"),
     (#"{"properties":{"\u00e9":true,"e\u0301":{"type":"null"}}}"#, "#"),
   ])
   func whatCannotBeTakenAsItIsWrittenIsRefused(_ schema: String, _ place: String) {

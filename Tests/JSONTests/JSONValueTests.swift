@@ -88,5 +88,9 @@ import Testing
     #expect(object["\u{e9}"] == 1 && object["e\u{301}"] == 2)
     object["\u{e9}"] = nil
     #expect(object.count == others + 1 && object["e\u{301}"] == 2)
+    var other = object
+    other["e\u{301}"] = nil
+    other["\u{e9}"] = 2
+    #expect(object != other)
   }
 }

@@ -40,10 +40,10 @@ struct SchemaCompiler {
   }
 
   mutating func compileRoot() throws(ConstraintError) -> Term {
-    if document.ambiguousName() != nil {
+    if document.hasAmbiguousNames {
       try refuse(
         KeywordPlace(node: 0, keyword: ""),
-        "names of properties differ only in how accents are written, and would be confused")
+        "names of properties differ only in how characters are composed, and would be confused")
     }
     let root = try rule(for: [SchemaLiteral(node: 0, isPositive: true)])
     try finish()

@@ -44,28 +44,26 @@ struct SchemaDocument {
     return number(value, pointer, nodes[node].base)
   }
 
-  /// A name of a property that another one is taken for: to Swift, strings are equal that differ only
-  /// in how accents are written, and to JSON they are not.
-  func ambiguousName() -> String? {
+  /// Whether a name of a property is taken for another one: to Swift, strings are equal that differ
+  /// only in how characters are composed, and to JSON they are not.
+  var hasAmbiguousNames: Bool {
     var known: [String: [UInt8]] = [:]
     func isKnownOtherwise(_ name: String) -> Bool {
       let bytes = Array(name.utf8)
-      // What is written without accents has one way.
-      if bytes.allSatisfy({ $0 < 0x80 }) { return false }
       return known.updateValue(bytes, forKey: name).map { $0 != bytes } ?? false
     }
     var pending = [nodes[0].value]
     while let value = pending.popLast() {
       pending += value.arrayValue ?? []
       for (key, value) in value.objectValue ?? [:] {
-        if isKnownOtherwise(key) { return key }
+        if isKnownOtherwise(key) { return true }
         pending.append(value)
         for name in key == "required" ? value.arrayValue ?? [] : [] {
-          if let name = name.stringValue, isKnownOtherwise(name) { return name }
+          if let name = name.stringValue, isKnownOtherwise(name) { return true }
         }
       }
     }
-    return nil
+    return false
   }
 
   static func escaped(_ part: String) -> String {

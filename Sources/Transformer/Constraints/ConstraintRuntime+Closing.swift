@@ -83,16 +83,16 @@ extension ConstraintRuntime {
       } else if let place = try repetition(at: option, &content) {
         try add(place, to: &result, left, &content)
       } else {
-        try add(tokens.tree, from: option, to: &result, left, &content) { [$0] }
+        try add(tokens.tree, from: option, to: &result, left, &content) { $1.insert($0) }
       }
     }
     return result
   }
 
-  /// Adds what `ids` says for the strings of a tree after which the end is near enough.
+  /// Inserts the strings of a tree after which the end is near enough.
   private func add(
     _ tree: ByteTree, from term: Term, to mask: inout TokenMask, _ left: Int,
-    _ content: inout Content, ids: (Int32) -> [TokenID]
+    _ content: inout Content, insert: (_ number: Int32, inout TokenMask) -> Void
   ) throws(ConstraintError) {
     var found: [(number: Int32, next: Term)] = []
     try content.matcher.visit(tree, from: term) { found.append(($0, $1)) }
@@ -103,7 +103,7 @@ extension ConstraintRuntime {
         fits = try canEnd(next, left, &content)
         last = next
       }
-      if fits { for id in ids(number) { mask.insert(id) } }
+      if fits { insert(number, &mask) }
     }
   }
 
@@ -127,10 +127,10 @@ extension ConstraintRuntime {
     }
     let leaving = place.tokens.leaving
     try add(place.tokens.endings, from: place.rest, to: &mask, left, &content) {
-      leaving[Int($0)].filter { place.takes($0.count) }.map(\.id)
+      for token in leaving[Int($0)] where place.takes(token.count) { $1.insert(token.id) }
     }
     if place.takes(0) {
-      try add(tokens.tree, from: place.rest, to: &mask, left, &content) { [$0] }
+      try add(tokens.tree, from: place.rest, to: &mask, left, &content) { $1.insert($0) }
     }
   }
 

@@ -55,10 +55,11 @@ extension ConstraintRuntime {
     if let known = content.repeated[body] { return known }
     let isCommon = content.matcher.isStringCharacter(body)
     var made = isCommon ? tokens.stringCharacters.withLock { $0 } : nil
-    if made == nil { made = try RepeatedTokens(body, tokens, &content.matcher) }
-    if isCommon {
-      tokens.stringCharacters.withLock { $0 = made }
-    } else {
+    if made == nil {
+      made = try RepeatedTokens(body, tokens, &content.matcher)
+      if isCommon { tokens.stringCharacters.withLock { $0 = made } }
+    }
+    if !isCommon {
       if content.repeatedBytes > Self.mostMaskBytes / 2 {
         content.repeated.removeAll()
         content.repeatedBytes = 0

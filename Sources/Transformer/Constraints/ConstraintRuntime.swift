@@ -10,9 +10,12 @@ package import Tokenizer
 /// Follows answers through a constraint. Safe to use from any number of threads.
 package final class ConstraintRuntime: ConstraintCompanion {
   let tokens: TokenTree
-  private let constraint: Constraint
+  private let startTerm: Term
+  private let triggers: [[UInt8]]
   private let content: Mutex<Content>
+  // Told without the lock of the content, which is held while a mask is computed.
   private let bytes = Atomic(0)
+  private let terms: Atomic<Int>
 
   /// What has been found out.
   struct Content {
@@ -40,8 +43,10 @@ package final class ConstraintRuntime: ConstraintCompanion {
   private static let mostTerms = 200_000
 
   package init(_ constraint: Constraint, _ tokens: TokenTree) {
-    self.constraint = constraint.unattached
+    startTerm = constraint.matcher.start
+    triggers = constraint.triggers
     self.tokens = tokens
+    terms = Atomic(constraint.matcher.termCount)
     content = Mutex(Content(matcher: constraint.matcher))
   }
 
@@ -56,12 +61,13 @@ package final class ConstraintRuntime: ConstraintCompanion {
   package var vocabularyCount: Int { tokens.vocabularyCount }
 
   /// Parts of the grammar and states of reading it, which grow with use.
-  package var termCount: Int { content.withLock { $0.matcher.termCount } }
+  package var termCount: Int { terms.load(ordering: .relaxed) }
 
   /// Bytes of memory for what is kept, about.
   package var byteCount: Int { bytes.load(ordering: .relaxed) }
 
-  private func noteBytes(_ content: Content) {
+  private func noteSize(_ content: Content) {
+    terms.store(content.matcher.termCount, ordering: .relaxed)
     let masks = (content.masks.count + content.heads.count) * (tokens.vocabularyCount / 8)
     bytes.store(
       content.matcher.byteCount + masks + content.repeatedBytes
@@ -73,8 +79,7 @@ package final class ConstraintRuntime: ConstraintCompanion {
   /// Before the first token.
   package var start: ConstraintState {
     ConstraintState(
-      term: constraint.matcher.start,
-      waiting: constraint.triggers.isEmpty ? nil : constraint.triggers.map { _ in 0 })
+      term: startTerm, waiting: triggers.isEmpty ? nil : triggers.map { _ in 0 })
   }
 
   /// The state after a token; nil where the token may not stand.
@@ -88,7 +93,7 @@ package final class ConstraintRuntime: ConstraintCompanion {
       let term = try advance(state.term, over: bytes)
       return term == .never ? nil : ConstraintState(term: term)
     }
-    let scan = TriggerScan(constraint.triggers, waiting, tokens.spelling(id))
+    let scan = TriggerScan(triggers, waiting, tokens.spelling(id))
     guard let rest = scan.rest else {
       return ConstraintState(term: state.term, waiting: scan.waiting)
     }
@@ -137,7 +142,7 @@ package final class ConstraintRuntime: ConstraintCompanion {
     for state: ConstraintState, room: Int
   ) throws(ConstraintError) -> TokenMask? {
     try content.withLock { content throws(ConstraintError) in
-      defer { noteBytes(content) }
+      defer { noteSize(content) }
       if let waiting = state.waiting {
         return try waitingMask(state.term, waiting, room - 1, &content)
       }
@@ -248,8 +253,8 @@ package final class ConstraintRuntime: ConstraintCompanion {
   ) throws(ConstraintError) -> [(id: TokenID, next: Term)] {
     if let known = content.triggers[waiting] { return known }
     var found: [(id: TokenID, next: Term)] = []
-    for id in tokens.ids(withAnyOf: Set(constraint.triggers.compactMap(\.last))) {
-      guard let rest = TriggerScan(constraint.triggers, waiting, tokens.spelling(id)).rest else {
+    for id in tokens.ids(withAnyOf: Set(triggers.compactMap(\.last))) {
+      guard let rest = TriggerScan(triggers, waiting, tokens.spelling(id)).rest else {
         continue
       }
       var next = term

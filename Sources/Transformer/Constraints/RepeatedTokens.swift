@@ -103,10 +103,10 @@ final class RepeatedTokens: Sendable {
     leaving = sorted.map(\.value)
   }
 
-  /// Bytes of memory, about.
+  /// Bytes of memory, about, with those of masks that may still be kept.
   var byteCount: Int {
     vocabularyCount * 5 + endings.byteCount + leaving.count * 64
-      + masks.withLock { $0.count } * vocabularyCount / 8
+      + min(Self.keptCount, groups.last?.count ?? 0) * vocabularyCount / 8
   }
 
   /// The tokens that take at most `most` times; nil for no bound.

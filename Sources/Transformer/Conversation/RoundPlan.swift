@@ -34,7 +34,7 @@ struct RoundPlan {
     }
     guard schema != nil || options.constraint == nil else { throw .constraintWithTools }
     let format = output.callFormat
-    functions = tools.callable
+    functions = tools.callable()
     fixed = nil
     var name: String?
     if case .named(let wanted) = options.toolChoice {
@@ -62,8 +62,10 @@ struct RoundPlan {
   func constraint(
     startsInReasoning: Bool, compile: (ConstraintSource) throws(ConstraintError) -> Constraint
   ) throws(ConstraintError) -> Constraint? {
-    var constraint = fixed
-    if let source { constraint = try compile(source) }
-    return startsInReasoning && isConstrained ? constraint?.after([closing]) : constraint
+    let waits = startsInReasoning && isConstrained
+    guard var source else { return waits ? fixed?.after([closing]) : fixed }
+    // Compiled with its trigger, so that it is found again with what is known of it.
+    if waits { source.triggers = [closing] }
+    return try compile(source)
   }
 }

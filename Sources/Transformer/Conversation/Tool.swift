@@ -86,12 +86,9 @@ struct ToolSet: Sendable {
   }
 
   /// As constraints have them, and what answers are read by.
-  var callable: [CallableFunction] { callable(named: nil) }
-
-  /// As `callable`.
   ///
-  /// - Parameter name: the only function; nil for any.
-  func callable(named name: String?) -> [CallableFunction] {
+  /// - Parameter name: the only function; nil for all.
+  func callable(named name: String? = nil) -> [CallableFunction] {
     zip(tools, schemas).filter { name == nil || $0.0.name == name }
       .map { CallableFunction(name: $0.name, parameters: $1.json) }
   }

@@ -67,8 +67,9 @@ final class EngineLoop: @unchecked Sendable {
       let isIdle = running.isEmpty && waiting.isEmpty
       // It may wait for long, and what was told last is that there is work.
       if isIdle { publish() }
+      // However short the lifetime, an idle thread sleeps.
       let delivery = mailbox.collect(
-        isIdle: isIdle, timeout: options.prefixLifetime / 8)
+        isIdle: isIdle, timeout: max(options.prefixLifetime / 8, .milliseconds(10)))
       for submission in delivery.submissions {
         sequenceCount += 1
         waiting.append(

@@ -44,6 +44,8 @@ private struct GemmaSchema {
       return value(target, depth: depth - 1)
     }
     if let values = schema["enum"]?.arrayValue ?? schema["const"].map({ [$0] }), !values.isEmpty {
+      guard values.count <= min(steps, Self.mostParts) else { return Self.anything }
+      steps -= values.count
       return Sized(
         part: .either(values.map { .text(Self.spelling($0)) }), size: values.count)
     }
@@ -107,29 +109,32 @@ private struct GemmaSchema {
   }
 
   private mutating func object(_ schema: JSONValue, _ depth: Int) -> Sized {
-    let arguments = SchemaArguments(schema)
-    guard !arguments.declared.isEmpty else {
+    let (names, required) = SchemaArguments.names(of: schema)
+    guard !names.isEmpty else {
       return Sized(
-        part: arguments.allowsOthers ? .grammar(Self.grammar(root: "object")) : .text("{}"))
+        part: SchemaArguments.allowsOthers(schema)
+          ? .grammar(Self.grammar(root: "object")) : .text("{}"))
     }
+    guard names.count <= steps else { return Self.anything }
     // What may follow, from the last member to the first: behind nothing, and behind another member,
     // which needs a comma.
     var first = Sized(part: .text(""))
     var next = Sized(part: .text(""))
-    for argument in arguments.declared.reversed() {
-      let own = value(schema["properties"]?[argument.name] ?? true, depth: depth - 1)
-      let member = ConstraintPart.sequence([.text(argument.name + ":"), own.part])
+    for name in names.reversed() {
+      let isRequired = required.contains(name)
+      let own = value(schema["properties"]?[name] ?? true, depth: depth - 1)
+      let member = ConstraintPart.sequence([.text(name + ":"), own.part])
       let begun = ConstraintPart.sequence([member, next.part])
       let behind = ConstraintPart.sequence([.text(","), member])
       let size = min(own.size + next.size + 2, Self.mostParts + 1)
       first =
-        argument.isRequired
+        isRequired
         ? Sized(part: begun, size: size)
         : Sized(
           part: .either([begun, first.part]), size: min(size + first.size, Self.mostParts + 1))
       next = Sized(
         part: .sequence([
-          argument.isRequired ? behind : .either([.text(""), behind]), next.part,
+          isRequired ? behind : .either([.text(""), behind]), next.part,
         ]), size: size)
     }
     return Sized(part: .sequence([.text("{"), first.part, .text("}")]), size: first.size + 2)

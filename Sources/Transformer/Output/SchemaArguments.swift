@@ -20,12 +20,12 @@ struct SchemaArguments {
   let allowsOthers: Bool
 
   init(_ schema: JSONValue) {
-    allowsOthers = schema["additionalProperties"] != .bool(false)
-    let required = Set((schema["required"]?.arrayValue ?? []).compactMap(\.stringValue))
-    var properties = schema["properties"]?.objectValue ?? [:]
-    for name in required.sorted() where properties[name] == nil { properties[name] = .bool(true) }
+    allowsOthers = Self.allowsOthers(schema)
+    let properties = schema["properties"]?.objectValue ?? [:]
     let definitions = Self.definitions(of: schema, for: properties)
-    for (name, own) in properties {
+    let (names, required) = Self.names(of: schema)
+    for name in names {
+      let own = properties[name] ?? .bool(true)
       declared.append(
         Argument(
           name: name, isRequired: required.contains(name),
@@ -33,6 +33,19 @@ struct SchemaArguments {
           texts: own["enum"]?.arrayValue?.compactMap(\.stringValue)
             ?? own["const"]?.stringValue.map { [$0] }))
     }
+  }
+
+  /// The names that a schema of an object declares, and those of them that must be there, which come
+  /// last where nothing else is said of them.
+  static func names(of schema: JSONValue) -> (all: [String], required: Set<String>) {
+    let required = Set((schema["required"]?.arrayValue ?? []).compactMap(\.stringValue))
+    let properties = schema["properties"]?.objectValue ?? [:]
+    return (properties.keys + required.sorted().filter { properties[$0] == nil }, required)
+  }
+
+  /// Whether members may come that a schema of an object does not declare.
+  static func allowsOthers(_ schema: JSONValue) -> Bool {
+    schema["additionalProperties"] != .bool(false)
   }
 
   /// Definitions that are carried along have so many values in all; beyond them a reference leads to

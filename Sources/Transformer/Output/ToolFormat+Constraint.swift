@@ -21,8 +21,8 @@ extension ToolFormat {
   /// - Parameter several: Whether there may be more than one.
   package func calls(of functions: [CallableFunction], several: Bool) -> ConstraintPart {
     let call = ConstraintPart.either(functions.map { self.call(of: $0) })
-    let between = separator
-    let list = several && between != nil ? .list(call, separator: between ?? .text("")) : call
+    var list = call
+    if several, let separator { list = .list(call, separator: separator) }
     let open: ConstraintPart = .text(opening ?? "")
     switch self {
     case .hermes, .parameters, .seedParameters, .pairs:
@@ -96,8 +96,9 @@ extension ToolFormat {
         "<|channel|>commentary to=functions.\(name) <|constrain|>json<|message|>", "")
     case .llama3: return object(function, "name", "parameters")
     case .command: return object(function, "tool_name", "parameters")
-    case .hermes, .mistral, .granite, .fireFunction, .nemotron, .apriel, .generic, .parameters,
-      .seedParameters, .pairs, .invocations, .deepSeekMarked, .deepSeekMarkedCalls:
+    case .hermes, .mistral, .granite, .fireFunction, .nemotron, .apriel, .generic,
+      // Elements, which were spelled above.
+      .parameters, .seedParameters, .pairs, .invocations, .deepSeekMarked, .deepSeekMarkedCalls:
       return object(function, "name", "arguments")
     }
   }
