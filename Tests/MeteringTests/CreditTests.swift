@@ -97,6 +97,31 @@ import Testing
     }
   }
 
+  @Test func anInvoiceLeavesOutTheHoursThatWerePaidInAdvance() async throws {
+    let (bench, who, key) = try bench(credit: 5)
+    let store = bench.meter.store
+    let account = key.record.account
+    let month = try #require(UTCMonth("2026-11"))
+    func answer() async throws {
+      bench.meter.refreshKeys()
+      try await bench.meter.admit(who, bench.request(most: 5)).settle(completed())
+    }
+    try await answer()
+    try store.setMode(.postpaid, of: account)
+    #expect(try store.draftInvoice(account: account, month: month).lines.isEmpty)
+    bench.clock.advance(.seconds(2 * 3600))
+    try await answer()
+    try await answer()
+    bench.clock.advance(.seconds(2 * 3600))
+    try store.setMode(.prepaid, of: account)
+    try await answer()
+    let requests = try store.billableUsage(account: account, month: month).map(\.sums.requests)
+    #expect(requests == [4])
+    let draft = try store.draftInvoice(account: account, month: month)
+    let cost = Int64(10 * 2_000_000 + 5 * 20_000_000)
+    #expect(draft.lines.map(\.exact.rawValue).reduce(0, +) == 2 * cost)
+  }
+
   @Test(arguments: [
     (CreditKind.topUp, -1 as Int64), (.topUp, 0), (.refund, 1), (.adjustment, 0), (.otherUse, 1),
     (.topUp, .max), (.adjustment, .min),

@@ -6,15 +6,19 @@ extension UsageStore {
   /// What an account is charged for in a month of a zone, by model and price list. The month is that
   /// of the settlement and begins at the zone's midnight, so the files beside its own are read too.
   package func billableUsage(
-    account: AccountID, month: UTCMonth, zone: BillingZone = .utc
+    account: AccountID, month: UTCMonth, zone: BillingZone = .utc,
+    except paid: [Range<Int64>] = []
   ) throws(UsageStoreError) -> [BillableUsage] {
-    let hours = zone.hours(of: month)
-    var parts = try read(doing: "read the rollups that were kept") {
-      try Self.keptUsage(account: account, hours: hours, in: $0)
-    }
-    for file in try months() where file >= month.previous && file <= month.next {
-      parts += try EventFile.billableUsage(
-        account: account, hours: hours, folder: folder, file: file)
+    let files = try months().filter { $0 >= month.previous && $0 <= month.next }
+    var parts: [BillableUsage] = []
+    for hours in zone.hours(of: month).subtracting(paid) {
+      parts += try read(doing: "read the rollups that were kept") {
+        try Self.keptUsage(account: account, hours: hours, in: $0)
+      }
+      for file in files {
+        parts += try EventFile.billableUsage(
+          account: account, hours: hours, folder: folder, file: file)
+      }
     }
     var sums: [[Int64]: LedgerSums] = [:]
     for part in parts {
@@ -29,5 +33,18 @@ extension UsageStore {
       BillableUsage(
         model: ModelID(rawValue: key[0]), price: PriceID(rawValue: key[1]), sums: sums)
     }
+  }
+}
+
+extension Range<Int64> {
+  /// What is left of it without others, which come in order.
+  fileprivate func subtracting(_ others: [Self]) -> [Self] {
+    var left: [Self] = []
+    var start = lowerBound
+    for other in others where other.overlaps(self) {
+      if start < other.lowerBound { left.append(start..<other.lowerBound) }
+      start = Swift.max(start, Swift.min(other.upperBound, upperBound))
+    }
+    return start < upperBound ? left + [start..<upperBound] : left
   }
 }

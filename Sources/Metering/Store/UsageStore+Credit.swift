@@ -25,6 +25,18 @@ extension UsageStore {
     }
   }
 
+  /// The hours, counted from 1970-01-01 00:00 UTC, in which an account paid in advance, in order; an
+  /// hour in which that changed is one of them.
+  func prepaidHours(of account: AccountID) throws(UsageStoreError) -> [Range<Int64>] {
+    let hour: Int64 = 3_600_000
+    // Each change is a line; an account begins by paying afterwards.
+    let changes = try credit(of: account).filter { $0.kind == .otherUse }.map(\.atMilliseconds)
+    return stride(from: 0, to: changes.count, by: 2).map { start in
+      let end = start + 1 < changes.count ? changes[start + 1] / hour + 1 : .max
+      return changes[start] / hour..<end
+    }
+  }
+
   /// When an account pays; postpaid where there is none.
   package func mode(of account: AccountID) throws(UsageStoreError) -> BillingMode {
     try read(doing: "read when an account pays") {

@@ -7,7 +7,7 @@ extension UsageStore {
   /// How long after a month's end its last settlements are certainly on the disk.
   private static let closingMilliseconds: Int64 = 300_000
 
-  /// What an account owes for a month, as it stands now.
+  /// What an account owes for a month, as it stands now. Hours in which it paid in advance are paid.
   ///
   /// - Throws: ``UsageStoreError``, or ``InvoiceError`` where lines and events differ.
   package func draftInvoice(account: AccountID, month: UTCMonth) throws -> InvoiceDraft {
@@ -15,7 +15,8 @@ extension UsageStore {
     let buyer = try buyer(of: account)
     return try InvoiceDraft(
       account: account, month: month,
-      usage: billableUsage(account: account, month: month, zone: settings.zone),
+      usage: billableUsage(
+        account: account, month: month, zone: settings.zone, except: prepaidHours(of: account)),
       lists: priceLists(),
       taxRule: buyer?.reverseCharge == true
         ? .reverseCharge : .rate(basisPoints: settings.taxBasisPoints))
@@ -23,8 +24,7 @@ extension UsageStore {
 
   /// Issues the invoice of a month that is over. Issuing it again gives the one there is.
   ///
-  /// - Returns: the invoice; nil where nothing is owed, which takes no number. An account that pays
-  ///   in advance owes nothing.
+  /// - Returns: the invoice; nil where nothing is owed, which takes no number.
   /// - Throws: ``UsageStoreError``: `wrongState` before the month is over, or where seller, buyer or
   ///   a VAT id is missing; ``InvoiceError``.
   package func issueInvoice(account: AccountID, month: UTCMonth) throws -> InvoiceRecord? {
@@ -33,7 +33,6 @@ extension UsageStore {
     }) {
       return issued
     }
-    guard try mode(of: account) == .postpaid else { return nil }
     let now = clock.wallMilliseconds()
     let settings = try billingSettings()
     let end = settings.zone.hours(of: month).upperBound * 3_600_000
@@ -63,9 +62,8 @@ extension UsageStore {
     return record
   }
 
-  /// The months that an account that pays afterwards owes for, and has no invoice of.
+  /// The months that an account owes for, and has no invoice of.
   package func unbilledMonths(of account: AccountID) throws -> [UTCMonth] {
-    guard try mode(of: account) == .postpaid else { return [] }
     let billed = Set(
       try invoices(account: account).filter { $0.document.kind == .invoice }
         .map(\.document.month))

@@ -13,8 +13,8 @@ struct MeterCredit: ParsableCommand {
     static let configuration = CommandConfiguration(
       abstract: "Say whether an account pays in advance or once a month.",
       discussion: """
-        What was used before counts as before. An account that pays in advance gets no invoice: \
-        change it after its last one was issued.
+        What was used before counts as before: an invoice leaves out the hours in which an account \
+        paid in advance.
         """)
     @Argument(help: "The account, by name or number.") var account: String
     @Argument(help: "When it pays.") var mode: BillingMode
