@@ -108,7 +108,8 @@ struct MeterBudget: ParsableCommand {
 
   struct Set: ParsableCommand {
     static let configuration = CommandConfiguration(
-      abstract: "Set a monthly spend limit; answers stop at the last token that it pays for.")
+      abstract: "Set a monthly spend limit; answers stop at the last token that it pays for.",
+      discussion: "What is not given stays as it was.")
     @OptionGroup var of: ScopeArguments
     @Option(help: "The most, in euros.") var eur: PicoEuro?
     @Option(help: "Euros above which the account's owners get a notice; nothing stops.")
@@ -122,10 +123,17 @@ struct MeterBudget: ParsableCommand {
     }
 
     func run() throws {
-      try Keys.withStore {
-        try $0.setBudget(Budget(hard: eur, soft: soft), for: of.scope(in: $0))
+      let budget = try Keys.withStore { store in
+        let scope = try of.scope(in: store)
+        var budget = none ? Budget() : try store.budgets()[scope] ?? Budget()
+        if let eur { budget.hard = eur }
+        if let soft { budget.soft = soft }
+        try store.setBudget(budget, for: scope)
+        return budget
       }
-      Terminal.note("Monthly spend limit: \(eur.map { "\($0) EUR" } ?? "none").")
+      func text(_ amount: PicoEuro?) -> String { amount.map { "\($0) EUR" } ?? "none" }
+      Terminal.note(
+        "Monthly spend limit: \(text(budget.hard)); notice above: \(text(budget.soft)).")
     }
   }
 
