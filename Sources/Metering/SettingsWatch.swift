@@ -38,7 +38,8 @@ final class SettingsWatch: Sendable {
     var settings: OperatorSettings
     var dataVersion: Int64
     var version: Int64
-    var followers: [AsyncStream<Void>.Continuation] = []
+    var followers: [Int: AsyncStream<Void>.Continuation] = [:]
+    var followerCount = 0
   }
 
   private let store: UsageStore
@@ -77,14 +78,21 @@ final class SettingsWatch: Sendable {
       state.version += 1
       return state.followers
     }
-    for follower in followers { follower.yield() }
+    for follower in followers.values { follower.yield() }
   }
 
   /// An element at once, and one after each change; only the newest waits for a slow reader.
   func changes() -> AsyncStream<Void> {
     let (changes, follower) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
     follower.yield()
-    state.withLock { $0.followers.append(follower) }
+    let number = state.withLock { state in
+      state.followerCount += 1
+      state.followers[state.followerCount] = follower
+      return state.followerCount
+    }
+    follower.onTermination = { [weak self] _ in
+      self?.state.withLock { _ = $0.followers.removeValue(forKey: number) }
+    }
     return changes
   }
 

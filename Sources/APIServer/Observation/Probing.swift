@@ -22,20 +22,22 @@ struct Probing: Sendable {
   /// it is there, which is no use of it; while it is not, its file is looked at.
   func run() async {
     let probes = backend.models.map { Probe($0) }
-    var round = 0
-    while !Task.isCancelled {
-      let triesToLoad = round % Self.roundsForLoading == Self.roundsForLoading - 1
-      await withTaskGroup(of: Void.self) { tasks in
-        for (model, probe) in probes.enumerated() {
-          tasks.addTask {
-            if triesToLoad { await probe.loadIfFailing() }
-            await note(probe.finding(within: Self.patience), of: model)
+    // Loading takes long, and no round waits for it.
+    await withDiscardingTaskGroup { loads in
+      var round = 0
+      while !Task.isCancelled {
+        if round % Self.roundsForLoading == Self.roundsForLoading - 1 {
+          for probe in probes { loads.addTask { await probe.loadIfFailing() } }
+        }
+        await withTaskGroup(of: Void.self) { tasks in
+          for (model, probe) in probes.enumerated() {
+            tasks.addTask { await note(probe.finding(within: Self.patience), of: model) }
           }
         }
+        if round % Self.roundsForAvailability == 0 { countAvailability() }
+        round += 1
+        try? await Task.sleep(for: interval)
       }
-      if round % Self.roundsForAvailability == 0 { countAvailability() }
-      round += 1
-      try? await Task.sleep(for: interval)
     }
   }
 

@@ -39,7 +39,8 @@ package struct ServerSetting: Sendable {
     ServerSetting("admin-port", \.administrationPort, in: -1...65535),
     ServerSetting("log-level", \.logLevel),
     ServerSetting("privacy", \.privacy),
-    ServerSetting("probe-seconds", \.probeInterval, in: 0...3600),
+    // Findings that are older than 10 seconds say nothing, and a probe may take five.
+    ServerSetting("probe-seconds", \.probeInterval, in: 0...4),
     ServerSetting("metadata-profile", \.metadataProfile),
     ServerSetting("body-bytes", \.limits.bodyBytes, in: 1024...(1 << 30)),
     ServerSetting("body-seconds", \.limits.bodyDuration, in: 1...3600),

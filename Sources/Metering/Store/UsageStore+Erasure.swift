@@ -126,6 +126,7 @@ extension UsageStore {
         "DELETE FROM notice_delivery WHERE account_id = ?",
         "DELETE FROM key_address WHERE key_id IN (\(own))",
         "UPDATE api_key SET label = 'erased' WHERE account_id = ?",
+        "UPDATE ledger SET reference = '' WHERE account_id = ?",
         "UPDATE payment SET reference = '' WHERE invoice_id IN "
           + "(SELECT id FROM invoice WHERE account_id = ?)",
       ] { try db.execute(sql: sql, arguments: [id]) }

@@ -123,15 +123,16 @@ package final class UsageStore: UsageLedger {
   }
 
   /// Writes entries to the files of their months, each file in one transaction. When this returns
-  /// they are on the disk; when it throws, those of some months may be.
+  /// they are on the disk; when it throws, those of some months may be. What is kept of clients comes
+  /// behind them, and stops nothing where it cannot be written.
   package func commit(_ entries: [LedgerEntry]) throws(UsageStoreError) {
-    try writePersonal(entries)
     var rest = entries.withoutPastLives[...]
     while let month = rest.first?.month {
       let same = rest.prefix { $0.month == month }
       try eventFile(month).commit(same)
       rest = rest.dropFirst(same.count)
     }
+    try? writePersonal(entries)
   }
 
   /// The newest usage rows of a month, newest first; none where nothing happened in it.
