@@ -37,7 +37,7 @@ let package = Package(
     .executable(name: "apus", targets: ["apus"]),
   ],
   traits: [
-    .trait(name: "OpenBLAS", description: "Products of float matrices by the system's OpenBLAS."),
+    .trait(name: "OpenBLAS", description: "A word about the system's OpenBLAS in `apus doctor`."),
     .trait(
       name: "PostgreSQL",
       description: "A ledger of several nodes in PostgreSQL, by the system's libpq."),
@@ -54,8 +54,6 @@ let package = Package(
     .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
   ],
   targets: [
-    .systemLibrary(
-      name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
     .systemLibrary(
       name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
 
@@ -76,7 +74,6 @@ let package = Package(
       name: "TensorCore",
       dependencies: [
         "KernelInterface", "KernelsPortable", "KernelsAVX2", "KernelsAVX512",
-        .target(name: "COpenBLAS", condition: .when(traits: ["OpenBLAS"])),
       ], swiftSettings: optimised),
     .target(
       name: "Tokenizer", dependencies: ["JSON"],

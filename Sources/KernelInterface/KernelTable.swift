@@ -19,6 +19,10 @@ public struct KernelTable: Sendable {
   /// Multiplies panels of weights with activations.
   public let product: @Sendable (_ call: PanelProduct) -> Void
 
+  /// From how many tokens on quantised weights are unpacked once for all tokens of a call, and what
+  /// a call should cover then; nil where they never are.
+  public let manyTokens: ManyTokens?
+
   /// Attention of query rows that share one key-value head.
   public let attention: @Sendable (_ call: AttentionCall) -> Void
 
@@ -58,6 +62,7 @@ public struct KernelTable: Sendable {
     quantise:
       @escaping @Sendable (UnsafePointer<Float>, Int, UnsafeMutableRawPointer, Int) -> Void,
     product: @escaping @Sendable (PanelProduct) -> Void,
+    manyTokens: ManyTokens? = nil,
     attention: @escaping @Sendable (AttentionCall) -> Void,
     combine:
       @escaping @Sendable (
@@ -79,11 +84,28 @@ public struct KernelTable: Sendable {
     self.name = name
     self.quantise = quantise
     self.product = product
+    self.manyTokens = manyTokens
     self.attention = attention
     self.combine = combine
     self.append = append
     self.rmsNorm = rmsNorm
     self.gatedActivation = gatedActivation
+  }
+}
+
+/// Calls of a kernel that unpacks weights once for many tokens.
+public struct ManyTokens: Sendable {
+  /// Tokens from which on it does.
+  public let least: Int
+  /// Tokens of a call: a run of their columns stays in the second-level cache.
+  public let most: Int
+  /// Panels of a call, an even number: so do their sums.
+  public let panelCount: Int
+
+  public init(least: Int, most: Int, panelCount: Int) {
+    self.least = least
+    self.most = most
+    self.panelCount = panelCount
   }
 }
 

@@ -1,15 +1,33 @@
-// The system's OpenBLAS, where the package was built with it.
+// The system's OpenBLAS, where there is one.
 
-#if OpenBLAS
-  import COpenBLAS
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Darwin
 #endif
 
-/// Facts about the OpenBLAS that this build is linked with.
+/// Facts about the system's OpenBLAS, which is loaded when it is asked for and not before.
+///
+/// No program is linked with it: its threads start with the program that is, and each takes a whole
+/// processor for the first tenth of a second, which is when a model is loaded.
 public enum OpenBLAS {
-  /// Its version and build, nil in a build without it (package trait `OpenBLAS`).
+  /// Its version and build, nil where there is none or the build leaves it out (package trait
+  /// `OpenBLAS`).
   public static var version: String? {
     #if OpenBLAS
-      openblas_get_config().map { String(cString: $0) }
+      setenv("OPENBLAS_NUM_THREADS", "1", 0)
+      #if canImport(Darwin)
+        let name = "libopenblas.dylib"
+      #else
+        let name = "libopenblas.so.0"
+      #endif
+      guard let library = dlopen(name, RTLD_NOW | RTLD_LOCAL),
+        let symbol = dlsym(library, "openblas_get_config")
+      else { return nil }
+      typealias Configuration = @convention(c) () -> UnsafePointer<CChar>?
+      return unsafeBitCast(symbol, to: Configuration.self)().map { String(cString: $0) }
     #else
       nil
     #endif

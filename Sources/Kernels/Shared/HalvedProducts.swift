@@ -1,9 +1,81 @@
-// Products of weights whose scales are those of 16 columns: a half of a 32-column part is added
-// before the other begins.
+// Products of weights whose scales are those of 16 columns.
+//
+// The halves of a part are brought to their scales and added before the activations' scale is
+// applied: one product for both.
 
 import KernelInterface
 
+/// What a block's factors are multiplied with.
+struct BlockFactors {
+  var scale: Floats
+  var minimum: Floats
+}
+
+/// A layout whose 32-column parts have a scale for each half.
+///
+/// The weight is `scale × (byte - zero point)`, or `scale × byte + minimum`.
+protocol HalvedPart {
+  /// Parts that share their block's factors, which stand before them.
+  static var blockPartCount: Int { get }
+  static var factorBytes: Int { get }
+  static var partBytes: Int { get }
+  static var zeroPoint: HalvedZeroPoint { get }
+  static func factors(_ block: UnsafeRawPointer) -> BlockFactors
+  /// The scales of the rows.
+  static func scale(_ part: UnsafeRawPointer, half: Int, _ factors: BlockFactors) -> Floats
+  /// The minimums of the rows, where there is no zero point.
+  static func minimum(_ part: UnsafeRawPointer, half: Int, _ factors: BlockFactors) -> Floats
+  /// Calls `body` for each of the half's four groups.
+  static func forEachGroup(
+    _ part: UnsafeRawPointer, half: Int, _ body: (Words, Int) -> Void)
+}
+
+extension HalvedPart {
+  @inline(__always)
+  static func minimum(_ part: UnsafeRawPointer, half: Int, _ factors: BlockFactors) -> Floats {
+    Floats(repeating: 0)
+  }
+}
+
+/// What is subtracted from a half's bytes.
+enum HalvedZeroPoint {
+  /// Nothing: there are minimums.
+  case none
+  case at32
+  /// 128, where `dotWide` takes bytes as they are.
+  case wide
+}
+
+/// The sum of a half's quants times -32, which activation blocks keep for the zero point 32.
+@inline(__always)
+func halfStart(_ block: UnsafeRawPointer, _ half: Int) -> Integers {
+  broadcastInteger(
+    block + (half == 0 ? ActivationBlock.lowZeroPoint32 : ActivationBlock.highZeroPoint32))
+}
+
+/// What the products of a half begin with.
+@inline(__always)
+func startOfHalf(
+  _ block: UnsafeRawPointer, _ half: Int, _ zeroPoint: HalvedZeroPoint
+) -> Integers {
+  switch zeroPoint {
+  case .none: return Integers(repeating: IntegerSum.zero)
+  case .at32: return halfStart(block, half)
+  case .wide:
+    if wideZeroPoint == nil { return Integers(repeating: IntegerSum.zero) }
+    // The zero point is 128: four times 32.
+    return ((halfStart(block, half) &- IntegerSum.zero) &<< 2) &+ IntegerSum.zero
+  }
+}
+
+/// The sum of a half's quants, for minimums: what is kept is -32 times it.
+@inline(__always)
+func quantsOfHalf(_ block: UnsafeRawPointer, _ half: Int) -> Floats {
+  integerValue(halfStart(block, half)) * -0.03125
+}
+
 enum HalvedTile<Part: HalvedPart>: Tile {
+  @inline(__always) static var tokenCount: Int { 8 }
   @inline(__always)
   static func sums<let T: Int>(
     _ panel: UnsafeRawPointer, _ columns: Int, _ tokens: TileTokens
@@ -11,113 +83,43 @@ enum HalvedTile<Part: HalvedPart>: Tile {
     var sums = InlineArray<T, Floats>(repeating: Floats(repeating: 0))
     var part = panel
     var activations = TokenBlocks(tokens)
-    for _ in 0..<(columns / 256) {
-      let blockScale = loadHalves(part) * Part.scaleUnit
-      part += 32
-      for _ in 0..<8 {
+    for _ in 0..<(columns / (blockElementCount * Part.blockPartCount)) {
+      let factors = Part.factors(part)
+      part += Part.factorBytes
+      for _ in 0..<Part.blockPartCount {
         prefetchWeights(after: part, Part.partBytes, tokenCount: T)
-        var low: InlineArray<T, Integers> = startingSums(
-          activations, ActivationBlock.lowZeroPoint32)
-        Part.forEachGroup(part, half: 0) { bytes, group in
-          addGroup(&low, bytes, group, isWide: false, activations)
+        var halves = InlineArray<T, Floats>(repeating: Floats(repeating: 0))
+        addHalf(&halves, part, 0, factors, activations)
+        addHalf(&halves, part, 1, factors, activations)
+        unrolled(T) { t in
+          let scale = broadcastFloat(activations[t] + ActivationBlock.scale)
+          sums[t] = multiplyAdd(halves[t], scale, sums[t])
         }
-        addScaled(&sums, &low, blockScale * floats(loadSignedBytes(part)), activations)
-        var high: InlineArray<T, Integers> = startingSums(
-          activations, ActivationBlock.highZeroPoint32)
-        Part.forEachGroup(part, half: 1) { bytes, group in
-          addGroup(&high, bytes, group, isWide: false, activations)
-        }
-        addScaled(&sums, &high, blockScale * floats(loadSignedBytes(part + 16)), activations)
         part += Part.partBytes
         activations.advance()
       }
     }
     return sums
   }
-}
-
-enum Q2_KTile: Tile {
-  @inline(__always)
-  static func sums<let T: Int>(
-    _ panel: UnsafeRawPointer, _ columns: Int, _ tokens: TileTokens
-  ) -> InlineArray<T, Floats> {
-    var sums = InlineArray<T, Floats>(repeating: Floats(repeating: 0))
-    var part = panel
-    var activations = TokenBlocks(tokens)
-    for _ in 0..<(columns / 256) {
-      let blockScale = loadHalves(part)
-      let blockMinimum = -loadHalves(part + 32)
-      part += 64
-      for _ in 0..<8 {
-        prefetchWeights(after: part, 160, tokenCount: T)
-        addHalf(&sums, part, 0, blockScale, blockMinimum, activations)
-        addHalf(&sums, part, 1, blockScale, blockMinimum, activations)
-        part += 160
-        activations.advance()
-      }
-    }
-    return sums
-  }
 
   @inline(__always)
   private static func addHalf<let T: Int>(
-    _ sums: inout InlineArray<T, Floats>, _ part: UnsafeRawPointer, _ half: Int,
-    _ blockScale: Floats, _ blockMinimum: Floats, _ blocks: TokenBlocks
+    _ halves: inout InlineArray<T, Floats>, _ part: UnsafeRawPointer, _ half: Int,
+    _ factors: BlockFactors, _ blocks: TokenBlocks
   ) {
-    let codes = widened((part + 16 * half).loadUnaligned(as: SIMD16<UInt8>.self))
-    let pairs = loadWords(part + 32 + 64 * half)
-    var products: InlineArray<T, Integers> = startingSums(blocks, nil)
-    for i in 0..<4 {
-      addGroup(&products, bitPairs(pairs, i), 4 * half + i, isWide: false, blocks)
+    var products = InlineArray<T, Integers>(repeating: Integers(repeating: 0))
+    unrolled(T) { t in products[t] = startOfHalf(blocks[t], half, Part.zeroPoint) }
+    Part.forEachGroup(part, half: half) { bytes, group in
+      addGroup(&products, bytes, group, isWide: Part.zeroPoint == .wide, blocks)
     }
-    addScaled(&sums, &products, blockScale * floats(codes & 15), blocks)
-    // What Q6_K's sums begin with is -32 times the sum of the half's quants.
-    let minimum = blockMinimum * floats(codes &>> 4) * -0.03125
-    let place = half == 0 ? ActivationBlock.lowZeroPoint32 : ActivationBlock.highZeroPoint32
+    let scale = Part.scale(part, half: half, factors)
+    let minimum = Part.minimum(part, half: half, factors)
     unrolled(T) { t in
-      let quants = broadcastFloat(blocks[t] + place) - IntegerSum.zeroValue
-      let factor = minimum * broadcastFloat(blocks[t] + ActivationBlock.scale)
-      sums[t] = multiplyAdd(quants, factor, sums[t])
-    }
-  }
-}
-
-/// The layout of formats that have none of their own.
-enum ScaledBytesTile: Tile {
-  @inline(__always)
-  static func sums<let T: Int>(
-    _ panel: UnsafeRawPointer, _ columns: Int, _ tokens: TileTokens
-  ) -> InlineArray<T, Floats> {
-    var sums = InlineArray<T, Floats>(repeating: Floats(repeating: 0))
-    var part = panel
-    var activations = TokenBlocks(tokens)
-    for _ in 0..<(columns / blockElementCount) {
-      prefetchWeights(after: part, 640, tokenCount: T)
-      addHalf(&sums, part, 0, activations)
-      addHalf(&sums, part, 1, activations)
-      part += 640
-      activations.advance()
-    }
-    return sums
-  }
-
-  @inline(__always)
-  private static func addHalf<let T: Int>(
-    _ sums: inout InlineArray<T, Floats>, _ part: UnsafeRawPointer, _ half: Int,
-    _ blocks: TokenBlocks
-  ) {
-    let place = half == 0 ? ActivationBlock.lowZeroPoint32 : ActivationBlock.highZeroPoint32
-    var products: InlineArray<T, Integers> = startingSums(
-      blocks, wideZeroPoint == nil ? nil : place)
-    if wideZeroPoint != nil {
-      // The zero point is 128: four times 32.
-      unrolled(T) { t in
-        products[t] = ((products[t] &- IntegerSum.zero) &<< 2) &+ IntegerSum.zero
+      let product = integerValue(products[t])
+      halves[t] = half == 0 ? product * scale : multiplyAdd(product, scale, halves[t])
+      if Part.zeroPoint == .none {
+        halves[t] = multiplyAdd(quantsOfHalf(blocks[t], half), minimum, halves[t])
       }
     }
-    for i in 4 * half..<4 * half + 4 {
-      addGroup(&products, loadWords(part + 128 + 64 * i), i, isWide: true, blocks)
-    }
-    addScaled(&sums, &products, (part + 64 * half).loadUnaligned(as: Floats.self), blocks)
   }
 }

@@ -6,6 +6,8 @@ import KernelInterface
 ///
 /// The weight is `scale × (byte - zero point)`, or `scale × byte + minimum`.
 protocol SimpleBlock {
+  /// How it is multiplied once unpacked.
+  associatedtype Kind: UnpackedKind
   static var blockBytes: Int { get }
   static var hasMinimum: Bool { get }
   /// Whether bytes use all eight bits.
@@ -74,6 +76,7 @@ private func forEachFifthBitGroup(
 }
 
 enum BlockQ4_0: SimpleBlock {
+  typealias Kind = PlainBlocks
   static var blockBytes: Int { 288 }
   static var hasMinimum: Bool { false }
   static var isWide: Bool { false }
@@ -85,6 +88,7 @@ enum BlockQ4_0: SimpleBlock {
 }
 
 enum BlockQ4_1: SimpleBlock {
+  typealias Kind = BlocksWithMinimum
   static var blockBytes: Int { 320 }
   static var hasMinimum: Bool { true }
   static var isWide: Bool { false }
@@ -96,6 +100,7 @@ enum BlockQ4_1: SimpleBlock {
 }
 
 enum BlockQ5_0: SimpleBlock {
+  typealias Kind = PlainBlocks
   static var blockBytes: Int { 352 }
   static var hasMinimum: Bool { false }
   static var isWide: Bool { false }
@@ -107,6 +112,7 @@ enum BlockQ5_0: SimpleBlock {
 }
 
 enum BlockQ5_1: SimpleBlock {
+  typealias Kind = BlocksWithMinimum
   static var blockBytes: Int { 384 }
   static var hasMinimum: Bool { true }
   static var isWide: Bool { false }
@@ -118,6 +124,7 @@ enum BlockQ5_1: SimpleBlock {
 }
 
 enum BlockQ8_0: SimpleBlock {
+  typealias Kind = PlainBlocks
   static var blockBytes: Int { 544 }
   static var hasMinimum: Bool { false }
   static var isWide: Bool { true }
@@ -141,6 +148,7 @@ private func forEachIQ4Group(_ address: UnsafeRawPointer, _ body: (Words, Int) -
 }
 
 enum BlockIQ4_NL: SimpleBlock {
+  typealias Kind = PlainBlocks
   static var blockBytes: Int { 288 }
   static var hasMinimum: Bool { false }
   static var isWide: Bool { true }
@@ -152,6 +160,7 @@ enum BlockIQ4_NL: SimpleBlock {
 }
 
 enum BlockMXFP4: SimpleBlock {
+  typealias Kind = PlainBlocks
   static var blockBytes: Int { 272 }
   static var hasMinimum: Bool { false }
   static var isWide: Bool { false }
@@ -199,43 +208,5 @@ enum FifthBitNibbles: ScaledPart {
   @inline(__always)
   static func forEachGroup(_ part: UnsafeRawPointer, _ body: (Words, Int) -> Void) {
     forEachFifthBitGroup(part + 32, part + 288, body)
-  }
-}
-
-/// What a 32-column part of a block holds whose two halves have scales of their own.
-///
-/// The weight is `d × scaleUnit × scale × (byte - 32)`.
-protocol HalvedPart {
-  static var partBytes: Int { get }
-  static var scaleUnit: Float { get }
-  /// Calls `body` for each of the half's four groups.
-  static func forEachGroup(
-    _ part: UnsafeRawPointer, half: Int, _ body: (Words, Int) -> Void)
-}
-
-enum Q6_KPart: HalvedPart {
-  static var partBytes: Int { 416 }
-  static var scaleUnit: Float { 1 }
-  @inline(__always)
-  static func forEachGroup(_ part: UnsafeRawPointer, half: Int, _ body: (Words, Int) -> Void) {
-    let upper = loadWords(part + 288 + 64 * half)
-    for i in 0..<4 {
-      let nibbles = half == 0 ? lowNibbles(part + 32, i) : highNibbles(part + 32, i)
-      body(nibbles | upperBits(upper, i), 4 * half + i)
-    }
-  }
-}
-
-/// Three bits q, as 8 q: less 32 that is eight times the value.
-enum Q3_KPart: HalvedPart {
-  static var partBytes: Int { 224 }
-  static var scaleUnit: Float { 0.125 }
-  @inline(__always)
-  static func forEachGroup(_ part: UnsafeRawPointer, half: Int, _ body: (Words, Int) -> Void) {
-    let pairs = loadWords(part + 32 + 64 * half)
-    for i in 0..<4 {
-      let third = (part + 160).loadUnaligned(fromByteOffset: 8 * (4 * half + i), as: UInt64.self)
-      body(adding(32, to: bitPairs(pairs, i) &<< 3, where: third), 4 * half + i)
-    }
   }
 }

@@ -56,6 +56,12 @@ func startingSums<let T: Int>(
   return sums
 }
 
+/// The integer of a sum.
+@inline(__always)
+func integerValue(_ sum: Integers) -> Floats {
+  unsafeBitCast(sum, to: Floats.self) - IntegerSum.zeroValue
+}
+
 /// Adds scale × activation scale × integer sum to the sums of all tokens.
 @inline(__always)
 func addScaled<let T: Int>(
@@ -64,8 +70,7 @@ func addScaled<let T: Int>(
 ) {
   unrolled(T) { t in
     let factor = scale * broadcastFloat(blocks[t] + ActivationBlock.scale)
-    let product = unsafeBitCast(products[t], to: Floats.self) - IntegerSum.zeroValue
-    sums[t] = multiplyAdd(product, factor, sums[t])
+    sums[t] = multiplyAdd(integerValue(products[t]), factor, sums[t])
   }
 }
 
@@ -81,6 +86,7 @@ func addMinimums<let T: Int>(
 }
 
 enum SimpleTile<Block: SimpleBlock>: Tile {
+  @inline(__always) static var tokenCount: Int { 12 }
   @inline(__always)
   static func sums<let T: Int>(
     _ panel: UnsafeRawPointer, _ columns: Int, _ tokens: TileTokens
@@ -104,6 +110,7 @@ enum SimpleTile<Block: SimpleBlock>: Tile {
 }
 
 enum ScaledMinimumTile<Part: ScaledPart>: Tile {
+  @inline(__always) static var tokenCount: Int { 12 }
   @inline(__always)
   static func sums<let T: Int>(
     _ panel: UnsafeRawPointer, _ columns: Int, _ tokens: TileTokens
@@ -132,6 +139,7 @@ enum ScaledMinimumTile<Part: ScaledPart>: Tile {
 }
 
 enum IQ4_XSTile: Tile {
+  @inline(__always) static var tokenCount: Int { 12 }
   @inline(__always)
   static func sums<let T: Int>(
     _ panel: UnsafeRawPointer, _ columns: Int, _ tokens: TileTokens

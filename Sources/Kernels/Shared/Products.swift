@@ -18,11 +18,11 @@ public func product(_ call: PanelProduct) {
   case .Q5_K: walk(call, ScaledMinimumTile<FifthBitNibbles>.self)
   case .Q6_K: walk(call, HalvedTile<Q6_KPart>.self)
   case .Q3_K: walk(call, HalvedTile<Q3_KPart>.self)
-  case .Q2_K: walk(call, Q2_KTile.self)
+  case .Q2_K: walk(call, HalvedTile<Q2_KPart>.self)
   case .IQ4_NL: walk(call, SimpleTile<BlockIQ4_NL>.self)
   case .IQ4_XS: walk(call, IQ4_XSTile.self)
   case .MXFP4: walk(call, SimpleTile<BlockMXFP4>.self)
-  case .scaledBytes: walk(call, ScaledBytesTile.self)
+  case .scaledBytes: walk(call, HalvedTile<ScaledBytesPart>.self)
   case .F32: multiplyFloats(call, SingleColumn.self)
   case .F16: multiplyFloats(call, HalfColumn.self)
   case .BF16: multiplyFloats(call, BrainColumn.self)
@@ -31,6 +31,8 @@ public func product(_ call: PanelProduct) {
 
 /// 16 rows × `T` tokens of one layout, kept in registers.
 protocol Tile {
+  /// The most tokens, where there are 32 registers of 16 lanes: 8 or 12.
+  static var tokenCount: Int { get }
   /// Adds all columns of `panel` for `T` tokens into 16 sums each.
   static func sums<let T: Int>(
     _ panel: UnsafeRawPointer, _ columns: Int, _ tokens: TileTokens
@@ -62,17 +64,22 @@ struct TileTokens {
 }
 
 /// Tokens outside, panels inside: a tile's activations stay in the first-level cache while the
-/// panels of the call, which fit the second, go by.
+/// panels of the call, which fit the second, go by. Many tokens go by weights that were unpacked.
 @inline(__always)
-private func walk<K: Tile>(_ call: PanelProduct, _ kind: K.Type) {
+private func walk<K: UnpackedTile>(_ call: PanelProduct, _ kind: K.Type) {
+  #if TWELVE_TOKEN_TILES
+    if call.tokenCount >= unpackedTokenCount, case .blocks(let layout) = call.layout {
+      return multiplyUnpacked(call, layout, kind)
+    }
+  #endif
   var token = 0
   // As many sums as the registers hold: 32 of 16 lanes, 16 of 8, 16 of 4.
   #if TWELVE_TOKEN_TILES
-    while call.tokenCount - token >= 12 {
+    while K.tokenCount == 12, call.tokenCount - token >= 12 {
       run(call, kind, token, InlineArray<12, Floats>.self)
       token += 12
     }
-    if call.tokenCount - token >= 8 {
+    while call.tokenCount - token >= 8 {
       run(call, kind, token, InlineArray<8, Floats>.self)
       token += 8
     }

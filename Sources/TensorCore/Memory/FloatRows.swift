@@ -59,6 +59,26 @@ package struct Activations: @unchecked Sendable {
     ActivationLayout(rows: rows, columns: columns)
   }
 
+  /// Where a product finds row `first` and those behind it: blocks that lie as `layout` says, or
+  /// floats.
+  package func operand(
+    from first: Int, isQuantised: Bool, _ layout: ActivationLayout
+  ) -> (address: UnsafeRawPointer, layout: PanelProduct.Layout) {
+    isQuantised
+      ? (UnsafeRawPointer(quantised + layout.offset(row: first)), .blocks(layout))
+      : (UnsafeRawPointer(floats.row(first)), .floats(stride: floats.stride * 4))
+  }
+
+  /// Quantises `count` values into the blocks of a row from `block` on.
+  func quantise(
+    _ values: UnsafePointer<Float>, _ count: Int, row: Int, block: Int, _ layout: ActivationLayout,
+    _ kernels: KernelTable
+  ) {
+    kernels.quantise(
+      values, count, quantised + layout.offset(row: row) + block * layout.blockStride,
+      layout.blockStride)
+  }
+
   /// Bytes of the blocks of at most `rows` rows of `columns` values, a multiple of 32.
   package static func quantisedBytes(rows: Int, columns: Int) -> Int {
     ActivationLayout.byteCount(rows: rows, columns: columns)

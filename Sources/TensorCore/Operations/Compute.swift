@@ -32,9 +32,8 @@ extension Compute {
   }
 
   private func quantise(_ activations: Activations, row: Int, _ layout: ActivationLayout) {
-    kernels.quantise(
-      activations.floats.row(row), activations.columns,
-      activations.quantised + layout.offset(row: row), layout.blockStride)
+    activations.quantise(
+      activations.floats.row(row), activations.columns, row: row, block: 0, layout, kernels)
   }
 
   /// Quantises row `row` of `rows` twice: the values to quantised row `2 row`, and what rounding left of

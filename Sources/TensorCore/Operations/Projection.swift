@@ -54,23 +54,38 @@ package struct Projection: Sendable {
     _ input: Activations, rows: Int, into output: FloatRows, _ compute: Compute
   ) {
     guard rows > 0 else { return }
-    // A run of panels is what one thread takes at a time: enough runs to even out the threads,
-    // large enough to amortise the counter.
-    // Where several rows read a run, it stays in the second-level cache between them.
+    let layout = input.layout(rows: rows)
+    let cut = cut(rows: rows, layout, compute)
+    let runs = (panelCount + cut.panels - 1) / cut.panels
+    compute.pool.forEach(runs) { numbers, _ in
+      for run in numbers {
+        let panels = run * cut.panels..<min((run + 1) * cut.panels, panelCount)
+        for first in stride(from: 0, to: rows, by: cut.tokens) {
+          multiply(
+            panels, input, layout, first, min(cut.tokens, rows - first), output, compute.kernels)
+        }
+      }
+    }
+  }
+
+  /// How many panels a thread takes at a time, and how many tokens a call of the kernel.
+  func cut(
+    rows: Int, _ layout: ActivationLayout, _ compute: Compute
+  ) -> (panels: Int, tokens: Int) {
+    // Enough runs to even out the threads, large enough to amortise the counter.
     let runs = compute.pool.threadCount * (rows == 1 ? 8 : 16)
+    if needsQuantised, let many = compute.kernels.manyTokens, rows >= many.least {
+      let calls = (rows + many.most - 1) / many.most
+      let tokens = ((rows + calls - 1) / calls + Self.tile - 1) / Self.tile * Self.tile
+      return (max(2, min(many.panelCount, panelCount / runs / 2 * 2)), tokens)
+    }
+    // Where several rows read a run, it stays in the second-level cache between them, and so do the
+    // activations of one pass while the runs go by.
     let largest = rows == 1 ? panelCount : max(1, Self.cachedBytes / panelBytes)
     // Kernels of float weights take panels two by two.
     let unit = needsQuantised ? 1 : 2
-    let grain = max(unit, min(panelCount / runs, largest) / unit * unit)
-    // So do the activations of one pass, while the runs go by.
-    let layout = input.layout(rows: rows)
     let tokens = max(1, Self.cachedBytes / max(1, layout.rowBytes) / Self.tile) * Self.tile
-    compute.pool.forEach(panelCount, grain: grain) { range, _ in
-      for first in stride(from: 0, to: rows, by: tokens) {
-        multiply(
-          range, input, layout, first, min(tokens, rows - first), output, compute.kernels)
-      }
-    }
+    return (max(unit, min(panelCount / runs, largest) / unit * unit), tokens)
   }
 
   /// One run of panels, counted over all parts, for rows `first..<first + count`.
@@ -84,17 +99,25 @@ package struct Projection: Sendable {
       let from = max(range.lowerBound, base) - base
       let to = min(range.upperBound, base + part.panelCount) - base
       guard from < to else { continue }
-      let target = output.row(first) + offset + from * panelRowCount
-      let isQuantised = part.format.takesQuantisedActivations
-      kernels.product(
-        PanelProduct(
-          format: part.format, panels: part.panel(from), panelBytes: part.panelBytes,
-          panelCount: to - from, columns: columnCount,
-          activations: isQuantised
-            ? UnsafeRawPointer(input.quantised + layout.offset(row: first))
-            : UnsafeRawPointer(input.floats.row(first)),
-          layout: isQuantised ? .blocks(layout) : .floats(stride: input.floats.stride * 4),
-          tokenCount: count, output: target, outputStride: output.stride))
+      let target = output.rows(from: first).columns(from: offset + from * panelRowCount)
+      part.multiply(from..<to, input, layout, first, count, target, kernels)
     }
+  }
+}
+
+extension PackedMatrix {
+  /// `output[t, r]` for the rows of `panels` and the input's rows `first..<first + count`.
+  func multiply(
+    _ panels: Range<Int>, _ input: Activations, _ layout: ActivationLayout, _ first: Int,
+    _ count: Int, _ output: FloatRows, _ kernels: KernelTable
+  ) {
+    let operand = input.operand(
+      from: first, isQuantised: format.takesQuantisedActivations, layout)
+    kernels.product(
+      PanelProduct(
+        format: format, panels: panel(panels.lowerBound), panelBytes: panelBytes,
+        panelCount: panels.count, columns: columnCount, activations: operand.address,
+        layout: operand.layout, tokenCount: count, output: output.base,
+        outputStride: output.stride))
   }
 }

@@ -44,6 +44,13 @@ package struct FeedForwardLayer: Sendable {
   package func size(_ shape: inout WorkspaceShape) {
     shape.include(inputs)
     shape.include(output)
+    if isGatedAtOnce { shape.gatedWidth = max(shape.gatedWidth, output.columnCount) }
+  }
+
+  /// Whether the gated values are wanted in quantised form alone.
+  private var isGatedAtOnce: Bool {
+    inputs.isGated && inputBiases.allSatisfy { $0 == nil }
+      && output.parts[0].format.takesQuantisedActivations
   }
 
   package func forward(_ pass: Pass, into target: FloatRows) {
@@ -51,8 +58,24 @@ package struct FeedForwardLayer: Sendable {
     compute.apply(
       norm, to: workspace.hidden, rows: rows, into: workspace.input(columns: norm.count),
       quantising: inputs.needsQuantised)
-    inputs.multiply(
-      workspace.input(columns: norm.count), rows: rows, into: workspace.projected, compute)
+    let gated = gate(pass)
+    output.multiply(gated, rows: rows, into: workspace.projected, compute)
+    if let outputBias { compute.add(outputBias, to: workspace.projected, rows: rows) }
+    compute.addResidual(
+      workspace.projected, norm: outputNorm, epsilon: norm.epsilon, to: target,
+      columns: norm.count, rows: rows)
+  }
+  /// `activation(gate(x)) × up(x)`.
+  private func gate(_ pass: Pass) -> Activations {
+    let (workspace, compute, rows) = (pass.workspace, pass.compute, pass.rowCount)
+    let input = workspace.input(columns: norm.count)
+    if isGatedAtOnce, rows >= Projection.gatedRows {
+      let gated = workspace.gated(columns: output.columnCount)
+      inputs.multiplyGated(
+        input, activation, rows: rows, into: gated, scratch: workspace.gatedScratch, compute)
+      return gated
+    }
+    inputs.multiply(input, rows: rows, into: workspace.projected, compute)
     for (bias, offset) in zip(inputBiases, inputs.offsets) {
       if let bias { compute.add(bias, to: workspace.projected.columns(from: offset), rows: rows) }
     }
@@ -61,10 +84,6 @@ package struct FeedForwardLayer: Sendable {
       activation, gate: workspace.projected,
       up: workspace.projected.columns(from: inputs.offsets[1]), rows: rows, into: gated,
       quantising: output.needsQuantised)
-    output.multiply(gated, rows: rows, into: workspace.projected, compute)
-    if let outputBias { compute.add(outputBias, to: workspace.projected, rows: rows) }
-    compute.addResidual(
-      workspace.projected, norm: outputNorm, epsilon: norm.epsilon, to: target,
-      columns: norm.count, rows: rows)
+    return gated
   }
 }

@@ -10,6 +10,8 @@ package struct WorkspaceShape: Sendable {
   package var contextLength: Int
   /// The widest input of any projection.
   package var inputWidth = 0
+  /// The widest values that are gated as they are multiplied; 0 where no layer does that.
+  package var gatedWidth = 0
   /// The widest output of any projection but the head.
   package var outputWidth = 0
   /// The width of the head's output.
@@ -51,10 +53,13 @@ package final class Workspace {
   /// Rows that the head takes at once.
   package let headRows: Int
   package let attentionScratch: AttentionScratch
+  /// Scratch of each thread for gated projections.
+  package let gatedScratch: FloatRows
   /// Cosines and sines of each row, for each rotary embedding.
   package let angles: [FloatRows]
   private let inputs: FloatRows
   private let quantised: AlignedBuffer
+  private let gatedValues: AlignedBuffer
   private let floats: AlignedBuffer
 
   /// - Parameter isLocked: whether the memory stays out of swap.
@@ -79,6 +84,7 @@ package final class Workspace {
     reserve(shape.attentionStates, 2)
     reserve(max(shape.inputWidth, shape.width), inputRows)
     reserve(shape.sumWidth, maximumRows)
+    reserve(shape.gatedWidth > 0 ? Projection.gatedScratch : 0, threadCount)
     for count in shape.angleCounts { reserve(count, maximumRows) }
     let floats = try AlignedBuffer(byteCount: offset * 4, privacy: privacy)
     func rows(_ index: Int) -> FloatRows {
@@ -92,18 +98,28 @@ package final class Workspace {
       states: rows(4), stateRowCount: 2)
     inputs = rows(5)
     sum = rows(6)
-    angles = shape.angleCounts.indices.map { rows(7 + $0) }
+    gatedScratch = rows(7)
+    angles = shape.angleCounts.indices.map { rows(8 + $0) }
     width = shape.width
     self.floats = floats
-    quantised = try AlignedBuffer(
-      byteCount: Activations.quantisedBytes(
-        rows: inputRows, columns: (max(shape.inputWidth, shape.width) + 31) / 32 * 32),
-      privacy: privacy)
+    func blocks(_ width: Int) throws(AllocationError) -> AlignedBuffer {
+      try AlignedBuffer(
+        byteCount: Activations.quantisedBytes(rows: inputRows, columns: (width + 31) / 32 * 32),
+        privacy: privacy)
+    }
+    quantised = try blocks(max(shape.inputWidth, shape.width))
+    gatedValues = try blocks(shape.gatedWidth)
   }
 
   deinit {
     floats.wipe(usedBytes: floats.byteCount)
     quantised.wipe(usedBytes: quantised.byteCount)
+    gatedValues.wipe(usedBytes: gatedValues.byteCount)
+  }
+
+  /// Gated values, `columns` wide, in quantised form alone.
+  package func gated(columns: Int) -> Activations {
+    Activations(floats: inputs, quantised: gatedValues.base, columns: columns)
   }
 
   /// The input of the next projection, `columns` wide.

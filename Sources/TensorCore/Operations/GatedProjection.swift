@@ -1,0 +1,62 @@
+// Gate and up projections, their activation and its quantised form, in one parallel region.
+
+package import KernelInterface
+
+extension Projection {
+  /// Floats of one thread's scratch for `multiplyGated`: what stays in the second-level cache.
+  package static let gatedScratch = 64 << 10
+  /// Rows from which on it pays: a few are done by the time a thread has fetched its weights.
+  package static let gatedRows = 24
+  /// Panels whose rows are one block of quantised activations.
+  private static let blockPanelCount = blockElementCount / panelRowCount
+
+  /// Whether gate and up, in this order, can be multiplied by `multiplyGated`.
+  package var isGated: Bool {
+    parts.count == 2 && parts[0].rowCount == parts[1].rowCount
+      && parts[0].rowCount % blockElementCount == 0
+      && parts.allSatisfy { $0.format.takesQuantisedActivations }
+  }
+
+  /// `output[t, r] = activation(gate[t, r]) × up[t, r]`, quantised only, for `rows` rows.
+  ///
+  /// A thread takes the same rows of both matrices, and what it multiplied never leaves its caches.
+  ///
+  /// - Parameter scratch: a row of `gatedScratch` floats for each thread.
+  package func multiplyGated(
+    _ input: Activations, _ activation: Activation, rows: Int, into output: Activations,
+    scratch: FloatRows, _ compute: Compute
+  ) {
+    guard rows > 0 else { return }
+    let (gate, up) = (parts[0], parts[1])
+    let layout = input.layout(rows: rows)
+    let target = output.layout(rows: rows)
+    let cut = cut(rows: rows, layout, compute)
+    // Half of a run is the gate's; both halves of one token fit the scratch.
+    let unit = Self.blockPanelCount
+    let most = Self.gatedScratch / (2 * panelRowCount)
+    let panels = max(unit, min(cut.panels / 2, most) / unit * unit)
+    let width = panels * panelRowCount
+    let tokens = max(1, min(cut.tokens, Self.gatedScratch / (2 * width)))
+    let runs = (gate.panelCount + panels - 1) / panels
+    compute.pool.forEach(runs) { numbers, worker in
+      let values = FloatRows(base: scratch.row(worker), stride: 2 * width)
+      for run in numbers {
+        let range = run * panels..<min((run + 1) * panels, gate.panelCount)
+        for first in stride(from: 0, to: rows, by: tokens) {
+          let count = min(tokens, rows - first)
+          gate.multiply(range, input, layout, first, count, values, compute.kernels)
+          up.multiply(
+            range, input, layout, first, count, values.columns(from: width), compute.kernels)
+          for row in 0..<count {
+            compute.kernels.gatedActivation(
+              activation, values.row(row), values.columns(from: width).row(row),
+              range.count * panelRowCount)
+            output.quantise(
+              values.row(row), range.count * panelRowCount, row: first + row,
+              block: range.lowerBound / unit, target, compute.kernels)
+          }
+        }
+      }
+    }
+  }
+}
