@@ -8,6 +8,7 @@ import venv
 HERE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 FOLDER = os.path.join(HERE, ".venv")
 DRIVER = os.path.join(HERE, "peers", "llama_driver.py")
+IK_DRIVER = os.path.join(HERE, "peers", "ik_driver.py")
 LLAMA = "llama-cpp-python==0.3.36"
 TOKENIZERS = ["tokenizers", "tiktoken"]
 

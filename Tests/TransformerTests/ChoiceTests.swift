@@ -41,11 +41,20 @@ import Transformer
 
   @Test(arguments: [true, false])
   func thePromptIsComputedOnceForAllChoices(_ remembers: Bool) async throws {
-    let engine = try engine { $0.remembersPrefixes = remembers }
+    let engine = try engine {
+      $0.remembersPrefixes = remembers
+      $0.sequenceLimit = 1
+    }
     defer { engine.shutdown() }
     let requests = request().choices(5)
     #expect(requests.map(\.sampling.seed) == [3, 4, 5, 6, 7])
+    // Until all wait, another has the engine's only place: none is done before the last has come.
+    var other = GenerationRequest(prompt: [1, 2, 3])
+    other.maxTokens = 250
+    other.ignoreEndOfGeneration = true
+    let first = try engine.generate(other)
     let generations = try requests.map { try engine.generate($0) }
+    first.cancel()
     var answers: [[Int32]] = []
     for (index, generation) in generations.enumerated() {
       let (ids, summary) = try await answer(generation)
