@@ -53,6 +53,66 @@ import Testing
     }
   }
 
+  @Test("Many rows go by several runs of columns", arguments: availableSets, packed)
+  func manyRows(set: InstructionSet, format: TensorFormat) throws {
+    let folder = try TemporaryFolder()
+    let compute = Compute(instructionSet: set, pool: WorkerPool(threadCount: 2))
+    // 1,280 columns are more than are unpacked at a time; three panels are a pair and a lone one.
+    let projection = Projection(
+      try PackedMatrix(
+        format.tensor(rows: 48, columns: 1_280, seed: 4, in: folder), exact: false,
+        pool: compute.pool))
+    var random = SeededGenerator(seed: 8)
+    let input = (0..<29).map { _ in random.floats(1_280) }
+    let together = try multiply(projection, input, compute)
+    for (index, row) in input.enumerated() {
+      #expect(try multiply(projection, [row], compute)[0].bits == together[index].bits)
+    }
+  }
+
+  @Test("Gating at once gives the bits of gating afterwards", arguments: availableSets)
+  func gating(set: InstructionSet) throws {
+    let folder = try TemporaryFolder()
+    let compute = Compute(instructionSet: set, pool: WorkerPool(threadCount: 2))
+    let inputs = Projection(
+      try [TensorFormat.Q4_K, .Q6_K].enumerated().map { index, format in
+        try PackedMatrix(
+          format.tensor(rows: 352, columns: 512, seed: UInt64(index), in: folder), exact: false,
+          pool: compute.pool)
+      })
+    #expect(inputs.isGated)
+    let output = Projection(
+      try PackedMatrix(
+        TensorFormat.Q8_0.tensor(rows: 32, columns: 352, seed: 3, in: folder), exact: false,
+        pool: compute.pool))
+    var random = SeededGenerator(seed: 9)
+    for count in [1, 7, 24, 31, 290] {
+      let input = try OwnedActivations((0..<count).map { _ in random.floats(512) })
+      defer { withExtendedLifetime(input) {} }
+      compute.quantise(input.activations, rows: count)
+      let scratch = try OwnedRows(2, stride: Projection.gatedScratch)
+      let atOnce = try OwnedActivations((0..<count).map { _ in [Float](repeating: 0, count: 352) })
+      inputs.multiplyGated(
+        input.activations, .silu, rows: count, into: atOnce.activations, scratch: scratch.rows,
+        compute)
+
+      let projected = try OwnedRows(count, stride: inputs.outputStride)
+      inputs.multiply(input.activations, rows: count, into: projected.rows, compute)
+      let afterwards = try OwnedActivations(
+        (0..<count).map { _ in [Float](repeating: 0, count: 352) })
+      compute.gate(
+        .silu, gate: projected.rows, up: projected.rows.columns(from: inputs.offsets[1]),
+        rows: count, into: afterwards.activations, quantising: true)
+
+      func result(_ activations: OwnedActivations) throws -> [[UInt32]] {
+        let rows = try OwnedRows(count, stride: output.outputStride)
+        output.multiply(activations.activations, rows: count, into: rows.rows, compute)
+        return rows.values(32).map(\.bits)
+      }
+      #expect(try result(atOnce) == result(afterwards), "\(count) rows")
+    }
+  }
+
   @Test("Parts of different formats share an input", arguments: availableSets)
   func mixedFormats(set: InstructionSet) throws {
     let folder = try TemporaryFolder()
