@@ -23,6 +23,11 @@ ctypes.CDLL(str(PACKAGE / "lib" / "libggml.so"), mode=ctypes.RTLD_GLOBAL)
 from ik_llama_cpp import _ctypes_api as ik  # noqa: E402
 
 
+@ctypes.CFUNCTYPE(None, ctypes.c_int, ctypes.c_char_p, ctypes.c_void_p)
+def drop(level, text, user_data):
+    """Takes ik_llama.cpp's log."""
+
+
 class Model:
     def __init__(self, path, repack):
         parameters = ik.llama_model_default_params()
@@ -138,6 +143,7 @@ def main():
     parser.add_argument("--repetitions", type=int, default=1)
     parser.add_argument("--repack", action="store_true")
     arguments = parser.parse_args()
+    ik._lib.llama_log_set(drop, ctypes.c_void_p(0))
     ik.llama_backend_init()
     {"bench": bench, "first-token": first_token}[arguments.command](arguments)
 
