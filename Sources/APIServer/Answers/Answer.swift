@@ -209,6 +209,7 @@ final class Answer: Sendable {
     var parser = OutputParser(reading)
     var end = ChoiceEnd()
     var last: ContinuousClock.Instant?
+    var hasDelivered = false
     for try await event in streams[choice] {
       switch event {
       case .token(let token):
@@ -223,7 +224,12 @@ final class Answer: Sendable {
         let wasReasoning = parser.isReasoning
         let pieces = parser.append(token, score(of: token))
         if wasReasoning || parser.isReasoning { end.reasoningTokens += 1 }
-        if !pieces.isEmpty { deliver(choice, pieces) }
+        if !pieces.isEmpty {
+          deliver(choice, pieces)
+          // The first words leave before others are made.
+          if !hasDelivered { await Task.yield() }
+          hasDelivered = true
+        }
       case .finished(let summary):
         end.summary = summary
       }
