@@ -72,7 +72,7 @@ struct Schema: Sendable {
     ) STRICT, WITHOUT ROWID;
     """,
     administration, billing, retention, notices, selfService, metadata, credit, incidents,
-    tokenizers,
+    tokenizers, suspension,
   ])
 
   /// `events-YYYY-MM.db`: one row a request, and the requests that are open. These are the columns
