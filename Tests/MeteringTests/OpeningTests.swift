@@ -45,7 +45,7 @@ private final class NotingLedger: UsageLedger {
     #expect(ledger.committed.count == 6)
   }
 
-  @Test(.timeLimit(.minutes(1))) func anOpeningThatIsForcedIsCommittedWithoutAnEnd() async throws {
+  @Test(.timeLimit(.minutes(5))) func anOpeningThatIsForcedIsCommittedWithoutAnEnd() async throws {
     let ledger = NotingLedger()
     let bench = try MeterBench(ledger: ledger)
     let holder = LeaseHolder(try bench.meter.admit(.local, bench.request()))

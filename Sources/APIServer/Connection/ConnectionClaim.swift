@@ -19,7 +19,9 @@ package final class ConnectionClaim: Sendable {
 
   deinit {
     guard let parts = take() else { return }
-    Task { try? await parts.executeThenClose { _, _ in } }
+    Task(executorPreference: EventLoopExecutor(channel.eventLoop)) {
+      try? await parts.executeThenClose { _, _ in }
+    }
   }
 
   /// The channel at the first call, nil ever after. Whoever takes it has to finish it.
