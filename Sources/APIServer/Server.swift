@@ -1,5 +1,6 @@
 // The server: models behind an OpenAI-compatible API, on one event loop. Answers are computed on
-// the engines' own threads, and everything between is on Swift's cooperative pool.
+// the engines' own threads and told on the loop; what may block or take long is on Swift's cooperative
+// pool or a pool of threads.
 
 import HummingbirdCore
 import Logging

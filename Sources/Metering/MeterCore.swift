@@ -145,10 +145,16 @@ final class MeterCore: Sendable {
     }
   }
 
-  /// Waits for the opening row of a request.
+  /// Waits until the opening row of a request outlives the process.
   func waitUntilOpened(_ handle: LeaseHandle) async throws(MeterError) {
     guard let ticket = state.withLock({ $0.leases[handle]?.openTicket }) else { return }
-    try await waitUntilDurable(ticket)
+    guard await writer.waitUntilNoted(ticket) else { throw .serverIsOverloaded() }
+  }
+
+  /// Has the opening row of a request brought to the disk, where that has not ended.
+  func forceOpening(_ handle: LeaseHandle) {
+    guard let ticket = state.withLock({ $0.leases[handle]?.openTicket }) else { return }
+    writer.commitSoon(ticket)
   }
 
   /// Waits for an entry of the ledger.

@@ -1,5 +1,5 @@
 // A disk that refuses when it is told to: SQLite's own way to files with two functions of the log
-// replaced.
+// replaced, which also count.
 
 import GRDBSQLite
 import Synchronization
@@ -10,6 +10,10 @@ enum FaultyDisk {
   enum Fault: Int, CaseIterable {
     case none, write, sync, both
   }
+
+  private static let syncs = Atomic(0)
+  /// How often a log was forced to the disk.
+  static var syncCount: Int { syncs.load(ordering: .sequentiallyConsistent) }
 
   private static let fault = Atomic(Fault.none.rawValue)
   /// Written once, before the first log is used.
@@ -58,9 +62,10 @@ enum FaultyDisk {
           }
         }
         table.pointee.xSync = { file, flags in
+          FaultyDisk.syncs.add(1, ordering: .sequentiallyConsistent)
           switch FaultyDisk.current {
-          case .sync, .both: FaultyDisk.syncError
-          case .none, .write: FaultyDisk.original.xSync(file, flags)
+          case .sync, .both: return FaultyDisk.syncError
+          case .none, .write: return FaultyDisk.original.xSync(file, flags)
           }
         }
         methods = table

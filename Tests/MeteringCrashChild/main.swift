@@ -3,6 +3,7 @@
 //   MeteringCrashChild serve FOLDER      serves until it is killed
 //   MeteringCrashChild full-disk FOLDER  serves with room for some rows only, then with more
 //   MeteringCrashChild bad-disk FOLDER   serves on a disk that refuses now and then
+//   MeteringCrashChild force FOLDER  forces the openings of requests to the disk
 
 import Foundation
 import Metering
@@ -114,6 +115,33 @@ func serveOnABadDisk(_ folder: String) async throws {
   try await compare(meter, folder, with: seen)
 }
 
+/// An opening waits for no disk; forcing it does reach the disk, though its row was written before, and
+/// is done once.
+func openAndForce(_ folder: String) async throws {
+  FaultyDisk.install()
+  let (meter, model) = try openMeter(folder)
+  let request = AdmissionRequest(model: model, kind: .chat, promptTokens: 7, contextLeft: 1000)
+  let first = try meter.admit(.local, request)
+  var seen: Set<RequestID> = [first.requestID]
+  try await first.settle(settlement(7))
+  for _ in 0..<20 {
+    let before = FaultyDisk.syncCount
+    let lease = try meter.admit(.local, request)
+    seen.insert(lease.requestID)
+    try await lease.opened()
+    check(FaultyDisk.syncCount == before, "an opening has waited for the disk")
+    lease.forceOpening()
+    let end = ContinuousClock.now + .seconds(60)
+    while FaultyDisk.syncCount == before {
+      check(ContinuousClock.now < end, "an opening was never forced to the disk")
+      await Task.yield()
+    }
+    try await lease.settle(settlement(7))
+    check(FaultyDisk.syncCount == before + 2, "an opening and an end are not two commits")
+  }
+  try await compare(meter, folder, with: seen)
+}
+
 /// The ledger charges those requests whose end its clients saw, and no others.
 func compare(_ meter: Meter, _ folder: String, with seen: Set<RequestID>) async throws {
   try await meter.close()
@@ -147,6 +175,7 @@ let arguments = CommandLine.arguments
 switch arguments.count == 3 ? arguments[1] : "" {
 case "serve": try await serve(arguments[2])
 case "full-disk": try await serveOnAFullDisk(arguments[2])
+case "force": try await openAndForce(arguments[2])
 case "bad-disk": try await serveOnABadDisk(arguments[2])
-default: check(false, "usage: MeteringCrashChild serve|full-disk|bad-disk FOLDER")
+default: check(false, "usage: MeteringCrashChild serve|full-disk|bad-disk|force FOLDER")
 }

@@ -31,6 +31,14 @@ private let isSlow = ProcessInfo.processInfo.environment["APUS_SLOW"] == "1"
     }
   }
 
+  @Test(.timeLimit(.minutes(5))) func anOpeningIsForcedToTheDiskOnceAndOnRequestOnly() async throws
+  {
+    try await inFolder { folder in
+      let child = try Self.child("force", folder: folder)
+      #expect(child.wait() == 0, "\(Self.said(folder))")
+    }
+  }
+
   @Test(.timeLimit(.minutes(5)), arguments: ["full-disk", "bad-disk"])
   func aDiskThatRefusesChargesNobodyAndIsLeftBehind(work: String) async throws {
     try await inFolder { folder in

@@ -73,6 +73,50 @@ import Testing
     #expect(try titles(bench) == ["An incident is over", "Your account is suspended: security"])
   }
 
+  @Test func theEndOfAnIncidentGivesBackWhatThatIncidentHasTaken() throws {
+    let bench = try MeterBench()
+    let store = bench.meter.store
+    let account = try store.createAccount(name("lab"))
+    func state() throws -> AccountState? {
+      try store.accounts().first { $0.id == account }?.state
+    }
+    try store.setState(.active, of: account)
+    // Freed by hand, and stopped again for something else.
+    let first = try store.takeSuspension(of: account, reason: .security)
+    try store.setState(.active, of: account)
+    try store.setState(.suspended, of: account, reason: .nonpayment)
+    try store.resolve(first)
+    #expect(try state() == .suspended)
+    try store.setState(.active, of: account)
+    // Freed by hand, and stopped again by a later incident.
+    let second = try store.takeSuspension(of: account, reason: .security)
+    try store.setState(.active, of: account)
+    let third = try store.takeSuspension(of: account, reason: .security)
+    try store.resolve(second)
+    #expect(try state() == .suspended)
+    try store.resolve(third)
+    #expect(try state() == .active)
+    // What was to end goes on ending.
+    try store.setState(.terminating, of: account)
+    let fourth = try store.takeSuspension(of: account, reason: .security)
+    try store.resolve(fourth)
+    #expect(try state() == .terminating)
+  }
+
+  @Test func aSuspensionThatIsRefusedLeavesNoIncident() throws {
+    let bench = try MeterBench()
+    let store = bench.meter.store
+    let account = try store.createAccount(name("lab"))
+    for reason in [SuspensionReason.security, .terms] {
+      // A pending account cannot be suspended, and nobody was warned for the terms.
+      #expect(throws: UsageStoreError.self) {
+        _ = try store.takeSuspension(of: account, reason: reason)
+      }
+    }
+    #expect(try store.incidents().isEmpty)
+    #expect(try store.accounts().first { $0.id == account }?.state == .pending)
+  }
+
   @Test func aRestartIsOverWhenTheNextServerBegins() async throws {
     let bench = try MeterBench()
     _ = try bench.meter.store.take(.restart)

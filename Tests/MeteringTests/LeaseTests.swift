@@ -22,6 +22,9 @@ final class MemoryLedger: UsageLedger {
   var contents: Contents { state.withLock { $0 } }
   func refuse(_ refuses: Bool) { state.withLock { $0.refuses = refuses } }
 
+  /// Leaves everything to `commit`.
+  func note(_ rows: [OpenRow]) -> Bool { false }
+
   func commit(_ entries: [LedgerEntry]) throws(UsageStoreError) {
     let error = state.withLock { state -> UsageStoreError? in
       if state.refuses { return UsageStoreError(.diskFull, "cannot write usage rows: full") }

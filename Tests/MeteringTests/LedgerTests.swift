@@ -11,6 +11,7 @@ private final class RecordingLedger: UsageLedger {
   private let state = Mutex<[LedgerEntry]>([])
   var entries: [LedgerEntry] { state.withLock { $0 } }
 
+  func note(_ rows: [OpenRow]) -> Bool { false }
   func commit(_ entries: [LedgerEntry]) throws(UsageStoreError) {
     state.withLock { $0 += entries }
   }
@@ -56,15 +57,7 @@ private final class RecordingLedger: UsageLedger {
     // A third request, settled, so that the checkpoint before it is on the disk as well.
     try await bench.meter.admit(.local, bench.request()).settle(completed())
 
-    // What a killed process leaves is what its files hold at this moment.
-    let crashed = TemporaryFolder()
-    try FileManager.default.createDirectory(
-      atPath: crashed.path, withIntermediateDirectories: true)
-    for file in try FileManager.default.contentsOfDirectory(atPath: bench.folder.path)
-    where !file.hasSuffix("-shm") {
-      try FileManager.default.copyItem(
-        atPath: "\(bench.folder.path)/\(file)", toPath: "\(crashed.path)/\(file)")
-    }
+    let crashed = try bench.crashed()
     for _ in 0..<2 {
       let meter = try Meter(MeterConfiguration(folder: crashed.path))
       let rows = try meter.store.usageRows(
@@ -229,15 +222,16 @@ private final class RecordingLedger: UsageLedger {
       }
     }
   }
+}
 
-  private func integrity(_ folder: TemporaryFolder) throws -> String? {
-    var result: String? = "ok"
-    for file in try FileManager.default.contentsOfDirectory(atPath: folder.path)
-    where file.hasSuffix(".db") {
-      let database = try DatabaseQueue(path: "\(folder.path)/\(file)")
-      let one = try database.read { try String.fetchOne($0, sql: "PRAGMA integrity_check") }
-      if one != "ok" { result = one }
-    }
-    return result
+/// `ok` where SQLite finds nothing wrong with any file of a folder.
+func integrity(_ folder: TemporaryFolder) throws -> String? {
+  var result: String? = "ok"
+  for file in try FileManager.default.contentsOfDirectory(atPath: folder.path)
+  where file.hasSuffix(".db") {
+    let database = try DatabaseQueue(path: "\(folder.path)/\(file)")
+    let one = try database.read { try String.fetchOne($0, sql: "PRAGMA integrity_check") }
+    if one != "ok" { result = one }
   }
+  return result
 }

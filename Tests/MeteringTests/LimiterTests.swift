@@ -196,7 +196,7 @@ import Testing
     var first = Limiter()
     let now: Int64 = 5_000_000_000
     for _ in 0..<10 { _ = try first.admit(rules, cost: LimitCost(), at: now) }
-    let debts = first.debts(at: now, longerThan: 0)
+    let debts = first.debts(at: now, longerThan: 0, from: 0, count: 10)
     #expect(debts.map(\.owed) == [10_000_000_000])
     // Another process counts its time from elsewhere.
     for (elapsed, free) in [(0, 0), (3_500_000_000, 3), (60_000_000_000, 10)] as [(Int64, Int64)] {
@@ -208,5 +208,37 @@ import Testing
     var third = first
     third.adopt(debts, elapsed: 9_000_000_000, at: now)
     #expect(third.decision(rules, at: now).requests?.remaining == 0)
+  }
+
+  /// A walk in parts finds every debt once, also of those scopes that outlived others.
+  @Test func debtsAreFoundInParts() throws {
+    let limit = try #require(RateLimit(perMinute: 60, burst: 10))
+    let slow = try #require(RateLimit(perMinute: 1, burst: 10))
+    var limiter = Limiter()
+    func use(_ ids: Range<Int64>, under limit: RateLimit, at now: Int64) throws {
+      for id in ids {
+        let rules: [ScopedRule] = [(.key(KeyID(rawValue: id)), LimitRule(requests: limit))]
+        let (reservation, _) = try limiter.admit(rules, cost: LimitCost(), at: now)
+        limiter.settle(reservation, used: LimitCost(), at: now)
+      }
+    }
+    func walk(by count: Int, at now: Int64) -> [LimitScope] {
+      stride(from: 0, to: limiter.scopeCount, by: count).flatMap {
+        limiter.debts(at: now, longerThan: 0, from: $0, count: count).map(\.scope)
+      }
+    }
+    try use(0..<500, under: slow, at: 0)
+    try use(500..<1000, under: limit, at: 0)
+    for count in [1, 7, 256, 1000, 5000] {
+      let found = walk(by: count, at: 0)
+      #expect(found.count == 1000 && Set(found).count == 1000)
+    }
+    #expect(limiter.sweepCount == 0)
+    // The next ones make it forget those that are full again.
+    try use(1000..<1100, under: slow, at: 30_000_000_000)
+    #expect(limiter.sweepCount == 1 && limiter.scopeCount == 600)
+    let found = walk(by: 7, at: 30_000_000_000)
+    #expect(found.count == 600 && Set(found).count == 600)
+    #expect(limiter.debts(at: 0, longerThan: 0, from: 600, count: 7).isEmpty)
   }
 }

@@ -169,6 +169,27 @@ import Testing
     #expect(try bench.meter.store.personalDays() == [day.adding(days: 8)])
   }
 
+  @Test func whatIsKnownOfClientsGoesWithTheirEventsAtTheLatest() async throws {
+    let (bench, _) = try await served(under: .ut)
+    let store = bench.meter.store
+    var periods = RetentionPeriods()
+    periods.eventMonths = 2
+    periods.clientDays = 366
+    periods.addressDays = 366
+    try store.setRetention(periods)
+    let day = try #require(try store.personalDays().first)
+    let month = try #require(try store.months().first)
+    // To January: the second month after November.
+    bench.clock.advance(.seconds(60 * 86_400))
+    #expect(try store.runRetention().days.isEmpty)
+    #expect(try !files(of: bench.folder.path, holding: "192.0.2.77").isEmpty)
+    bench.clock.advance(.seconds(31 * 86_400))
+    let plan = try store.runRetention()
+    #expect(plan.days == [day] && plan.months == [month])
+    #expect(try store.personalDays().isEmpty && store.months().isEmpty)
+    #expect(try files(of: bench.folder.path, holding: "192.0.2.77").isEmpty)
+  }
+
   @Test func anErasedAccountLeavesNoAddress() async throws {
     let (bench, key) = try await served(under: .ut)
     let store = bench.meter.store

@@ -95,6 +95,19 @@ struct MeterBench {
       contextLeft: 4096)
   }
 
+  /// What a killed process leaves: a folder with what the files hold at this moment.
+  func crashed() throws -> TemporaryFolder {
+    let crashed = TemporaryFolder()
+    try FileManager.default.createDirectory(
+      atPath: crashed.path, withIntermediateDirectories: true)
+    for file in try FileManager.default.contentsOfDirectory(atPath: folder.path)
+    where !file.hasSuffix("-shm") {
+      try FileManager.default.copyItem(
+        atPath: "\(folder.path)/\(file)", toPath: "\(crashed.path)/\(file)")
+    }
+    return crashed
+  }
+
   /// The rows of the month in which the clock stands.
   func rows() throws -> [UsageRow] {
     try meter.store.usageRows(

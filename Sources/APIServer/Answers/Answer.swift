@@ -2,6 +2,7 @@
 // every way out. Every endpoint that generates text goes through here.
 
 import Metering
+import NIOCore
 import Synchronization
 import Transformer
 
@@ -37,6 +38,10 @@ final class Answer: Sendable {
       likelihoodCount == 0 ? 0 : likelihoodSum / Double(likelihoodCount)
     }
   }
+
+  /// After this an answer's opening record is brought to the disk by itself. Shorter answers take it
+  /// there with their end, in one commit.
+  private static let openingPatience = TimeAmount.milliseconds(1)
 
   private let exchange: Exchange
   private let streams: [any TokenStream]
@@ -104,15 +109,22 @@ final class Answer: Sendable {
     return answer
   }
 
-  /// Waits until the opening record is durable, so that tokens may leave before the end.
+  /// Waits until the opening record outlives this process, so that tokens may leave before the end.
+  ///
+  /// If the answer is not over by then, the record goes to the disk a moment later, while the prompt is
+  /// read.
   ///
   /// - Throws: `MeterError` where it cannot be written; the answer is over then.
   func opened() async throws {
+    guard let lease else { return }
     do {
-      try await lease?.opened()
+      try await lease.opened()
     } catch {
       cancel()
       throw error
+    }
+    exchange.eventLoop.scheduleTask(in: Self.openingPatience) { [weak lease] in
+      lease?.forceOpening()
     }
   }
 
@@ -209,6 +221,7 @@ final class Answer: Sendable {
     var parser = OutputParser(reading)
     var end = ChoiceEnd()
     var last: ContinuousClock.Instant?
+    var hasDelivered = false
     for try await event in streams[choice] {
       switch event {
       case .token(let token):
@@ -223,7 +236,12 @@ final class Answer: Sendable {
         let wasReasoning = parser.isReasoning
         let pieces = parser.append(token, score(of: token))
         if wasReasoning || parser.isReasoning { end.reasoningTokens += 1 }
-        if !pieces.isEmpty { deliver(choice, pieces) }
+        if !pieces.isEmpty {
+          deliver(choice, pieces)
+          // The first words leave before others are made.
+          if !hasDelivered { await Task.yield() }
+          hasDelivered = true
+        }
       case .finished(let summary):
         end.summary = summary
       }

@@ -12,12 +12,22 @@ protocol AnswerRequest: Sendable {
   init(body: JSONValue, limits: Server.Limits, isStrict: Bool) throws(APIError)
   /// The model's name as the client wrote it.
   var model: String { get }
+  /// Whether something has to be compiled that the answer is held to.
+  var isConstrained: Bool { get }
 }
 
 /// The fields of a body that holds a conversation.
 protocol ConversationRequest: AnswerRequest {
   var conversation: ConversationFields { get }
   var generation: GenerationFields { get }
+}
+
+extension AnswerRequest {
+  var isConstrained: Bool { false }
+}
+
+extension ConversationRequest {
+  var isConstrained: Bool { conversation.tools != nil || generation.format != nil }
 }
 
 extension Exchange {
@@ -34,7 +44,7 @@ extension Exchange {
         isStrict: backend.configuration.isStrict)
       let model = try backend.model(named: fields.model)
       try backend.meter?.look(principal, model: model.recordID)
-      return (fields, model)
+      return (fields, model, fields.isConstrained)
     } make: {
       try prompt($0, $1)
     }

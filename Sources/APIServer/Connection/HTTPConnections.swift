@@ -23,10 +23,10 @@ struct Connection: Sendable {
 /// HTTP/1.1 under the server's limits.
 struct HTTPConnections: ServerChildChannel {
   struct Value: ServerChildChannelValue {
-    let parts: NIOAsyncChannel<HTTPRequestPart, HTTPResponsePart>
+    let claim: ConnectionClaim
     let watch: DisconnectWatch
 
-    var channel: any Channel { parts.channel }
+    var channel: any Channel { claim.channel }
   }
 
   /// A request broke off while its answer was written; there is nobody to be told.
@@ -53,10 +53,11 @@ struct HTTPConnections: ServerChildChannel {
         maxHeaderFieldCount: limits.headerCount))
     return HTTP1Channel(responder: { _, _, _ in }, configuration: configuration)
       .setup(channel: channel, logger: logger)
-      .map { Value(parts: $0, watch: watch) }
+      .map { Value(claim: ConnectionClaim($0), watch: watch) }
   }
 
   func handle(value: Value, logger: Logger) async {
+    guard let parts = value.claim.take() else { return }
     let connection = Connection(
       channel: value.channel, watch: value.watch, network: value.channel.remoteAddress?.network)
     let responder: HTTPChannelHandler.Responder = { [frontend] request, writer, _ in
@@ -68,6 +69,8 @@ struct HTTPConnections: ServerChildChannel {
         throw BrokenOff()
       }
     }
-    await HTTP1Channel(responder: responder).handle(value: value.parts, logger: logger)
+    await withTaskExecutorPreference(EventLoopExecutor(value.channel.eventLoop)) {
+      await HTTP1Channel(responder: responder).handle(value: parts, logger: logger)
+    }
   }
 }

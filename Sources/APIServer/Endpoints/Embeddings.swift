@@ -70,6 +70,7 @@ extension Exchange {
   ) async throws -> Result {
     let holder = try admit(request)
     try await holder?.opened()
+    holder?.forceOpening()
     let task = Task { try await work() }
     watch.onGone { task.cancel() }
     defer { watch.onGone(nil) }

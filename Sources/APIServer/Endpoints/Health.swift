@@ -5,7 +5,7 @@ import Hummingbird
 
 enum Health {
   static let route = Route(
-    method: .get, path: "/health", aliases: ["/v1/health"], access: .open
+    method: .get, path: "/health", aliases: ["/v1/health"], access: .open, runsOnEventLoop: true
   ) { exchange, _ in
     if exchange.backend.isDraining { throw APIError.draining }
     return .json(["status": "ok"])

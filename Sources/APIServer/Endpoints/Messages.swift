@@ -5,7 +5,8 @@ import JSON
 
 enum Messages {
   static let route = Route(
-    method: .post, path: "/v1/messages", aliases: ["/messages"], errors: .anthropic
+    method: .post, path: "/v1/messages", aliases: ["/messages"], errors: .anthropic,
+    runsOnEventLoop: true
   ) { exchange, _ in
     let (fields, model, prompt) = try await exchange.read(MessagesFields.self)
     let answer = try await exchange.begin(fields, model, prompt)

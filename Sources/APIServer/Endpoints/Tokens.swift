@@ -86,9 +86,11 @@ extension Exchange {
     let backend = backend
     return try await withJSONBody { body throws in
       var fields = try RequestFields(body: body)
-      if let name = try fields.string("model") { return (fields, try backend.model(named: name)) }
+      if let name = try fields.string("model") {
+        return (fields, try backend.model(named: name), false)
+      }
       guard backend.models.count == 1 else { throw fields.missing("model") }
-      return (fields, backend.models[0])
+      return (fields, backend.models[0], false)
     } make: { fields, model in
       var fields = fields
       return try make(&fields, model)

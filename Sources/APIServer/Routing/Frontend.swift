@@ -69,7 +69,10 @@ struct Frontend: Sendable {
       let name = try administrator(exchange)
       exchange.withNotes { $0.administrator = name }
     }
-    return try await route.handler(exchange, parameter)
+    if route.runsOnEventLoop { return try await route.handler(exchange, parameter) }
+    return try await withTaskExecutorPreference(globalConcurrentExecutor) {
+      try await route.handler(exchange, parameter)
+    }
   }
 
   /// Without keys only this machine is answered, under its own name: a page in somebody's browser

@@ -8,23 +8,24 @@ import JSON
 import NIOCore
 import NIOPosix
 
-/// Work on bodies larger than this many bytes leaves Swift's own threads, which have to stay free
-/// for everybody else's requests.
-private let largeBodyBytes = 64 << 10
+/// Work on bodies larger than this many bytes, about a millisecond of it, leaves the event loop and
+/// Swift's own threads, which have to stay free for everybody else's requests.
+private let largeBodyBytes = 16 << 10
 
 extension Exchange {
   /// Reads the whole body and parses it, loads the model that it names, and makes something of both.
   ///
   /// - Parameters:
-  ///   - parse: Takes the body apart and names the model.
+  ///   - parse: Takes the body apart, names the model, and says whether `make` may take long for a
+  ///     small body too.
   ///   - make: Called with what was parsed and the loaded model. Both are called on another thread
   ///     where the body is large.
   /// - Throws: as the other one, and `APIError.modelUnavailable`.
   func withJSONBody<Parsed: Sendable, Result: Sendable>(
-    parse: @escaping @Sendable (JSONValue) throws -> (Parsed, ModelEntry),
+    parse: @escaping @Sendable (JSONValue) throws -> (Parsed, ModelEntry, takesLong: Bool),
     make: @escaping @Sendable (Parsed, BackendModel) throws -> Result
   ) async throws -> (parsed: Parsed, model: BackendModel, made: Result) {
-    let ((parsed, entry), bytes) = try await sizedJSONBody(parse)
+    let ((parsed, entry, takesLong), bytes) = try await sizedJSONBody(parse)
     let model: BackendModel
     do {
       model = try await entry.loaded()
@@ -32,7 +33,9 @@ extension Exchange {
       log(internalError: error)
       throw APIError.modelUnavailable
     }
-    let made = try await Self.working(bytes: bytes) { try make(parsed, model) }
+    let made = try await Self.working(onThread: takesLong || bytes > largeBodyBytes) {
+      try make(parsed, model)
+    }
     return (parsed, model, made)
   }
 
@@ -64,7 +67,7 @@ extension Exchange {
     } catch is NIOTooManyBytesError {
       throw APIError.bodyTooLarge(limit: limits.bodyBytes)
     }
-    let made = try await Self.working(bytes: body.readableBytes) {
+    let made = try await Self.working(onThread: body.readableBytes > largeBodyBytes) {
       try make(
         JSONValue.parse(
           Array(body.readableBytesView),
@@ -75,11 +78,11 @@ extension Exchange {
     return (made, body.readableBytes)
   }
 
-  /// Does work on so many bytes where it may block.
+  /// Does work at once, or on a thread that may be kept busy.
   private static func working<Result: Sendable>(
-    bytes: Int, _ work: @escaping @Sendable () throws -> Result
+    onThread: Bool, _ work: @escaping @Sendable () throws -> Result
   ) async throws -> Result {
-    guard bytes > largeBodyBytes else { return try work() }
+    guard onThread else { return try work() }
     return try await NIOThreadPool.singleton.runIfActive(work)
   }
 

@@ -24,6 +24,9 @@ struct Route: Sendable {
   var aliases: [String] = []
   var access = RouteAccess.key
   var errors = ErrorShape.openAI
+  /// Whether the handler runs on the event loop, so that nothing waits for a thread to wake. Then it
+  /// must neither block nor work for long: everybody's answers leave through that loop.
+  var runsOnEventLoop = false
   let handler: Handler
 }
 
@@ -33,13 +36,14 @@ package struct RouteDescription: Hashable, Sendable {
   package let path: String
   package let aliases: [String]
   package let requiresKey: Bool
+  package let runsOnEventLoop: Bool
 
   /// The public API.
   package static var all: [RouteDescription] {
     RouteTable.all.map {
       RouteDescription(
         method: $0.method.rawValue, path: $0.path, aliases: $0.aliases,
-        requiresKey: $0.access == .key)
+        requiresKey: $0.access == .key, runsOnEventLoop: $0.runsOnEventLoop)
     }
   }
 }

@@ -28,6 +28,7 @@ struct CompletionFields: AnswerRequest {
 
   /// Whether the likelihoods of the prompt's tokens are wanted.
   var scoresPrompt: Bool { echoesPrompt && generation.tellsScores }
+  var isConstrained: Bool { generation.format != nil }
 
   init(body: JSONValue, limits: Server.Limits, isStrict: Bool) throws(APIError) {
     var fields = try RequestFields(body: body)

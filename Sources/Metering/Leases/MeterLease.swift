@@ -19,11 +19,16 @@ package struct MeterLease: ~Copyable, Sendable {
     self.handle = handle
   }
 
-  /// Waits until the request's opening row is on the disk. Call it before the first token leaves;
-  /// the commit runs while the prompt is read.
+  /// Waits until the request's opening row is written and outlives the process, whatever ends that. Call
+  /// it before the first token leaves. A power cut may still take it, until ``forceOpening()`` or the
+  /// end of any request has brought it to the disk.
   ///
   /// - Throws: ``MeterError`` (503) where the disk refuses.
   package borrowing func opened() async throws(MeterError) { try await handle.opened() }
+
+  /// Has the opening row brought to the disk, and waits for nothing. Call it for a request that outlasts
+  /// a commit.
+  package borrowing func forceOpening() { handle.forceOpening() }
 
   /// Notes how far the answer is and asks whether it may go on. Call it for every token: it waits
   /// for nothing, and reserves 256 more where the answer has outgrown its reservation.
@@ -89,6 +94,8 @@ struct LeaseHandle: Sendable {
   func opened() async throws(MeterError) {
     try await MeterRegistry.core(meter)?.waitUntilOpened(self)
   }
+
+  func forceOpening() { MeterRegistry.core(meter)?.forceOpening(self) }
 
   func advance(completionTokens: Int64) -> LeaseVerdict {
     MeterRegistry.core(meter)?.advance(self, completionTokens: completionTokens) ?? .proceed

@@ -11,12 +11,15 @@ package struct BucketDebt: Hashable, Sendable {
 }
 
 extension Limiter {
-  /// The buckets that are not full for longer than this. Those of addresses are left out: no address
-  /// is written down for a limit.
-  package func debts(at now: Int64, longerThan least: Int64) -> [BucketDebt] {
+  /// The buckets that are not full for longer than this, of so many scopes from a place in their order
+  /// on. Those of addresses are left out: no address is written down for a limit.
+  package func debts(
+    at now: Int64, longerThan least: Int64, from place: Int, count: Int
+  ) -> [BucketDebt] {
     var debts: [BucketDebt] = []
-    for (scope, state) in scopes {
+    for scope in order.dropFirst(place).prefix(count) {
       if case .address = scope { continue }
+      guard let state = scopes[scope] else { continue }
       for meter in LimitMeter.rates {
         let (interval, owed) = state[meter].debt(at: now)
         if owed > least {
@@ -35,7 +38,7 @@ extension Limiter {
       var state = scopes[debt.scope] ?? ScopeState()
       let bucket = GCRABucket(interval: debt.interval, owed: debt.owed - elapsed, at: now)
       if bucket.arrival > state[debt.meter].arrival { state[debt.meter] = bucket }
-      scopes[debt.scope] = state
+      remember(debt.scope, state)
     }
   }
 }

@@ -8,6 +8,8 @@ final class BucketWatch: Sendable {
   private static let interval = DispatchTimeInterval.seconds(1)
   /// What is owed for less than this is gone before the next process is there.
   private static let least: Int64 = 1_000_000_000
+  /// So many scopes are looked at while requests wait for the limiter.
+  private static let stride = 256
 
   private let file: BucketFile
   private let queue = DispatchQueue(label: "apus.metering.buckets", qos: .utility)
@@ -47,14 +49,34 @@ final class BucketWatch: Sendable {
 
   private func write(_ core: MeterCore) {
     let clock = core.configuration.clock
-    let debts = core.withLimiter {
-      $0.debts(at: clock.monotonicNanoseconds(), longerThan: Self.least)
-    }
+    let debts = debts(of: core, at: clock.monotonicNanoseconds())
     // An empty list is written once.
     let isNews = state.withLock { state in
       defer { state.hasWritten = !debts.isEmpty }
       return state.hasWritten || !debts.isEmpty
     }
     if isNews { file.write(debts, wallMilliseconds: clock.wallMilliseconds()) }
+  }
+
+  /// All debts, gathered in parts, so that no request waits for more than one.
+  private func debts(of core: MeterCore, at now: Int64) -> [BucketDebt] {
+    var debts: [BucketDebt] = []
+    var place = 0
+    var sweepCount: Int?
+    while true {
+      let (part, isEnd, count) = core.withLimiter { limiter in
+        (
+          limiter.debts(at: now, longerThan: Self.least, from: place, count: Self.stride),
+          place + Self.stride >= limiter.scopeCount, limiter.sweepCount
+        )
+      }
+      guard count == sweepCount ?? count else {
+        (debts, place, sweepCount) = ([], 0, count)
+        continue
+      }
+      debts += part
+      if isEnd { return debts }
+      (place, sweepCount) = (place + Self.stride, count)
+    }
   }
 }

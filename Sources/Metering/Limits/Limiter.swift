@@ -24,13 +24,20 @@ package struct Limiter: Sendable {
   /// one of them ends.
   private static let parallelWaitNanoseconds: Int64 = 1_000_000_000
 
-  var scopes: [LimitScope: ScopeState] = [:]
+  private(set) var scopes: [LimitScope: ScopeState] = [:]
+  /// Those scopes in the order in which they were seen, for walks in parts.
+  private(set) var order: [LimitScope] = []
+  /// How often scopes were forgotten: then a walk has to begin anew.
+  package private(set) var sweepCount = 0
   private var sweepAt = 1024
 
   /// A limiter that has seen nothing.
   ///
   /// - Parameter expectedScopes: makes room for so many, so that growing leaves nothing behind.
-  package init(expectedScopes: Int = 0) { scopes.reserveCapacity(expectedScopes) }
+  package init(expectedScopes: Int = 0) {
+    scopes.reserveCapacity(expectedScopes)
+    order.reserveCapacity(expectedScopes)
+  }
 
   /// How many scopes are remembered; those at rest are forgotten now and then.
   package var scopeCount: Int { scopes.count }
@@ -53,7 +60,7 @@ package struct Limiter: Sendable {
         state[meter].take(cost.amount(of: meter), under: limit, at: now)
       }
       state.running += 1
-      scopes[scope] = state
+      remember(scope, state)
       reservation.held.append(.init(scope: scope, rule: rule, state: state))
       decision.note(rule, state, at: now)
     }
@@ -110,7 +117,7 @@ package struct Limiter: Sendable {
         guard let limit = rule.rateLimit(of: meter) else { continue }
         state[meter].take(outputTokens, under: limit, at: now)
       }
-      scopes[scope] = state
+      remember(scope, state)
       reservation.held[index].state = state
     }
   }
@@ -133,7 +140,7 @@ package struct Limiter: Sendable {
         }
       }
       state.running = max(0, state.running - 1)
-      scopes[held.scope] = state
+      remember(held.scope, state)
     }
   }
 
@@ -155,14 +162,21 @@ package struct Limiter: Sendable {
     guard wait == 0 else { return wait }
     state[.requests].take(1, under: limit, at: now)
     sweep(at: now)
-    scopes[scope] = state
+    remember(scope, state)
     return 0
+  }
+
+  /// Puts the state of a scope in the place of what was known of it.
+  mutating func remember(_ scope: LimitScope, _ state: ScopeState) {
+    if scopes.updateValue(state, forKey: scope) == nil { order.append(scope) }
   }
 
   /// Forgets scopes at rest: one whose buckets are full is the same as one never seen.
   private mutating func sweep(at now: Int64) {
     guard scopes.count >= sweepAt else { return }
     scopes = scopes.filter { !$0.value.isAtRest(at: now) }
+    order = order.filter { scopes[$0] != nil }
+    sweepCount += 1
     sweepAt = max(1024, scopes.count * 2)
   }
 }

@@ -1,6 +1,7 @@
 // The events of one month, in a file of their own: one writing connection, one transaction a batch.
 
 import GRDB
+import Synchronization
 
 /// One `events-YYYY-MM.db`.
 final class EventFile: Sendable {
@@ -9,6 +10,8 @@ final class EventFile: Sendable {
 
   private let queue: DatabaseQueue
   private let columns: EventColumns
+  /// Whether something was written and not forced to the disk.
+  private let hasNotes = Atomic(false)
 
   /// Opens the month's file, or makes it, with the columns that the profile names.
   init(folder: String, month: UTCMonth, profile: MetadataProfile) throws(UsageStoreError) {
@@ -34,15 +37,34 @@ final class EventFile: Sendable {
     return UTCMonth(fileName.dropFirst(prefix.count).dropLast(suffix.count))
   }
 
-  /// Writes a batch in one transaction, which is on the disk when this returns. Writing an entry a
-  /// second time changes nothing.
+  /// Writes the row of a request that begins, in a transaction of its own that is not forced to the
+  /// disk: the end of the process takes nothing of it, a power cut may until the next `commit`.
+  func note(_ row: OpenRow) throws(UsageStoreError) {
+    do {
+      try queue.inDatabase { db in
+        hasNotes.store(true, ordering: .relaxed)
+        try db.setForcing(false)
+        defer { try? db.setForcing(true) }
+        var opening = try OpeningWriter(db, columns)
+        try opening.write(row)
+      }
+    } catch { throw UsageStoreError(error, doing: "write usage rows") }
+  }
+
+  /// Writes a batch in one transaction, which is on the disk when this returns, with everything that was
+  /// noted before. Writing an entry a second time changes nothing.
   func commit(_ entries: some Sequence<LedgerEntry>) throws(UsageStoreError) {
     do {
-      try queue.write { db in
+      let hasNewRows = try queue.write { db in
         var writer = try EventWriter(db, columns)
         for entry in entries { try writer.write(entry) }
-        try writer.finish()
+        return try writer.finish()
       }
+      // A transaction that changes no page is not forced, nor what was noted before it.
+      if !hasNewRows, hasNotes.load(ordering: .relaxed) {
+        try queue.inDatabase { try $0.forceLog() }
+      }
+      hasNotes.store(false, ordering: .relaxed)
     } catch {
       throw UsageStoreError(error, doing: "write usage rows")
     }
@@ -59,7 +81,7 @@ final class EventFile: Sendable {
           }
           try writer.write(.settled(row))
         }
-        try writer.finish()
+        _ = try writer.finish()
         try db.execute(sql: "DELETE FROM open_request")
       }
     } catch {

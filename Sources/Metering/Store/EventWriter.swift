@@ -3,6 +3,33 @@
 
 import GRDB
 
+/// Writes rows of requests that begin.
+struct OpeningWriter {
+  private let fields: [MetadataField]
+  private var insertion: BoundStatement
+
+  init(_ db: Database, _ columns: EventColumns) throws {
+    fields = columns.openFields
+    insertion = try BoundStatement(db, sql: columns.insertOpen)
+  }
+
+  /// Writes a row; writing it a second time changes nothing.
+  mutating func write(_ row: OpenRow) throws {
+    insertion.bind(row.requestID)
+    insertion.bind(row.startedMilliseconds)
+    insertion.bind(row.account.rawValue)
+    insertion.bind(row.key.rawValue)
+    insertion.bind(row.model.rawValue)
+    insertion.bind(row.kind.rawValue)
+    insertion.bind(row.price.rawValue)
+    insertion.bind(row.promptTokens)
+    insertion.bind(row.reservedTokens)
+    insertion.bind(0)
+    for field in fields { insertion.bind(row.value(of: field)) }
+    try insertion.run()
+  }
+}
+
 /// Writes the entries of one transaction.
 struct EventWriter {
   /// What the sums of an hour are kept by.
@@ -17,8 +44,7 @@ struct EventWriter {
   }
 
   private let fields: [MetadataField]
-  private let openFields: [MetadataField]
-  private var open: BoundStatement
+  private var opening: OpeningWriter
   private var progress: BoundStatement
   private var close: BoundStatement
   private var event: BoundStatement
@@ -28,8 +54,7 @@ struct EventWriter {
   /// A writer for the transaction that `db` is in; ``finish()`` has to end it.
   init(_ db: Database, _ columns: EventColumns) throws {
     fields = columns.fields
-    openFields = columns.openFields
-    open = try BoundStatement(db, sql: columns.insertOpen)
+    opening = try OpeningWriter(db, columns)
     progress = try BoundStatement(
       db, sql: "UPDATE open_request SET out_ckpt = ? WHERE request_id = ?")
     close = try BoundStatement(db, sql: "DELETE FROM open_request WHERE request_id = ?")
@@ -48,7 +73,7 @@ struct EventWriter {
   /// Writes an entry; writing it a second time changes nothing.
   mutating func write(_ entry: LedgerEntry) throws {
     switch entry {
-    case .opened(let row): try write(row)
+    case .opened(let row): try opening.write(row)
     case .progressed(let id, _, let completionTokens):
       progress.bind(completionTokens)
       progress.bind(id)
@@ -61,7 +86,10 @@ struct EventWriter {
   }
 
   /// Adds what was written to the hourly sums.
-  mutating func finish() throws {
+  ///
+  /// - Returns: whether there were rows of usage that the file did not have.
+  mutating func finish() throws -> Bool {
+    let hasNewRows = !sums.isEmpty
     for (key, sums) in sums {
       rollup.bind(key.hour)
       rollup.bind(key.account.rawValue)
@@ -80,21 +108,7 @@ struct EventWriter {
       try rollup.run()
     }
     sums = [:]
-  }
-
-  private mutating func write(_ row: OpenRow) throws {
-    open.bind(row.requestID)
-    open.bind(row.startedMilliseconds)
-    open.bind(row.account.rawValue)
-    open.bind(row.key.rawValue)
-    open.bind(row.model.rawValue)
-    open.bind(row.kind.rawValue)
-    open.bind(row.price.rawValue)
-    open.bind(row.promptTokens)
-    open.bind(row.reservedTokens)
-    open.bind(0)
-    for field in openFields { open.bind(row.value(of: field)) }
-    try open.run()
+    return hasNewRows
   }
 
   private mutating func write(_ row: UsageRow) throws {

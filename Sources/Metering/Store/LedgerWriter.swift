@@ -1,7 +1,9 @@
 // The one road to the disk: commits at once when idle, and batches what arrives during a commit.
 //
 // There is no timer: a lone request waits for its own commit only, and under load the batches grow
-// by themselves. When a commit fails nothing is lost and nothing more is admitted: the entries stay
+// by themselves. Where the writer is idle, whoever needs an opening row writes it at once, on its own
+// thread and without forcing it to the disk: that outlives the process, and the next commit makes it
+// outlive a power cut. When a commit fails nothing is lost and nothing more is admitted: the entries stay
 // in order, are marked as the server's fault (nobody is charged for an answer whose end was never
 // sent), and are tried again with the next entry or probe.
 
@@ -18,6 +20,12 @@ final class LedgerWriter: Sendable {
     var waiters: [(ticket: Ticket, continuation: CheckedContinuation<Bool, Never>)] = []
     var lastTicket: Ticket = 0
     var durableTicket: Ticket = 0
+    /// The last one whose opening outlives the process; behind or before the durable one.
+    var notedTicket: Ticket = 0
+    /// How many of those that wait, from the first on, were noted.
+    var notedCount = 0
+    /// Whether somebody wants a commit of what is being noted.
+    var isCommitWanted = false
     /// The last one that the disk refused.
     var failedTicket: Ticket = 0
     var isDraining = false
@@ -88,6 +96,60 @@ final class LedgerWriter: Sendable {
     }
   }
 
+  /// Waits until the opening in an entry outlives the process; false where the disk refused. Where the
+  /// writer is idle that is written at once, on the caller's thread.
+  func waitUntilNoted(_ ticket: Ticket) async -> Bool {
+    if let isNoted = noteAtOnce(ticket) { return isNoted }
+    return await wait(ticket)
+  }
+
+  /// Has an entry committed, without waiting for it.
+  func commitSoon(_ ticket: Ticket) {
+    let mustDrain = state.withLock { state -> Bool in
+      guard ticket > state.durableTicket, state.failedAtNanoseconds == nil else { return false }
+      guard !state.isDraining else {
+        state.isCommitWanted = true
+        return false
+      }
+      state.isDraining = true
+      return true
+    }
+    if mustDrain { queue.async { self.drain() } }
+  }
+
+  /// Notes every opening that waits, if the writer is idle; nil where it is not, or it would take long.
+  private func noteAtOnce(_ ticket: Ticket) -> Bool? {
+    let work = state.withLock {
+      state -> (known: Bool?, rows: [OpenRow], count: Int, last: Ticket) in
+      if ticket <= max(state.durableTicket, state.notedTicket) { return (true, [], 0, 0) }
+      guard !state.isDraining, state.failedAtNanoseconds == nil else { return (nil, [], 0, 0) }
+      state.isDraining = true
+      state.isCommitWanted = false
+      let rows = state.pending.dropFirst(state.notedCount).compactMap(\.opening)
+      return (nil, rows, state.pending.count, state.lastTicket)
+    }
+    guard work.last > 0 else { return work.known }
+    let isNoted: Bool
+    do throws(UsageStoreError) {
+      isNoted = try ledger.note(work.rows)
+    } catch {
+      fail([])
+      return false
+    }
+    let mustDrain = state.withLock { state -> Bool in
+      if isNoted {
+        state.notedTicket = work.last
+        state.notedCount = work.count
+      }
+      // Who came meanwhile has left the draining to us.
+      state.isDraining =
+        state.isCommitWanted || !state.waiters.isEmpty || state.pending.count > work.count
+      return state.isDraining
+    }
+    if mustDrain { queue.async { self.drain() } }
+    return isNoted ? true : nil
+  }
+
   /// Waits until everything that was put into the order is on the disk; false where it refused.
   func flush() async -> Bool {
     await wait(state.withLock { $0.lastTicket })
@@ -98,6 +160,7 @@ final class LedgerWriter: Sendable {
       let (batch, last) = state.withLock { state -> ([LedgerEntry], Ticket) in
         let batch = state.pending
         state.pending = []
+        state.notedCount = 0
         if batch.isEmpty { state.isDraining = false }
         return (batch, state.lastTicket)
       }
@@ -108,14 +171,17 @@ final class LedgerWriter: Sendable {
         fail(batch)
         return
       }
-      let done = state.withLock { state in
+      let (done, isIdle) = state.withLock { state in
         state.durableTicket = last
         state.failedAtNanoseconds = nil
         let done = state.waiters.filter { $0.ticket <= last }
         state.waiters.removeAll { $0.ticket <= last }
-        return done
+        // Idle before anybody is told, so that who comes next need not wait for this thread.
+        if state.pending.isEmpty { state.isDraining = false }
+        return (done, state.pending.isEmpty)
       }
       for waiter in done { waiter.continuation.resume(returning: true) }
+      if isIdle { return }
     }
   }
 
@@ -123,6 +189,7 @@ final class LedgerWriter: Sendable {
     let now = clock.monotonicNanoseconds()
     let waiters = state.withLock { state in
       state.pending = (batch + state.pending).map(\.spoiled)
+      state.notedCount = 0
       state.isDraining = false
       state.failedAtNanoseconds = now
       state.failedTicket = state.lastTicket
@@ -134,6 +201,11 @@ final class LedgerWriter: Sendable {
 }
 
 extension LedgerEntry {
+  /// The row of a request that begins; nil for other entries.
+  fileprivate var opening: OpenRow? {
+    if case .opened(let row) = self { row } else { nil }
+  }
+
   /// The same entry after the disk refused it: its client was never told a good end.
   fileprivate var spoiled: LedgerEntry {
     guard case .settled(var row) = self, row.isBillable else { return self }

@@ -72,7 +72,7 @@ struct Schema: Sendable {
     ) STRICT, WITHOUT ROWID;
     """,
     administration, billing, retention, notices, selfService, metadata, credit, incidents,
-    tokenizers,
+    tokenizers, suspension,
   ])
 
   /// `events-YYYY-MM.db`: one row a request, and the requests that are open. These are the columns
@@ -155,7 +155,7 @@ struct Schema: Sendable {
       try db.execute(
         sql: """
           PRAGMA synchronous = FULL; PRAGMA fullfsync = 1; PRAGMA temp_store = MEMORY;
-          PRAGMA wal_autocheckpoint = 8000;
+          PRAGMA wal_autocheckpoint = \(Database.logPageLimit);
           """)
     }
     try queue.write { db in

@@ -2,6 +2,13 @@
 
 /// Where a meter writes what happens. The data folder is one; a test may put another in its place.
 package protocol UsageLedger: Sendable {
+  /// Writes rows of requests that begin, so that they outlive the process, though not yet a power cut:
+  /// they come again in a `commit`, which makes them durable. Short enough for an event loop, and never
+  /// called beside a `commit`.
+  ///
+  /// - Returns: false where nothing was written because it would have taken long.
+  func note(_ rows: [OpenRow]) throws(UsageStoreError) -> Bool
+
   /// Makes entries durable, in their order. When this returns they are; when it throws, some may
   /// be, and the same entries come again: writing one twice must change nothing.
   func commit(_ entries: [LedgerEntry]) throws(UsageStoreError)

@@ -32,27 +32,40 @@ extension UsageStore {
     _ state: AccountState, of account: AccountID, reason: SuspensionReason? = nil,
     remark: String = ""
   ) throws(UsageStoreError) {
+    try write(doing: "change an account") { db in
+      _ = try setState(state, of: account, reason: reason, remark: remark, in: db)
+    }
+  }
+
+  /// Moves an account on in its life, as a part of a transaction.
+  ///
+  /// - Parameter incident: the one that suspends it; nil where none does.
+  /// - Returns: what it was before.
+  /// - Throws: as the other one.
+  func setState(
+    _ state: AccountState, of account: AccountID, reason: SuspensionReason? = nil,
+    incident: Int64? = nil, remark: String = "", in db: Database
+  ) throws -> AccountState {
     guard (state == .suspended) == (reason != nil) else {
       throw UsageStoreError(.wrongState, "a suspension needs a reason, and nothing else takes one")
     }
-    try write(doing: "change an account") { db in
-      let number = try Int64.fetchOne(
-        db, sql: "SELECT state FROM account WHERE id = ?", arguments: [account.rawValue])
-      guard let current = number.flatMap(AccountState.init(rawValue:)) else {
-        throw UsageStoreError(.notFound, "no account has the number \(account.rawValue)")
-      }
-      guard current.mayBecome(state) else {
-        throw UsageStoreError(
-          .wrongState, "account \(account.rawValue) is \(current) and cannot become \(state)")
-      }
-      try db.execute(
-        sql: "UPDATE account SET state = ?, state_reason = ? WHERE id = ?",
-        arguments: [state.rawValue, reason?.rawValue, account.rawValue])
-      let words = [String(describing: state)] + (reason.map { ["\($0)"] } ?? []) + [remark]
-      try note(
-        "account.state", "account \(account.rawValue)",
-        words.filter { !$0.isEmpty }.joined(separator: ", "), in: db)
+    let number = try Int64.fetchOne(
+      db, sql: "SELECT state FROM account WHERE id = ?", arguments: [account.rawValue])
+    guard let current = number.flatMap(AccountState.init(rawValue:)) else {
+      throw UsageStoreError(.notFound, "no account has the number \(account.rawValue)")
     }
+    guard current.mayBecome(state) else {
+      throw UsageStoreError(
+        .wrongState, "account \(account.rawValue) is \(current) and cannot become \(state)")
+    }
+    try db.execute(
+      sql: "UPDATE account SET state = ?, state_reason = ?, suspended_by = ? WHERE id = ?",
+      arguments: [state.rawValue, reason?.rawValue, incident, account.rawValue])
+    let words = [String(describing: state)] + (reason.map { ["\($0)"] } ?? []) + [remark]
+    try note(
+      "account.state", "account \(account.rawValue)",
+      words.filter { !$0.isEmpty }.joined(separator: ", "), in: db)
+    return current
   }
 
   /// All accounts, oldest first.

@@ -36,26 +36,29 @@ extension UsageStore {
   package func takeSuspension(
     of account: AccountID, reason: SuspensionReason, override: ShortName? = nil
   ) throws(UsageStoreError) -> Int64 {
-    try suspend(account, reason: reason, override: override)
-    return try write(doing: "take an incident measure") { db in
+    try checkWarning(account, reason: reason, override: override)
+    let id = try write(doing: "take an incident measure") { db in
       let id = try insertIncident(.suspend, account: account, in: db)
+      let before = try setState(
+        .suspended, of: account, reason: reason, incident: id, remark: Self.remark(override),
+        in: db)
+      try db.execute(
+        sql: "UPDATE incident SET account_state = ? WHERE id = ?", arguments: [before.rawValue, id])
       try note("incident.suspend", "incident \(id)", "account \(account.rawValue)", in: db)
       return id
     }
+    try tellSuspension(of: account, reason: reason)
+    return id
   }
 
-  /// Takes a measure back, and tells whom it has affected.
+  /// Takes a measure back, and tells whom it has affected. An account that was stopped by this measure
+  /// becomes what it was before; one that is stopped for something else stays so.
   ///
   /// - Throws: ``UsageStoreError``: `notFound` where no such incident is open.
   package func resolve(_ incident: Int64) throws(UsageStoreError) {
     guard let record = try incidents().first(where: { $0.id == incident }),
       record.endedMilliseconds == nil
     else { throw UsageStoreError(.notFound, "no open incident has the number \(incident)") }
-    if let account = record.account,
-      try accounts().first(where: { $0.id == account })?.state == .suspended
-    {
-      try setState(.active, of: account, remark: "incident \(incident) is over")
-    }
     try end(record)
     guard record.measure != .outage else { return }
     _ = try publishNotice(
@@ -106,6 +109,18 @@ extension UsageStore {
   private func end(_ record: IncidentRecord) throws(UsageStoreError) {
     let now = clock.wallMilliseconds()
     try write(doing: "end an incident") { db in
+      let stopped = try Row.fetchOne(
+        db,
+        sql: """
+          SELECT account.id, account_state FROM account JOIN incident ON incident.id = suspended_by
+          WHERE incident.id = ? AND account.state = ?
+          """, arguments: [record.id, AccountState.suspended.rawValue])
+      if let stopped {
+        let before = (stopped["account_state"] as Int64?).flatMap(AccountState.init(rawValue:))
+        _ = try setState(
+          before ?? .active, of: AccountID(rawValue: stopped["id"]),
+          remark: "incident \(record.id) is over", in: db)
+      }
       try db.execute(
         sql: "UPDATE incident SET ended_ms = ? WHERE id = ? AND ended_ms IS NULL",
         arguments: [now, record.id])

@@ -48,8 +48,19 @@ extension UsageStore {
     }
   }
 
+  /// Whether the file of a day is to go: after its days, with the events of its month at the latest,
+  /// because nobody could tell any more whose lines they are; and where the profile names nothing about
+  /// clients.
+  func isOverTime(_ day: CivilDate, _ periods: RetentionPeriods) -> Bool {
+    let now = clock.wallMilliseconds()
+    let month = UTCMonth(wallMilliseconds: day.dayNumber * 86_400_000)
+    return CivilDate(of: now).dayNumber - day.dayNumber > periods.clientDays
+      || month.index + periods.eventMonths < UTCMonth(wallMilliseconds: now).index
+      || profile.personalFields.isEmpty
+  }
+
   /// Lets go of what is known of clients: addresses become networks after some days, and files go
-  /// after more. A profile that names nothing about clients keeps no file at all.
+  /// after more (``isOverTime(_:_:)``).
   ///
   /// - Returns: the days whose file went.
   package func runPersonalRetention() throws(UsageStoreError) -> [CivilDate] {
@@ -57,15 +68,14 @@ extension UsageStore {
     let today = CivilDate(of: clock.wallMilliseconds())
     var gone: [CivilDate] = []
     for day in try personalDays() {
-      let age = today.dayNumber - day.dayNumber
-      if age > periods.clientDays || profile.personalFields.isEmpty {
+      if isOverTime(day, periods) {
         try closePersonalFile(day)
         for path in PersonalFile.paths(folder: folder, day: day)
         where unlink(path) != 0 && errno != ENOENT {
           throw UsageStoreError(.cannotOpen, "cannot remove '\(path)': check the folder's rights")
         }
         gone.append(day)
-      } else if age > periods.addressDays {
+      } else if today.dayNumber - day.dayNumber > periods.addressDays {
         let file = try PersonalFile(folder: folder, day: day, profile: profile)
         try file.truncateAddresses()
         try file.close()

@@ -17,7 +17,8 @@ package struct RetentionPeriods: Hashable, Sendable {
   package var eventMonths: Int64 = 13
   /// The audit trail, at least 2.
   package var auditMonths: Int64 = 24
-  /// Days for what the metadata profile names of clients: addresses and programs.
+  /// Days for what the metadata profile names of clients: addresses and programs. They go with the rows
+  /// of requests at the latest.
   package var clientDays: Int64 = 30
   /// Days for whole addresses; after them the network alone is kept, /24 or /48.
   package var addressDays: Int64 = 7
@@ -86,7 +87,7 @@ extension UsageStore {
     }
     return RetentionPlan(
       months: months, bytes: months.flatMap(files(of:)).map(Self.byteCount).reduce(0, +),
-      auditEntries: entries ?? 0, days: try daysOverTime(periods))
+      auditEntries: entries ?? 0, days: try personalDays().filter { isOverTime($0, periods) })
   }
 
   /// Lets go of what is over its time. The rollups of a month are kept before its file is unlinked,
@@ -146,13 +147,6 @@ extension UsageStore {
     var month = UTCMonth(wallMilliseconds: clock.wallMilliseconds())
     for _ in 0..<max(0, min(periods.auditMonths, 1200)) { month = month.previous }
     return month.firstHour * 3_600_000
-  }
-
-  private func daysOverTime(_ periods: RetentionPeriods) throws(UsageStoreError) -> [CivilDate] {
-    let today = CivilDate(of: clock.wallMilliseconds())
-    return try personalDays().filter {
-      today.dayNumber - $0.dayNumber > periods.clientDays || profile.personalFields.isEmpty
-    }
   }
 
   private func keepRollups(of month: UTCMonth) throws(UsageStoreError) {

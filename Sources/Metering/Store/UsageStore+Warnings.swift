@@ -55,15 +55,31 @@ extension UsageStore {
   package func suspend(
     _ account: AccountID, reason: SuspensionReason, override: ShortName? = nil
   ) throws(UsageStoreError) {
+    try checkWarning(account, reason: reason, override: override)
+    try setState(
+      .suspended, of: account, reason: reason, remark: Self.remark(override))
+    try tellSuspension(of: account, reason: reason)
+  }
+
+  /// Throws `wrongState` where a suspension needs a warning that was not given, nor overridden.
+  func checkWarning(
+    _ account: AccountID, reason: SuspensionReason, override: ShortName?
+  ) throws(UsageStoreError) {
     if reason.needsWarning, override == nil, try lastWarning(account, reason: reason) == nil {
       throw UsageStoreError(
         .wrongState,
         "account \(account.rawValue) was never warned for \(reason): warn it first, or say why not "
           + "with an override, which is audited")
     }
-    try setState(
-      .suspended, of: account, reason: reason,
-      remark: override.map { "without warning: \($0)" } ?? "")
+  }
+
+  /// What the audit trail says of a suspension.
+  static func remark(_ override: ShortName?) -> String {
+    override.map { "without warning: \($0)" } ?? ""
+  }
+
+  /// Tells an account's owners that it is suspended.
+  func tellSuspension(of account: AccountID, reason: SuspensionReason) throws(UsageStoreError) {
     _ = try publishNotice(
       title: "Your account is suspended: \(reason)",
       body:

@@ -122,6 +122,17 @@ package final class UsageStore: UsageLedger {
     } catch { throw UsageStoreError(error, doing: "look for changes of meter.db") }
   }
 
+  /// Writes opening rows without forcing them to the disk; false where a month's file has to be opened
+  /// first.
+  package func note(_ rows: [OpenRow]) throws(UsageStoreError) -> Bool {
+    for row in rows {
+      let month = UTCMonth(wallMilliseconds: row.startedMilliseconds)
+      guard let file = eventFiles.withLock({ $0[month] }) else { return false }
+      try file.note(row)
+    }
+    return true
+  }
+
   /// Writes entries to the files of their months, each file in one transaction. When this returns
   /// they are on the disk; when it throws, those of some months may be. What is kept of clients comes
   /// behind them, and stops nothing where it cannot be written.
