@@ -25,6 +25,8 @@ package final class AlignedBuffer: @unchecked Sendable {
   package let base: UnsafeMutableRawPointer
   package let byteCount: Int
   private let mappedBytes: Int
+  /// What the memory is part of; nil where it is a mapping of its own.
+  private let slab: Slab?
 
   /// Throws `AllocationError` when the system has no such amount of memory.
   ///
@@ -39,12 +41,18 @@ package final class AlignedBuffer: @unchecked Sendable {
     }
     let page = 4096
     mappedBytes = max(page, (byteCount + page - 1) / page * page)
+    self.byteCount = byteCount
+    if filled, privacy == .open, let (slab, memory) = Slab.take(mappedBytes) {
+      self.slab = slab
+      base = memory
+      return
+    }
+    slab = nil
     let flags = MAP_PRIVATE | MAP_ANONYMOUS
     guard let memory = mmap(nil, mappedBytes, PROT_READ | PROT_WRITE, flags, -1, 0),
       memory != UnsafeMutableRawPointer(bitPattern: -1)
     else { throw AllocationError(byteCount: byteCount) }
     #if os(Linux)
-      if filled { madvise(memory, mappedBytes, 14 /* MADV_HUGEPAGE */) }
       if privacy != .open { madvise(memory, mappedBytes, 16 /* MADV_DONTDUMP */) }
     #endif
     if privacy == .locked, !Self.lock(memory, mappedBytes) {
@@ -52,7 +60,6 @@ package final class AlignedBuffer: @unchecked Sendable {
       throw AllocationError(byteCount: byteCount, isLockRefused: true)
     }
     base = memory
-    self.byteCount = byteCount
   }
 
   /// Keeps pages in memory from the moment on that they are written.
@@ -67,7 +74,14 @@ package final class AlignedBuffer: @unchecked Sendable {
     #endif
   }
 
-  deinit { munmap(base, mappedBytes) }
+  deinit {
+    if slab == nil {
+      munmap(base, mappedBytes)
+    } else {
+      // The rest of the slab may be somebody else's.
+      madvise(base, mappedBytes, MADV_DONTNEED)
+    }
+  }
 
   /// Sets the first `usedBytes` to zero and gives all pages back to the system.
   package func wipe(usedBytes: Int) {
