@@ -41,6 +41,29 @@ import Testing
       #expect(buffer.floats[100] == 7)
     }
 
+    @Test func buffersThatWillBeFilledAreZeroAndApart() throws {
+      let counts = [3 << 20, 700, 5 << 20, 4_096, 300 << 20]
+      var buffers = try counts.map { try AlignedBuffer(byteCount: $0, filled: true) }
+      let ranges = buffers.map {
+        UInt(bitPattern: $0.base)..<UInt(bitPattern: $0.base) + UInt($0.byteCount)
+      }
+      for (index, range) in ranges.enumerated() {
+        #expect(range.lowerBound % 4_096 == 0)
+        for other in ranges.dropFirst(index + 1) { #expect(!range.overlaps(other)) }
+      }
+      for (number, buffer) in buffers.enumerated() {
+        let last = buffer.byteCount / 4 - 1
+        #expect(buffer.floats[0] == 0 && buffer.floats[last] == 0)
+        buffer.floats[0] = Float(number + 1)
+        buffer.floats[last] = Float(number + 1)
+      }
+      // What one gives back is not its neighbours'.
+      buffers.remove(at: 1)
+      for (buffer, value) in zip(buffers, [1, 3, 4, 5] as [Float]) {
+        #expect(buffer.floats[0] == value && buffer.floats[buffer.byteCount / 4 - 1] == value)
+      }
+    }
+
     @Test func moreThanMayBeLockedIsRefusedInWords() async {
       await #expect(processExitsWith: .success) {
         // Swift's view of the C library leaves the limit's number out.

@@ -29,6 +29,9 @@ final class FolderLock: Sendable {
     flock(file, LOCK_EX | LOCK_NB) == 0
   }
 
+  /// Gives back what `takeAtOnce` took.
+  func giveBack() { flock(file, LOCK_UN) }
+
   /// Runs `body` with the lock held, waiting for it first.
   func whileHeld<Result>(_ body: () throws -> Result) rethrows -> Result {
     while flock(file, LOCK_EX) != 0 && errno == EINTR {}

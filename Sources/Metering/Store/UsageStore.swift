@@ -198,6 +198,8 @@ package final class UsageStore: UsageLedger {
       try reader.close()
       try writerLock.whileHeld { try database.close() }
     } catch { throw UsageStoreError(error, doing: "close meter.db") }
+    // Now, and not when the last watch lets go of this store.
+    servingLock?.giveBack()
   }
 
   private func eventFile(_ month: UTCMonth) throws(UsageStoreError) -> EventFile {
