@@ -6,8 +6,6 @@ import KernelInterface
 ///
 /// The weight is `scale × (byte - zero point)`, or `scale × byte + minimum`.
 protocol SimpleBlock {
-  /// How it is multiplied once unpacked.
-  associatedtype Kind: UnpackedKind
   static var blockBytes: Int { get }
   static var hasMinimum: Bool { get }
   /// Whether bytes use all eight bits.
@@ -76,7 +74,6 @@ private func forEachFifthBitGroup(
 }
 
 enum BlockQ4_0: SimpleBlock {
-  typealias Kind = PlainBlocks
   static var blockBytes: Int { 288 }
   static var hasMinimum: Bool { false }
   static var isWide: Bool { false }
@@ -88,7 +85,6 @@ enum BlockQ4_0: SimpleBlock {
 }
 
 enum BlockQ4_1: SimpleBlock {
-  typealias Kind = BlocksWithMinimum
   static var blockBytes: Int { 320 }
   static var hasMinimum: Bool { true }
   static var isWide: Bool { false }
@@ -100,7 +96,6 @@ enum BlockQ4_1: SimpleBlock {
 }
 
 enum BlockQ5_0: SimpleBlock {
-  typealias Kind = PlainBlocks
   static var blockBytes: Int { 352 }
   static var hasMinimum: Bool { false }
   static var isWide: Bool { false }
@@ -112,7 +107,6 @@ enum BlockQ5_0: SimpleBlock {
 }
 
 enum BlockQ5_1: SimpleBlock {
-  typealias Kind = BlocksWithMinimum
   static var blockBytes: Int { 384 }
   static var hasMinimum: Bool { true }
   static var isWide: Bool { false }
@@ -124,7 +118,6 @@ enum BlockQ5_1: SimpleBlock {
 }
 
 enum BlockQ8_0: SimpleBlock {
-  typealias Kind = PlainBlocks
   static var blockBytes: Int { 544 }
   static var hasMinimum: Bool { false }
   static var isWide: Bool { true }
@@ -148,7 +141,6 @@ private func forEachIQ4Group(_ address: UnsafeRawPointer, _ body: (Words, Int) -
 }
 
 enum BlockIQ4_NL: SimpleBlock {
-  typealias Kind = PlainBlocks
   static var blockBytes: Int { 288 }
   static var hasMinimum: Bool { false }
   static var isWide: Bool { true }
@@ -160,7 +152,6 @@ enum BlockIQ4_NL: SimpleBlock {
 }
 
 enum BlockMXFP4: SimpleBlock {
-  typealias Kind = PlainBlocks
   static var blockBytes: Int { 272 }
   static var hasMinimum: Bool { false }
   static var isWide: Bool { false }

@@ -9,20 +9,21 @@ public import KernelInterface
 @Sendable
 public func product(_ call: PanelProduct) {
   switch call.format {
-  case .Q4_0: walk(call, SimpleTile<BlockQ4_0>.self)
-  case .Q4_1: walk(call, SimpleTile<BlockQ4_1>.self)
-  case .Q5_0: walk(call, SimpleTile<BlockQ5_0>.self)
-  case .Q5_1: walk(call, SimpleTile<BlockQ5_1>.self)
-  case .Q8_0: walk(call, SimpleTile<BlockQ8_0>.self)
-  case .Q4_K: walk(call, ScaledMinimumTile<PlainNibbles>.self)
-  case .Q5_K: walk(call, ScaledMinimumTile<FifthBitNibbles>.self)
-  case .Q6_K: walk(call, HalvedTile<Q6_KPart>.self)
-  case .Q3_K: walk(call, HalvedTile<Q3_KPart>.self)
-  case .Q2_K: walk(call, HalvedTile<Q2_KPart>.self)
-  case .IQ4_NL: walk(call, SimpleTile<BlockIQ4_NL>.self)
-  case .IQ4_XS: walk(call, IQ4_XSTile.self)
-  case .MXFP4: walk(call, SimpleTile<BlockMXFP4>.self)
-  case .scaledBytes: walk(call, HalvedTile<ScaledBytesPart>.self)
+  case .Q4_0: walk(call, SimpleTile<BlockQ4_0>.self, PlainBlocks.self)
+  case .Q4_1: walk(call, SimpleTile<BlockQ4_1>.self, BlocksWithMinimum.self)
+  case .Q5_0: walk(call, SimpleTile<BlockQ5_0>.self, PlainBlocks.self)
+  case .Q5_1: walk(call, SimpleTile<BlockQ5_1>.self, BlocksWithMinimum.self)
+  case .Q8_0: walk(call, SimpleTile<BlockQ8_0>.self, PlainBlocks.self)
+  case .Q4_K: walk(call, ScaledMinimumTile<PlainNibbles>.self, BlocksWithMinimum.self)
+  case .Q5_K: walk(call, ScaledMinimumTile<FifthBitNibbles>.self, BlocksWithMinimum.self)
+  case .Q6_K: walk(call, HalvedTile<Q6_KPart>.self, HalvedBlocks<Q6_KPart>.self)
+  case .Q3_K: walk(call, HalvedTile<Q3_KPart>.self, HalvedBlocks<Q3_KPart>.self)
+  case .Q2_K: walk(call, HalvedTile<Q2_KPart>.self, HalvedBlocks<Q2_KPart>.self)
+  case .IQ4_NL: walk(call, SimpleTile<BlockIQ4_NL>.self, PlainBlocks.self)
+  case .IQ4_XS: walk(call, IQ4_XSTile.self, PlainBlocks.self)
+  case .MXFP4: walk(call, SimpleTile<BlockMXFP4>.self, PlainBlocks.self)
+  case .scaledBytes:
+    walk(call, HalvedTile<ScaledBytesPart>.self, HalvedBlocks<ScaledBytesPart>.self)
   case .F32: multiplyFloats(call, SingleColumn.self)
   case .F16: multiplyFloats(call, HalfColumn.self)
   case .BF16: multiplyFloats(call, BrainColumn.self)
@@ -37,6 +38,14 @@ protocol Tile {
   static func sums<let T: Int>(
     _ panel: UnsafeRawPointer, _ columns: Int, _ tokens: TileTokens
   ) -> InlineArray<T, Floats>
+  /// Where activation blocks keep the word that products begin with, if the kind has one.
+  static var unpackedZeroPoint: Int { get }
+  /// Columns of a block.
+  static var columnUnit: Int { get }
+  /// Unpacks the blocks that hold `columns` of one panel: `output` is the first, the next is two
+  /// strides behind it.
+  static func unpack(
+    _ panel: UnsafeRawPointer, _ columns: Range<Int>, _ output: UnsafeMutableRawPointer)
 }
 
 /// Where the activations of a tile's tokens begin.
@@ -66,10 +75,12 @@ struct TileTokens {
 /// Tokens outside, panels inside: a tile's activations stay in the first-level cache while the
 /// panels of the call, which fit the second, go by. Many tokens go by weights that were unpacked.
 @inline(__always)
-private func walk<K: UnpackedTile>(_ call: PanelProduct, _ kind: K.Type) {
+private func walk<K: Tile, U: UnpackedKind>(
+  _ call: PanelProduct, _ kind: K.Type, _ unpacked: U.Type
+) {
   #if TWELVE_TOKEN_TILES
     if call.tokenCount >= unpackedTokenCount, case .blocks(let layout) = call.layout {
-      return multiplyUnpacked(call, layout, kind)
+      return multiplyUnpacked(call, layout, kind, unpacked)
     }
   #endif
   var token = 0

@@ -3,19 +3,6 @@
 
 import KernelInterface
 
-/// A layout that is unpacked where there are many tokens.
-protocol UnpackedTile: Tile {
-  associatedtype Kind: UnpackedKind
-  /// Where activation blocks keep the word that products begin with, if the kind has one.
-  static var unpackedZeroPoint: Int { get }
-  /// Columns of a block.
-  static var columnUnit: Int { get }
-  /// Unpacks the blocks that hold `columns` of one panel: `output` is the first, the next is two
-  /// strides behind it.
-  static func unpack(
-    _ panel: UnsafeRawPointer, _ columns: Range<Int>, _ output: UnsafeMutableRawPointer)
-}
-
 /// From how many tokens on unpacking pays.
 let unpackedTokenCount = 24
 
@@ -30,8 +17,8 @@ private func columnRun(_ columns: Int, unit: Int) -> Int {
 
 /// Multiplies all panels of a call with all tokens.
 @inline(__always)
-func multiplyUnpacked<K: UnpackedTile>(
-  _ call: PanelProduct, _ layout: ActivationLayout, _ kind: K.Type
+func multiplyUnpacked<K: Tile, U: UnpackedKind>(
+  _ call: PanelProduct, _ layout: ActivationLayout, _ tile: K.Type, _ kind: U.Type
 ) {
   let pairs = (call.panelCount + 1) / 2
   let run = columnRun(call.columns, unit: K.columnUnit)
@@ -53,7 +40,7 @@ func multiplyUnpacked<K: UnpackedTile>(
         pass(
           call, layout, weights, columns, kept + pair * call.tokenCount * 32, 2 * pair, isLone,
           ahead: next + nextColumn * call.panelBytes / call.columns,
-          zeroPoint: K.unpackedZeroPoint, K.Kind.self)
+          zeroPoint: K.unpackedZeroPoint, kind)
       }
     }
   }
@@ -105,8 +92,7 @@ private func store(_ factors: Floats, _ output: UnsafeMutableRawPointer, at offs
   (output + offset).storeBytes(of: factors, as: Floats.self)
 }
 
-extension SimpleTile: UnpackedTile {
-  typealias Kind = Block.Kind
+extension SimpleTile {
   @inline(__always) static var columnUnit: Int { blockElementCount }
   @inline(__always) static var unpackedZeroPoint: Int { Block.zeroPoint ?? 0 }
   @inline(__always)
@@ -125,8 +111,7 @@ extension SimpleTile: UnpackedTile {
   }
 }
 
-extension ScaledMinimumTile: UnpackedTile {
-  typealias Kind = BlocksWithMinimum
+extension ScaledMinimumTile {
   @inline(__always) static var columnUnit: Int { 256 }
   @inline(__always) static var unpackedZeroPoint: Int { 0 }
   @inline(__always)
@@ -150,8 +135,7 @@ extension ScaledMinimumTile: UnpackedTile {
   }
 }
 
-extension IQ4_XSTile: UnpackedTile {
-  typealias Kind = PlainBlocks
+extension IQ4_XSTile {
   @inline(__always) static var columnUnit: Int { 256 }
   @inline(__always) static var unpackedZeroPoint: Int { wideZeroPoint ?? 0 }
   @inline(__always)
@@ -173,8 +157,7 @@ extension IQ4_XSTile: UnpackedTile {
   }
 }
 
-extension HalvedTile: UnpackedTile {
-  typealias Kind = HalvedBlocks<Part>
+extension HalvedTile {
   @inline(__always) static var columnUnit: Int { blockElementCount * Part.blockPartCount }
   @inline(__always) static var unpackedZeroPoint: Int { 0 }
   @inline(__always)
