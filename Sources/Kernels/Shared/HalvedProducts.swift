@@ -78,11 +78,11 @@ enum HalvedTile<Part: HalvedPart>: Tile {
   @inline(__always) static var tokenCount: Int { 8 }
   @inline(__always)
   static func sums<let T: Int>(
-    _ panel: UnsafeRawPointer, _ columns: Int, _ tokens: TileTokens
+    _ panel: UnsafeRawPointer, _ columns: Int, _ tokens: TokenBlocks<4>
   ) -> InlineArray<T, Floats> {
     var sums = InlineArray<T, Floats>(repeating: Floats(repeating: 0))
     var part = panel
-    var activations = TokenBlocks(tokens)
+    var activations = tokens
     for _ in 0..<(columns / (blockElementCount * Part.blockPartCount)) {
       let factors = Part.factors(part)
       part += Part.factorBytes
@@ -105,7 +105,7 @@ enum HalvedTile<Part: HalvedPart>: Tile {
   @inline(__always)
   private static func addHalf<let T: Int>(
     _ halves: inout InlineArray<T, Floats>, _ part: UnsafeRawPointer, _ half: Int,
-    _ factors: BlockFactors, _ blocks: TokenBlocks
+    _ factors: BlockFactors, _ blocks: TokenBlocks<4>
   ) {
     var products = InlineArray<T, Integers>(repeating: Integers(repeating: 0))
     unrolled(T) { t in products[t] = startOfHalf(blocks[t], half, Part.zeroPoint) }

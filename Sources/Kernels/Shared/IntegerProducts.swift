@@ -2,31 +2,38 @@
 
 import KernelInterface
 
-/// The blocks of a tile's tokens at one place of their rows.
+/// The blocks of a tile's tokens at one place of their rows, `run` tokens behind each of three
+/// addresses.
 ///
-/// Tokens of a group stand side by side, so a token is a fixed distance from one of three addresses
-/// and no instruction needs an index.
-struct TokenBlocks {
-  private var groups: (UnsafeRawPointer, UnsafeRawPointer, UnsafeRawPointer)
-  private let blockStride: Int
+/// Tokens of a group stand side by side, so a token is a fixed distance from its address and no
+/// instruction needs an index.
+struct TokenBlocks<let run: Int> {
+  private var places: (UnsafeRawPointer, UnsafeRawPointer, UnsafeRawPointer)
+  private let stride: Int
 
+  /// The blocks from `block` on of the tokens from `token` on, a multiple of `run`, which divides a
+  /// group.
   @inline(__always)
-  init(_ tokens: TileTokens) {
-    groups = (tokens.base, tokens.base + tokens.stride, tokens.base + 2 * tokens.stride)
-    blockStride = tokens.blockStride
+  init(_ activations: UnsafeRawPointer, _ layout: ActivationLayout, token: Int, block: Int) {
+    let base = activations + block * layout.blockStride
+    places = (
+      base + layout.offset(row: token), base + layout.offset(row: token + run),
+      base + layout.offset(row: token + 2 * run)
+    )
+    stride = layout.blockStride
   }
 
   @inline(__always)
   subscript(token: Int) -> UnsafeRawPointer {
-    let group = token < 4 ? groups.0 : token < 8 ? groups.1 : groups.2
-    return group + (token & 3) * ActivationBlock.stride
+    let place = token < run ? places.0 : token < 2 * run ? places.1 : places.2
+    return place + token % run * ActivationBlock.stride
   }
 
   @inline(__always)
   mutating func advance() {
-    groups.0 += blockStride
-    groups.1 += blockStride
-    groups.2 += blockStride
+    places.0 += stride
+    places.1 += stride
+    places.2 += stride
   }
 }
 
@@ -36,7 +43,7 @@ struct TokenBlocks {
 @inline(__always)
 func addGroup<let T: Int>(
   _ sums: inout InlineArray<T, Integers>, _ bytes: Words, _ group: Int, isWide: Bool,
-  _ blocks: TokenBlocks
+  _ blocks: TokenBlocks<4>
 ) {
   unrolled(T) { t in
     let quants = blocks[t] + 4 * group
@@ -47,7 +54,7 @@ func addGroup<let T: Int>(
 /// Sums that begin with the blocks' word at `offset`, or at 0 where there is none.
 @inline(__always)
 func startingSums<let T: Int>(
-  _ blocks: TokenBlocks, _ offset: Int?
+  _ blocks: TokenBlocks<4>, _ offset: Int?
 ) -> InlineArray<T, Integers> {
   var sums = InlineArray<T, Integers>(repeating: Integers(repeating: IntegerSum.zero))
   if let offset {
@@ -66,7 +73,7 @@ func integerValue(_ sum: Integers) -> Floats {
 @inline(__always)
 func addScaled<let T: Int>(
   _ sums: inout InlineArray<T, Floats>, _ products: inout InlineArray<T, Integers>, _ scale: Floats,
-  _ blocks: TokenBlocks
+  _ blocks: TokenBlocks<4>
 ) {
   unrolled(T) { t in
     let factor = scale * broadcastFloat(blocks[t] + ActivationBlock.scale)
@@ -77,7 +84,7 @@ func addScaled<let T: Int>(
 /// Adds minimum × sum of activations to the sums of all tokens.
 @inline(__always)
 func addMinimums<let T: Int>(
-  _ sums: inout InlineArray<T, Floats>, _ minimum: Floats, _ blocks: TokenBlocks
+  _ sums: inout InlineArray<T, Floats>, _ minimum: Floats, _ blocks: TokenBlocks<4>
 ) {
   unrolled(T) { t in
     sums[t] = multiplyAdd(
@@ -89,11 +96,11 @@ enum SimpleTile<Block: SimpleBlock>: Tile {
   @inline(__always) static var tokenCount: Int { 12 }
   @inline(__always)
   static func sums<let T: Int>(
-    _ panel: UnsafeRawPointer, _ columns: Int, _ tokens: TileTokens
+    _ panel: UnsafeRawPointer, _ columns: Int, _ tokens: TokenBlocks<4>
   ) -> InlineArray<T, Floats> {
     var sums = InlineArray<T, Floats>(repeating: Floats(repeating: 0))
     var block = panel
-    var activations = TokenBlocks(tokens)
+    var activations = tokens
     for _ in 0..<(columns / blockElementCount) {
       prefetchWeights(after: block, Block.blockBytes, tokenCount: T)
       var products: InlineArray<T, Integers> = startingSums(activations, Block.zeroPoint)
@@ -113,11 +120,11 @@ enum ScaledMinimumTile<Part: ScaledPart>: Tile {
   @inline(__always) static var tokenCount: Int { 12 }
   @inline(__always)
   static func sums<let T: Int>(
-    _ panel: UnsafeRawPointer, _ columns: Int, _ tokens: TileTokens
+    _ panel: UnsafeRawPointer, _ columns: Int, _ tokens: TokenBlocks<4>
   ) -> InlineArray<T, Floats> {
     var sums = InlineArray<T, Floats>(repeating: Floats(repeating: 0))
     var part = panel
-    var activations = TokenBlocks(tokens)
+    var activations = tokens
     for _ in 0..<(columns / 256) {
       let blockScale = loadHalves(part)
       let blockMinimum = -loadHalves(part + 32)
@@ -142,11 +149,11 @@ enum IQ4_XSTile: Tile {
   @inline(__always) static var tokenCount: Int { 12 }
   @inline(__always)
   static func sums<let T: Int>(
-    _ panel: UnsafeRawPointer, _ columns: Int, _ tokens: TileTokens
+    _ panel: UnsafeRawPointer, _ columns: Int, _ tokens: TokenBlocks<4>
   ) -> InlineArray<T, Floats> {
     var sums = InlineArray<T, Floats>(repeating: Floats(repeating: 0))
     var part = panel
-    var activations = TokenBlocks(tokens)
+    var activations = tokens
     for _ in 0..<(columns / 256) {
       let blockScale = loadHalves(part)
       part += 32

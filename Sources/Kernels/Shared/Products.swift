@@ -31,12 +31,15 @@ public func product(_ call: PanelProduct) {
 }
 
 /// 16 rows × `T` tokens of one layout, kept in registers.
+///
+/// One protocol for both ways: one that refines it, or has a type of its own, brings functions of the
+/// language's runtime, which other modules share (`scripts/check-objects`).
 protocol Tile {
   /// The most tokens, where there are 32 registers of 16 lanes: 8 or 12.
   static var tokenCount: Int { get }
   /// Adds all columns of `panel` for `T` tokens into 16 sums each.
   static func sums<let T: Int>(
-    _ panel: UnsafeRawPointer, _ columns: Int, _ tokens: TileTokens
+    _ panel: UnsafeRawPointer, _ columns: Int, _ tokens: TokenBlocks<4>
   ) -> InlineArray<T, Floats>
   /// Where activation blocks keep the word that products begin with, if the kind has one.
   static var unpackedZeroPoint: Int { get }
@@ -48,38 +51,15 @@ protocol Tile {
     _ panel: UnsafeRawPointer, _ columns: Range<Int>, _ output: UnsafeMutableRawPointer)
 }
 
-/// Where the activations of a tile's tokens begin.
-struct TileTokens {
-  /// The first token's.
-  let base: UnsafeRawPointer
-  /// Bytes from a row of floats to the next, or from a group of rows of blocks to the next.
-  let stride: Int
-  /// Bytes from a block to the row's next.
-  let blockStride: Int
-
-  @inline(__always)
-  init(_ call: PanelProduct, _ token: Int) {
-    switch call.layout {
-    case .floats(let stride):
-      base = call.activations + token * stride
-      self.stride = stride
-      blockStride = 0
-    case .blocks(let layout):
-      base = call.activations + layout.offset(row: token)
-      stride = layout.groupBytes
-      blockStride = layout.blockStride
-    }
-  }
-}
-
 /// Tokens outside, panels inside: a tile's activations stay in the first-level cache while the
 /// panels of the call, which fit the second, go by. Many tokens go by weights that were unpacked.
 @inline(__always)
 private func walk<K: Tile, U: UnpackedKind>(
   _ call: PanelProduct, _ kind: K.Type, _ unpacked: U.Type
 ) {
+  guard case .blocks(let layout) = call.layout else { return }
   #if TWELVE_TOKEN_TILES
-    if call.tokenCount >= unpackedTokenCount, case .blocks(let layout) = call.layout {
+    if call.tokenCount >= unpackedTokenCount {
       return multiplyUnpacked(call, layout, kind, unpacked)
     }
   #endif
@@ -87,35 +67,36 @@ private func walk<K: Tile, U: UnpackedKind>(
   // As many sums as the registers hold: 32 of 16 lanes, 16 of 8, 16 of 4.
   #if TWELVE_TOKEN_TILES
     while K.tokenCount == 12, call.tokenCount - token >= 12 {
-      run(call, kind, token, InlineArray<12, Floats>.self)
+      run(call, layout, kind, token, InlineArray<12, Floats>.self)
       token += 12
     }
     while call.tokenCount - token >= 8 {
-      run(call, kind, token, InlineArray<8, Floats>.self)
+      run(call, layout, kind, token, InlineArray<8, Floats>.self)
       token += 8
     }
   #endif
   #if TWELVE_TOKEN_TILES || FOUR_TOKEN_TILES
     while call.tokenCount - token >= 4 {
-      run(call, kind, token, InlineArray<4, Floats>.self)
+      run(call, layout, kind, token, InlineArray<4, Floats>.self)
       token += 4
     }
     if call.tokenCount - token >= 2 {
-      run(call, kind, token, InlineArray<2, Floats>.self)
+      run(call, layout, kind, token, InlineArray<2, Floats>.self)
       token += 2
     }
   #endif
   while token < call.tokenCount {
-    run(call, kind, token, InlineArray<1, Floats>.self)
+    run(call, layout, kind, token, InlineArray<1, Floats>.self)
     token += 1
   }
 }
 
 @inline(__always)
 private func run<let T: Int, K: Tile>(
-  _ call: PanelProduct, _ kind: K.Type, _ token: Int, _ tokens: InlineArray<T, Floats>.Type
+  _ call: PanelProduct, _ layout: ActivationLayout, _ kind: K.Type, _ token: Int,
+  _ tokens: InlineArray<T, Floats>.Type
 ) {
-  let activations = TileTokens(call, token)
+  let activations = TokenBlocks<4>(call.activations, layout, token: token, block: 0)
   for p in 0..<call.panelCount {
     let sums: InlineArray<T, Floats> = K.sums(
       call.panels + p * call.panelBytes, call.columns, activations)

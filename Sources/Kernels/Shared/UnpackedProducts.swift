@@ -57,7 +57,7 @@ private func pass<K: UnpackedKind>(
   let lines = columns.count * call.panelBytes / call.columns / 64 + 1
   @inline(__always)
   func tile<let N: Int>(_ size: InlineArray<N, Floats>.Type) {
-    let tokens = PairedTokens(
+    let tokens = TokenBlocks<2>(
       call.activations, layout, token: token, block: columns.lowerBound / blockElementCount)
     let target = UnpackedTarget(
       kept: kept + token * 32, isFirst: columns.lowerBound == 0,

@@ -18,51 +18,23 @@ enum UnpackedBlock {
   @inline(__always) static func minimums(_ half: Int) -> Int { 576 + 128 * half }
 }
 
-/// The blocks of up to six tokens at one place of their rows: two behind each address.
-struct PairedTokens {
-  private var places: (UnsafeRawPointer, UnsafeRawPointer, UnsafeRawPointer)
-  private let stride: Int
-
-  /// The blocks from `block` on of the tokens from `token` on, an even number.
-  @inline(__always)
-  init(_ activations: UnsafeRawPointer, _ layout: ActivationLayout, token: Int, block: Int) {
-    let base = activations + block * layout.blockStride
-    places = (
-      base + layout.offset(row: token), base + layout.offset(row: token + 2),
-      base + layout.offset(row: token + 4)
-    )
-    stride = layout.blockStride
-  }
-
-  @inline(__always)
-  subscript(token: Int) -> UnsafeRawPointer {
-    let place = token < 2 ? places.0 : token < 4 ? places.1 : places.2
-    return place + (token & 1) * ActivationBlock.stride
-  }
-
-  @inline(__always)
-  mutating func advance() {
-    places.0 += stride
-    places.1 += stride
-    places.2 += stride
-  }
-}
-
 /// How an unpacked block is multiplied. Sums of the first panel stand before those of the second.
 /// Each adds in the order of the tile that unpacks as it goes.
 protocol UnpackedKind {
   /// Tokens whose sums the registers hold, even.
   static var tokenCount: Int { get }
-  /// Adds a block of both panels. Sums begin with the activations' word at `zeroPoint`.
+  /// Adds a block of both panels. Products of plain blocks begin with the activations' word at
+  /// `zeroPoint`; other kinds know what theirs begin with.
   static func add<let N: Int>(
-    _ sums: inout InlineArray<N, Floats>, _ block: UnsafeRawPointer, _ tokens: PairedTokens,
+    _ sums: inout InlineArray<N, Floats>, _ block: UnsafeRawPointer, _ tokens: TokenBlocks<2>,
     zeroPoint: Int)
 }
 
-/// Adds the bytes of `groups` × quants to `products`.
+/// Adds the bytes of `groups` × quants to `products`: as they are, so only where `wideZeroPoint` says
+/// that products take bytes of eight bits so.
 @inline(__always)
 private func addGroups<let N: Int>(
-  _ products: inout InlineArray<N, Integers>, _ block: UnsafeRawPointer, _ tokens: PairedTokens,
+  _ products: inout InlineArray<N, Integers>, _ block: UnsafeRawPointer, _ tokens: TokenBlocks<2>,
   _ groups: Range<Int>
 ) {
   for group in groups {
@@ -79,7 +51,7 @@ private func addGroups<let N: Int>(
 /// Products that begin with the blocks' word at `offset`, or at 0 where there is none.
 @inline(__always)
 private func startingProducts<let N: Int>(
-  _ tokens: PairedTokens, _ offset: Int?
+  _ tokens: TokenBlocks<2>, _ offset: Int?
 ) -> InlineArray<N, Integers> {
   var products = InlineArray<N, Integers>(repeating: Integers(repeating: IntegerSum.zero))
   if let offset {
@@ -101,7 +73,7 @@ private func loadRow(_ address: UnsafeRawPointer) -> Floats {
 @inline(__always)
 private func addScaled<let N: Int>(
   _ sums: inout InlineArray<N, Floats>, _ products: InlineArray<N, Integers>,
-  _ block: UnsafeRawPointer, _ half: Int, _ tokens: PairedTokens
+  _ block: UnsafeRawPointer, _ half: Int, _ tokens: TokenBlocks<2>
 ) {
   let first = loadRow(block + UnpackedBlock.scales(half))
   let second = loadRow(block + UnpackedBlock.stride + UnpackedBlock.scales(half))
@@ -118,7 +90,7 @@ enum PlainBlocks: UnpackedKind {
   @inline(__always) static var tokenCount: Int { 6 }
   @inline(__always)
   static func add<let N: Int>(
-    _ sums: inout InlineArray<N, Floats>, _ block: UnsafeRawPointer, _ tokens: PairedTokens,
+    _ sums: inout InlineArray<N, Floats>, _ block: UnsafeRawPointer, _ tokens: TokenBlocks<2>,
     zeroPoint: Int
   ) {
     var products: InlineArray<N, Integers> = startingProducts(tokens, zeroPoint)
@@ -132,7 +104,7 @@ enum BlocksWithMinimum: UnpackedKind {
   @inline(__always) static var tokenCount: Int { 6 }
   @inline(__always)
   static func add<let N: Int>(
-    _ sums: inout InlineArray<N, Floats>, _ block: UnsafeRawPointer, _ tokens: PairedTokens,
+    _ sums: inout InlineArray<N, Floats>, _ block: UnsafeRawPointer, _ tokens: TokenBlocks<2>,
     zeroPoint: Int
   ) {
     var products: InlineArray<N, Integers> = startingProducts(tokens, nil)
@@ -153,7 +125,7 @@ enum HalvedBlocks<Part: HalvedPart>: UnpackedKind {
   @inline(__always) static var tokenCount: Int { 4 }
   @inline(__always)
   static func add<let N: Int>(
-    _ sums: inout InlineArray<N, Floats>, _ block: UnsafeRawPointer, _ tokens: PairedTokens,
+    _ sums: inout InlineArray<N, Floats>, _ block: UnsafeRawPointer, _ tokens: TokenBlocks<2>,
     zeroPoint: Int
   ) {
     var halves = InlineArray<N, Floats>(repeating: Floats(repeating: 0))
@@ -169,7 +141,7 @@ enum HalvedBlocks<Part: HalvedPart>: UnpackedKind {
   @inline(__always)
   private static func addHalf<let N: Int>(
     _ halves: inout InlineArray<N, Floats>, _ block: UnsafeRawPointer, _ half: Int,
-    _ tokens: PairedTokens
+    _ tokens: TokenBlocks<2>
   ) {
     var products = InlineArray<N, Integers>(repeating: Integers(repeating: 0))
     unrolled(N / 2) { t in
@@ -212,7 +184,7 @@ struct UnpackedTarget {
 /// Adds `blockCount` blocks of both panels for `N` / 2 tokens.
 @inline(never)
 func addUnpacked<K: UnpackedKind, let N: Int>(
-  _ weights: UnsafeRawPointer, _ blockCount: Int, _ tokens: PairedTokens, zeroPoint: Int,
+  _ weights: UnsafeRawPointer, _ blockCount: Int, _ tokens: TokenBlocks<2>, zeroPoint: Int,
   _ target: UnpackedTarget, _ kind: K.Type, _ size: InlineArray<N, Floats>.Type
 ) {
   var sums = InlineArray<N, Floats>(repeating: Floats(repeating: 0))
