@@ -12,6 +12,22 @@ package struct Compute: Sendable {
     self.pool = pool
   }
 
+  /// Runs `body` on all threads for `panels` panels of `panelCount` and `tokens` rows of `rows` at a
+  /// time: a thread takes all rows of some panels.
+  func forEachCall(
+    _ panelCount: Int, _ panels: Int, _ rows: Int, _ tokens: Int,
+    _ body: (_ panels: Range<Int>, _ rows: Range<Int>, _ worker: Int) -> Void
+  ) {
+    pool.forEach((panelCount + panels - 1) / panels) { runs, worker in
+      for run in runs {
+        let range = run * panels..<min((run + 1) * panels, panelCount)
+        for first in stride(from: 0, to: rows, by: tokens) {
+          body(range, first..<min(first + tokens, rows), worker)
+        }
+      }
+    }
+  }
+
   /// Runs `body` for each row: on this thread for a few rows, else on all.
   func forEachRow(_ rows: Int, _ body: (Int) -> Void) {
     if rows <= 2 {

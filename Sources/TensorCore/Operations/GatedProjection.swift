@@ -37,25 +37,17 @@ extension Projection {
     let panels = max(unit, min(cut.panels / 2, most) / unit * unit)
     let width = panels * panelRowCount
     let tokens = max(1, min(cut.tokens, Self.gatedScratch / (2 * width)))
-    let runs = (gate.panelCount + panels - 1) / panels
-    compute.pool.forEach(runs) { numbers, worker in
+    compute.forEachCall(gate.panelCount, panels, rows, tokens) { panels, rows, worker in
       let values = FloatRows(base: scratch.row(worker), stride: 2 * width)
-      for run in numbers {
-        let range = run * panels..<min((run + 1) * panels, gate.panelCount)
-        for first in stride(from: 0, to: rows, by: tokens) {
-          let count = min(tokens, rows - first)
-          gate.multiply(range, input, layout, first, count, values, compute.kernels)
-          up.multiply(
-            range, input, layout, first, count, values.columns(from: width), compute.kernels)
-          for row in 0..<count {
-            compute.kernels.gatedActivation(
-              activation, values.row(row), values.columns(from: width).row(row),
-              range.count * panelRowCount)
-            output.quantise(
-              values.row(row), range.count * panelRowCount, row: first + row,
-              block: range.lowerBound / unit, target, compute.kernels)
-          }
-        }
+      let others = values.columns(from: width)
+      gate.multiply(panels, input, layout, rows, values, compute.kernels)
+      up.multiply(panels, input, layout, rows, others, compute.kernels)
+      let count = panels.count * panelRowCount
+      for (index, row) in rows.enumerated() {
+        compute.kernels.gatedActivation(activation, values.row(index), others.row(index), count)
+        output.quantise(
+          values.row(index), count, row: row, block: panels.lowerBound / unit, target,
+          compute.kernels)
       }
     }
   }

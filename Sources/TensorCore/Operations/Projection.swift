@@ -56,15 +56,8 @@ package struct Projection: Sendable {
     guard rows > 0 else { return }
     let layout = input.layout(rows: rows)
     let cut = cut(rows: rows, layout, compute)
-    let runs = (panelCount + cut.panels - 1) / cut.panels
-    compute.pool.forEach(runs) { numbers, _ in
-      for run in numbers {
-        let panels = run * cut.panels..<min((run + 1) * cut.panels, panelCount)
-        for first in stride(from: 0, to: rows, by: cut.tokens) {
-          multiply(
-            panels, input, layout, first, min(cut.tokens, rows - first), output, compute.kernels)
-        }
-      }
+    compute.forEachCall(panelCount, cut.panels, rows, cut.tokens) { panels, rows, _ in
+      multiply(panels, input, layout, rows, output, compute.kernels)
     }
   }
 
@@ -88,10 +81,10 @@ package struct Projection: Sendable {
     return (max(unit, min(panelCount / runs, largest) / unit * unit), tokens)
   }
 
-  /// One run of panels, counted over all parts, for rows `first..<first + count`.
+  /// One run of panels, counted over all parts, for some rows.
   private func multiply(
-    _ range: Range<Int>, _ input: Activations, _ layout: ActivationLayout, _ first: Int,
-    _ count: Int, _ output: FloatRows, _ kernels: KernelTable
+    _ range: Range<Int>, _ input: Activations, _ layout: ActivationLayout, _ rows: Range<Int>,
+    _ output: FloatRows, _ kernels: KernelTable
   ) {
     var base = 0
     for (part, offset) in zip(parts, offsets) {
@@ -99,25 +92,26 @@ package struct Projection: Sendable {
       let from = max(range.lowerBound, base) - base
       let to = min(range.upperBound, base + part.panelCount) - base
       guard from < to else { continue }
-      let target = output.rows(from: first).columns(from: offset + from * panelRowCount)
-      part.multiply(from..<to, input, layout, first, count, target, kernels)
+      let target = output.rows(from: rows.lowerBound).columns(from: offset + from * panelRowCount)
+      part.multiply(from..<to, input, layout, rows, target, kernels)
     }
   }
 }
 
 extension PackedMatrix {
-  /// `output[t, r]` for the rows of `panels` and the input's rows `first..<first + count`.
+  /// `output[t, r]` for the rows of `panels` and some rows of the input, the first of which goes to the
+  /// first of the output.
   func multiply(
-    _ panels: Range<Int>, _ input: Activations, _ layout: ActivationLayout, _ first: Int,
-    _ count: Int, _ output: FloatRows, _ kernels: KernelTable
+    _ panels: Range<Int>, _ input: Activations, _ layout: ActivationLayout, _ rows: Range<Int>,
+    _ output: FloatRows, _ kernels: KernelTable
   ) {
     let operand = input.operand(
-      from: first, isQuantised: format.takesQuantisedActivations, layout)
+      from: rows.lowerBound, isQuantised: format.takesQuantisedActivations, layout)
     kernels.product(
       PanelProduct(
         format: format, panels: panel(panels.lowerBound), panelBytes: panelBytes,
         panelCount: panels.count, columns: columnCount, activations: operand.address,
-        layout: operand.layout, tokenCount: count, output: output.base,
+        layout: operand.layout, tokenCount: rows.count, output: output.base,
         outputStride: output.stride))
   }
 }

@@ -14,6 +14,8 @@ package struct FeedForwardLayer: Sendable {
   /// A norm of the output before it is added (Gemma).
   package let outputNorm: Vector?
   package let activation: Activation
+  /// Whether the gated values are wanted in quantised form alone.
+  private let isGatedAtOnce: Bool
 
   /// Reads layer `index` with the tensor names that most families share.
   package init(
@@ -38,6 +40,9 @@ package struct FeedForwardLayer: Sendable {
     outputNorm =
       hasOutputNorm ? try weights.vector(name + "post_ffw_norm.weight", count: width) : nil
     self.activation = activation
+    isGatedAtOnce =
+      inputs.isGated && inputBiases.allSatisfy { $0 == nil }
+      && output.parts[0].format.takesQuantisedActivations
   }
 
   /// Makes room for this layer.
@@ -45,12 +50,6 @@ package struct FeedForwardLayer: Sendable {
     shape.include(inputs)
     shape.include(output)
     if isGatedAtOnce { shape.gatedWidth = max(shape.gatedWidth, output.columnCount) }
-  }
-
-  /// Whether the gated values are wanted in quantised form alone.
-  private var isGatedAtOnce: Bool {
-    inputs.isGated && inputBiases.allSatisfy { $0 == nil }
-      && output.parts[0].format.takesQuantisedActivations
   }
 
   package func forward(_ pass: Pass, into target: FloatRows) {
