@@ -17,6 +17,8 @@ import resource
 import sys
 import time
 
+import driver_results
+
 PACKAGE = pathlib.Path(importlib.util.find_spec("ik_llama_cpp").origin).parent
 # The package's library needs this one beside it, where the loader does not look by itself.
 ctypes.CDLL(str(PACKAGE / "lib" / "libggml.so"), mode=ctypes.RTLD_GLOBAL)
@@ -109,11 +111,8 @@ def bench(arguments):
             work(ids, depth)
             samples.append(time.perf_counter_ns() - start)
         ik.llama_free(context)
-        rates = [count * 1e9 / sample for sample in samples]
-        results.append({
-            "n_prompt": prompt_count, "n_gen": generated_count, "n_depth": depth,
-            "n_threads": arguments.threads, "samples_ns": samples, "samples_ts": rates,
-            "avg_ts": sum(rates) / len(rates)})
+        results.append(driver_results.entry(
+            prompt_count, generated_count, depth, arguments.threads, samples))
 
     if arguments.prompt:
         measure(arguments.prompt, 0)

@@ -21,6 +21,7 @@ import resource
 import sys
 import time
 
+import driver_results
 import llama_cpp as llama
 
 FLASH_ATTENTION = {"auto": -1, "off": 0, "on": 1}
@@ -132,11 +133,8 @@ def bench(arguments):
             work(context, ids)
             samples.append(time.perf_counter_ns() - start)
         llama.llama_free(context)
-        rates = [count * 1e9 / sample for sample in samples]
-        results.append({
-            "n_prompt": prompt_count, "n_gen": generated_count, "n_depth": depth,
-            "n_threads": arguments.threads, "samples_ns": samples, "samples_ts": rates,
-            "avg_ts": sum(rates) / len(rates)})
+        results.append(driver_results.entry(
+            prompt_count, generated_count, depth, arguments.threads, samples))
 
     if arguments.prompt:
         measure(arguments.prompt, 0, prefill)
