@@ -17,7 +17,9 @@ import resource
 import sys
 import time
 
-import driver_results
+# A program that is run by itself knows its own folder only.
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
+from peers import driver_results  # noqa: E402
 
 PACKAGE = pathlib.Path(importlib.util.find_spec("ik_llama_cpp").origin).parent
 # The package's library needs this one beside it, where the loader does not look by itself.

@@ -16,13 +16,17 @@ weights repacked for the processor.
 import argparse
 import ctypes
 import json
+import pathlib
 import random
 import resource
 import sys
 import time
 
-import driver_results
 import llama_cpp as llama
+
+# A program that is run by itself knows its own folder only.
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
+from peers import driver_results  # noqa: E402
 
 FLASH_ATTENTION = {"auto": -1, "off": 0, "on": 1}
 
