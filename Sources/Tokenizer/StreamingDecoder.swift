@@ -17,7 +17,7 @@ public struct StreamingDecoder: Sendable {
   /// The text that is complete with `id`; often empty within a character. Bytes that can no longer
   /// become a character are U+FFFD, as in `TextTokenizer.decode`.
   public mutating func append(_ id: TokenID) -> String {
-    waiting += tokenizer.bytes(of: id, showingSpecial: showingSpecial)
+    tokenizer.append(id, to: &waiting, showingSpecial: showingSpecial)
     let complete = waiting.count - unfinishedCount
     if complete == 0 { return "" }
     let text = String(decoding: waiting[..<complete], as: UTF8.self)

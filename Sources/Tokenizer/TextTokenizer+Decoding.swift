@@ -26,7 +26,14 @@ extension TextTokenizer {
   /// The bytes of one token; empty for a special one unless `showingSpecial`, and for an id outside
   /// the vocabulary.
   public func bytes(of id: TokenID, showingSpecial: Bool) -> [UInt8] {
-    piece(of: id, showingSpecial).map { Array(pieces.bytes[$0]) } ?? []
+    var bytes: [UInt8] = []
+    append(id, to: &bytes, showingSpecial: showingSpecial)
+    return bytes
+  }
+
+  /// Appends the bytes of one token, as `bytes(of:showingSpecial:)` gives them.
+  func append(_ id: TokenID, to bytes: inout [UInt8], showingSpecial: Bool) {
+    if let piece = piece(of: id, showingSpecial) { bytes += pieces.bytes[piece] }
   }
 
   @inline(__always)

@@ -17,52 +17,93 @@ package struct Row: Sendable {
   }
 
   package var input: Input
-  /// Which of the batch's memories the row belongs to.
-  package var sequence: Int
   package var position: Int
   package var wanted: Wanted
 
-  package init(_ input: Input, sequence: Int, position: Int, wanted: Wanted) {
+  package init(_ input: Input, position: Int, wanted: Wanted) {
     self.input = input
-    self.sequence = sequence
     self.position = position
     self.wanted = wanted
   }
 }
 
 /// Rows for one forward pass, those of a sequence side by side and in order of position.
-package struct Batch {
-  package private(set) var rows: [Row]
-  package let memories: [SequenceMemory]
-  private let runs: [(rows: Range<Int>, positions: [Int], memory: SequenceMemory)]
+///
+/// It is filled anew for each pass, and keeps its arrays' memory: a pass over one token takes none.
+/// One thread at a time.
+package final class Batch {
+  package private(set) var rows: [Row] = []
+  /// The rows that want hidden states, and those that want logits.
+  package private(set) var stateRows: [Int] = []
+  package private(set) var logitRows: [Int] = []
+  /// The first `runCount` are in use; the others keep the memory of their positions.
+  private var runs: [Run] = []
+  private var runCount = 0
+  private var attentionRuns: [AttentionRun] = []
+  private var recurrentRuns: [RecurrentRun] = []
 
-  /// Positions must have been taken with `SequenceMemory.append`.
-  package init(_ rows: [Row], memories: [SequenceMemory]) {
-    self.rows = rows
-    self.memories = memories
-    var runs: [(Range<Int>, [Int], SequenceMemory)] = []
-    var first = 0
-    while first < rows.count {
-      var end = first + 1
-      while end < rows.count, rows[end].sequence == rows[first].sequence { end += 1 }
-      runs.append((first..<end, rows[first..<end].map(\.position), memories[rows[first].sequence]))
-      first = end
+  /// Rows of one sequence.
+  private struct Run {
+    var memory: SequenceMemory?
+    var rows = 0..<0
+    var positions: [Int] = []
+  }
+
+  package init() {}
+
+  /// Begins anew, and lets go of the sequences' memories.
+  package func removeAll() {
+    rows.removeAll(keepingCapacity: true)
+    stateRows.removeAll(keepingCapacity: true)
+    logitRows.removeAll(keepingCapacity: true)
+    attentionRuns.removeAll(keepingCapacity: true)
+    recurrentRuns.removeAll(keepingCapacity: true)
+    for index in 0..<runCount { runs[index].memory = nil }
+    runCount = 0
+  }
+
+  /// Adds a row of the sequence that `memory` belongs to, at a position that was taken with
+  /// `SequenceMemory.append`.
+  package func append(_ row: Row, of memory: SequenceMemory) {
+    if runCount == 0 || runs[runCount - 1].memory !== memory { beginRun(memory) }
+    runs[runCount - 1].positions.append(row.position)
+    runs[runCount - 1].rows = runs[runCount - 1].rows.lowerBound..<rows.count + 1
+    switch row.wanted {
+    case .nothing: break
+    case .hiddenState: stateRows.append(rows.count)
+    case .logits: logitRows.append(rows.count)
     }
-    self.runs = runs
+    rows.append(row)
+  }
+
+  private func beginRun(_ memory: SequenceMemory) {
+    if runCount == runs.count { runs.append(Run()) }
+    runs[runCount].memory = memory
+    runs[runCount].rows = rows.count..<rows.count
+    runs[runCount].positions.removeAll(keepingCapacity: true)
+    runCount += 1
   }
 
   /// The runs of rows with their states of `layer`.
   package func recurrentRuns(layer: Int) -> [RecurrentRun] {
-    runs.map {
-      RecurrentRun(
-        rows: $0.rows, firstPosition: $0.positions[0], blocks: $0.memory.states(layer))
+    recurrentRuns.removeAll(keepingCapacity: true)
+    for run in runs[..<runCount] {
+      guard let memory = run.memory else { continue }
+      recurrentRuns.append(
+        RecurrentRun(
+          rows: run.rows, firstPosition: run.positions[0], blocks: memory.states(layer)))
     }
+    return recurrentRuns
   }
 
   /// The runs of rows with their caches of `layer`.
   package func attentionRuns(layer: Int) -> [AttentionRun] {
-    runs.map {
-      AttentionRun(rows: $0.rows, positions: $0.positions, cache: $0.memory.cache(layer))
+    attentionRuns.removeAll(keepingCapacity: true)
+    for run in runs[..<runCount] {
+      guard let memory = run.memory else { continue }
+      attentionRuns.append(
+        AttentionRun(rows: run.rows, positions: run.positions, cache: memory.cache(layer)))
     }
+    return attentionRuns
   }
 }

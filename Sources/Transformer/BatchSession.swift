@@ -9,6 +9,7 @@ package final class BatchSession {
   private let model: Model
   private let memories: [SequenceMemory]
   private let workspace: Workspace
+  private let batch = Batch()
 
   /// Rows that one forward pass takes, at least.
   private static let leastRows = 256
@@ -38,31 +39,31 @@ package final class BatchSession {
   ///
   /// - Throws: `ModelError` when a context is full.
   package func evaluate(_ tokens: [[TokenID]]) throws {
-    var rows: [Row] = []
+    batch.removeAll()
     for (sequence, tokens) in tokens.enumerated() {
       var first = 0
       while first < tokens.count {
-        if rows.count == workspace.maximumRows { forward(&rows) }
-        let end = min(tokens.count, first + workspace.maximumRows - rows.count)
+        if batch.rows.count == workspace.maximumRows { forward() }
+        let end = min(tokens.count, first + workspace.maximumRows - batch.rows.count)
         for position in try memories[sequence].append(end - first) {
-          rows.append(
+          batch.append(
             Row(
-              .token(tokens[first]), sequence: sequence, position: position,
-              wanted: first == tokens.count - 1 ? .logits : .nothing))
+              .token(tokens[first]), position: position,
+              wanted: first == tokens.count - 1 ? .logits : .nothing),
+            of: memories[sequence])
           first += 1
         }
       }
     }
-    forward(&rows)
+    forward()
   }
 
-  private func forward(_ rows: inout [Row]) {
-    guard !rows.isEmpty else { return }
+  private func forward() {
+    guard !batch.rows.isEmpty else { return }
     model.architecture.forward(
-      Pass(
-        batch: Batch(rows, memories: memories), workspace: workspace, compute: model.compute)
+      Pass(batch: batch, workspace: workspace, compute: model.compute)
     ) { _, _ in }
+    batch.removeAll()
     for memory in memories { memory.dropOldStates() }
-    rows = []
   }
 }

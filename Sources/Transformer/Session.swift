@@ -18,6 +18,9 @@ public final class Session {
   public let contextLength: Int
   private let memory: SequenceMemory
   private let workspace: Workspace
+  private let batch = Batch()
+  /// The row that callers are shown, filled anew for each.
+  private var row: [Float] = []
 
   /// Rows that one forward pass takes.
   private static let maximumRows = 256
@@ -74,8 +77,9 @@ public final class Session {
   ) throws {
     try slices(of: tokens, isCancelled: isCancelled) { pass in
       try model.architecture.forward(pass) { logits, count in
-        for row in 0..<count {
-          try body(logits.read(row: row, count: model.info.vocabularyCount))
+        for index in 0..<count {
+          logits.read(row: index, count: model.info.vocabularyCount, into: &row)
+          try body(row)
         }
       }
     } wanted: { index in
@@ -96,8 +100,9 @@ public final class Session {
   ) throws {
     try slices(of: tokens, isCancelled: isCancelled) { pass in
       try model.architecture.hiddenStates(pass) { states, count in
-        for row in 0..<count {
-          try body(states.read(row: row, count: model.info.embeddingLength))
+        for index in 0..<count {
+          states.read(row: index, count: model.info.embeddingLength, into: &row)
+          try body(row)
         }
       }
     } wanted: { _ in
@@ -124,15 +129,13 @@ public final class Session {
     for first in stride(from: 0, to: tokens.count, by: workspace.maximumRows) {
       if isCancelled() { throw CancellationError() }
       let end = min(first + workspace.maximumRows, tokens.count)
-      let positions = try memory.append(end - first)
-      let rows = (first..<end).map { index in
-        Row(
-          .token(tokens[index]), sequence: 0, position: positions.lowerBound + index - first,
-          wanted: wanted(index))
+      for position in try memory.append(end - first) {
+        let index = first + batch.rows.count
+        batch.append(
+          Row(.token(tokens[index]), position: position, wanted: wanted(index)), of: memory)
       }
-      try forward(
-        Pass(
-          batch: Batch(rows, memories: [memory]), workspace: workspace, compute: model.compute))
+      defer { batch.removeAll() }
+      try forward(Pass(batch: batch, workspace: workspace, compute: model.compute))
       memory.dropOldStates()
     }
   }

@@ -64,6 +64,26 @@ import Testing
       }
     }
 
+    @Test func wipingFindsNoMemoryForPagesThatWereNeverWritten() async {
+      await #expect(processExitsWith: .success) {
+        guard let buffer = try? AlignedBuffer(byteCount: 1 << 30, privacy: .undumped) else {
+          exit(1)
+        }
+        let written = [0, 5_000, 100 << 20, (1 << 30) - 1]
+        for place in written { buffer.base.storeBytes(of: 7, toByteOffset: place, as: UInt8.self) }
+        var before = rusage()
+        var after = rusage()
+        getrusage(RUSAGE_SELF.rawValue, &before)
+        buffer.wipe(usedBytes: buffer.byteCount)
+        getrusage(RUSAGE_SELF.rawValue, &after)
+        let isZero = written.allSatisfy {
+          buffer.base.load(fromByteOffset: $0, as: UInt8.self) == 0
+        }
+        // A fault for each page would be 262,144.
+        exit(isZero && after.ru_minflt - before.ru_minflt < 10_000 ? 0 : 2)
+      }
+    }
+
     @Test func moreThanMayBeLockedIsRefusedInWords() async {
       await #expect(processExitsWith: .success) {
         // Swift's view of the C library leaves the limit's number out.

@@ -28,6 +28,10 @@ package final class AlignedBuffer: @unchecked Sendable {
   /// What the memory is part of; nil where it is a mapping of its own.
   private let slab: Slab?
 
+  private static let pageBytes = Int(sysconf(Int32(_SC_PAGESIZE)))
+  /// Pages whose state is asked for at a time.
+  private static let wipedPages = 1_024
+
   /// Throws `AllocationError` when the system has no such amount of memory.
   ///
   /// - Parameters:
@@ -39,7 +43,7 @@ package final class AlignedBuffer: @unchecked Sendable {
     guard byteCount >= 0, byteCount < Int.max - 65536 else {
       throw AllocationError(byteCount: byteCount)
     }
-    let page = 4096
+    let page = Self.pageBytes
     mappedBytes = max(page, (byteCount + page - 1) / page * page)
     self.byteCount = byteCount
     if filled, privacy == .open, let (slab, memory) = Slab.take(mappedBytes) {
@@ -83,10 +87,33 @@ package final class AlignedBuffer: @unchecked Sendable {
     }
   }
 
-  /// Sets the first `usedBytes` to zero and gives all pages back to the system.
+  /// Sets the first `usedBytes` to zero, as far as they were ever written, and gives all pages back
+  /// to the system.
   package func wipe(usedBytes: Int) {
-    memset(base, 0, min(usedBytes, byteCount))
+    let end = min(usedBytes, byteCount)
+    for start in stride(from: 0, to: end, by: Self.wipedPages * Self.pageBytes) {
+      wipe(base + start, min(end - start, Self.wipedPages * Self.pageBytes))
+    }
     madvise(base, mappedBytes, MADV_DONTNEED)
+  }
+
+  /// Sets some pages to zero that are in memory. To clear one that was never written would only make
+  /// the system find memory for it.
+  private func wipe(_ start: UnsafeMutableRawPointer, _ count: Int) {
+    #if os(Linux)
+      withUnsafeTemporaryAllocation(of: UInt8.self, capacity: Self.wipedPages) { states in
+        guard mincore(start, count, states.baseAddress!) == 0 else {
+          memset(start, 0, count)
+          return
+        }
+        for offset in stride(from: 0, to: count, by: Self.pageBytes)
+        where states[offset / Self.pageBytes] & 1 != 0 {
+          memset(start + offset, 0, min(Self.pageBytes, count - offset))
+        }
+      }
+    #else
+      memset(start, 0, count)
+    #endif
   }
 
   /// The memory as floats.

@@ -32,6 +32,12 @@ package struct FloatRows: @unchecked Sendable {
     Array(UnsafeBufferPointer(start: row(index), count: count))
   }
 
+  /// Copies `count` floats of a row to `array`, in place of what it held and in the same memory.
+  package func read(row index: Int, count: Int, into array: inout [Float]) {
+    array.removeAll(keepingCapacity: true)
+    array.append(contentsOf: UnsafeBufferPointer(start: row(index), count: count))
+  }
+
   /// Writes floats to the beginning of a row.
   package func write(_ values: [Float], row index: Int) {
     values.withUnsafeBufferPointer { source in

@@ -47,19 +47,6 @@ package final class MappedFile: @unchecked Sendable {
     munmap(UnsafeMutableRawPointer(mutating: bytes.baseAddress!), bytes.count)
   }
 
-  /// Tells the system that the bytes of `range` will be wanted soon. A hint: errors are ignored.
-  package func prefetch(_ range: Range<Int>) {
-    advise(MADV_WILLNEED, from: roundedDown(range.lowerBound), to: range.upperBound)
-  }
-
-  /// Maps the pages of `range` at once, where the system can, instead of one by one as they are read.
-  package func populate(_ range: Range<Int>) {
-    #if os(Linux)
-      let populateRead: Int32 = 22  // MADV_POPULATE_READ
-      advise(populateRead, from: roundedDown(range.lowerBound), to: range.upperBound)
-    #endif
-  }
-
   /// Copies `range` to `target` without a mapped page: touching one byte of a mapping may make 2 MiB
   /// of the file count as this process's memory.
   package func copy(_ range: Range<Int>, to target: UnsafeMutableRawPointer) {

@@ -12,6 +12,10 @@ package struct PackedMatrix: Sendable {
   package let panelBytes: Int
   private let storage: AlignedBuffer?
 
+  /// Bytes of a file that a thread reads at a time, about: so few stay in its second-level cache until
+  /// they are packed.
+  private static let pieceBytes = 128 << 10
+
   /// Panels, the last one padded with zero rows.
   package var panelCount: Int { (rowCount + panelRowCount - 1) / panelRowCount }
   /// Rows rounded up to whole panels: the width of what a product writes.
@@ -36,7 +40,8 @@ package struct PackedMatrix: Sendable {
   ///
   /// - Parameter exact: keep float32 values instead of the stored quants.
   ///
-  /// The tensor's pages are given back to the system as they are consumed.
+  /// The file is read piece by piece and not through its mapped pages: to find them, note them and
+  /// give them back took a quarter of loading, and they counted as this process's memory meanwhile.
   package init(_ tensor: GGUFTensor, exact: Bool, pool: WorkerPool) throws(AllocationError) {
     columnCount = tensor.shape[0]
     rowCount = tensor.elementCount / tensor.shape[0]
@@ -48,64 +53,48 @@ package struct PackedMatrix: Sendable {
     let storage = try AlignedBuffer(byteCount: panelBytes * panelCount, filled: true)
     self.storage = storage
 
-    let bytes = tensor.bytes
-    let rowBytes = bytes.count / rowCount
+    let rowBytes = tensor.byteCount / rowCount
     let isDirect = format == stored
     let rows = rowCount
     let columns = columnCount
     let target = storage.base
     let size = panelBytes
-    let grain = max(1, (1 << 20) / size)
-    let scratch =
-      isDirect
-      ? nil
-      : try AlignedBuffer(
-        byteCount: pool.threadCount * panelRowCount * columns * 4)
-    // One thread gets all panels in one run, and gives pages back in between nevertheless.
+    let sourceBytes = panelRowCount * rowBytes
+    let grain = max(1, Self.pieceBytes / sourceBytes)
+    // For each thread a piece of the file, and a panel's floats where it is packed by way of them.
+    let floatsOffset = (grain * sourceBytes + 63) / 64 * 64
+    let roomBytes = floatsOffset + (isDirect ? 0 : panelRowCount * columns * 4)
+    let room = try AlignedBuffer(byteCount: pool.threadCount * roomBytes)
+    // One thread gets all panels in one run, and reads them in pieces nevertheless.
     let pieces = (panelCount + grain - 1) / grain
     pool.forEach(pieces) { run, worker in
       for piece in run {
-        let range = piece * grain..<min((piece + 1) * grain, panelCount)
-        pack(range, worker)
+        pack(
+          piece * grain..<min((piece + 1) * grain, panelCount), room.base + worker * roomBytes)
       }
     }
-    func pack(_ range: Range<Int>, _ worker: Int) {
-      let from = range.lowerBound * panelRowCount * rowBytes
-      let to = min(range.upperBound * panelRowCount, rows) * rowBytes
-      tensor.populate(from..<to)
+    func pack(_ range: Range<Int>, _ room: UnsafeMutableRawPointer) {
+      let from = range.lowerBound * sourceBytes
+      tensor.copy(from..<min(range.upperBound * panelRowCount, rows) * rowBytes, to: room)
       for p in range {
-        let first = p * panelRowCount
-        let count = min(panelRowCount, rows - first)
-        let source = bytes.baseAddress! + first * rowBytes
-        if let scratch {
-          let floats = scratch.floats + worker * panelRowCount * columns
-          for row in 0..<count {
-            dequantise(
-              tensor.format, source + row * rowBytes, count: columns,
-              into: floats + row * columns)
-          }
-          packPanel(
-            .F32, source: floats, rowBytes: columns * 4, rowCount: count, columns: columns,
-            panel: target + p * size)
-        } else {
+        let count = min(panelRowCount, rows - p * panelRowCount)
+        let source = UnsafeRawPointer(room) + (p * sourceBytes - from)
+        let panel = target + p * size
+        if isDirect {
           packPanel(
             tensor.format, source: source, rowBytes: rowBytes, rowCount: count, columns: columns,
-            panel: target + p * size)
+            panel: panel)
+          continue
         }
+        let floats = (room + floatsOffset).assumingMemoryBound(to: Float.self)
+        for row in 0..<count {
+          dequantise(
+            tensor.format, source + row * rowBytes, count: columns, into: floats + row * columns)
+        }
+        packPanel(
+          .F32, source: floats, rowBytes: columns * 4, rowCount: count, columns: columns,
+          panel: panel)
       }
-      tensor.release(from..<to)
     }
-  }
-}
-
-extension GGUFTensor {
-  /// Maps the pages of a part of the data.
-  func populate(_ part: Range<Int>) {
-    file.populate(range.lowerBound + part.lowerBound..<range.lowerBound + part.upperBound)
-  }
-
-  /// Gives the whole pages of a part of the data back to the system; they can be read again.
-  func release(_ part: Range<Int>) {
-    file.release(range.lowerBound + part.lowerBound..<range.lowerBound + part.upperBound)
   }
 }

@@ -25,8 +25,10 @@ package struct Vector: Sendable {
   package init(_ tensor: GGUFTensor) throws(AllocationError) {
     count = tensor.elementCount
     storage = try AlignedBuffer(byteCount: count * 4)
-    dequantise(
-      tensor.format, tensor.bytes.baseAddress!, count: count, into: storage.floats)
+    withUnsafeTemporaryAllocation(byteCount: tensor.byteCount, alignment: 64) { bytes in
+      tensor.copy(0..<tensor.byteCount, to: bytes.baseAddress!)
+      dequantise(tensor.format, bytes.baseAddress!, count: count, into: storage.floats)
+    }
   }
 }
 
@@ -52,8 +54,7 @@ package struct RowTable: Sendable {
     scratch: UnsafeMutablePointer<Float>
   ) {
     precondition(index >= 0 && index < rowCount, "row \(index) of \(rowCount)")
-    let first = tensor.range.lowerBound + index * rowBytes
-    tensor.file.copy(first..<first + rowBytes, to: scratch)
+    tensor.copy(index * rowBytes..<(index + 1) * rowBytes, to: scratch)
     dequantise(tensor.format, scratch, count: columnCount, into: output)
     if scale != 1 {
       for column in 0..<columnCount { output[column] *= scale }

@@ -17,6 +17,7 @@ final class EngineLoop: @unchecked Sendable {
   private let mailbox: Mailbox
   private let pool: BlockPool
   private let workspace: Workspace
+  private let next: EngineStep
   let prefixes: PrefixCache
   private let constraints: ConstraintCache
   private(set) var waiting: [EngineSequence] = []
@@ -57,6 +58,7 @@ final class EngineLoop: @unchecked Sendable {
       model.architecture.workspaceShape(contextLength: model.contextLength),
       maximumRows: max(2, options.rowLimit),
       threadCount: model.threadCount, isLocked: options.locksMemory)
+    next = EngineStep(threadCount: model.threadCount)
     prefixes = PrefixCache(pool)
     pace = StepPace(longestGap: options.longestGap)
   }
@@ -126,7 +128,9 @@ final class EngineLoop: @unchecked Sendable {
       end(sequence) { $0.finish(.init(.cancelled)) }
     }
     running.removeAll { $0.memory == nil }
-    shares.keep(Set((running + waiting).map(\.shareOwner)))
+    shares.keep { owner in
+      running.contains { $0.shareOwner == owner } || waiting.contains { $0.shareOwner == owner }
+    }
   }
 
   /// Frees a sequence's memory, then tells its end: who hears of it finds the memory free.
@@ -172,125 +176,68 @@ final class EngineLoop: @unchecked Sendable {
 
   // MARK: One step
 
-  /// Tokens of one sequence in a forward pass.
-  private struct Slice {
-    let sequence: EngineSequence
-    let memory: SequenceMemory
-    let count: Int
-  }
-
   private func step() {
-    var slices = plan()
-    while !makeRoom(for: slices) {
+    plan()
+    while !makeRoom() {
       setBackYoungest()
-      slices = plan()
+      plan()
     }
-    for slice in slices {
+    defer { next.removeAll() }
+    for slice in next.slices {
       shares.charge(
         slice.sequence.shareOwner, tokens: slice.count, share: slice.sequence.request.share)
     }
     let start = ContinuousClock.now
-    let decoding = slices.reduce(0) { $0 + ($1.sequence.isDecoding ? $1.count : 0) }
-    var rows: [Row] = []
-    var ends: [(sequence: EngineSequence, position: Int)] = []
-    var pooled: [EngineSequence] = []
     do {
-      for (index, slice) in slices.enumerated() {
-        for position in try slice.memory.append(slice.count) {
-          let wanted = slice.sequence.wanted(at: position)
-          rows.append(
-            Row(
-              .token(slice.sequence.token(at: position)), sequence: index, position: position,
-              wanted: wanted))
-          switch wanted {
-          case .logits: ends.append((slice.sequence, position))
-          case .hiddenState: pooled.append(slice.sequence)
-          case .nothing: break
-          }
-        }
-      }
+      try next.takePositions()
     } catch {
       // Room was made before: only a mistake of ours leads here, and it must not stop the others.
-      for slice in slices { end(slice.sequence) { $0.fail(error) } }
+      for slice in next.slices { end(slice.sequence) { $0.fail(error) } }
       running.removeAll { $0.memory == nil }
       return
     }
-    let chosen = forward(rows, memories: slices.map(\.memory), ends, pooled)
-    pace.note(.now - start, promptRows: rows.count - decoding, decoding: decoding)
+    next.forward(model, workspace)
+    pace.note(
+      .now - start, promptRows: next.rowCount - next.decodingCount, decoding: next.decodingCount)
     statistics.stepCount += 1
-    for slice in slices { slice.memory.dropOutsideWindows() }
-    var first = 0
-    while first < ends.count {
-      let sequence = ends[first].sequence
-      let count = ends[first...].prefix { $0.sequence === sequence }.count
-      let next = chosen[first..<first + count].drop { $0 == EngineSequence.noToken }
-      if !next.isEmpty { take(next, sequence) }
-      first += count
-    }
-    for slice in slices where slice.sequence.isPooled && slice.sequence.pendingCount == 0 {
+    for slice in next.slices { slice.memory.dropOutsideWindows() }
+    next.forEachChoice { sequence, chosen in take(chosen, sequence) }
+    for slice in next.slices where slice.sequence.isPooled && slice.sequence.pendingCount == 0 {
       end(slice.sequence) { $0.finish(.init(.stop)) }
     }
     running.removeAll { $0.memory == nil }
   }
 
   /// What the next forward pass takes: every sequence that decodes, and slices of prompts.
-  private func plan() -> [Slice] {
-    var slices: [Slice] = []
+  private func plan() {
+    next.removeAll()
     let guesses =
       running.count <= Self.guessingSequences
       ? workspace.maximumRows / max(1, running.count) - 1 : 0
     for sequence in running where sequence.isDecoding {
       guard let memory = sequence.memory else { continue }
       sequence.guess(atMost: guesses)
-      slices.append(
-        Slice(sequence: sequence, memory: memory, count: 1 + sequence.guesses.count))
+      next.append(sequence, memory, count: 1 + sequence.guesses.count)
     }
-    let decoding = slices.reduce(0) { $0 + $1.count }
+    let decoding = next.rowCount
     var room = pace.promptRows(decoding: decoding, room: workspace.maximumRows - decoding)
     var reading = running.filter { !$0.isDecoding }
     while room > 0, let sequence = shares.next(of: reading), let memory = sequence.memory {
       let count = min(sequence.pendingCount, room)
-      slices.append(Slice(sequence: sequence, memory: memory, count: count))
+      next.append(sequence, memory, count: count)
       room -= count
       reading.removeAll { $0 === sequence }
     }
-    return slices
   }
 
-  /// Whether the pool has the pages that the slices need, after what nobody uses was forgotten.
-  private func makeRoom(for slices: [Slice]) -> Bool {
-    let needed = slices.reduce(0) { $0 + $1.memory.blocksNeeded(for: $1.count) }
+  /// Whether the pool has the pages that the next pass needs, after what nobody uses was forgotten.
+  private func makeRoom() -> Bool {
+    let needed = next.blocksNeeded
     if needed > pool.freeCount { prefixes.makeRoom(blocks: needed) }
     if needed <= pool.freeCount { return true }
     for sequence in running { sequence.memory?.dropOutsideWindows(again: true) }
     // One alone always fits.
     return needed <= pool.freeCount || running.count == 1
-  }
-
-  /// Computes the rows and chooses the next token of each row that ends its sequence.
-  private func forward(
-    _ rows: [Row], memories: [SequenceMemory],
-    _ ends: [(sequence: EngineSequence, position: Int)], _ pooled: [EngineSequence]
-  ) -> [TokenID] {
-    let pass = Pass(
-      batch: Batch(rows, memories: memories), workspace: workspace, compute: model.compute)
-    var chosen: [TokenID] = []
-    let vocabularyCount = model.info.vocabularyCount
-    var stateCount = 0
-    model.architecture.forward(pass) { states, count in
-      for row in 0..<count {
-        pooled[stateCount + row].pool(states.read(row: row, count: model.info.embeddingLength))
-      }
-      stateCount += count
-    } logits: { logits, count in
-      let first = chosen.count
-      chosen += model.compute.pool.map(count) { row in
-        let end = ends[first + row]
-        return end.sequence.choose(
-          logits.read(row: row, count: vocabularyCount), after: end.position)
-      }
-    }
-    return chosen
   }
 
   /// A sequence has its next token, and perhaps some that were guessed.

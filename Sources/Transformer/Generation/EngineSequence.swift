@@ -160,8 +160,9 @@ final class EngineSequence: @unchecked Sendable {
     tell((1..<tokens.count).compactMap { likelihoods.take(at: $0) })
   }
 
-  /// The next token by the logits of `position`, where all before it is as guessed.
-  func choose(_ logits: consuming [Float], after position: Int) -> TokenID {
+  /// The next token by the logits of `position`, where all before it is as guessed. The logits are
+  /// used up.
+  func choose(_ logits: inout [Float], after position: Int) -> TokenID {
     if position < tokens.count - 1 {
       scorePrompt(logits, position)
       return Self.noToken
@@ -171,7 +172,7 @@ final class EngineSequence: @unchecked Sendable {
     let guessed = guesses.prefix(position + 1 - tokens.count)
     let recent = guessed.isEmpty ? tokens : tokens + guessed
     // The logits are masked in place, unless somebody is told what they were.
-    let own = request.sampling.logProbabilities == nil ? nil : copy logits
+    let own = request.sampling.logProbabilities == nil ? nil : logits
     if let constraint {
       // Where this fails, `accept` tells it.
       try? constraint.restrict(
@@ -179,7 +180,7 @@ final class EngineSequence: @unchecked Sendable {
     }
     let place = position + 1 + shiftedCount
     let id =
-      wanted(after: guessed) ?? sampler.sample(logits, recent: recent, position: place)
+      wanted(after: guessed) ?? sampler.sample(&logits, recent: recent, position: place)
     if let own, let count = request.sampling.logProbabilities {
       likelihoods.note(logProbabilities(own, of: id, count: count), at: place)
     }

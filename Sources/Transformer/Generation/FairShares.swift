@@ -21,9 +21,8 @@ struct FairShares {
   }
 
   /// Forgets owners that have nothing to compute.
-  mutating func keep(_ owners: Set<String>) {
-    guard clocks.count > owners.count else { return }
-    clocks = clocks.filter { owners.contains($0.key) }
+  mutating func keep(where isWanted: (_ owner: String) -> Bool) {
+    while let idle = clocks.first(where: { !isWanted($0.key) }) { clocks[idle.key] = nil }
   }
 
   /// The sequence that comes next: of the owner furthest behind the one that came first.

@@ -27,7 +27,7 @@ package struct OutputHead: Sendable {
   package func hiddenStates(
     _ pass: Pass, _ body: (_ states: FloatRows, _ rows: Int) throws -> Void
   ) rethrows {
-    let wanted = pass.batch.rows.indices.filter { pass.batch.rows[$0].wanted == .hiddenState }
+    let wanted = pass.batch.stateRows
     guard !wanted.isEmpty else { return }
     let output = pass.workspace.input(columns: norm.count)
     for (index, row) in wanted.enumerated() {
@@ -48,7 +48,7 @@ package struct OutputHead: Sendable {
   {
     let (workspace, compute) = (pass.workspace, pass.compute)
     let isFine = projection.needsQuantised
-    let wanted = pass.batch.rows.indices.filter { pass.batch.rows[$0].wanted == .logits }
+    let wanted = pass.batch.logitRows
     for first in stride(from: 0, to: wanted.count, by: workspace.headRows) {
       let part = wanted[first..<min(first + workspace.headRows, wanted.count)]
       let input = workspace.input(columns: norm.count)

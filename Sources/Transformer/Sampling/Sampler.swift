@@ -39,11 +39,14 @@ package struct Sampler: Sendable {
   /// The next token.
   ///
   /// - Parameters:
-  ///   - logits: `[vocabulary]`; numbers that are not finite are never chosen.
+  ///   - logits: `[vocabulary]`; numbers that are not finite are never chosen. Biases and penalties
+  ///     are applied to them in place.
   ///   - recent: the sequence so far, prompt included.
   ///   - position: the place of the token in its sequence, which keys the random number.
-  package func sample(_ logits: [Float], recent: [TokenID], position: Int) -> TokenID {
-    let (candidates, temperature) = candidates(logits, recent: recent, position: position)
+  package func sample(_ logits: inout [Float], recent: [TokenID], position: Int) -> TokenID {
+    weigh(&logits, recent: recent, position: position)
+    if takesLikeliest { return likeliest(logits) }
+    let (candidates, temperature) = candidates(logits, position: position)
     guard temperature > 0, candidates.count > 1 else { return Self.first(of: candidates) }
     let uniform = random.uniform(position: position, draw: Draw.token.rawValue)
     guard let memory else {
@@ -69,23 +72,46 @@ package struct Sampler: Sendable {
     }
   }
 
+  /// `sample` of logits that stay as they are.
+  package func sample(_ logits: [Float], recent: [TokenID], position: Int) -> TokenID {
+    var logits = logits
+    return sample(&logits, recent: recent, position: position)
+  }
+
   /// The tokens that may come, and the temperature that decides among them; 0: the likeliest.
   /// `sample` draws from these, by way of mirostat or adaptive-p if they are asked for.
   package func candidates(
     _ logits: [Float], recent: [TokenID], position: Int
   ) -> (candidates: [Candidate], temperature: Float) {
     var logits = logits
+    weigh(&logits, recent: recent, position: position)
+    return candidates(logits, position: position)
+  }
+
+  /// Biases and penalties.
+  private func weigh(_ logits: inout [Float], recent: [TokenID], position: Int) {
     applyBias(
       options, endIDs: endIDs, mustGoOn: position - answerStart < options.minTokens, to: &logits)
+    guard options.mirostat == nil else { return }
+    applyPenalties(options, recent: recent, to: &logits)
+    applyRepetitionPenalty(options, recent: recent, to: &logits)
+  }
+
+  /// Whether nothing but the logits decides.
+  private var takesLikeliest: Bool {
+    options.mirostat == nil && options.temperature <= 0 && options.temperatureRange <= 0
+      && options.xtcProbability <= 0 && options.typicalP >= 1
+  }
+
+  /// `candidates` by logits that were weighed.
+  private func candidates(
+    _ logits: [Float], position: Int
+  ) -> (candidates: [Candidate], temperature: Float) {
     if options.mirostat != nil {
       let all = Self.all(logits)
       return (all, temperature(options, for: all))
     }
-    applyPenalties(options, recent: recent, to: &logits)
-    applyRepetitionPenalty(options, recent: recent, to: &logits)
-    if options.temperature <= 0, options.temperatureRange <= 0, options.xtcProbability <= 0,
-      options.typicalP >= 1
-    {
+    if takesLikeliest {
       let best = likeliest(logits)
       return ([Candidate(id: best, logit: logits[Int(best)])], 0)
     }
