@@ -97,11 +97,6 @@ struct TileTarget {
   }
 }
 
-private struct FloatPair {
-  var low = Floats(repeating: 0)
-  var high = Floats(repeating: 0)
-}
-
 /// `target[row, lane] = first(row, lane) + Σ_step left[row, step] × right[step, lane]` for 32 lanes,
 /// steps added in order.
 @inline(__always)
@@ -110,9 +105,11 @@ func multiplyTile<let R: Int, Column: FloatColumn>(
   _ rows: InlineArray<R, Floats>.Type
 ) {
   #if TWELVE_TOKEN_TILES
-    var sums = InlineArray<R, FloatPair>(repeating: FloatPair())
+    var low = InlineArray<R, Floats>(repeating: Floats(repeating: 0))
+    var high = low
     unrolled(R) { r in
-      sums[r] = FloatPair(low: target.first(r, 0), high: target.first(r, 16))
+      low[r] = target.first(r, 0)
+      high[r] = target.first(r, 16)
     }
     for step in 0..<steps {
       right.prefetch(step)
@@ -121,13 +118,13 @@ func multiplyTile<let R: Int, Column: FloatColumn>(
       let place = left.base + step * left.stepStride
       unrolled(R) { r in
         let factor = Floats(repeating: place[r * left.rowStride])
-        sums[r].low = multiplyAdd(factor, a, sums[r].low)
-        sums[r].high = multiplyAdd(factor, b, sums[r].high)
+        low[r] = multiplyAdd(factor, a, low[r])
+        high[r] = multiplyAdd(factor, b, high[r])
       }
     }
     unrolled(R) { r in
-      store(sums[r].low, target.base + r * target.stride)
-      store(sums[r].high, target.base + r * target.stride + 16)
+      store(low[r], target.base + r * target.stride)
+      store(high[r], target.base + r * target.stride + 16)
     }
   #else
     // 16 lanes at a time: there is half the room in registers, or less.
