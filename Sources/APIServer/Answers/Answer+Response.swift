@@ -16,7 +16,10 @@ extension Answer {
     to exchange: Exchange
   ) async throws -> Response {
     // Of a whole answer nothing leaves before its own record is durable.
-    guard isStreamed else { return try await whole(in: format, keeping: kept) }
+    guard isStreamed else {
+      try open()
+      return try await whole(in: format, keeping: kept)
+    }
     try await opened()
     return stream(in: format, exchange)
   }

@@ -2,7 +2,6 @@
 // every way out. Every endpoint that generates text goes through here.
 
 import Metering
-import NIOCore
 import Synchronization
 import Transformer
 
@@ -38,10 +37,6 @@ final class Answer: Sendable {
       likelihoodCount == 0 ? 0 : likelihoodSum / Double(likelihoodCount)
     }
   }
-
-  /// After this an answer's opening record is brought to the disk by itself. Shorter answers take it
-  /// there with their end, in one commit.
-  private static let openingPatience = TimeAmount.milliseconds(1)
 
   private let exchange: Exchange
   private let streams: [any TokenStream]
@@ -109,22 +104,24 @@ final class Answer: Sendable {
     return answer
   }
 
-  /// Waits until the opening record outlives this process, so that tokens may leave before the end.
-  ///
-  /// If the answer is not over by then, the record goes to the disk a moment later, while the prompt is
-  /// read.
+  /// Writes the opening record, so that it outlives this process.
   ///
   /// - Throws: `MeterError` where it cannot be written; the answer is over then.
-  func opened() async throws {
-    guard let lease else { return }
-    do {
-      try await lease.opened()
-    } catch {
+  func open() throws {
+    do { try lease?.open() } catch {
       cancel()
       throw error
     }
-    exchange.eventLoop.scheduleTask(in: Self.openingPatience) { [weak lease] in
-      lease?.forceOpening()
+  }
+
+  /// Waits until the opening record is on the disk, so that tokens may leave before the end. The engine
+  /// reads the prompt meanwhile.
+  ///
+  /// - Throws: `MeterError` where it cannot be written; the answer is over then.
+  func opened() async throws {
+    do { try await lease?.opened() } catch {
+      cancel()
+      throw error
     }
   }
 
