@@ -190,17 +190,24 @@ final class MeterCore: Sendable {
     if !isTaken { ledger.close([opening]) }
   }
 
-  /// Waits until the opening of a request is on the disk.
-  func waitUntilOpened(_ handle: LeaseHandle) async throws(MeterError) {
+  /// Has the opening of a request brought to the disk, and waits for nothing.
+  ///
+  /// - Returns: what to wait for; nil where the request has ended.
+  @discardableResult
+  func forceOpening(_ handle: LeaseHandle) throws(MeterError) -> GroupWriter<Void>.Ticket? {
     try open(handle)
-    let ticket = state.withLock { state -> GroupWriter<Void>.Ticket? in
+    return state.withLock { state in
       guard let entry = state.leases[handle] else { return nil }
       if let ticket = entry.openingTicket { return ticket }
-      let ticket = openings.enqueue((), isAwaited: true)
+      let ticket = openings.enqueue(())
       state.leases[handle]?.openingTicket = ticket
       return ticket
     }
-    guard let ticket else { return }
+  }
+
+  /// Waits until the opening of a request is on the disk.
+  func waitUntilOpened(_ handle: LeaseHandle) async throws(MeterError) {
+    guard let ticket = try forceOpening(handle) else { return }
     guard await openings.wait(ticket) else { throw .serverIsOverloaded() }
   }
 

@@ -30,6 +30,9 @@ package final class LeaseHolder: Sendable {
   /// ``MeterLease/open()`` of the lease held; nothing where it has ended.
   package func open() throws(MeterError) { try handle.open() }
 
+  /// ``MeterLease/forceOpening()`` of the lease held; nothing where it has ended.
+  package func forceOpening() throws(MeterError) { try handle.forceOpening() }
+
   /// ``MeterLease/advance(completionTokens:)`` of the lease held; where it has ended, `proceed`.
   package func advance(completionTokens: Int64) -> LeaseVerdict {
     handle.advance(completionTokens: completionTokens)

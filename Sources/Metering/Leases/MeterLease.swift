@@ -25,6 +25,11 @@ package struct MeterLease: ~Copyable, Sendable {
   /// - Throws: ``MeterError`` (503) where the disk refuses.
   package borrowing func open() throws(MeterError) { try handle.open() }
 
+  /// Does what ``open()`` does and has it brought to the disk, without waiting for that.
+  ///
+  /// - Throws: ``MeterError`` (503) where the disk refuses.
+  package borrowing func forceOpening() throws(MeterError) { try handle.forceOpening() }
+
   /// Does what ``open()`` does and waits until it is on the disk, so that it outlives a power cut. Call it
   /// before the first token leaves, and best when the engine works on the prompt already.
   ///
@@ -97,6 +102,10 @@ struct LeaseHandle: Sendable {
   }
 
   func open() throws(MeterError) { try MeterRegistry.core(meter)?.open(self) }
+
+  func forceOpening() throws(MeterError) {
+    _ = try MeterRegistry.core(meter)?.forceOpening(self)
+  }
 
   func advance(completionTokens: Int64) -> LeaseVerdict {
     MeterRegistry.core(meter)?.advance(self, completionTokens: completionTokens) ?? .proceed

@@ -103,8 +103,7 @@ package final class OpeningFile: Sendable {
 
   /// Writes that a request begins. When this returns that outlives the process.
   package func open(_ row: OpenRow) throws(UsageStoreError) -> Opening {
-    let words = OpeningRecord.words(of: row, keepsRole: keepsRole)
-    return try state.withLock { state throws(UsageStoreError) in
+    try state.withLock { state throws(UsageStoreError) in
       guard !state.isClosed else {
         throw UsageStoreError(.wrongState, "the file 'openings' is closed")
       }
@@ -124,7 +123,7 @@ package final class OpeningFile: Sendable {
       }
       let slot = state.free.removeLast()
       let place = Self.place(slot)
-      state.image.replaceSubrange(place, with: words)
+      OpeningRecord.write(row, keepsRole: keepsRole, to: &state.image, at: place.lowerBound)
       do throws(UsageStoreError) {
         try disk.write(state.image, place)
       } catch {
@@ -139,15 +138,14 @@ package final class OpeningFile: Sendable {
 
   /// Notes how far a request has come. What cannot be written now goes with the next `force`.
   package func note(_ opening: Opening, completionTokens: Int64) {
-    let words = OpeningRecord.progress(
-      of: opening.requestID, completionTokens: completionTokens)
     state.withLock { state in
       guard Self.holds(opening, state) else { return }
       let start = Self.place(opening.slot).lowerBound
       let place =
         start + OpeningRecord.progressPlaces.lowerBound..<start
         + OpeningRecord.progressPlaces.upperBound
-      state.image.replaceSubrange(place, with: words.map(\.littleEndian))
+      OpeningRecord.writeProgress(
+        of: opening.requestID, completionTokens: completionTokens, to: &state.image, at: start)
       write(&state, place)
     }
   }

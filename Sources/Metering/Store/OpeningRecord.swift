@@ -27,36 +27,49 @@ package struct OpeningRecord: Sendable {
   /// As the last checkpoint told.
   package let completionTokens: Int64
 
-  /// Where in a record the words stand that ``progress(of:completionTokens:)`` gives.
+  /// Where in a record the words stand that say how far a request has come.
   static let progressPlaces = progressPlace..<progressPlace + 2
 
-  /// The words of a request that begins.
-  static func words(of row: OpenRow, keepsRole: Bool) -> [UInt64] {
-    var words: [UInt64] = [
-      mark, row.requestID.high, row.requestID.low, pattern(row.startedMilliseconds),
-      pattern(row.account.rawValue), pattern(row.key.rawValue), pattern(row.model.rawValue),
-      pattern(row.price.rawValue),
-      pattern(row.kind.rawValue) << 32 | (keepsRole ? pattern(row.role.rawValue) : 0),
-      pattern(row.promptTokens),
-    ]
-    words.append(check(words))
-    words += progress(of: row.requestID, completionTokens: 0)
-    words += Array(repeating: 0, count: wordCount - words.count)
-    return words.map(\.littleEndian)
+  /// Writes the words of a request that begins. It happens before each first token, with cold caches: so
+  /// no array is made for it.
+  static func write(
+    _ row: OpenRow, keepsRole: Bool, to image: inout [UInt64], at start: Int
+  ) {
+    var (place, sum) = (start, seed)
+    func put(_ word: UInt64) {
+      image[place] = word.littleEndian
+      place += 1
+      sum = mixed(sum, word)
+    }
+    put(mark)
+    put(row.requestID.high)
+    put(row.requestID.low)
+    put(pattern(row.startedMilliseconds))
+    put(pattern(row.account.rawValue))
+    put(pattern(row.key.rawValue))
+    put(pattern(row.model.rawValue))
+    put(pattern(row.price.rawValue))
+    put(pattern(row.kind.rawValue) << 32 | (keepsRole ? pattern(row.role.rawValue) : 0))
+    put(pattern(row.promptTokens))
+    put(sum)
+    writeProgress(of: row.requestID, completionTokens: 0, to: &image, at: start)
   }
 
-  /// The words that say how far a request has come. They have a checksum of their own: where writing
-  /// them is cut short, the opening still stands.
-  static func progress(of id: RequestID, completionTokens: Int64) -> [UInt64] {
+  /// Writes the words that say how far a request has come. They have a checksum of their own: where
+  /// writing them is cut short, the opening still stands.
+  static func writeProgress(
+    of id: RequestID, completionTokens: Int64, to image: inout [UInt64], at start: Int
+  ) {
     let count = pattern(completionTokens)
-    return [count, check([id.high, id.low, count])]
+    image[start + progressPlace] = count.littleEndian
+    image[start + progressPlace + 1] = check(id, count).littleEndian
   }
 
   /// The record that these words are; nil where they are none, or not as they were written.
   init?(_ stored: some Collection<UInt64>) {
     let words = stored.map { UInt64(littleEndian: $0) }
     guard words.count == Self.wordCount, words[0] == Self.mark,
-      words[Self.checkPlace] == Self.check(words[..<Self.checkPlace]),
+      words[Self.checkPlace] == words[..<Self.checkPlace].reduce(Self.seed, Self.mixed),
       let kind = RequestKind(rawValue: Int64(words[8] >> 32))
     else { return nil }
     let number = { Int64(bitPattern: words[$0]) }
@@ -69,10 +82,9 @@ package struct OpeningRecord: Sendable {
     self.kind = kind
     role = KeyRole(rawValue: Int64(words[8] & 0xFFFF_FFFF))
     promptTokens = number(9)
-    let progress = words[Self.progressPlaces]
     let count = number(Self.progressPlace)
-    let isWhole = progress.elementsEqual(
-      Self.progress(of: requestID, completionTokens: count).map(\.littleEndian))
+    let isWhole =
+      words[Self.progressPlace + 1] == Self.check(requestID, words[Self.progressPlace])
     completionTokens = isWhole && (0..<Self.mostTokens).contains(count) ? count : 0
     // The checksum tells damage and not intent: a number of somebody else's must not stop a start.
     guard (0..<Self.mostMilliseconds).contains(startedMilliseconds),
@@ -82,14 +94,17 @@ package struct OpeningRecord: Sendable {
 
   private static func pattern(_ value: Int64) -> UInt64 { UInt64(bitPattern: value) }
 
-  /// 64 bits in which every bit of every word counts, at its place (the mixing of SplitMix64).
-  static func check(_ words: some Sequence<UInt64>) -> UInt64 {
-    var sum: UInt64 = 0x9E37_79B9_7F4A_7C15
-    for word in words {
-      var value = (sum ^ word) &* 0xBF58_476D_1CE4_E5B9
-      value = (value ^ value >> 27) &* 0x94D0_49BB_1331_11EB
-      sum = (value ^ value >> 31) &+ 0x9E37_79B9_7F4A_7C15
-    }
-    return sum
+  private static func check(_ id: RequestID, _ count: UInt64) -> UInt64 {
+    mixed(mixed(mixed(seed, id.high), id.low), count)
+  }
+
+  private static let seed: UInt64 = 0x9E37_79B9_7F4A_7C15
+
+  /// A checksum with one more word, in which every bit of it counts, at its place (the mixing of
+  /// SplitMix64).
+  private static func mixed(_ sum: UInt64, _ word: UInt64) -> UInt64 {
+    var value = (sum ^ word) &* 0xBF58_476D_1CE4_E5B9
+    value = (value ^ value >> 27) &* 0x94D0_49BB_1331_11EB
+    return (value ^ value >> 31) &+ seed
   }
 }
