@@ -1,9 +1,11 @@
 // A server with keys, limits and a ledger in front of a model that answers at once.
 //
-//     StubServer FOLDER [tokens=16] [beat=MICROSECONDS] [role=service] [metering=on] [model=FILE] [name=value ...]
+//     StubServer FOLDER [tokens=16] [beat=MICROSECONDS] [role=service] [metering=on] [model=FILE] [threads=N]
+//         [name=value ...]
 //
 // FOLDER takes the ledger. `role` is the key's. `metering=off` leaves out the key, the limits and the ledger. `model`
-// puts a real engine in the place of the one that answers at once. Other names are settings of `apus serve`. Prints the address, a space and a key, and serves until SIGTERM.
+// puts a real engine in the place of the one that answers at once, with as many threads as it has cores or as `threads`
+// says. Other names are settings of `apus serve`. Prints the address, a space and a key, and serves until SIGTERM.
 
 import APIServer
 import Foundation
@@ -19,6 +21,7 @@ enum StubServer {
     var (tokens, beat, role) = (16, nil as Beat?, KeyRole.service)
     var isMetering = true
     var model: String?
+    var engine = ModelOptions()
     let arguments = CommandLine.arguments.dropFirst()
     guard let folder = arguments.first else {
       return print("usage: StubServer FOLDER [name=value ...]")
@@ -31,13 +34,14 @@ enum StubServer {
       case "beat": beat = Int(value).map { Beat(every: .microseconds($0)) }
       case "metering": isMetering = value != "off"
       case "model": model = value
+      case "threads": engine.threadCount = Int(value)
       case "role": role = KeyRole.allCases.first { $0.word == value } ?? role
       default: try settings.set(name, to: value, from: .flag, place: name)
       }
     }
     let served =
       if let model {
-        ServedModel(name: "stub", engine: try Engine(try Model.load(model)))
+        ServedModel(name: "stub", engine: try Engine(try Model.load(model, options: engine)))
       } else {
         ServedModel(name: "stub", textEngine: StubEngine(tokens: tokens, beat: beat))
       }
