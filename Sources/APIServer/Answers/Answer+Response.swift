@@ -20,7 +20,7 @@ extension Answer {
       try open()
       return try await whole(in: format, keeping: kept)
     }
-    try forceOpening()
+    try openSoon()
     return stream(in: format, exchange)
   }
 

@@ -2,6 +2,7 @@
 // every way out. Every endpoint that generates text goes through here.
 
 import Metering
+import NIOCore
 import Synchronization
 import Transformer
 
@@ -38,6 +39,11 @@ final class Answer: Sendable {
     }
   }
 
+  /// After this an answer's opening record is brought to the disk, unless its first token was sooner.
+  /// A thread that wakes while the engine wakes its own takes a core that one of those was to have, and
+  /// the system needs 4 ms to see that two of them share another.
+  private static let openingPatience = TimeAmount.milliseconds(1)
+
   private let exchange: Exchange
   private let streams: [any TokenStream]
   private let reading: OutputReading
@@ -53,7 +59,7 @@ final class Answer: Sendable {
   /// How many choices the answer has.
   var choiceCount: Int { streams.count }
 
-  /// Admits a request and starts it; `open()` or `forceOpening()` has to follow.
+  /// Admits a request and starts it; `open()` or `openSoon()` has to follow.
   ///
   /// - Parameters:
   ///   - requests: one for each choice, those of a prompt together; at least one.
@@ -114,14 +120,16 @@ final class Answer: Sendable {
     }
   }
 
-  /// Writes the opening record and has it brought to the disk, while the engine reads the prompt. Only
-  /// then tokens may leave before the end: `run` waits for it.
+  /// Writes the opening record, and has it brought to the disk in a moment, while the engine reads the
+  /// prompt. Only then tokens may leave before the end: `run` waits for it.
   ///
   /// - Throws: `MeterError` where it cannot be written; the answer is over then.
-  func forceOpening() throws {
-    do { try lease?.forceOpening() } catch {
-      cancel()
-      throw error
+  func openSoon() throws {
+    try open()
+    guard let lease else { return }
+    exchange.eventLoop.scheduleTask(in: Self.openingPatience) { [weak lease] in
+      // What fails here fails again where the first token waits.
+      try? lease?.forceOpening()
     }
   }
 
