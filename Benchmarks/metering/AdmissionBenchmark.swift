@@ -6,7 +6,10 @@ import Metering
 
 /// Takes everything and keeps nothing.
 private struct NoLedger: UsageLedger {
-  func note(_ rows: [OpenRow]) -> Bool { true }
+  func open(_ row: OpenRow) -> Opening { Opening(slot: 0, requestID: row.requestID) }
+  func note(_ opening: Opening, completionTokens: Int64) {}
+  func forceOpenings() {}
+  func close(_ openings: [Opening]) {}
   func commit(_ entries: [LedgerEntry]) {}
 }
 

@@ -14,6 +14,12 @@ extension Meter {
     record(of: principal)?.limits ?? core.configuration.keyLimits
   }
 
+  /// The limits that all keys of somebody's account share.
+  package func accountLimits(of principal: Principal) -> LimitRule {
+    core.settings.current.settings.limits[.account(principal.account)]?.rule
+      ?? core.configuration.accountLimits
+  }
+
   /// The price lists that hold, and those that were announced, in the order in which they were
   /// published.
   package func publishedPrices() throws(UsageStoreError) -> [PriceList] {

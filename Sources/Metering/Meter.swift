@@ -102,8 +102,7 @@ package final class Meter: Sendable {
 
   /// Takes a request in: it passes every limit, or is refused and takes from none.
   ///
-  /// The opening row stands in the order of writing when this returns; ``MeterLease/opened()`` brings
-  /// it to the disk.
+  /// This touches no disk: ``MeterLease/open()`` and ``MeterLease/opened()`` do.
   ///
   /// - Throws: ``MeterError``: 401 where the key was revoked meanwhile, 429, or 503 where the ledger
   ///   cannot take more.

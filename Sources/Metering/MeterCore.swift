@@ -36,14 +36,21 @@ final class MeterCore: Sendable {
 
   /// What one call of `advance` found out under the lock.
   private struct Step {
-    var checkpoint: LedgerEntry?
+    /// An opening whose request has come so far that it is to be noted.
+    var checkpoint: (Opening, completionTokens: Int64)?
     var keyToCheck: KeyID?
     var isPaidFor = true
   }
 
   let configuration: MeterConfiguration
   let store: UsageStore
-  let writer: LedgerWriter
+  /// The rows of requests that end, on the way to the disk.
+  let writer: GroupWriter<LedgerEntry>
+  /// Those who wait until the openings that were written are on the disk.
+  private let openings: GroupWriter<Void>
+  private let ledger: any UsageLedger
+  /// Whether the metadata profile names anything of clients.
+  private let keepsClients: Bool
   let settings: SettingsWatch
   let budgetWatch: BudgetWatch
   private let state: Mutex<State>
@@ -64,7 +71,21 @@ final class MeterCore: Sendable {
     spending.reserveCapacity(keyCount)
     state = Mutex(State(limiter: Limiter(expectedScopes: keyCount), spending: spending))
     budgetWatch = BudgetWatch(store: store)
-    writer = LedgerWriter(ledger: ledger ?? store, clock: configuration.clock)
+    let ledger = ledger ?? store
+    let keepsClients = !store.profile.personalFields.isEmpty
+    let writer = GroupWriter<LedgerEntry>(
+      "writer", clock: configuration.clock, spoiled: \.spoiled
+    ) { entries throws(UsageStoreError) in
+      try ledger.commit(entries)
+      ledger.close(entries.compactMap(\.opening))
+    }
+    self.writer = writer
+    openings = GroupWriter("openings", clock: configuration.clock) { _ throws(UsageStoreError) in
+      try ledger.forceOpenings()
+      if keepsClients { writer.writeSoon() }
+    }
+    self.ledger = ledger
+    self.keepsClients = keepsClients
     let number = MeterRegistry.add(self)
     state.withLock { $0.number = number }
   }
@@ -93,7 +114,9 @@ final class MeterCore: Sendable {
     _ principal: Principal, _ request: AdmissionRequest,
     rules: [ScopedRule]
   ) throws(MeterError) -> MeterLease {
-    guard writer.isAccepting() else { throw .serverIsOverloaded() }
+    // Both are asked, because asking tries a disk again that has refused.
+    let (isWriting, isOpening) = (writer.isAccepting(), openings.isAccepting())
+    guard isWriting, isOpening else { throw .serverIsOverloaded() }
     let clock = configuration.clock
     let now = clock.monotonicNanoseconds()
     let wall = clock.wallMilliseconds()
@@ -121,12 +144,12 @@ final class MeterCore: Sendable {
           requestID: RequestID(wallMilliseconds: wall, using: &state.random),
           startedMilliseconds: wall, account: principal.account, key: principal.key,
           model: request.model, kind: request.kind, price: list?.id ?? .none,
-          promptTokens: request.promptTokens, reservedTokens: request.reservedTokens,
-          role: principal.role, client: request.client)
-        let ticket = writer.enqueue(.opened(row), isAwaited: true)
+          promptTokens: request.promptTokens, role: principal.role, client: request.client)
+        // It goes with what is written next.
+        if keepsClients { writer.enqueue(.began(row), isAwaited: true) }
         let (slot, serial) = state.leases.insert(
           LeaseTable.Entry(
-            row: row, principal: principal, startedNanoseconds: now, openTicket: ticket,
+            row: row, principal: principal, startedNanoseconds: now,
             reservation: reservation, spend: spend, checkpointNanoseconds: now,
             settingsVersion: settingsVersion))
         return .success(
@@ -145,20 +168,51 @@ final class MeterCore: Sendable {
     }
   }
 
-  /// Waits until the opening row of a request outlives the process.
-  func waitUntilOpened(_ handle: LeaseHandle) async throws(MeterError) {
-    guard let ticket = state.withLock({ $0.leases[handle]?.openTicket }) else { return }
-    guard await writer.waitUntilNoted(ticket) else { throw .serverIsOverloaded() }
+  /// Writes the opening of a request, where that has not ended, so that it outlives the process.
+  func open(_ handle: LeaseHandle) throws(MeterError) {
+    let row = state.withLock { state -> OpenRow? in
+      guard let entry = state.leases[handle], entry.opening == nil else { return nil }
+      return entry.row
+    }
+    guard let row else { return }
+    let opening: Opening
+    do throws(UsageStoreError) { opening = try ledger.open(row) } catch {
+      // Whether the disk refuses others too is found out behind them.
+      openings.enqueue(())
+      throw .serverIsOverloaded()
+    }
+    let isTaken = state.withLock { state in
+      guard let entry = state.leases[handle], entry.opening == nil else { return false }
+      state.leases[handle]?.opening = opening
+      return true
+    }
+    // The request has ended meanwhile, or somebody else was faster.
+    if !isTaken { ledger.close([opening]) }
   }
 
-  /// Has the opening row of a request brought to the disk, where that has not ended.
-  func forceOpening(_ handle: LeaseHandle) {
-    guard let ticket = state.withLock({ $0.leases[handle]?.openTicket }) else { return }
-    writer.commitSoon(ticket)
+  /// Has the opening of a request brought to the disk, and waits for nothing.
+  ///
+  /// - Returns: what to wait for; nil where the request has ended.
+  @discardableResult
+  func forceOpening(_ handle: LeaseHandle) throws(MeterError) -> GroupWriter<Void>.Ticket? {
+    try open(handle)
+    return state.withLock { state in
+      guard let entry = state.leases[handle] else { return nil }
+      if let ticket = entry.openingTicket { return ticket }
+      let ticket = openings.enqueue(())
+      state.leases[handle]?.openingTicket = ticket
+      return ticket
+    }
+  }
+
+  /// Waits until the opening of a request is on the disk.
+  func waitUntilOpened(_ handle: LeaseHandle) async throws(MeterError) {
+    guard let ticket = try forceOpening(handle) else { return }
+    guard await openings.wait(ticket) else { throw .serverIsOverloaded() }
   }
 
   /// Waits for an entry of the ledger.
-  func waitUntilDurable(_ ticket: LedgerWriter.Ticket) async throws(MeterError) {
+  func waitUntilDurable(_ ticket: GroupWriter<LedgerEntry>.Ticket) async throws(MeterError) {
     guard await writer.wait(ticket) else { throw .serverIsOverloaded() }
   }
 
@@ -183,9 +237,7 @@ final class MeterCore: Sendable {
       {
         entry.checkpointTokens = entry.completionTokens
         entry.checkpointNanoseconds = now
-        step.checkpoint = .progressed(
-          entry.row.requestID, startedMilliseconds: entry.row.startedMilliseconds,
-          completionTokens: entry.completionTokens)
+        step.checkpoint = entry.opening.map { ($0, completionTokens: entry.completionTokens) }
       }
       if entry.settingsVersion != settingsVersion { step.keyToCheck = entry.principal.key }
       step.isPaidFor =
@@ -194,7 +246,7 @@ final class MeterCore: Sendable {
       state.leases[handle] = entry
       return step
     }
-    if let checkpoint = step.checkpoint { writer.enqueue(checkpoint) }
+    if let (opening, count) = step.checkpoint { ledger.note(opening, completionTokens: count) }
     if let key = step.keyToCheck, key != .local {
       // The end of a grace or of a key's time is for new requests; a running answer is stopped only
       // by somebody who revokes its key or stops its account.
@@ -207,7 +259,9 @@ final class MeterCore: Sendable {
   }
 
   /// Ends a request, and gives the ticket of its row; nil where it has ended before.
-  func settle(_ handle: LeaseHandle, _ settlement: Settlement) -> LedgerWriter.Ticket? {
+  func settle(
+    _ handle: LeaseHandle, _ settlement: Settlement
+  ) -> GroupWriter<LedgerEntry>.Ticket? {
     end(handle, isAwaited: true) { _, _ in settlement }
   }
 
@@ -233,7 +287,7 @@ final class MeterCore: Sendable {
 
   private func end(
     _ handle: LeaseHandle, isAwaited: Bool, _ settlement: (LeaseTable.Entry, Int64) -> Settlement
-  ) -> LedgerWriter.Ticket? {
+  ) -> GroupWriter<LedgerEntry>.Ticket? {
     let now = configuration.clock.monotonicNanoseconds()
     let wall = configuration.clock.wallMilliseconds()
     let ended = state.withLock { state -> Ended? in
@@ -266,7 +320,8 @@ final class MeterCore: Sendable {
           kind: entry.row.kind, status: end.status, httpStatus: end.httpStatus, usage: end.usage,
           firstTokenMicroseconds: end.timeToFirstToken?.microseconds,
           latencyMicroseconds: end.latency.microseconds, price: entry.row.price,
-          cost: ended.cost, isBillable: end.status.isBillable, role: entry.row.role)),
+          cost: ended.cost, isBillable: end.status.isBillable, role: entry.row.role),
+        opening: entry.opening),
       isAwaited: isAwaited)
     if let lastOfRetired = ended.lastOfRetired { MeterRegistry.remove(lastOfRetired) }
     return ticket

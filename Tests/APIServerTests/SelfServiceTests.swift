@@ -10,6 +10,10 @@ import Testing
     try await SelfServiceBench.run { bench in
       try bench.store.setBudget(
         Budget(hard: PicoEuro("0.05")), for: .key(try #require(bench.keys[.mainUser]).record.id))
+      let account = try #require(bench.keys[.mainUser]).record.account
+      try bench.store.setLimits(
+        LimitRule(tokens: LimitRule.tokenLimit(perMinute: 9000), parallel: 7),
+        for: .account(account))
       bench.meter.refreshKeys()
       let card = try #require(try await bench.get("/v1/key", as: .mainUser).json["data"])
       // 2 requests of 4 × 1,000 + 5 × 2,000 millionths of a euro.
@@ -24,6 +28,18 @@ import Testing
       #expect(card["account"] == "lab")
       #expect(card["rate_limit"] == ["requests": 600, "interval": "60s"])
       #expect(card["is_free_tier"] == false)
+      #expect(
+        card["limits"] == [
+          "requests_per_minute": 600, "tokens_per_minute": .null,
+          "input_tokens_per_minute": .null, "output_tokens_per_minute": .null,
+          "parallel_requests": .null,
+        ])
+      #expect(
+        card["account_limits"] == [
+          "requests_per_minute": .null, "tokens_per_minute": 9000,
+          "input_tokens_per_minute": .null, "output_tokens_per_minute": .null,
+          "parallel_requests": 7,
+        ])
     }
   }
 

@@ -9,6 +9,8 @@ enum FaultyDisk {
   /// What the log answers: 0 for nothing wrong.
   enum Fault: Int, CaseIterable {
     case none, write, sync, both
+    /// Openings of requests cannot be written, or not be forced to the disk.
+    case opening, forcing
   }
 
   private static let syncs = Atomic(0)
@@ -44,7 +46,7 @@ enum FaultyDisk {
   /// From now on the disk has this fault.
   static func set(_ next: Fault) { fault.store(next.rawValue, ordering: .sequentiallyConsistent) }
 
-  private static var current: Fault {
+  static var current: Fault {
     Fault(rawValue: fault.load(ordering: .sequentiallyConsistent)) ?? .none
   }
 
@@ -58,14 +60,14 @@ enum FaultyDisk {
         table.pointee.xWrite = { file, bytes, count, offset in
           switch FaultyDisk.current {
           case .write, .both: FaultyDisk.writeError
-          case .none, .sync: FaultyDisk.original.xWrite(file, bytes, count, offset)
+          default: FaultyDisk.original.xWrite(file, bytes, count, offset)
           }
         }
         table.pointee.xSync = { file, flags in
           FaultyDisk.syncs.add(1, ordering: .sequentiallyConsistent)
           switch FaultyDisk.current {
           case .sync, .both: return FaultyDisk.syncError
-          case .none, .write: return FaultyDisk.original.xSync(file, flags)
+          default: return FaultyDisk.original.xSync(file, flags)
           }
         }
         methods = table

@@ -3,7 +3,7 @@
 //   MeteringCrashChild serve FOLDER      serves until it is killed
 //   MeteringCrashChild full-disk FOLDER  serves with room for some rows only, then with more
 //   MeteringCrashChild bad-disk FOLDER   serves on a disk that refuses now and then
-//   MeteringCrashChild force FOLDER  forces the openings of requests to the disk
+//   MeteringCrashChild open FOLDER       counts how often the disk is waited for
 
 import Foundation
 import Metering
@@ -21,14 +21,17 @@ func settlement(_ prompt: Int64) -> Settlement {
     httpStatus: 200, latency: .milliseconds(1))
 }
 
-func openMeter(_ folder: String) throws -> (meter: Meter, model: ModelID) {
-  let meter = try Meter(MeterConfiguration(folder: folder + "/data"))
+func openMeter(
+  _ folder: String, ledger: FaultyLedger? = nil
+) throws -> (meter: Meter, model: ModelID) {
+  let meter = try Meter(MeterConfiguration(folder: folder + "/data"), ledger: ledger)
+  ledger?.use(meter.store)
   guard let name = ShortName("tiny") else { exit(1) }
   return (meter, try meter.modelID(name))
 }
 
-/// Eight clients, each of which notes every request whose end it saw in a journal. A line is written
-/// by one system call, so it is there also after a kill.
+/// Eight clients, each of which notes every request in a journal whose beginning it saw, and whose end. A
+/// line is written by one system call, so it is there also after a kill.
 func serve(_ folder: String) async throws {
   let journal = open("\(folder)/journal", O_WRONLY | O_CREAT | O_APPEND, 0o600)
   check(journal >= 0, "the journal cannot be opened")
@@ -42,6 +45,8 @@ func serve(_ folder: String) async throws {
             AdmissionRequest(model: model, kind: .chat, promptTokens: count, contextLeft: 1000))
           let id = lease.requestID
           try await lease.opened()
+          let begun = Array("\(id)\n".utf8)
+          _ = write(journal, begun, begun.count)
           if (count + worker) % 3 == 0 { _ = lease.advance(completionTokens: 300) }
           try await lease.settle(settlement(count))
           let line = Array("\(id) \(count)\n".utf8)
@@ -86,7 +91,7 @@ func serveOnAFullDisk(_ folder: String) async throws {
 /// Each kind of fault of the disk, several times, while requests come; service comes back each time.
 func serveOnABadDisk(_ folder: String) async throws {
   FaultyDisk.install()
-  let (meter, model) = try openMeter(folder)
+  let (meter, model) = try openMeter(folder, ledger: FaultyLedger())
   let request = AdmissionRequest(model: model, kind: .chat, promptTokens: 7, contextLeft: 1000)
   var seen = Set<RequestID>()
   var refusals = 0
@@ -115,29 +120,29 @@ func serveOnABadDisk(_ folder: String) async throws {
   try await compare(meter, folder, with: seen)
 }
 
-/// An opening waits for no disk; forcing it does reach the disk, though its row was written before, and
-/// is done once.
-func openAndForce(_ folder: String) async throws {
+/// What is opened is forced to the disk once, by itself and in no transaction; its end is one commit.
+func countForcing(_ folder: String) async throws {
   FaultyDisk.install()
-  let (meter, model) = try openMeter(folder)
+  let ledger = FaultyLedger()
+  let (meter, model) = try openMeter(folder, ledger: ledger)
   let request = AdmissionRequest(model: model, kind: .chat, promptTokens: 7, contextLeft: 1000)
   let first = try meter.admit(.local, request)
   var seen: Set<RequestID> = [first.requestID]
   try await first.settle(settlement(7))
   for _ in 0..<20 {
-    let before = FaultyDisk.syncCount
+    let before = (commits: FaultyDisk.syncCount, openings: ledger.forcedCount)
     let lease = try meter.admit(.local, request)
     seen.insert(lease.requestID)
-    try await lease.opened()
-    check(FaultyDisk.syncCount == before, "an opening has waited for the disk")
-    lease.forceOpening()
-    let end = ContinuousClock.now + .seconds(60)
-    while FaultyDisk.syncCount == before {
-      check(ContinuousClock.now < end, "an opening was never forced to the disk")
-      await Task.yield()
+    try lease.open()
+    check(ledger.forcedCount == before.openings, "an opening that nobody waits for was forced")
+    for _ in 0..<2 {
+      try await lease.opened()
+      check(ledger.forcedCount == before.openings + 1, "an opening was not forced once")
     }
+    check(FaultyDisk.syncCount == before.commits, "an opening has waited for a transaction")
     try await lease.settle(settlement(7))
-    check(FaultyDisk.syncCount == before + 2, "an opening and an end are not two commits")
+    check(FaultyDisk.syncCount == before.commits + 1, "an end is not one commit")
+    check(ledger.forcedCount == before.openings + 1, "an end has forced openings")
   }
   try await compare(meter, folder, with: seen)
 }
@@ -175,7 +180,7 @@ let arguments = CommandLine.arguments
 switch arguments.count == 3 ? arguments[1] : "" {
 case "serve": try await serve(arguments[2])
 case "full-disk": try await serveOnAFullDisk(arguments[2])
-case "force": try await openAndForce(arguments[2])
+case "open": try await countForcing(arguments[2])
 case "bad-disk": try await serveOnABadDisk(arguments[2])
-default: check(false, "usage: MeteringCrashChild serve|full-disk|bad-disk|force FOLDER")
+default: check(false, "usage: MeteringCrashChild serve|full-disk|bad-disk|open FOLDER")
 }

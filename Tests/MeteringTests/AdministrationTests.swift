@@ -164,7 +164,7 @@ import Testing
     let who = try bench.meter.authenticate(key.text)
     try await bench.meter.admit(who, bench.request()).settle(completed())
     let copy = TemporaryFolder()
-    #expect(try bench.meter.store.backUp(to: copy.path).count == 3)
+    #expect(try bench.meter.store.backUp(to: copy.path).count == 4)
     #expect(throws: UsageStoreError.self) { _ = try bench.meter.store.backUp(to: copy.path) }
     var configuration = MeterConfiguration(folder: copy.path)
     configuration.clock = bench.clock.clock

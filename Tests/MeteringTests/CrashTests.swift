@@ -20,8 +20,8 @@ private let isSlow = ProcessInfo.processInfo.environment["APUS_SLOW"] == "1"
         let child = try Self.child("serve", folder: folder)
         let lines = Int.random(in: 0...300, using: &generator)
         let start = Self.size(of: folder + "/journal")
-        // A line is about 40 bytes.
-        while child.isRunning, Self.size(of: folder + "/journal") < start + lines * 40 {
+        // A request's two lines are about 85 bytes.
+        while child.isRunning, Self.size(of: folder + "/journal") < start + lines * 85 {
           usleep(500)
         }
         kill(child.id, SIGKILL)
@@ -31,10 +31,11 @@ private let isSlow = ProcessInfo.processInfo.environment["APUS_SLOW"] == "1"
     }
   }
 
-  @Test(.timeLimit(.minutes(5))) func anOpeningIsForcedToTheDiskOnceAndOnRequestOnly() async throws
+  @Test(.timeLimit(.minutes(5))) func anOpeningIsOnTheDiskBeforeATokenLeavesAndInNoTransaction()
+    async throws
   {
     try await inFolder { folder in
-      let child = try Self.child("force", folder: folder)
+      let child = try Self.child("open", folder: folder)
       #expect(child.wait() == 0, "\(Self.said(folder))")
     }
   }
@@ -101,7 +102,7 @@ private let isSlow = ProcessInfo.processInfo.environment["APUS_SLOW"] == "1"
   }
 
   /// The rows against the journal: every request whose end a client saw is there once, billed, with
-  /// its numbers; every other is either complete or aborted and free.
+  /// its numbers; every other whose beginning one saw is either complete or aborted and free.
   private static func compare(_ folder: String) async throws {
     let meter = try Meter(MeterConfiguration(folder: folder + "/data"))
     var rows: [RequestID: UsageRow] = [:]
@@ -116,10 +117,6 @@ private let isSlow = ProcessInfo.processInfo.environment["APUS_SLOW"] == "1"
         try String.fetchOne($0, sql: "PRAGMA integrity_check")
       }
       #expect(integrity == "ok")
-      let open = try await database.read {
-        try Int.fetchOne($0, sql: "SELECT count(*) FROM open_request")
-      }
-      #expect(open == 0)
       try database.close()
     }
     let byID = Dictionary(
@@ -130,6 +127,10 @@ private let isSlow = ProcessInfo.processInfo.environment["APUS_SLOW"] == "1"
     for line in lines {
       let fields = line.split(separator: " ")
       let row = byID[String(fields[0])]
+      guard fields.count > 1 else {
+        if row == nil { Issue.record("the ledger does not know a request that was opened") }
+        continue
+      }
       let prompt = Int64(fields[1])
       if row?.status != .completed || row?.isBillable != true || row?.usage.promptTokens != prompt
         || row?.usage.completionTokens != prompt.map({ $0 % 97 })

@@ -8,10 +8,11 @@ import Testing
 /// A ledger in memory that can be told to refuse.
 final class MemoryLedger: UsageLedger {
   struct Contents {
-    var opened: Set<RequestID> = []
+    var openings: Set<Opening> = []
+    var openedCount = 0
+    var closedUnopened = 0
     var settled: [RequestID: UsageRow] = [:]
     var settledTwice = 0
-    var settledUnopened = 0
     var checkpoints: [Int64] = []
     var batches = 0
     var refuses = false
@@ -22,22 +23,40 @@ final class MemoryLedger: UsageLedger {
   var contents: Contents { state.withLock { $0 } }
   func refuse(_ refuses: Bool) { state.withLock { $0.refuses = refuses } }
 
-  /// Leaves everything to `commit`.
-  func note(_ rows: [OpenRow]) -> Bool { false }
+  func open(_ row: OpenRow) -> Opening {
+    state.withLock { state in
+      let opening = Opening(slot: state.openedCount, requestID: row.requestID)
+      state.openedCount += 1
+      state.openings.insert(opening)
+      return opening
+    }
+  }
+
+  func note(_ opening: Opening, completionTokens: Int64) {
+    state.withLock { $0.checkpoints.append(completionTokens) }
+  }
+
+  func forceOpenings() throws(UsageStoreError) {
+    let refuses = state.withLock { $0.refuses }
+    if refuses { throw UsageStoreError(.diskFull, "cannot write openings: full") }
+  }
+
+  func close(_ openings: [Opening]) {
+    state.withLock { state in
+      for opening in openings where state.openings.remove(opening) == nil {
+        state.closedUnopened += 1
+      }
+    }
+  }
 
   func commit(_ entries: [LedgerEntry]) throws(UsageStoreError) {
     let error = state.withLock { state -> UsageStoreError? in
       if state.refuses { return UsageStoreError(.diskFull, "cannot write usage rows: full") }
       state.batches += 1
       for entry in entries {
-        switch entry {
-        case .opened(let row): state.opened.insert(row.requestID)
-        case .progressed(_, _, let completionTokens): state.checkpoints.append(completionTokens)
-        case .settled(let row):
-          if !state.opened.contains(row.requestID) { state.settledUnopened += 1 }
-          if state.settled.updateValue(row, forKey: row.requestID) != nil {
-            state.settledTwice += 1
-          }
+        guard case .settled(let row, _) = entry else { continue }
+        if state.settled.updateValue(row, forKey: row.requestID) != nil {
+          state.settledTwice += 1
         }
       }
       return nil
@@ -127,6 +146,7 @@ private struct Interruption: Error {}
     let ledger = MemoryLedger()
     let bench = try MeterBench(ledger: ledger)
     let lease = try bench.meter.admit(.local, bench.request())
+    try lease.open()
     for count in 1...600 { _ = lease.advance(completionTokens: Int64(count)) }
     bench.clock.advance(.seconds(1))
     _ = lease.advance(completionTokens: 600)
@@ -172,13 +192,13 @@ private struct Interruption: Error {}
     #expect(lease.rate.parallel?.running == 1)
     try await lease.settle(completed())
     let contents = ledger.contents
-    #expect(contents.opened.count == admitted + 1)
     #expect(contents.settled.count == admitted + 1)
     #expect(contents.settledTwice == 0)
-    #expect(contents.settledUnopened == 0)
+    #expect(contents.openedCount > 0 && contents.openings.isEmpty)
+    #expect(contents.closedUnopened == 0)
   }
 
-  /// Admits one request and leaves its scope in one of eight ways.
+  /// Admits one request and leaves its scope in one of nine ways.
   private static func takeRandomPath(
     _ bench: MeterBench, _ who: Principal, _ generator: inout SeededGenerator
   ) async throws -> Bool {
@@ -188,7 +208,7 @@ private struct Interruption: Error {}
       lease = try bench.meter.admit(
         who, bench.request(prompt: tokens, most: Bool.random(using: &generator) ? 64 : nil))
     } catch { return false }
-    switch Int.random(in: 0..<8, using: &generator) {
+    switch Int.random(in: 0..<9, using: &generator) {
     case 0:
       try await lease.settle(completed(prompt: tokens, completion: tokens / 2))
     case 1:
@@ -215,6 +235,12 @@ private struct Interruption: Error {}
       }
       task.cancel()
       _ = await task.result
+    case 7:
+      // Whoever opens it may be later than its end.
+      let holder = LeaseHolder(lease)
+      async let opening: Void = holder.opened()
+      try await holder.take()?.settle(completed())
+      try await opening
     default:
       try await lease.opened()
       _ = lease.advance(completionTokens: tokens)

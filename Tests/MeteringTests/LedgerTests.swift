@@ -3,19 +3,7 @@
 import FoundationEssentials
 import GRDB
 import Metering
-import Synchronization
 import Testing
-
-/// A ledger that keeps what it is given, in order.
-private final class RecordingLedger: UsageLedger {
-  private let state = Mutex<[LedgerEntry]>([])
-  var entries: [LedgerEntry] { state.withLock { $0 } }
-
-  func note(_ rows: [OpenRow]) -> Bool { false }
-  func commit(_ entries: [LedgerEntry]) throws(UsageStoreError) {
-    state.withLock { $0 += entries }
-  }
-}
 
 @Suite struct LedgerTests {
   @Test func aRowIsReadableByAnotherConnectionWhenSettleReturns() async throws {
@@ -74,37 +62,61 @@ private final class RecordingLedger: UsageLedger {
     try await open.settle(completed())
   }
 
-  /// What began and ended within one transaction leaves its row alone, and takes nothing from others.
-  @Test func aRequestThatEndsInTheBatchThatOpensItLeavesOneRow() async throws {
-    let ledger = RecordingLedger()
-    let bench = try MeterBench(ledger: ledger)
+  /// A process that is killed after the row of an end is durable, and before its opening is wiped.
+  @Test func aRequestThatIsOpenAndHasEndedCountsAsEnded() async throws {
+    let bench = try MeterBench()
     let open = try bench.meter.admit(.local, bench.request(prompt: 77))
-    let short = try bench.meter.admit(.local, bench.request())
-    _ = open.advance(completionTokens: 300)
-    try await short.settle(completed())
-    let entries = ledger.entries
-    #expect(entries.count == 4)
-
-    let folder = TemporaryFolder()
+    try open.open()
+    let before = try bench.crashed()
+    try await open.settle(completed())
+    let after = try bench.crashed()
+    try FileManager.default.removeItem(atPath: after.path + "/openings")
+    try FileManager.default.copyItem(
+      atPath: before.path + "/openings", toPath: after.path + "/openings")
     let month = UTCMonth(wallMilliseconds: bench.clock.clock.wallMilliseconds())
-    func serving<Result>(_ body: (UsageStore) throws -> Result) throws -> Result {
-      let store = try UsageStore(folder: folder.path, mode: .serving, clock: bench.clock.clock)
-      defer { try? store.close() }
-      return try body(store)
-    }
-    try serving { store in
+    for (folder, status) in [(before, RequestStatus.abortedByCrash), (after, .completed)] {
       for _ in 0..<2 {
-        try store.commit(entries)
-        #expect(try store.usageRows(month: month).map(\.status) == [.completed])
+        let store = try UsageStore(folder: folder.path, mode: .serving, clock: bench.clock.clock)
+        #expect(try store.usageRows(month: month).map(\.status) == [status])
         let (events, rollups) = try store.sums(month: month)
         #expect(events == rollups && events.requests == 1)
+        try store.close()
       }
     }
-    // The other one is still open, with its checkpoint, and the next server ends it.
-    let rows = try serving { try $0.usageRows(month: month) }
-    #expect(rows.map(\.status) == [.abortedByCrash, .completed])
-    #expect(rows.first?.usage == TokenUsage(promptTokens: 77, completionTokens: 300))
-    try await open.settle(completed())
+  }
+
+  /// Files of before there was a file of openings.
+  @Test func requestsThatACrashLeftInAFileOfEventsAreEndedThere() async throws {
+    let bench = try MeterBench()
+    try await bench.meter.admit(.local, bench.request()).settle(completed())
+    try await bench.meter.close()
+    let month = UTCMonth(wallMilliseconds: bench.clock.clock.wallMilliseconds())
+    let database = try DatabaseQueue(path: "\(bench.folder.path)/events-\(month).db")
+    try await database.write { db in
+      try db.execute(
+        sql: """
+          CREATE TABLE open_request (
+            request_id BLOB PRIMARY KEY, started_ms INTEGER, account_id INTEGER, key_id INTEGER,
+            model_id INTEGER, kind INTEGER, price_id INTEGER, in_tok INTEGER,
+            reserved_tok INTEGER, out_ckpt INTEGER
+          ) STRICT, WITHOUT ROWID;
+          INSERT INTO open_request VALUES (randomblob(16), \(HandClock.usualStart), 0, 0, 1, 1, 0,
+            77, 256, 300);
+          INSERT INTO open_request SELECT request_id, 1, 0, 0, 1, 1, 0, 9, 256, 9 FROM event;
+          PRAGMA user_version = 2
+          """)
+    }
+    try database.close()
+    let store = try UsageStore(
+      folder: bench.folder.path, mode: .serving, clock: bench.clock.clock)
+    let rows = try store.usageRows(month: month)
+    #expect(rows.map(\.usage.promptTokens) == [77, 10])
+    #expect(rows.map(\.isBillable) == [false, true])
+    #expect(rows.first?.usage.completionTokens == 300)
+    let (events, rollups) = try store.sums(month: month)
+    #expect(events == rollups && events.requests == 2)
+    try store.close()
+    try #expect(integrity(bench.folder) == "ok")
   }
 
   @Test func whereTheDiskRefusesNothingIsServedAndNobodyIsCharged() async throws {
@@ -181,7 +193,7 @@ private final class RecordingLedger: UsageLedger {
       .filter { $0.hasSuffix(".db") }
       .flatMap { try Self.tables(of: "\(bench.folder.path)/\($0)") }
     let hasDays = [.entrim, .ut].contains(profile)
-    #expect(tables.count == (hasDays ? 40 : 39))
+    #expect(tables.count == (hasDays ? 39 : 38))
     for table in tables {
       #expect(table.isStrict, "\(table.name) takes any value in any column")
       for (column, type) in table.columns where type != "INTEGER" {

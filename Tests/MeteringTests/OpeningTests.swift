@@ -1,73 +1,72 @@
-// When a request that begins is known: to the next process at once, to the disk a little later.
+// When a request that begins is known: to the next process at once, to the disk before a token leaves.
 
 import Metering
 import Synchronization
 import Testing
 
-/// A ledger that notes openings at once, and remembers what it was given.
-private final class NotingLedger: UsageLedger {
-  private let state = Mutex((noted: [RequestID](), committed: [LedgerEntry]()))
-  var noted: [RequestID] { state.withLock { $0.noted } }
-  var committed: [LedgerEntry] { state.withLock { $0.committed } }
-
-  func note(_ rows: [OpenRow]) -> Bool {
-    state.withLock { $0.noted += rows.map(\.requestID) }
-    return true
+/// A ledger that remembers what it was told to do, in order.
+private final class WatchedLedger: UsageLedger {
+  enum Act: Equatable {
+    case open(RequestID)
+    case force, commit
+    case close(RequestID)
   }
 
-  func commit(_ entries: [LedgerEntry]) throws(UsageStoreError) {
-    state.withLock { $0.committed += entries }
+  private let state = Mutex<[Act]>([])
+  var acts: [Act] { state.withLock { $0 } }
+
+  func open(_ row: OpenRow) -> Opening {
+    state.withLock { $0.append(.open(row.requestID)) }
+    return Opening(slot: 0, requestID: row.requestID)
   }
+
+  func note(_ opening: Opening, completionTokens: Int64) {}
+  func forceOpenings() { state.withLock { $0.append(.force) } }
+  func close(_ openings: [Opening]) {
+    state.withLock { $0 += openings.map { .close($0.requestID) } }
+  }
+  func commit(_ entries: [LedgerEntry]) { state.withLock { $0.append(.commit) } }
 }
 
 @Suite struct OpeningTests {
-  @Test func anOpeningIsNotedAtOnceAndComesAgainInTheNextCommit() async throws {
-    let ledger = NotingLedger()
+  @Test func anOpeningIsWrittenAtOnceForcedWhenAwaitedAndForgottenBehindItsEnd() async throws {
+    let ledger = WatchedLedger()
     let bench = try MeterBench(ledger: ledger)
     let first = LeaseHolder(try bench.meter.admit(.local, bench.request()))
     let second = LeaseHolder(try bench.meter.admit(.local, bench.request()))
-    try await second.opened()
-    #expect(ledger.noted == [first.requestID, second.requestID])
-    // Nobody is noted twice.
-    try await first.opened()
     let third = LeaseHolder(try bench.meter.admit(.local, bench.request()))
-    try await third.opened()
-    #expect(ledger.noted == [first, second, third].map(\.requestID))
-    #expect(ledger.committed.isEmpty)
-    try await second.take()?.settle(completed())
-    let opened = ledger.committed.compactMap { entry in
-      if case .opened(let row) = entry { row.requestID } else { nil }
+    let ids = [first, second, third].map(\.requestID)
+    #expect(ledger.acts.isEmpty)
+    for _ in 0..<2 {
+      // What nobody waits for is not forced, and nobody is opened twice.
+      try first.open()
+      #expect(ledger.acts == [.open(ids[0])])
     }
-    #expect(opened == ledger.noted)
-    #expect(ledger.committed.count == 4)
-    try await first.take()?.settle(completed())
+    for _ in 0..<2 {
+      try await second.opened()
+      #expect(ledger.acts == [.open(ids[0]), .open(ids[1]), .force])
+    }
+    try await second.take()?.settle(completed())
     try await third.take()?.settle(completed())
-    #expect(ledger.committed.count == 6)
+    try await first.take()?.settle(completed())
+    try await bench.meter.close()
+    #expect(
+      ledger.acts.dropFirst(3) == [
+        .commit, .close(ids[1]), .commit, .commit, .close(ids[0]),
+      ])
+    // After its end nothing is opened.
+    try await third.opened()
+    #expect(ledger.acts.count == 8)
   }
 
-  @Test(.timeLimit(.minutes(5))) func anOpeningThatIsForcedIsCommittedWithoutAnEnd() async throws {
-    let ledger = NotingLedger()
-    let bench = try MeterBench(ledger: ledger)
-    let holder = LeaseHolder(try bench.meter.admit(.local, bench.request()))
-    try await holder.opened()
-    #expect(ledger.committed.isEmpty)
-    holder.forceOpening()
-    while ledger.committed.isEmpty { await Task.yield() }
-    #expect(ledger.committed.count == 1)
-    // It is there: nothing is left to be forced.
-    holder.forceOpening()
-    try await holder.take()?.settle(completed())
-    #expect(ledger.committed.count == 2)
-  }
-
-  /// What the files hold right after `opened()` is what a killed process leaves.
-  @Test func aRequestIsKnownToTheNextProcessAsSoonAsItIsOpened() async throws {
+  /// What the files hold right after `open()` is what a killed process leaves.
+  @Test func aRequestIsKnownToTheNextProcessAsSoonAsItIsOpen() async throws {
     let bench = try MeterBench()
     try await bench.meter.admit(.local, bench.request()).settle(completed())
     for count in 1...3 {
       let open = try bench.meter.admit(.local, bench.request(prompt: 77))
       let id = open.requestID
-      try await open.opened()
+      try open.open()
       let crashed = try bench.crashed()
       let meter = try Meter(MeterConfiguration(folder: crashed.path))
       let rows = try meter.store.usageRows(

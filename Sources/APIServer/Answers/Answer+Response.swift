@@ -16,8 +16,11 @@ extension Answer {
     to exchange: Exchange
   ) async throws -> Response {
     // Of a whole answer nothing leaves before its own record is durable.
-    guard isStreamed else { return try await whole(in: format, keeping: kept) }
-    try await opened()
+    guard isStreamed else {
+      try open()
+      return try await whole(in: format, keeping: kept)
+    }
+    try openSoon()
     return stream(in: format, exchange)
   }
 
@@ -25,7 +28,9 @@ extension Answer {
     in format: some AnswerFormat, keeping kept: Int?
   ) async throws -> Response {
     let choices = Mutex(Array(repeating: AnswerContent(), count: choiceCount))
-    let end = try await run(statusIfClientGoes: APIError.clientGone.status.code) { choice, pieces in
+    let end = try await run(
+      statusIfClientGoes: APIError.clientGone.status.code, isStreamed: false
+    ) { choice, pieces in
       choices.withLock { choices in
         for piece in pieces { choices[choice].append(piece) }
       }
@@ -74,7 +79,7 @@ extension Answer {
   private func tell(_ events: EventQueue<some AnswerFormat>, _ exchange: Exchange) async {
     do {
       events.close(
-        try await run(statusIfClientGoes: 200) { choice, pieces in
+        try await run(statusIfClientGoes: 200, isStreamed: true) { choice, pieces in
           events.add(pieces, choice: choice)
         })
     } catch {

@@ -39,8 +39,9 @@ final class Answer: Sendable {
     }
   }
 
-  /// After this an answer's opening record is brought to the disk by itself. Shorter answers take it
-  /// there with their end, in one commit.
+  /// After this an answer's opening record is brought to the disk, unless its first token was sooner.
+  /// A thread that wakes while the engine wakes its own takes a core that one of those was to have, and
+  /// the system needs 4 ms to see that two of them share another.
   private static let openingPatience = TimeAmount.milliseconds(1)
 
   private let exchange: Exchange
@@ -58,7 +59,7 @@ final class Answer: Sendable {
   /// How many choices the answer has.
   var choiceCount: Int { streams.count }
 
-  /// Admits a request and starts it. Before a token leaves, `opened()` has to return.
+  /// Admits a request and starts it; `open()` or `openSoon()` has to follow.
   ///
   /// - Parameters:
   ///   - requests: one for each choice, those of a prompt together; at least one.
@@ -109,22 +110,26 @@ final class Answer: Sendable {
     return answer
   }
 
-  /// Waits until the opening record outlives this process, so that tokens may leave before the end.
-  ///
-  /// If the answer is not over by then, the record goes to the disk a moment later, while the prompt is
-  /// read.
+  /// Writes the opening record, so that it outlives this process.
   ///
   /// - Throws: `MeterError` where it cannot be written; the answer is over then.
-  func opened() async throws {
-    guard let lease else { return }
-    do {
-      try await lease.opened()
-    } catch {
+  func open() throws {
+    do { try lease?.open() } catch {
       cancel()
       throw error
     }
+  }
+
+  /// Writes the opening record, and has it brought to the disk in a moment, while the engine reads the
+  /// prompt. Only then tokens may leave before the end: `run` waits for it.
+  ///
+  /// - Throws: `MeterError` where it cannot be written; the answer is over then.
+  func openSoon() throws {
+    try open()
+    guard let lease else { return }
     exchange.eventLoop.scheduleTask(in: Self.openingPatience) { [weak lease] in
-      lease?.forceOpening()
+      // What fails here fails again where the first token waits.
+      try? lease?.forceOpening()
     }
   }
 
@@ -148,16 +153,19 @@ final class Answer: Sendable {
   ///
   /// - Parameters:
   ///   - status: the HTTP status that the client has seen when it leaves early.
+  ///   - isStreamed: whether pieces leave as they are delivered. Then none is before the opening record
+  ///     is on the disk.
   ///   - deliver: takes pieces of a choice, in order; called from any task.
   /// - Throws: `ClientGone`, `MeterError` where the key was revoked or the record cannot be
   ///   written, `APIError.stopping` where the engine stops, or the engine's error.
   func run(
-    statusIfClientGoes status: Int, _ deliver: @escaping @Sendable (Int, [AnswerPiece]) -> Void
+    statusIfClientGoes status: Int, isStreamed: Bool,
+    _ deliver: @escaping @Sendable (Int, [AnswerPiece]) -> Void
   ) async throws -> AnswerEnd {
     defer { watch.onGone(nil) }
     let ends: [ChoiceEnd]
     do {
-      ends = try await followAll(deliver)
+      ends = try await followAll(isStreamed: isStreamed, deliver)
     } catch {
       cancel()
       try? await settle(usage([]), .failed, 500)
@@ -201,12 +209,14 @@ final class Answer: Sendable {
   }
 
   private func followAll(
-    _ deliver: @escaping @Sendable (Int, [AnswerPiece]) -> Void
+    isStreamed: Bool, _ deliver: @escaping @Sendable (Int, [AnswerPiece]) -> Void
   ) async throws -> [ChoiceEnd] {
-    if streams.count == 1 { return [try await follow(0, deliver)] }
+    if streams.count == 1 { return [try await follow(0, isStreamed: isStreamed, deliver)] }
     return try await withThrowingTaskGroup(of: (Int, ChoiceEnd).self) { tasks in
       for choice in streams.indices {
-        tasks.addTask { (choice, try await self.follow(choice, deliver)) }
+        tasks.addTask {
+          (choice, try await self.follow(choice, isStreamed: isStreamed, deliver))
+        }
       }
       var ends = Array(repeating: ChoiceEnd(), count: streams.count)
       for try await (choice, end) in tasks { ends[choice] = end }
@@ -215,16 +225,19 @@ final class Answer: Sendable {
   }
 
   private func follow(
-    _ choice: Int, _ deliver: @Sendable (Int, [AnswerPiece]) -> Void
+    _ choice: Int, isStreamed: Bool, _ deliver: @Sendable (Int, [AnswerPiece]) -> Void
   ) async throws -> ChoiceEnd {
     let metrics = exchange.backend.metrics
     var parser = OutputParser(reading)
     var end = ChoiceEnd()
     var last: ContinuousClock.Instant?
     var hasDelivered = false
+    var mustWait = isStreamed
     for try await event in streams[choice] {
       switch event {
       case .token(let token):
+        if mustWait { try await lease?.opened() }
+        mustWait = false
         guard note() else { continue }
         let now = ContinuousClock.now
         if let last { metrics.nextToken(after: now - last) }

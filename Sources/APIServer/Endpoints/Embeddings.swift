@@ -69,8 +69,8 @@ extension Exchange {
     _ request: AdmissionRequest, _ work: @escaping @Sendable () async throws -> Result
   ) async throws -> Result {
     let holder = try admit(request)
-    try await holder?.opened()
-    holder?.forceOpening()
+    // Nothing leaves before its own record is durable.
+    try holder?.open()
     let task = Task { try await work() }
     watch.onGone { task.cancel() }
     defer { watch.onGone(nil) }

@@ -42,6 +42,7 @@ extension OpenAPI {
             "label": string, "limit": ["type": ["number", "null"]],
             "limit_remaining": ["type": ["number", "null"]], "usage": number,
             "is_free_tier": boolean, "rate_limit": ["type": "object"],
+            "limits": ["type": "object"], "account_limits": ["type": "object"],
           ], required: ["label", "usage", "limit", "limit_remaining"])
       ], required: ["data"]),
     "Rotation": object(["name": string, "grace_seconds": integer]),

@@ -106,12 +106,22 @@ extension OwnLedger {
       "expires_at": .seconds(record?.expiresMilliseconds),
       "models": .array(
         (record?.models ?? []).compactMap { models[$0]?.text }.sorted().map { .string($0) }),
-      "limits": [
-        "tokens_per_minute": rule.tokens.map { .integer($0.perMinute) } ?? .null,
-        "input_tokens_per_minute": rule.inputTokens.map { .integer($0.perMinute) } ?? .null,
-        "output_tokens_per_minute": rule.outputTokens.map { .integer($0.perMinute) } ?? .null,
-        "parallel_requests": rule.parallel.map { .integer($0) } ?? .null,
-      ],
+      "limits": .object(rule.card),
+      // What the key's limits allow is cut by these, which all keys of the account share.
+      "account_limits": .object(meter.accountLimits(of: principal).card),
+    ]
+  }
+}
+
+extension LimitRule {
+  /// The limits as a key holder reads them; null for what is not limited.
+  fileprivate var card: JSONObject {
+    func rate(_ limit: RateLimit?) -> JSONValue { limit.map { .integer($0.perMinute) } ?? .null }
+    return [
+      "requests_per_minute": rate(requests), "tokens_per_minute": rate(tokens),
+      "input_tokens_per_minute": rate(inputTokens),
+      "output_tokens_per_minute": rate(outputTokens),
+      "parallel_requests": parallel.map { .integer($0) } ?? .null,
     ]
   }
 }

@@ -27,8 +27,11 @@ package final class LeaseHolder: Sendable {
   /// ``MeterLease/opened()`` of the lease held; at once where it has ended.
   package func opened() async throws(MeterError) { try await handle.opened() }
 
+  /// ``MeterLease/open()`` of the lease held; nothing where it has ended.
+  package func open() throws(MeterError) { try handle.open() }
+
   /// ``MeterLease/forceOpening()`` of the lease held; nothing where it has ended.
-  package func forceOpening() { handle.forceOpening() }
+  package func forceOpening() throws(MeterError) { try handle.forceOpening() }
 
   /// ``MeterLease/advance(completionTokens:)`` of the lease held; where it has ended, `proceed`.
   package func advance(completionTokens: Int64) -> LeaseVerdict {

@@ -7,9 +7,12 @@ struct LeaseTable: Sendable {
     let row: OpenRow
     let principal: Principal
     let startedNanoseconds: Int64
-    let openTicket: LedgerWriter.Ticket
     var reservation: Limiter.Reservation
     var spend: SpendReservation?
+    /// Where the opening stands; nil until it was written.
+    var opening: Opening?
+    /// What to wait for until that is on the disk; nil where nobody has asked.
+    var openingTicket: GroupWriter<Void>.Ticket?
     var completionTokens: Int64 = 0
     var checkpointTokens: Int64 = 0
     var checkpointNanoseconds: Int64

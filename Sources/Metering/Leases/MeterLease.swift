@@ -19,16 +19,22 @@ package struct MeterLease: ~Copyable, Sendable {
     self.handle = handle
   }
 
-  /// Waits until the request's opening row is written and outlives the process, whatever ends that. Call
-  /// it before the first token leaves. A power cut may still take it, until ``forceOpening()`` or the
-  /// end of any request has brought it to the disk.
+  /// Writes that the request begins, so that this outlives the process, whatever ends that. Takes
+  /// microseconds, and does nothing the second time. Enough where nothing leaves before the end.
+  ///
+  /// - Throws: ``MeterError`` (503) where the disk refuses.
+  package borrowing func open() throws(MeterError) { try handle.open() }
+
+  /// Does what ``open()`` does and has it brought to the disk, without waiting for that.
+  ///
+  /// - Throws: ``MeterError`` (503) where the disk refuses.
+  package borrowing func forceOpening() throws(MeterError) { try handle.forceOpening() }
+
+  /// Does what ``open()`` does and waits until it is on the disk, so that it outlives a power cut. Call it
+  /// before the first token leaves, and best when the engine works on the prompt already.
   ///
   /// - Throws: ``MeterError`` (503) where the disk refuses.
   package borrowing func opened() async throws(MeterError) { try await handle.opened() }
-
-  /// Has the opening row brought to the disk, and waits for nothing. Call it for a request that outlasts
-  /// a commit.
-  package borrowing func forceOpening() { handle.forceOpening() }
 
   /// Notes how far the answer is and asks whether it may go on. Call it for every token: it waits
   /// for nothing, and reserves 256 more where the answer has outgrown its reservation.
@@ -63,7 +69,7 @@ package struct MeterLease: ~Copyable, Sendable {
 /// A request that was ended, and its row on the way to the disk.
 package struct EndedRequest: Sendable {
   let core: MeterCore?
-  let ticket: LedgerWriter.Ticket?
+  let ticket: GroupWriter<LedgerEntry>.Ticket?
 
   /// Waits until the row is on the disk.
   ///
@@ -95,7 +101,11 @@ struct LeaseHandle: Sendable {
     try await MeterRegistry.core(meter)?.waitUntilOpened(self)
   }
 
-  func forceOpening() { MeterRegistry.core(meter)?.forceOpening(self) }
+  func open() throws(MeterError) { try MeterRegistry.core(meter)?.open(self) }
+
+  func forceOpening() throws(MeterError) {
+    _ = try MeterRegistry.core(meter)?.forceOpening(self)
+  }
 
   func advance(completionTokens: Int64) -> LeaseVerdict {
     MeterRegistry.core(meter)?.advance(self, completionTokens: completionTokens) ?? .proceed

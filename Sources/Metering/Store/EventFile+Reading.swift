@@ -59,20 +59,16 @@ extension UsageRow {
       role: field(.role).flatMap(KeyRole.init(rawValue:)))
   }
 
-  /// What became of a row of `open_request` whose process is gone: its prompt and its last
-  /// checkpoint, charged to nobody.
-  init?(crashed row: Row, wallMilliseconds: Int64) {
-    guard let id = RequestID(bytes: row["request_id"] as Data),
-      let kind = RequestKind(rawValue: row["kind"])
-    else { return nil }
+  /// What became of an open request whose process is gone: its prompt and its last checkpoint, charged
+  /// to nobody.
+  init(crashed record: OpeningRecord, wallMilliseconds: Int64) {
     self.init(
-      requestID: id, startedMilliseconds: row["started_ms"],
-      settledMilliseconds: wallMilliseconds, account: AccountID(rawValue: row["account_id"]),
-      key: KeyID(rawValue: row["key_id"]), model: ModelID(rawValue: row["model_id"]), kind: kind,
-      status: .abortedByCrash, httpStatus: 0,
-      usage: TokenUsage(promptTokens: row["in_tok"], completionTokens: row["out_ckpt"]),
-      firstTokenMicroseconds: nil, latencyMicroseconds: 0,
-      price: PriceID(rawValue: row["price_id"]), cost: .zero, isBillable: false,
-      role: (row[MetadataField.role.rawValue] as Int64?).flatMap(KeyRole.init(rawValue:)))
+      requestID: record.requestID, startedMilliseconds: record.startedMilliseconds,
+      settledMilliseconds: wallMilliseconds, account: record.account, key: record.key,
+      model: record.model, kind: record.kind, status: .abortedByCrash, httpStatus: 0,
+      usage: TokenUsage(
+        promptTokens: record.promptTokens, completionTokens: record.completionTokens),
+      firstTokenMicroseconds: nil, latencyMicroseconds: 0, price: record.price, cost: .zero,
+      isBillable: false, role: record.role)
   }
 }

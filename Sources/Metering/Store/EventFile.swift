@@ -1,7 +1,6 @@
 // The events of one month, in a file of their own: one writing connection, one transaction a batch.
 
 import GRDB
-import Synchronization
 
 /// One `events-YYYY-MM.db`.
 final class EventFile: Sendable {
@@ -10,8 +9,6 @@ final class EventFile: Sendable {
 
   private let queue: DatabaseQueue
   private let columns: EventColumns
-  /// Whether something was written and not forced to the disk.
-  private let hasNotes = Atomic(false)
 
   /// Opens the month's file, or makes it, with the columns that the profile names.
   init(folder: String, month: UTCMonth, profile: MetadataProfile) throws(UsageStoreError) {
@@ -37,63 +34,18 @@ final class EventFile: Sendable {
     return UTCMonth(fileName.dropFirst(prefix.count).dropLast(suffix.count))
   }
 
-  /// Writes the row of a request that begins, in a transaction of its own that is not forced to the
-  /// disk: the end of the process takes nothing of it, a power cut may until the next `commit`.
-  func note(_ row: OpenRow) throws(UsageStoreError) {
-    do {
-      try queue.inDatabase { db in
-        hasNotes.store(true, ordering: .relaxed)
-        try db.setForcing(false)
-        defer { try? db.setForcing(true) }
-        var opening = try OpeningWriter(db, columns)
-        try opening.write(row)
-      }
-    } catch { throw UsageStoreError(error, doing: "write usage rows") }
-  }
-
-  /// Writes a batch in one transaction, which is on the disk when this returns, with everything that was
-  /// noted before. Writing an entry a second time changes nothing.
-  func commit(_ entries: some Sequence<LedgerEntry>) throws(UsageStoreError) {
-    do {
-      let hasNewRows = try queue.write { db in
-        var writer = try EventWriter(db, columns)
-        for entry in entries { try writer.write(entry) }
-        return try writer.finish()
-      }
-      // A transaction that changes no page is not forced, nor what was noted before it.
-      if !hasNewRows, hasNotes.load(ordering: .relaxed) {
-        try queue.inDatabase { try $0.forceLog() }
-      }
-      hasNotes.store(false, ordering: .relaxed)
-    } catch {
-      throw UsageStoreError(error, doing: "write usage rows")
-    }
-  }
-
-  /// Ends every request that a crash left open: not billable, with what its last checkpoint told.
-  func abortOpenRequests(wallMilliseconds: Int64) throws(UsageStoreError) {
+  /// Writes rows in one transaction, which is on the disk when this returns. Writing a row a second time
+  /// changes nothing.
+  func commit(_ rows: some Sequence<UsageRow>) throws(UsageStoreError) {
     do {
       try queue.write { db in
         var writer = try EventWriter(db, columns)
-        for row in try Row.fetchAll(db, sql: "SELECT * FROM open_request") {
-          guard let row = UsageRow(crashed: row, wallMilliseconds: wallMilliseconds) else {
-            continue
-          }
-          try writer.write(.settled(row))
-        }
-        _ = try writer.finish()
-        try db.execute(sql: "DELETE FROM open_request")
+        for row in rows { try writer.write(row) }
+        try writer.finish()
       }
     } catch {
-      throw UsageStoreError(error, doing: "end the requests that a crash left open")
+      throw UsageStoreError(error, doing: "write usage rows")
     }
-  }
-
-  /// How many requests are open in this file.
-  func openCount() throws(UsageStoreError) -> Int {
-    do {
-      return try queue.read { try Int.fetchOne($0, sql: "SELECT count(*) FROM open_request") ?? 0 }
-    } catch { throw UsageStoreError(error, doing: "count open requests") }
   }
 
   /// The journal's mode and the level of `synchronous` of the writing connection.

@@ -1,36 +1,9 @@
-// One batch of ledger entries on its way into a month's file: each row once, and the hourly sums of
+// One batch of usage rows on its way into a month's file: each row once, and the hourly sums of
 // all of them in as few rows as there are kinds of them.
 
 import GRDB
 
-/// Writes rows of requests that begin.
-struct OpeningWriter {
-  private let fields: [MetadataField]
-  private var insertion: BoundStatement
-
-  init(_ db: Database, _ columns: EventColumns) throws {
-    fields = columns.openFields
-    insertion = try BoundStatement(db, sql: columns.insertOpen)
-  }
-
-  /// Writes a row; writing it a second time changes nothing.
-  mutating func write(_ row: OpenRow) throws {
-    insertion.bind(row.requestID)
-    insertion.bind(row.startedMilliseconds)
-    insertion.bind(row.account.rawValue)
-    insertion.bind(row.key.rawValue)
-    insertion.bind(row.model.rawValue)
-    insertion.bind(row.kind.rawValue)
-    insertion.bind(row.price.rawValue)
-    insertion.bind(row.promptTokens)
-    insertion.bind(row.reservedTokens)
-    insertion.bind(0)
-    for field in fields { insertion.bind(row.value(of: field)) }
-    try insertion.run()
-  }
-}
-
-/// Writes the entries of one transaction.
+/// Writes the rows of one transaction.
 struct EventWriter {
   /// What the sums of an hour are kept by.
   private struct RollupKey: Hashable {
@@ -44,9 +17,6 @@ struct EventWriter {
   }
 
   private let fields: [MetadataField]
-  private var opening: OpeningWriter
-  private var progress: BoundStatement
-  private var close: BoundStatement
   private var event: BoundStatement
   private var rollup: BoundStatement
   private var sums: [RollupKey: LedgerSums] = [:]
@@ -54,10 +24,6 @@ struct EventWriter {
   /// A writer for the transaction that `db` is in; ``finish()`` has to end it.
   init(_ db: Database, _ columns: EventColumns) throws {
     fields = columns.fields
-    opening = try OpeningWriter(db, columns)
-    progress = try BoundStatement(
-      db, sql: "UPDATE open_request SET out_ckpt = ? WHERE request_id = ?")
-    close = try BoundStatement(db, sql: "DELETE FROM open_request WHERE request_id = ?")
     event = try BoundStatement(db, sql: columns.insertEvent)
     rollup = try BoundStatement(
       db,
@@ -70,48 +36,8 @@ struct EventWriter {
         """)
   }
 
-  /// Writes an entry; writing it a second time changes nothing.
-  mutating func write(_ entry: LedgerEntry) throws {
-    switch entry {
-    case .opened(let row): try opening.write(row)
-    case .progressed(let id, _, let completionTokens):
-      progress.bind(completionTokens)
-      progress.bind(id)
-      try progress.run()
-    case .settled(let row):
-      close.bind(row.requestID)
-      try close.run()
-      try write(row)
-    }
-  }
-
-  /// Adds what was written to the hourly sums.
-  ///
-  /// - Returns: whether there were rows of usage that the file did not have.
-  mutating func finish() throws -> Bool {
-    let hasNewRows = !sums.isEmpty
-    for (key, sums) in sums {
-      rollup.bind(key.hour)
-      rollup.bind(key.account.rawValue)
-      rollup.bind(key.key.rawValue)
-      rollup.bind(key.model.rawValue)
-      rollup.bind(key.price.rawValue)
-      rollup.bind(key.kind.rawValue)
-      rollup.bind(key.isBillable ? 1 : 0)
-      rollup.bind(sums.requests)
-      rollup.bind(sums.usage.promptTokens)
-      rollup.bind(sums.usage.cachedPromptTokens)
-      rollup.bind(sums.usage.completionTokens)
-      rollup.bind(sums.usage.reasoningTokens)
-      rollup.bind(sums.usage.audioMilliseconds)
-      rollup.bind(sums.cost.rawValue)
-      try rollup.run()
-    }
-    sums = [:]
-    return hasNewRows
-  }
-
-  private mutating func write(_ row: UsageRow) throws {
+  /// Writes a row; writing it a second time changes nothing.
+  mutating func write(_ row: UsageRow) throws {
     event.bind(row.requestID)
     event.bind(row.startedMilliseconds)
     event.bind(row.settledMilliseconds)
@@ -139,12 +65,27 @@ struct EventWriter {
     one.cost = row.cost
     sums[key] = try (sums[key] ?? LedgerSums()).adding(one)
   }
-}
 
-extension OpenRow {
-  /// What an open row keeps of a field that not every profile names.
-  fileprivate func value(of field: MetadataField) -> Int64? {
-    field == .role ? role.rawValue : nil
+  /// Adds what was written to the hourly sums.
+  mutating func finish() throws {
+    for (key, sums) in sums {
+      rollup.bind(key.hour)
+      rollup.bind(key.account.rawValue)
+      rollup.bind(key.key.rawValue)
+      rollup.bind(key.model.rawValue)
+      rollup.bind(key.price.rawValue)
+      rollup.bind(key.kind.rawValue)
+      rollup.bind(key.isBillable ? 1 : 0)
+      rollup.bind(sums.requests)
+      rollup.bind(sums.usage.promptTokens)
+      rollup.bind(sums.usage.cachedPromptTokens)
+      rollup.bind(sums.usage.completionTokens)
+      rollup.bind(sums.usage.reasoningTokens)
+      rollup.bind(sums.usage.audioMilliseconds)
+      rollup.bind(sums.cost.rawValue)
+      try rollup.run()
+    }
+    sums = [:]
   }
 }
 

@@ -7,6 +7,9 @@ import GRDB
 
 /// The tables of one kind of file. The number of steps taken stands in `user_version`.
 struct Schema: Sendable {
+  /// Pages of the log that are copied into the file at a time.
+  private static let logPageLimit = 8000
+
   let steps: [String]
 
   /// `meter.db`: what is kept for as long as accounts and invoices are.
@@ -75,8 +78,8 @@ struct Schema: Sendable {
     tokenizers, suspension,
   ])
 
-  /// `events-YYYY-MM.db`: one row a request, and the requests that are open. These are the columns
-  /// of the billing core; the metadata profile adds its own (``ProfileColumns``).
+  /// `events-YYYY-MM.db`: one row a request that has ended. These are the columns of the billing core;
+  /// the metadata profile adds its own (``ProfileColumns``).
   static let events = Schema(steps: [
     """
     CREATE TABLE event (
@@ -137,7 +140,7 @@ struct Schema: Sendable {
         reason_tok = reason_tok + excluded.reason_tok, audio_ms = audio_ms + excluded.audio_ms,
         cost_p = cost_p + excluded.cost_p;
     END;
-    """, kindsOfUsage,
+    """, kindsOfUsage, openingsApart,
   ])
 
   /// Opens a file for writing with everything a ledger needs, and brings its tables up to date.
@@ -155,7 +158,7 @@ struct Schema: Sendable {
       try db.execute(
         sql: """
           PRAGMA synchronous = FULL; PRAGMA fullfsync = 1; PRAGMA temp_store = MEMORY;
-          PRAGMA wal_autocheckpoint = \(Database.logPageLimit);
+          PRAGMA wal_autocheckpoint = \(Self.logPageLimit);
           """)
     }
     try queue.write { db in

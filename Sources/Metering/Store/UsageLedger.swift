@@ -2,12 +2,18 @@
 
 /// Where a meter writes what happens. The data folder is one; a test may put another in its place.
 package protocol UsageLedger: Sendable {
-  /// Writes rows of requests that begin, so that they outlive the process, though not yet a power cut:
-  /// they come again in a `commit`, which makes them durable. Short enough for an event loop, and never
-  /// called beside a `commit`.
-  ///
-  /// - Returns: false where nothing was written because it would have taken long.
-  func note(_ rows: [OpenRow]) throws(UsageStoreError) -> Bool
+  /// Writes that a request begins. When this returns that outlives the process, and after the next
+  /// ``forceOpenings()`` a power cut. Takes microseconds; called from any thread.
+  func open(_ row: OpenRow) throws(UsageStoreError) -> Opening
+
+  /// Notes how far an open request has come, for what a crash leaves of it.
+  func note(_ opening: Opening, completionTokens: Int64)
+
+  /// Makes the openings durable that were written before it is called.
+  func forceOpenings() throws(UsageStoreError)
+
+  /// Forgets the openings of requests whose end is durable, or that have none.
+  func close(_ openings: [Opening])
 
   /// Makes entries durable, in their order. When this returns they are; when it throws, some may
   /// be, and the same entries come again: writing one twice must change nothing.
@@ -16,40 +22,22 @@ package protocol UsageLedger: Sendable {
 
 /// One thing to be written, in the order in which things happened.
 package enum LedgerEntry: Sendable {
-  case opened(OpenRow)
-  /// An open request has come this far.
-  case progressed(RequestID, startedMilliseconds: Int64, completionTokens: Int64)
-  case settled(UsageRow)
+  /// A request begins whose client is to be known, as far as the metadata profile names it.
+  case began(OpenRow)
+  case settled(UsageRow, opening: Opening?)
 
-  /// The file that the entry belongs to: that of the month in which its request began, whatever
-  /// the clock says now.
-  var month: UTCMonth {
-    switch self {
-    case .opened(let row): UTCMonth(wallMilliseconds: row.startedMilliseconds)
-    case .progressed(_, let started, _): UTCMonth(wallMilliseconds: started)
-    case .settled(let row): row.month
-    }
+  /// The opening that stands for nothing once this is durable.
+  var opening: Opening? {
+    if case .settled(_, let opening) = self { opening } else { nil }
   }
-}
 
-extension [LedgerEntry] {
-  /// Without what was noted of requests while they ran, where they have ended in this very batch: a
-  /// row that is written and deleted in one transaction says nothing to anybody.
-  var withoutPastLives: [LedgerEntry] {
-    var opened: Set<RequestID> = []
-    for case .opened(let row) in self { opened.insert(row.requestID) }
-    if opened.isEmpty { return self }
-    var ended: Set<RequestID> = []
-    for case .settled(let row) in self where opened.contains(row.requestID) {
-      ended.insert(row.requestID)
-    }
-    if ended.isEmpty { return self }
-    return filter { entry in
-      switch entry {
-      case .opened(let row): !ended.contains(row.requestID)
-      case .progressed(let id, _, _): !ended.contains(id)
-      case .settled: true
-      }
-    }
+  /// The same entry after the disk refused it: its client was never told a good end, so the fault is
+  /// the server's and nobody is charged.
+  var spoiled: LedgerEntry {
+    guard case .settled(var row, let opening) = self, row.isBillable else { return self }
+    row.status = .failed
+    row.cost = .zero
+    row.isBillable = false
+    return .settled(row, opening: opening)
   }
 }

@@ -1,6 +1,6 @@
 // What the ledger holds of a request, while it runs and after it.
 
-/// A request that was admitted and has not ended: written before its first token leaves.
+/// A request that was admitted and has not ended: on the disk before its first token leaves.
 package struct OpenRow: Hashable, Sendable {
   package let requestID: RequestID
   package let startedMilliseconds: Int64
@@ -10,9 +10,26 @@ package struct OpenRow: Hashable, Sendable {
   package let kind: RequestKind
   package let price: PriceID
   package let promptTokens: Int64
-  package let reservedTokens: Int64
   package let role: KeyRole
   package let client: ClientTraits
+
+  /// A row.
+  package init(
+    requestID: RequestID, startedMilliseconds: Int64, account: AccountID, key: KeyID,
+    model: ModelID, kind: RequestKind, price: PriceID, promptTokens: Int64, role: KeyRole,
+    client: ClientTraits
+  ) {
+    self.requestID = requestID
+    self.startedMilliseconds = startedMilliseconds
+    self.account = account
+    self.key = key
+    self.model = model
+    self.kind = kind
+    self.price = price
+    self.promptTokens = promptTokens
+    self.role = role
+    self.client = client
+  }
 }
 
 /// A request that has ended: one for each that was admitted, whatever became of it.

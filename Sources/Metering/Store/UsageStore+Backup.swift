@@ -4,7 +4,8 @@ import FoundationEssentials
 import GRDB
 
 extension UsageStore {
-  /// Copies every database, each as it stands at one moment, and the secrets into a new folder.
+  /// Copies what is open, every database, each as it stands at one moment, and the secrets into a new
+  /// folder.
   ///
   /// `meter.db` comes last: what the events name is in it.
   ///
@@ -16,8 +17,12 @@ extension UsageStore {
         .cannotOpen, "'\(target)' is there already: a backup needs a folder of its own")
     }
     try DataFolder.create(target)
-    let names = try months().map { "events-\($0).db" } + ["meter.db"]
-    for name in names {
+    // Before the events: a request that ends meanwhile is in both, and its row counts.
+    let left = OpeningFile.path(folder: folder)
+    var names = FileManager.default.fileExists(atPath: left) ? ["openings"] : []
+    for name in names { try copy(name, to: target) }
+    let databases = try months().map { "events-\($0).db" } + ["meter.db"]
+    for name in databases {
       do {
         DataFolder.createPrivateFile("\(target)/\(name)")
         let copy = try DatabaseQueue(path: "\(target)/\(name)")
@@ -28,13 +33,16 @@ extension UsageStore {
     let secrets = ["pepper-\(Pepper.id)", "receipt-key-1"].filter {
       FileManager.default.fileExists(atPath: "\(folder)/\($0)")
     }
-    for name in secrets {
-      do {
-        try FileManager.default.copyItem(atPath: "\(folder)/\(name)", toPath: "\(target)/\(name)")
-      } catch {
-        throw UsageStoreError(.cannotOpen, "cannot copy '\(name)': check the folders' rights")
-      }
+    for name in secrets { try copy(name, to: target) }
+    names += databases + secrets
+    return names
+  }
+
+  private func copy(_ name: String, to target: String) throws(UsageStoreError) {
+    do {
+      try FileManager.default.copyItem(atPath: "\(folder)/\(name)", toPath: "\(target)/\(name)")
+    } catch {
+      throw UsageStoreError(.cannotOpen, "cannot copy '\(name)': check the folders' rights")
     }
-    return names + secrets
   }
 }

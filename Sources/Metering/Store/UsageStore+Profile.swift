@@ -40,7 +40,7 @@ extension UsageStore {
   func writePersonal(_ entries: [LedgerEntry]) throws(UsageStoreError) {
     guard !profile.personalFields.isEmpty else { return }
     let rows = entries.compactMap { entry -> OpenRow? in
-      guard case .opened(let row) = entry, row.client != ClientTraits() else { return nil }
+      guard case .began(let row) = entry, row.client != ClientTraits() else { return nil }
       return row
     }
     for (day, rows) in Dictionary(grouping: rows, by: { CivilDate(of: $0.startedMilliseconds) }) {

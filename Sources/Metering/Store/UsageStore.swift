@@ -1,5 +1,5 @@
-// The data folder as one object: `meter.db` for keys and limits, a file of events for each month,
-// the pepper, and the locks that keep writers apart.
+// The data folder as one object: `meter.db` for keys and limits, a file of events for each month, one of
+// what is open, the pepper, and the locks that keep writers apart.
 
 import FoundationEssentials
 import GRDB
@@ -27,6 +27,8 @@ package final class UsageStore: UsageLedger {
   private let reader: DatabaseQueue
   private let writerLock: FolderLock
   private let servingLock: FolderLock?
+  /// Nil for a process that does not serve.
+  private let openings: OpeningFile?
   private let eventFiles = Mutex<[UTCMonth: EventFile]>([:])
   private let personalFiles = Mutex<[CivilDate: PersonalFile]>([:])
   private let probes = Mutex<ProbeFile?>(nil)
@@ -82,9 +84,12 @@ package final class UsageStore: UsageLedger {
       }
     } catch { throw UsageStoreError(error, doing: "read '\(path)'") }
     pepper = try Pepper(folder: folder, mayCreate: !hasKeys)
+    openings =
+      mode == .serving
+      ? try OpeningFile(folder: folder, keepsRole: self.profile.names(.role)) : nil
     if mode == .serving {
       try adopt(self.profile)
-      try abortOpenRequests()
+      try endLeftRequests()
       _ = try runPersonalRetention()
       try resolveRestarts()
     }
@@ -122,22 +127,25 @@ package final class UsageStore: UsageLedger {
     } catch { throw UsageStoreError(error, doing: "look for changes of meter.db") }
   }
 
-  /// Writes opening rows without forcing them to the disk; false where a month's file has to be opened
-  /// first.
-  package func note(_ rows: [OpenRow]) throws(UsageStoreError) -> Bool {
-    for row in rows {
-      let month = UTCMonth(wallMilliseconds: row.startedMilliseconds)
-      guard let file = eventFiles.withLock({ $0[month] }) else { return false }
-      try file.note(row)
-    }
-    return true
+  package func open(_ row: OpenRow) throws(UsageStoreError) -> Opening {
+    try servingOpenings().open(row)
   }
 
-  /// Writes entries to the files of their months, each file in one transaction. When this returns
-  /// they are on the disk; when it throws, those of some months may be. What is kept of clients comes
-  /// behind them, and stops nothing where it cannot be written.
+  package func note(_ opening: Opening, completionTokens: Int64) {
+    openings?.note(opening, completionTokens: completionTokens)
+  }
+
+  package func forceOpenings() throws(UsageStoreError) { try servingOpenings().force() }
+
+  package func close(_ openings: [Opening]) { self.openings?.close(openings) }
+
+  /// Writes rows to the files of their months, each file in one transaction. When this returns they are
+  /// on the disk; when it throws, those of some months may be. What is kept of clients comes behind
+  /// them, and stops nothing where it cannot be written.
   package func commit(_ entries: [LedgerEntry]) throws(UsageStoreError) {
-    var rest = entries.withoutPastLives[...]
+    var rest = entries.compactMap { entry -> UsageRow? in
+      if case .settled(let row, _) = entry { row } else { nil }
+    }[...]
     while let month = rest.first?.month {
       let same = rest.prefix { $0.month == month }
       try eventFile(month).commit(same)
@@ -194,6 +202,7 @@ package final class UsageStore: UsageLedger {
     }) { try file.close() }
     for day in personalFiles.withLock({ Array($0.keys) }) { try closePersonalFile(day) }
     try probes.withLock { $0.take() }?.close()
+    openings?.end()
     do {
       try reader.close()
       try writerLock.whileHeld { try database.close() }
@@ -244,12 +253,26 @@ package final class UsageStore: UsageLedger {
     try personalFiles.withLock { $0.removeValue(forKey: day) }?.close()
   }
 
-  private func abortOpenRequests() throws(UsageStoreError) {
-    let now = clock.wallMilliseconds()
-    for month in try months() {
-      let file = try EventFile(folder: folder, month: month, profile: profile)
-      if try file.openCount() > 0 { try file.abortOpenRequests(wallMilliseconds: now) }
-      try file.close()
+  private func servingOpenings() throws(UsageStoreError) -> OpeningFile {
+    guard let openings else {
+      throw UsageStoreError(.wrongState, "requests are opened by the process that serves")
     }
+    return openings
+  }
+
+  /// Ends every request that a crash left open: not billable, with what its last checkpoint told. Rows
+  /// of requests that had ended are there already, and stay as they are.
+  private func endLeftRequests() throws(UsageStoreError) {
+    // What the profile does not name goes from all of them.
+    for month in try months() {
+      try EventFile(folder: folder, month: month, profile: profile).close()
+    }
+    let openings = try servingOpenings()
+    let now = clock.wallMilliseconds()
+    try commit(
+      openings.left().map {
+        .settled(UsageRow(crashed: $0, wallMilliseconds: now), opening: nil)
+      })
+    try openings.begin()
   }
 }
