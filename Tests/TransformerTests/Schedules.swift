@@ -1,6 +1,7 @@
 // Random schedules: requests that arrive together at an engine with little memory, and what each
 // of them gives when it is alone.
 
+import Dispatch
 import Synchronization
 import TestSupport
 import Testing
@@ -13,12 +14,15 @@ struct Schedule: Sendable {
   /// Requests that are cancelled after so many tokens.
   let cancelled: [Int: Int]
   var options: EngineOptions
+  /// Whether the engine takes nothing in before all have been asked.
+  private let arriveAtOnce: Bool
 
-  /// Requests that arrive together, none of which is cancelled.
+  /// Requests that arrive at once, none of which is cancelled.
   init(_ requests: [GenerationRequest], options: EngineOptions) {
     self.requests = requests
     self.options = options
     cancelled = [:]
+    arriveAtOnce = true
   }
 
   /// - Parameters:
@@ -62,6 +66,7 @@ struct Schedule: Sendable {
     }
     self.requests = requests
     self.cancelled = cancelled
+    arriveAtOnce = false
     var options = EngineOptions()
     options.sequenceLimit = Int.random(in: 1...16, using: &random)
     options.longestGap = .milliseconds([1, 20, 100].randomElement(using: &random)!)
@@ -76,6 +81,8 @@ struct Schedule: Sendable {
   /// at the end.
   func check(_ model: Model, seed: UInt64) async throws -> EngineStatistics {
     let engine = try Engine(model, options: options)
+    let door = DispatchSemaphore(value: 0)
+    let standing = arriveAtOnce ? try engine.generate(Self.standing(at: door)) : nil
     let answers = try await withThrowingTaskGroup(of: (Int, Answer).self) { group in
       for (index, var request) in requests.enumerated() {
         let digest = Digest()
@@ -95,6 +102,8 @@ struct Schedule: Sendable {
           )
         }
       }
+      door.signal()
+      standing?.cancel()
       var answers: [Int: Answer] = [:]
       for try await (index, answer) in group { answers[index] = answer }
       return answers
@@ -108,6 +117,15 @@ struct Schedule: Sendable {
     engine.shutdown()
     #expect(engine.statistics.runningCount == 0 && engine.statistics.waitingCount == 0)
     return statistics
+  }
+
+  /// A request whose first token is not chosen before the door opens: the engine's thread waits.
+  private static func standing(at door: DispatchSemaphore) -> GenerationRequest {
+    var request = GenerationRequest(prompt: [1])
+    request.maxTokens = 1
+    request.ignoreEndOfGeneration = true
+    request.observeLogits = { _, _ in _ = door.wait(timeout: .now() + 60) }
+    return request
   }
 
   /// Tokens, and a number for the logits that each was chosen from.

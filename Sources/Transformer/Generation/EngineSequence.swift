@@ -37,11 +37,7 @@ final class EngineSequence: @unchecked Sendable {
   private let likelihoods = LikelihoodLog()
   private var decoder: StreamingDecoder
   private var stops: StopTexts
-  private var lookup: PromptLookup?
-  private let draftModel: Model?
-  private var draft: DraftSequence?
-  /// Whether the guesses are the draft model's.
-  private var isDrafted = false
+  private var guesser: Guesser
   private var constraint: ConstrainedAnswer?
   private var reasoning: BoundedReasoning?
   /// Why the answer cannot go on.
@@ -61,8 +57,7 @@ final class EngineSequence: @unchecked Sendable {
     sampler = Sampler(
       request.sampling, answerStart: request.prompt.count,
       endIDs: model.tokenizer.endOfGenerationIDs)
-    lookup = options.usesPromptLookup ? PromptLookup() : nil
-    draftModel = options.draft
+    guesser = Guesser(options)
     decoder = StreamingDecoder(model.tokenizer)
     stops = StopTexts(request.stop)
     contextLength = model.contextLength
@@ -106,7 +101,7 @@ final class EngineSequence: @unchecked Sendable {
   func leave() {
     guesses = []
     checkpoint = nil
-    draft = nil
+    guesser.leave()
     memory?.wipe()
     memory = nil
   }
@@ -115,14 +110,7 @@ final class EngineSequence: @unchecked Sendable {
   func guess(atMost count: Int) {
     let most = sampler.looksBack ? 0 : count
     let room = min(most, limit - generatedCount - 1, contextLength - tokens.count - 1)
-    guesses = room > 0 ? lookup?.guess(after: tokens, room: room) ?? [] : []
-    if guesses.isEmpty, room > 0, let draftModel {
-      if draft == nil { draft = try? DraftSequence(draftModel) }
-      guesses = draft?.guess(after: tokens, room: room)[...] ?? []
-      isDrafted = true
-    } else {
-      isDrafted = false
-    }
+    guesses = guesser.guess(after: tokens, room: room)
     checkpoint = guesses.isEmpty ? nil : memory?.checkpoint()
   }
 
@@ -211,20 +199,11 @@ final class EngineSequence: @unchecked Sendable {
       if shiftedCount != shifts { return (right, ending) }
       if isRight, ending == nil { right += 1 }
       if ending != nil || !isRight {
-        note(right: right, guessed: guesses.count)
+        guesser.note(right: right, guessed: guesses.count)
         return (right, ending)
       }
     }
     return (right, nil)
-  }
-
-  /// Tells whoever guessed how it did.
-  private func note(right: Int, guessed: Int) {
-    if isDrafted {
-      draft?.note(right: right, guessed: guessed)
-    } else {
-      lookup?.note(right: right, guessed: guessed)
-    }
   }
 
   /// Whether the answer has not begun.
@@ -263,7 +242,7 @@ final class EngineSequence: @unchecked Sendable {
     let count = max(1, (tokens.count - kept) / 2)
     tokens.removeSubrange(kept..<kept + count)
     shiftedCount += count
-    if lookup != nil { lookup = PromptLookup() }
+    guesser.beginAnew()
     memory?.truncate(to: min(kept, memory?.count ?? 0))
   }
 
