@@ -17,10 +17,7 @@ struct ToolCallParser {
   private let format: ToolFormat
   private var state: State
   private var held = HeldText()
-  /// Calls found so far.
-  private var count = 0
-  /// Whether nothing but white space has come since the last call.
-  private var isBehindCall = false
+  private var found: FoundCalls
 
   /// A name and what surrounds it have at most so many bytes.
   private static let mostNameBytes = 400
@@ -28,11 +25,12 @@ struct ToolCallParser {
   init(_ reading: ToolReading) {
     self.reading = reading
     format = reading.format
+    found = FoundCalls(allowsSeveral: reading.allowsSeveral)
     state = reading.format.opening == nil ? .start : .text
   }
 
   /// Whether a call was found.
-  var hasCalls: Bool { count > 0 }
+  var hasCalls: Bool { found.callCount > 0 }
 
   /// Whether text waits for what follows it.
   var holdsText: Bool {
@@ -45,33 +43,31 @@ struct ToolCallParser {
   /// The pieces that are certain with this text.
   mutating func append(_ text: String) -> [AnswerPiece] {
     held.append(text)
-    var pieces: [AnswerPiece] = []
-    while step(&pieces) {}
-    return pieces
+    while step() {}
+    return found.takePieces()
   }
 
   /// What was held back: text, unless it belongs to a call that has begun.
   mutating func finish() -> [AnswerPiece] {
-    var pieces: [AnswerPiece] = []
     switch state {
     case .object(let reader):
-      if !reader.hasBegun { say(opening + String(decoding: reader.raw, as: UTF8.self), &pieces) }
+      if !reader.hasBegun { found.say(opening + String(decoding: reader.raw, as: UTF8.self)) }
     case .gemma, .elements: break
-    case .between where count == 0: say(opening + held.takeAll(), &pieces)
-    default: say(held.takeAll(), &pieces)
+    case .between where found.callCount == 0: found.say(opening + held.takeAll())
+    default: found.say(held.takeAll())
     }
-    return pieces
+    return found.takePieces()
   }
 
   /// Reads on; false where more text is needed.
-  private mutating func step(_ pieces: inout [AnswerPiece]) -> Bool {
+  private mutating func step() -> Bool {
     switch state {
     case .start: decide()
-    case .text: findOpening(&pieces)
-    case .between: findCall(&pieces)
-    case .object(let reader): read(reader, &pieces)
-    case .gemma(let arguments): read(arguments, &pieces)
-    case .elements(let reader): read(reader, &pieces)
+    case .text: findOpening()
+    case .between: findCall()
+    case .object(let reader): read(reader)
+    case .gemma(let arguments): read(arguments)
+    case .elements(let reader): read(reader)
     }
   }
 
@@ -99,21 +95,21 @@ struct ToolCallParser {
     return true
   }
 
-  private mutating func findOpening(_ pieces: inout [AnswerPiece]) -> Bool {
+  private mutating func findOpening() -> Bool {
     guard let opening = format.opening else {
-      say(held.takeAll(), &pieces)
+      found.say(held.takeAll())
       return false
     }
     guard let before = held.take(before: opening) else {
-      say(held.takeCertain(without: opening), &pieces)
+      found.say(held.takeCertain(without: opening))
       return false
     }
-    say(before, &pieces)
+    found.say(before)
     state = .between
     return true
   }
 
-  private mutating func findCall(_ pieces: inout [AnswerPiece]) -> Bool {
+  private mutating func findCall() -> Bool {
     held = held.droppingSeparators(
       marksBeginWithBracket: format.closings.contains { $0.hasPrefix("[") })
     guard let first = held.bytes.first else { return false }
@@ -132,19 +128,17 @@ struct ToolCallParser {
       }
     }
     if mayBeClosing { return false }
-    if let elements = format.elements { return findElements(elements, &pieces) }
-    if let place = format.namePlace { return findName(place.start, place.ends, &pieces) }
-    return giveUp(&pieces)
+    if let elements = format.elements { return findElements(elements) }
+    if let place = format.namePlace { return findName(place.start, place.ends) }
+    return giveUp()
   }
 
   /// Looks for a name in front of arguments that are elements.
-  private mutating func findElements(
-    _ spelling: ElementSpelling, _ pieces: inout [AnswerPiece]
-  ) -> Bool {
+  private mutating func findElements(_ spelling: ElementSpelling) -> Bool {
     var rest = held
     switch rest.front(spelling.callStart) {
     case .mayBecome where !spelling.callStart.isEmpty: return false
-    case .isOther: return giveUp(&pieces)
+    case .isOther: return giveUp()
     case .isMarker, .mayBecome: rest.drop(spelling.callStart.utf8.count)
     }
     // A name without an end of its own is followed by white space or by a mark.
@@ -153,21 +147,21 @@ struct ToolCallParser {
       ? rest.bytes.firstIndex { $0.isJSONSpace || $0 == UInt8(ascii: "<") }
       : rest.bytes.firstRange(of: spelling.nameEnd.utf8)?.lowerBound
     guard let end else {
-      return rest.bytes.count > Self.mostNameBytes ? giveUp(&pieces) : false
+      return rest.bytes.count > Self.mostNameBytes ? giveUp() : false
     }
     let name = String(decoding: rest.bytes[..<end], as: UTF8.self)
-    guard reading.names.contains(name) else { return giveUp(&pieces) }
+    guard reading.names.contains(name) else { return giveUp() }
     rest.drop(end + spelling.nameEnd.utf8.count)
     held = rest
-    tell([.call(id: callID(), name: name)], isFirst: true, &pieces)
+    found.tell([.call(id: callID(), name: name)], isFirst: true)
     state = .elements(ElementReader(spelling, schema: reading.schemas[name] ?? .null))
     return true
   }
 
-  private mutating func read(_ reader: ElementReader, _ pieces: inout [AnswerPiece]) -> Bool {
+  private mutating func read(_ reader: ElementReader) -> Bool {
     var reader = reader
     let (json, isDone) = reader.read(&held)
-    if !json.isEmpty { tell([.arguments(json)], isFirst: false, &pieces) }
+    if !json.isEmpty { found.tell([.arguments(json)], isFirst: false) }
     // Pairs have ended the call with its mark; what is no mark again is text.
     state = isDone ? (format == .pairs ? .text : .between) : .elements(reader)
     return isDone
@@ -175,28 +169,26 @@ struct ToolCallParser {
 
   /// Looks for a name in front of arguments. Behind a first call, what does not begin as a call does
   /// is text.
-  private mutating func findName(
-    _ start: String, _ ends: [String], _ pieces: inout [AnswerPiece]
-  ) -> Bool {
+  private mutating func findName(_ start: String, _ ends: [String]) -> Bool {
     if format == .functionaryRecipients, held.front("all\n") != .isOther {
       guard held.front("all\n") == .isMarker else { return false }
       held.drop(4)
       state = .text
       return true
     }
-    if count > 0, let opening = format.callOpening, held.front(opening) == .isOther {
-      return giveUp(&pieces)
+    if found.callCount > 0, let opening = format.callOpening, held.front(opening) == .isOther {
+      return giveUp()
     }
     guard let brace = held.bytes.firstIndex(of: UInt8(ascii: "{")) else {
-      return held.bytes.count > Self.mostNameBytes ? giveUp(&pieces) : false
+      return held.bytes.count > Self.mostNameBytes ? giveUp() : false
     }
     let head = String(decoding: held.bytes[..<brace], as: UTF8.self) + "{"
     guard let name = Self.name(in: head, start, ends), reading.names.contains(name) else {
-      return giveUp(&pieces)
+      return giveUp()
     }
     held.drop(brace)
     if format == .gemma {
-      tell([.call(id: callID(), name: name)], isFirst: true, &pieces)
+      found.tell([.call(id: callID(), name: name)], isFirst: true)
       state = .gemma(GemmaArguments())
     } else {
       state = .object(reader(name: name))
@@ -218,38 +210,36 @@ struct ToolCallParser {
   }
 
   /// What follows is text.
-  private mutating func giveUp(_ pieces: inout [AnswerPiece]) -> Bool {
+  private mutating func giveUp() -> Bool {
     state = .text
-    if count == 0, format.opening != nil { say(opening, &pieces) }
+    if found.callCount == 0, format.opening != nil { found.say(opening) }
     return true
   }
 
-  private mutating func read(_ reader: CallObjectReader, _ pieces: inout [AnswerPiece]) -> Bool {
+  private mutating func read(_ reader: CallObjectReader) -> Bool {
     var reader = reader
     for (place, byte) in held.bytes.enumerated() {
       switch reader.read(byte) {
       case .more: continue
       case .done:
         held.drop(place + 1)
-        tell(&reader, isDone: true, &pieces)
+        tell(&reader, isDone: true)
         state = .between
         return true
       case .rejected:
         held.drop(place + 1)
-        say(opening + String(decoding: reader.raw, as: UTF8.self), &pieces)
+        found.say(opening + String(decoding: reader.raw, as: UTF8.self))
         state = .text
         return true
       }
     }
     held.drop(held.bytes.count)
-    tell(&reader, isDone: false, &pieces)
+    tell(&reader, isDone: false)
     state = .object(reader)
     return false
   }
 
-  private mutating func read(
-    _ arguments: GemmaArguments, _ pieces: inout [AnswerPiece]
-  ) -> Bool {
+  private mutating func read(_ arguments: GemmaArguments) -> Bool {
     var arguments = arguments
     var json: [UInt8] = []
     for (place, byte) in held.bytes.enumerated() {
@@ -257,42 +247,22 @@ struct ToolCallParser {
       json += more
       guard isDone else { continue }
       held.drop(place + 1)
-      tell([.arguments(String(decoding: json, as: UTF8.self))], isFirst: false, &pieces)
+      found.tell([.arguments(String(decoding: json, as: UTF8.self))], isFirst: false)
       state = .between
       return true
     }
     held.drop(held.bytes.count)
     if !json.isEmpty {
-      tell([.arguments(String(decoding: json, as: UTF8.self))], isFirst: false, &pieces)
+      found.tell([.arguments(String(decoding: json, as: UTF8.self))], isFirst: false)
     }
     state = .gemma(arguments)
     return false
   }
 
-  private mutating func tell(
-    _ reader: inout CallObjectReader, isDone: Bool, _ pieces: inout [AnswerPiece]
-  ) {
+  private mutating func tell(_ reader: inout CallObjectReader, isDone: Bool) {
     let hadBegun = reader.hasBegun
-    let found = reader.pieces(isDone: isDone)
-    tell(found, isFirst: !hadBegun && reader.hasBegun, &pieces)
-  }
-
-  private mutating func tell(
-    _ found: [AnswerPiece], isFirst: Bool, _ pieces: inout [AnswerPiece]
-  ) {
-    if isFirst {
-      count += 1
-      isBehindCall = true
-    }
-    if count == 1 || reading.allowsSeveral { pieces += found }
-  }
-
-  /// Adds text. White space behind a call is its own.
-  private mutating func say(_ text: String, _ pieces: inout [AnswerPiece]) {
-    let text = isBehindCall ? text.drop(while: \.isWhitespace) : text[...]
-    guard !text.isEmpty else { return }
-    isBehindCall = false
-    pieces.append(.text(String(text)))
+    let pieces = reader.pieces(isDone: isDone)
+    found.tell(pieces, isFirst: !hadBegun && reader.hasBegun)
   }
 
   private var opening: String { format.opening ?? "" }
