@@ -23,6 +23,8 @@ final class EngineLoop: @unchecked Sendable {
   private(set) var waiting: [EngineSequence] = []
   private(set) var running: [EngineSequence] = []
   private var shares = FairShares()
+  /// Whether an owner may have nothing to compute any more.
+  private var someoneLeft = false
   private var pace: StepPace
   private var statistics = EngineStatistics()
   /// Prompts that are kept for requests which wait for them.
@@ -122,19 +124,26 @@ final class EngineLoop: @unchecked Sendable {
   private func endCancelled() {
     // Looked at once: callers set the flag meanwhile, and nobody must leave without having an end.
     let cancelled = waiting.filter(\.isCancelled)
-    for sequence in cancelled { sequence.finish(.init(.cancelled)) }
-    waiting.removeAll { sequence in cancelled.contains { $0 === sequence } }
+    for sequence in cancelled { leave(sequence, .cancelled) }
     for sequence in running where sequence.isCancelled {
       end(sequence) { $0.finish(.init(.cancelled)) }
     }
     running.removeAll { $0.memory == nil }
-    shares.keep { owner in
-      running.contains { $0.shareOwner == owner } || waiting.contains { $0.shareOwner == owner }
-    }
+    guard someoneLeft else { return }
+    someoneLeft = false
+    shares.keep(Set((running + waiting).map(\.shareOwner)))
+  }
+
+  /// Ends a sequence that waits.
+  private func leave(_ sequence: EngineSequence, _ reason: FinishReason) {
+    waiting.removeAll { $0 === sequence }
+    sequence.finish(.init(reason))
+    someoneLeft = true
   }
 
   /// Frees a sequence's memory, then tells its end: who hears of it finds the memory free.
   private func end(_ sequence: EngineSequence, _ tell: (EngineSequence) -> Void) {
+    someoneLeft = true
     remember(sequence)
     sequence.leave()
     tell(sequence)
@@ -146,8 +155,7 @@ final class EngineLoop: @unchecked Sendable {
       for sequence in waiting { shares.enter(sequence.shareOwner) }
       guard let sequence = shares.next(of: waiting.filter { !waitsForPrompt($0) }) else { return }
       if sequence.wantsNothing {
-        waiting.removeAll { $0 === sequence }
-        sequence.finish(.init(.length))
+        leave(sequence, .length)
         continue
       }
       let memory = SequenceMemory(pool, capacity: model.contextLength)

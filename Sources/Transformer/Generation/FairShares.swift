@@ -21,8 +21,8 @@ struct FairShares {
   }
 
   /// Forgets owners that have nothing to compute.
-  mutating func keep(where isWanted: (_ owner: String) -> Bool) {
-    while let idle = clocks.first(where: { !isWanted($0.key) }) { clocks[idle.key] = nil }
+  mutating func keep(_ owners: Set<String>) {
+    clocks = clocks.filter { owners.contains($0.key) }
   }
 
   /// The sequence that comes next: of the owner furthest behind the one that came first.
