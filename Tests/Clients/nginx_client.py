@@ -119,7 +119,7 @@ def main():
     data = [folder / "one", folder / "two"]
     made = [subprocess.run([apus, "keys", "create", "--json", "--rpm", "100000"], check=True,
                            capture_output=True, env={**os.environ, "APUS_DATA": str(data[0])})
-            for _ in range(8)]
+            for _ in range(16)]
     keys = [json.loads(each.stdout)["key"] for each in made]
     # Both servers know the same keys; each counts for itself.
     subprocess.run(["cp", "-r", data[0], data[1]], check=True)

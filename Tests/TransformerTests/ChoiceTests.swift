@@ -1,5 +1,6 @@
 // Several answers to one prompt: it is computed once, and the answers are those of requests alone.
 
+import Dispatch
 import TestSupport
 import Testing
 import Transformer
@@ -48,12 +49,11 @@ import Transformer
     defer { engine.shutdown() }
     let requests = request().choices(5)
     #expect(requests.map(\.sampling.seed) == [3, 4, 5, 6, 7])
-    // Until all wait, another has the engine's only place: none is done before the last has come.
-    var other = GenerationRequest(prompt: [1, 2, 3])
-    other.maxTokens = 250
-    other.ignoreEndOfGeneration = true
-    let first = try engine.generate(other)
+    // Another holds the engine's thread until all have come: none is done before the last.
+    let door = DispatchSemaphore(value: 0)
+    let first = try engine.generate(Schedule.standing(at: door))
     let generations = try requests.map { try engine.generate($0) }
+    door.signal()
     first.cancel()
     var answers: [[Int32]] = []
     for (index, generation) in generations.enumerated() {

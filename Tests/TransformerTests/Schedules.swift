@@ -120,7 +120,7 @@ struct Schedule: Sendable {
   }
 
   /// A request whose first token is not chosen before the door opens: the engine's thread waits.
-  private static func standing(at door: DispatchSemaphore) -> GenerationRequest {
+  static func standing(at door: DispatchSemaphore) -> GenerationRequest {
     var request = GenerationRequest(prompt: [1])
     request.maxTokens = 1
     request.ignoreEndOfGeneration = true
