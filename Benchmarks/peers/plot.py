@@ -56,7 +56,7 @@ def kernels(result, path):
         axes[1].plot([product["rows"] for product in found],
                      [product["operations_per_second"] / 1e9 for product in found], **style)
     axes[0].axhline(read / 1e9, color="black", linestyle="--", linewidth=1)
-    axes[0].annotate("plain read of memory", (1, read / 1e9), xytext=(0, 4),
+    axes[0].annotate("plain read of memory", (16, read / 1e9), xytext=(0, 4), ha="right",
                      textcoords="offset points", fontsize=8)
     if peak:
         axes[1].axhline(peak["max"] / 1e9, color="black", linestyle="--", linewidth=1)
