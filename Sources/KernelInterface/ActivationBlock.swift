@@ -2,8 +2,8 @@
 
 /// Offsets inside one block of 32 quantised activations, 64 bytes in all.
 ///
-/// A value is `scale × quant`, quant in -127...127 and `scale = max |x| / 127`. A product takes
-/// weights as unsigned numbers; the words to begin its sums with correct for their zero point
+/// A value is `scale × quant`, quant in -127...127 and `scale = max |x| / 127` over the blocks that
+/// share the scale (`ActivationScaling`). A product takes weights as unsigned numbers; the words to begin its sums with correct for their zero point
 /// exactly and put the sum into the lowest bits of a float (`IntegerSum`).
 public enum ActivationBlock {
   /// Bytes of a block.
@@ -23,6 +23,22 @@ public enum ActivationBlock {
   public static let lowZeroPoint32 = 52
   /// Int32: the same of the last 16 quants.
   public static let highZeroPoint32 = 56
+  /// Float: the sum of the quants.
+  public static let sum = 60
+}
+
+/// How many columns share a scale.
+///
+/// A sum is scaled by the weights' scales for 32 columns or 16. Where activations have one scale for
+/// several of those, theirs is applied once for all, and an eighth of a product's work is saved.
+public enum ActivationScaling: Sendable {
+  /// 32, a block: for formats whose blocks are as long.
+  case block
+  /// 128: for formats of 256 columns.
+  case fourBlocks
+
+  /// Blocks that share a scale.
+  @inlinable public var blockCount: Int { self == .block ? 1 : 4 }
 }
 
 /// Integer sums as the bits of a float: `bits(n) = zero + n`, whose float is 12,582,912 + n, for

@@ -9,11 +9,11 @@ public struct KernelTable: Sendable {
   public let name: String
 
   /// Quantises a row: one `ActivationBlock` for each 32 of `columns` values, `blockStride` bytes
-  /// apart.
+  /// apart. Columns are a multiple of those that share a scale.
   public let quantise:
     @Sendable (
-      _ input: UnsafePointer<Float>, _ columns: Int, _ output: UnsafeMutableRawPointer,
-      _ blockStride: Int
+      _ input: UnsafePointer<Float>, _ columns: Int, _ scaling: ActivationScaling,
+      _ output: UnsafeMutableRawPointer, _ blockStride: Int
     ) -> Void
 
   /// Multiplies panels of weights with activations.
@@ -60,7 +60,9 @@ public struct KernelTable: Sendable {
   public init(
     name: String,
     quantise:
-      @escaping @Sendable (UnsafePointer<Float>, Int, UnsafeMutableRawPointer, Int) -> Void,
+      @escaping @Sendable (
+        UnsafePointer<Float>, Int, ActivationScaling, UnsafeMutableRawPointer, Int
+      ) -> Void,
     product: @escaping @Sendable (PanelProduct) -> Void,
     manyTokens: ManyTokens? = nil,
     attention: @escaping @Sendable (AttentionCall) -> Void,

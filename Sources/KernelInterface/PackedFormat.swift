@@ -4,7 +4,7 @@
 /// The number of weight rows in a panel; a panel's last rows are zero where the matrix ends.
 public let panelRowCount = 16
 
-/// The number of weights, and of activations, that share one scale in an integer product.
+/// The number of columns of a block of activations, and of most weights that share a scale.
 public let blockElementCount = 32
 
 /// A weight layout. A case is named for the GGML type that it holds; `scaledBytes` holds all others.
@@ -71,11 +71,25 @@ public enum PackedFormat: UInt8, Sendable, CaseIterable {
     }
   }
 
-  /// Whether products take quantised activations (`ActivationBlock`) rather than floats.
-  public var takesQuantisedActivations: Bool {
+  /// Columns that share a scale of the weights; 1 where they have none.
+  public var scaleColumnCount: Int {
     switch self {
-    case .F32, .F16, .BF16: false
-    default: true
+    case .Q4_0, .Q4_1, .Q5_0, .Q5_1, .Q8_0, .IQ4_NL, .MXFP4, .Q4_K, .Q5_K, .IQ4_XS: 32
+    case .scaledBytes, .Q2_K, .Q3_K, .Q6_K: 16
+    case .F32, .F16, .BF16: 1
     }
   }
+
+  /// How products want activations quantised (`ActivationBlock`); nil where they take floats. Those
+  /// that want a scale for each block take a wider one too.
+  public var activationScaling: ActivationScaling? {
+    switch self {
+    case .Q4_0, .Q4_1, .Q5_0, .Q5_1, .Q8_0, .IQ4_NL, .MXFP4, .scaledBytes: .block
+    case .Q2_K, .Q3_K, .Q4_K, .Q5_K, .Q6_K, .IQ4_XS: .fourBlocks
+    case .F32, .F16, .BF16: nil
+    }
+  }
+
+  /// Whether products take quantised activations rather than floats.
+  public var takesQuantisedActivations: Bool { activationScaling != nil }
 }

@@ -9,6 +9,7 @@ protocol SignedScales: HalvedPart {
 
 extension SignedScales {
   @inline(__always) static var blockPartCount: Int { 8 }
+  @inline(__always) static var sharedPartCount: Int { 4 }
   @inline(__always) static var factorBytes: Int { 32 }
   @inline(__always) static var zeroPoint: HalvedZeroPoint { .at32 }
   @inline(__always)
@@ -51,6 +52,7 @@ enum Q3_KPart: SignedScales {
 /// Scale and minimum share a byte.
 enum Q2_KPart: HalvedPart {
   static var blockPartCount: Int { 8 }
+  static var sharedPartCount: Int { 4 }
   static var factorBytes: Int { 64 }
   static var partBytes: Int { 160 }
   static var zeroPoint: HalvedZeroPoint { .none }
@@ -80,6 +82,7 @@ enum Q2_KPart: HalvedPart {
 /// The layout of formats that have none of their own: scales as floats, bytes.
 enum ScaledBytesPart: HalvedPart {
   static var blockPartCount: Int { 1 }
+  static var sharedPartCount: Int { 1 }
   static var factorBytes: Int { 0 }
   static var partBytes: Int { 640 }
   static var zeroPoint: HalvedZeroPoint { .wide }

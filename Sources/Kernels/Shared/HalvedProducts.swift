@@ -1,7 +1,7 @@
 // Products of weights whose scales are those of 16 columns.
 //
-// The halves of a part are brought to their scales and added before the activations' scale is
-// applied: one product for both.
+// The halves of parts are brought to their scales and added before the activations' scale is
+// applied: one product for all that share it.
 
 import KernelInterface
 
@@ -17,6 +17,8 @@ struct BlockFactors {
 protocol HalvedPart {
   /// Parts that share their block's factors, which stand before them.
   static var blockPartCount: Int { get }
+  /// Parts whose activations share a scale.
+  static var sharedPartCount: Int { get }
   static var factorBytes: Int { get }
   static var partBytes: Int { get }
   static var zeroPoint: HalvedZeroPoint { get }
@@ -50,7 +52,8 @@ enum HalvedZeroPoint {
 @inline(__always)
 func halfStart(_ block: UnsafeRawPointer, _ half: Int) -> Integers {
   broadcastInteger(
-    block + (half == 0 ? ActivationBlock.lowZeroPoint32 : ActivationBlock.highZeroPoint32))
+    block + ActivationBlock.lowZeroPoint32
+      + half * (ActivationBlock.highZeroPoint32 - ActivationBlock.lowZeroPoint32))
 }
 
 /// What the products of a half begin with.
@@ -86,17 +89,13 @@ enum HalvedTile<Part: HalvedPart>: Tile {
     for _ in 0..<(columns / (blockElementCount * Part.blockPartCount)) {
       let factors = Part.factors(part)
       part += Part.factorBytes
-      for _ in 0..<Part.blockPartCount {
+      addShared(
+        &sums, &activations, Part.blockPartCount, sharing: Part.sharedPartCount
+      ) { shares, blocks in
         prefetchWeights(after: part, Part.partBytes, tokenCount: T)
-        var halves = InlineArray<T, Floats>(repeating: Floats(repeating: 0))
-        addHalf(&halves, part, 0, factors, activations)
-        addHalf(&halves, part, 1, factors, activations)
-        unrolled(T) { t in
-          let scale = broadcastFloat(activations[t] + ActivationBlock.scale)
-          sums[t] = multiplyAdd(halves[t], scale, sums[t])
-        }
+        addHalf(&shares, part, 0, factors, blocks)
+        addHalf(&shares, part, 1, factors, blocks)
         part += Part.partBytes
-        activations.advance()
       }
     }
     return sums
@@ -104,7 +103,7 @@ enum HalvedTile<Part: HalvedPart>: Tile {
 
   @inline(__always)
   private static func addHalf<let T: Int>(
-    _ halves: inout InlineArray<T, Floats>, _ part: UnsafeRawPointer, _ half: Int,
+    _ shares: inout InlineArray<T, Floats>, _ part: UnsafeRawPointer, _ half: Int,
     _ factors: BlockFactors, _ blocks: TokenBlocks<4>
   ) {
     var products = InlineArray<T, Integers>(repeating: Integers(repeating: 0))
@@ -112,13 +111,11 @@ enum HalvedTile<Part: HalvedPart>: Tile {
     Part.forEachGroup(part, half: half) { bytes, group in
       addGroup(&products, bytes, group, isWide: Part.zeroPoint == .wide, blocks)
     }
-    let scale = Part.scale(part, half: half, factors)
-    let minimum = Part.minimum(part, half: half, factors)
-    unrolled(T) { t in
-      let product = integerValue(products[t])
-      halves[t] = half == 0 ? product * scale : multiplyAdd(product, scale, halves[t])
-      if Part.zeroPoint == .none {
-        halves[t] = multiplyAdd(quantsOfHalf(blocks[t], half), minimum, halves[t])
+    addScaled(&shares, products, Part.scale(part, half: half, factors))
+    if Part.zeroPoint == .none {
+      let minimum = Part.minimum(part, half: half, factors)
+      unrolled(T) { t in
+        shares[t] = multiplyAdd(quantsOfHalf(blocks[t], half), minimum, shares[t])
       }
     }
   }

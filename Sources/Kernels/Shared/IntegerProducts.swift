@@ -30,10 +30,17 @@ struct TokenBlocks<let run: Int> {
   }
 
   @inline(__always)
-  mutating func advance() {
-    places.0 += stride
-    places.1 += stride
-    places.2 += stride
+  mutating func advance(by blocks: Int = 1) {
+    places.0 += blocks * stride
+    places.1 += blocks * stride
+    places.2 += blocks * stride
+  }
+
+  @inline(__always)
+  func advanced(by blocks: Int) -> TokenBlocks {
+    var result = self
+    result.advance(by: blocks)
+    return result
   }
 }
 
@@ -78,6 +85,38 @@ func addScaled<let T: Int>(
   unrolled(T) { t in
     let factor = scale * broadcastFloat(blocks[t] + ActivationBlock.scale)
     sums[t] = multiplyAdd(integerValue(products[t]), factor, sums[t])
+  }
+}
+
+/// Adds scale × integer sum to what blocks with one activation scale share.
+@inline(__always)
+func addScaled<let T: Int>(
+  _ shares: inout InlineArray<T, Floats>, _ products: InlineArray<T, Integers>, _ scale: Floats
+) {
+  unrolled(T) { t in shares[t] = multiplyAdd(integerValue(products[t]), scale, shares[t]) }
+}
+
+/// Adds activation scale × the sum over the blocks that share it, for `count` blocks, to which `body`
+/// adds one after the other.
+///
+/// One loop: as two, the inner is unrolled, and its sums take more registers than there are.
+@inline(__always)
+func addShared<let T: Int>(
+  _ sums: inout InlineArray<T, Floats>, _ blocks: inout TokenBlocks<4>, _ count: Int,
+  sharing sharedCount: Int,
+  _ body: (_ shares: inout InlineArray<T, Floats>, _ blocks: TokenBlocks<4>) -> Void
+) {
+  var shares = InlineArray<T, Floats>(repeating: Floats(repeating: 0))
+  for index in 1...count {
+    body(&shares, blocks)
+    if index % sharedCount == 0 {
+      unrolled(T) { t in
+        sums[t] = multiplyAdd(
+          shares[t], broadcastFloat(blocks[t] + ActivationBlock.scale), sums[t])
+        shares[t] = Floats(repeating: 0)
+      }
+    }
+    blocks.advance()
   }
 }
 
@@ -129,16 +168,19 @@ enum ScaledMinimumTile<Part: ScaledPart>: Tile {
       let blockScale = loadHalves(part)
       let blockMinimum = -loadHalves(part + 32)
       part += 64
-      for _ in 0..<8 {
+      addShared(&sums, &activations, 8, sharing: 4) { shares, blocks in
         prefetchWeights(after: part, Part.partBytes, tokenCount: T)
-        var products: InlineArray<T, Integers> = startingSums(activations, nil)
+        var products: InlineArray<T, Integers> = startingSums(blocks, nil)
         Part.forEachGroup(part) { bytes, group in
-          addGroup(&products, bytes, group, isWide: false, activations)
+          addGroup(&products, bytes, group, isWide: false, blocks)
         }
-        addScaled(&sums, &products, blockScale * loadBytes(part), activations)
-        addMinimums(&sums, blockMinimum * loadBytes(part + 16), activations)
+        addScaled(&shares, products, blockScale * loadBytes(part))
+        let minimum = blockMinimum * loadBytes(part + 16)
+        unrolled(T) { t in
+          shares[t] = multiplyAdd(
+            minimum, broadcastFloat(blocks[t] + ActivationBlock.sum), shares[t])
+        }
         part += Part.partBytes
-        activations.advance()
       }
     }
     return sums
@@ -157,15 +199,14 @@ enum IQ4_XSTile: Tile {
     for _ in 0..<(columns / 256) {
       let blockScale = loadHalves(part)
       part += 32
-      for _ in 0..<8 {
+      addShared(&sums, &activations, 8, sharing: 4) { shares, blocks in
         prefetchWeights(after: part, IQ4_XSPart.partBytes, tokenCount: T)
-        var products: InlineArray<T, Integers> = startingSums(activations, wideZeroPoint)
+        var products: InlineArray<T, Integers> = startingSums(blocks, wideZeroPoint)
         IQ4_XSPart.forEachGroup(part) { bytes, group in
-          addGroup(&products, bytes, group, isWide: true, activations)
+          addGroup(&products, bytes, group, isWide: true, blocks)
         }
-        addScaled(&sums, &products, blockScale * floats(loadSignedBytes(part)), activations)
+        addScaled(&shares, products, blockScale * floats(loadSignedBytes(part)))
         part += IQ4_XSPart.partBytes
-        activations.advance()
       }
     }
     return sums

@@ -14,16 +14,19 @@ public func product(_ call: PanelProduct) {
   case .Q5_0: walk(call, SimpleTile<BlockQ5_0>.self, PlainBlocks.self)
   case .Q5_1: walk(call, SimpleTile<BlockQ5_1>.self, BlocksWithMinimum.self)
   case .Q8_0: walk(call, SimpleTile<BlockQ8_0>.self, PlainBlocks.self)
-  case .Q4_K: walk(call, ScaledMinimumTile<PlainNibbles>.self, BlocksWithMinimum.self)
-  case .Q5_K: walk(call, ScaledMinimumTile<FifthBitNibbles>.self, BlocksWithMinimum.self)
-  case .Q6_K: walk(call, HalvedTile<Q6_KPart>.self, HalvedBlocks<Q6_KPart>.self)
-  case .Q3_K: walk(call, HalvedTile<Q3_KPart>.self, HalvedBlocks<Q3_KPart>.self)
-  case .Q2_K: walk(call, HalvedTile<Q2_KPart>.self, HalvedBlocks<Q2_KPart>.self)
+  case .Q4_K: walk(call, ScaledMinimumTile<PlainNibbles>.self, SharedBlocks<PartWithMinimum>.self)
+  case .Q5_K:
+    walk(call, ScaledMinimumTile<FifthBitNibbles>.self, SharedBlocks<PartWithMinimum>.self)
+  case .Q6_K: walk(call, HalvedTile<Q6_KPart>.self, SharedBlocks<HalvedUnpackedPart<Q6_KPart>>.self)
+  case .Q3_K: walk(call, HalvedTile<Q3_KPart>.self, SharedBlocks<HalvedUnpackedPart<Q3_KPart>>.self)
+  case .Q2_K: walk(call, HalvedTile<Q2_KPart>.self, SharedBlocks<HalvedUnpackedPart<Q2_KPart>>.self)
   case .IQ4_NL: walk(call, SimpleTile<BlockIQ4_NL>.self, PlainBlocks.self)
-  case .IQ4_XS: walk(call, IQ4_XSTile.self, PlainBlocks.self)
+  case .IQ4_XS: walk(call, IQ4_XSTile.self, SharedBlocks<PlainPart>.self)
   case .MXFP4: walk(call, SimpleTile<BlockMXFP4>.self, PlainBlocks.self)
   case .scaledBytes:
-    walk(call, HalvedTile<ScaledBytesPart>.self, HalvedBlocks<ScaledBytesPart>.self)
+    walk(
+      call, HalvedTile<ScaledBytesPart>.self, SharedBlocks<HalvedUnpackedPart<ScaledBytesPart>>.self
+    )
   case .F32: multiplyFloats(call, SingleColumn.self)
   case .F16: multiplyFloats(call, HalfColumn.self)
   case .BF16: multiplyFloats(call, BrainColumn.self)

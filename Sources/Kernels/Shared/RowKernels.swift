@@ -5,24 +5,50 @@ import KernelInterface
 /// Quantises a row into activation blocks.
 @Sendable
 func quantise(
-  _ input: UnsafePointer<Float>, _ columns: Int, _ output: UnsafeMutableRawPointer,
-  _ blockStride: Int
+  _ input: UnsafePointer<Float>, _ columns: Int, _ scaling: ActivationScaling,
+  _ output: UnsafeMutableRawPointer, _ blockStride: Int
 ) {
-  for block in 0..<columns / blockElementCount {
-    quantiseBlock(input + block * blockElementCount, output + block * blockStride)
+  let count = scaling.blockCount
+  for first in stride(from: 0, to: columns / blockElementCount, by: count) {
+    let values = input + first * blockElementCount
+    var largest = magnitudes(values)
+    for block in 1..<count {
+      largest = larger(largest, magnitudes(values + block * blockElementCount))
+    }
+    let scale = QuantumScale(largest: laneMaximum(largest))
+    for block in 0..<count {
+      quantiseBlock(
+        values + block * blockElementCount, scale, output + (first + block) * blockStride)
+    }
   }
 }
 
+/// What a quantum is, and its inverse.
+private struct QuantumScale {
+  let quantum: Float
+  let inverse: Float
+
+  @inline(__always)
+  init(largest: Float) {
+    // Below this a quantum's inverse is infinite, and above all numbers the block holds none.
+    let hasScale = largest > 4e-37 && largest < .infinity
+    quantum = hasScale ? largest / 127 : 0
+    inverse = hasScale ? 127 / largest : 0
+  }
+}
+
+/// The larger magnitudes of the two halves of a block.
 @inline(__always)
-private func quantiseBlock(_ values: UnsafePointer<Float>, _ block: UnsafeMutableRawPointer) {
-  let low = loadFloats(values)
-  let high = loadFloats(values + 16)
-  let largest = laneMaximum(larger(magnitude(low), magnitude(high)))
-  // Below this a quantum's inverse is infinite, and above all numbers the block holds none.
-  let hasScale = largest > 4e-37 && largest < .infinity
-  let inverse: Float = hasScale ? 127 / largest : 0
-  let lowQuants = roundedIntegers(low * inverse)
-  let highQuants = roundedIntegers(high * inverse)
+private func magnitudes(_ values: UnsafePointer<Float>) -> Floats {
+  larger(magnitude(loadFloats(values)), magnitude(loadFloats(values + 16)))
+}
+
+@inline(__always)
+private func quantiseBlock(
+  _ values: UnsafePointer<Float>, _ scale: QuantumScale, _ block: UnsafeMutableRawPointer
+) {
+  let lowQuants = roundedIntegers(loadFloats(values) * scale.inverse)
+  let highQuants = roundedIntegers(loadFloats(values + 16) * scale.inverse)
   block.storeBytes(
     of: narrowed(lowQuants), toByteOffset: ActivationBlock.quants,
     as: SIMD16<Int8>.self)
@@ -32,10 +58,10 @@ private func quantiseBlock(_ values: UnsafePointer<Float>, _ block: UnsafeMutabl
   let lowSum = lowQuants.wrappedSum()
   let highSum = highQuants.wrappedSum()
   let sum = lowSum &+ highSum
-  let scale = hasScale ? largest / 127 : 0
-  block.storeBytes(of: scale, toByteOffset: ActivationBlock.scale, as: Float.self)
+  block.storeBytes(of: scale.quantum, toByteOffset: ActivationBlock.scale, as: Float.self)
   block.storeBytes(
-    of: scale * Float(sum), toByteOffset: ActivationBlock.scaledSum, as: Float.self)
+    of: scale.quantum * Float(sum), toByteOffset: ActivationBlock.scaledSum, as: Float.self)
+  block.storeBytes(of: Float(sum), toByteOffset: ActivationBlock.sum, as: Float.self)
   @inline(__always) func storeStart(_ sum: Int32, _ zeroPoint: Int32, _ offset: Int) {
     block.storeBytes(
       of: IntegerSum.zero &- zeroPoint &* sum, toByteOffset: offset, as: Int32.self)

@@ -54,6 +54,8 @@ private func pass<K: UnpackedKind>(
   ahead: UnsafeRawPointer, zeroPoint: Int, _ kind: K.Type
 ) {
   var token = 0
+  let parameters = UnpackedParameters(
+    zeroPoint: zeroPoint, halfGroupCount: call.format.scaleColumnCount / 4)
   let lines = columns.count * call.panelBytes / call.columns / 64 + 1
   @inline(__always)
   func tile<let N: Int>(_ size: InlineArray<N, Floats>.Type) {
@@ -70,8 +72,7 @@ private func pass<K: UnpackedKind>(
       prefetchLine(ahead + call.panelBytes + 64 * line)
     }
     addUnpacked(
-      weights, columns.count / blockElementCount, tokens, zeroPoint: zeroPoint,
-      target, kind, size)
+      weights, columns.count / blockElementCount, tokens, parameters, target, kind, size)
     token += N / 2
   }
   while K.tokenCount == 6, call.tokenCount - token >= 6 { tile(InlineArray<12, Floats>.self) }

@@ -23,21 +23,31 @@ enum UnpackedBlock {
 protocol UnpackedKind {
   /// Tokens whose sums the registers hold, even.
   static var tokenCount: Int { get }
-  /// Adds a block of both panels. Products of plain blocks begin with the activations' word at
-  /// `zeroPoint`; other kinds know what theirs begin with.
+  /// Blocks that are added at a time.
+  static var blockCount: Int { get }
+  /// Adds `blockCount` blocks of both panels.
   static func add<let N: Int>(
     _ sums: inout InlineArray<N, Floats>, _ block: UnsafeRawPointer, _ tokens: TokenBlocks<2>,
-    zeroPoint: Int)
+    _ parameters: UnpackedParameters)
 }
 
-/// Adds the bytes of `groups` × quants to `products`: as they are, so only where `wideZeroPoint` says
+/// What tiles learn at run time.
+struct UnpackedParameters {
+  /// Where activation blocks keep the word that products of plain blocks begin with.
+  let zeroPoint: Int
+  /// Groups of a half, 4. The compiler must not know it: it would unroll them, read them all at once,
+  /// and keep sums in memory for lack of registers.
+  let halfGroupCount: Int
+}
+
+/// Adds the bytes of `count` groups from `first` on × quants to `products`: as they are, so only where `wideZeroPoint` says
 /// that products take bytes of eight bits so.
 @inline(__always)
 private func addGroups<let N: Int>(
   _ products: inout InlineArray<N, Integers>, _ block: UnsafeRawPointer, _ tokens: TokenBlocks<2>,
-  _ groups: Range<Int>
+  _ first: Int, _ count: Int
 ) {
-  for group in groups {
+  for group in first..<first + count {
     let first = loadWords(block + UnpackedBlock.bytes(group))
     let second = loadWords(block + UnpackedBlock.stride + UnpackedBlock.bytes(group))
     unrolled(N / 2) { t in
@@ -85,16 +95,32 @@ private func addScaled<let N: Int>(
   }
 }
 
+/// Adds minimum × a token's factor to all sums.
+@inline(__always)
+private func addMinimums<let N: Int>(
+  _ sums: inout InlineArray<N, Floats>, _ block: UnsafeRawPointer, _ half: Int,
+  _ factor: (_ token: Int) -> Floats
+) {
+  let first = loadRow(block + UnpackedBlock.minimums(half))
+  let second = loadRow(block + UnpackedBlock.stride + UnpackedBlock.minimums(half))
+  unrolled(N / 2) { t in
+    let factor = factor(t)
+    sums[t] = multiplyAdd(first, factor, sums[t])
+    sums[N / 2 + t] = multiplyAdd(second, factor, sums[N / 2 + t])
+  }
+}
+
 /// One scale for a block, and a zero point.
 enum PlainBlocks: UnpackedKind {
   @inline(__always) static var tokenCount: Int { 6 }
+  @inline(__always) static var blockCount: Int { 1 }
   @inline(__always)
   static func add<let N: Int>(
     _ sums: inout InlineArray<N, Floats>, _ block: UnsafeRawPointer, _ tokens: TokenBlocks<2>,
-    zeroPoint: Int
+    _ parameters: UnpackedParameters
   ) {
-    var products: InlineArray<N, Integers> = startingProducts(tokens, zeroPoint)
-    addGroups(&products, block, tokens, 0..<8)
+    var products: InlineArray<N, Integers> = startingProducts(tokens, parameters.zeroPoint)
+    addGroups(&products, block, tokens, 0, 8)
     addScaled(&sums, products, block, 0, tokens)
   }
 }
@@ -102,68 +128,120 @@ enum PlainBlocks: UnpackedKind {
 /// One scale and one minimum for a block.
 enum BlocksWithMinimum: UnpackedKind {
   @inline(__always) static var tokenCount: Int { 6 }
+  @inline(__always) static var blockCount: Int { 1 }
   @inline(__always)
   static func add<let N: Int>(
     _ sums: inout InlineArray<N, Floats>, _ block: UnsafeRawPointer, _ tokens: TokenBlocks<2>,
-    zeroPoint: Int
+    _ parameters: UnpackedParameters
   ) {
     var products: InlineArray<N, Integers> = startingProducts(tokens, nil)
-    addGroups(&products, block, tokens, 0..<8)
+    addGroups(&products, block, tokens, 0, 8)
     addScaled(&sums, products, block, 0, tokens)
-    let first = loadRow(block + UnpackedBlock.minimums(0))
-    let second = loadRow(block + UnpackedBlock.stride + UnpackedBlock.minimums(0))
+    addMinimums(&sums, block, 0) { t in broadcastFloat(tokens[t] + ActivationBlock.scaledSum) }
+  }
+}
+
+/// Blocks of which some share an activation scale: it is applied once for all of them.
+enum SharedBlocks<Part: UnpackedPart>: UnpackedKind {
+  @inline(__always) static var tokenCount: Int { 6 }
+  @inline(__always) static var blockCount: Int { Part.sharedCount }
+  @inline(__always)
+  static func add<let N: Int>(
+    _ sums: inout InlineArray<N, Floats>, _ block: UnsafeRawPointer, _ tokens: TokenBlocks<2>,
+    _ parameters: UnpackedParameters
+  ) {
+    var shares = InlineArray<N, Floats>(repeating: Floats(repeating: 0))
+    for step in 0..<(Part.sharedCount * Part.stepCount) {
+      let index = step / Part.stepCount
+      Part.add(
+        &shares, block + 2 * index * UnpackedBlock.stride, tokens.advanced(by: index),
+        step % Part.stepCount, parameters)
+    }
     unrolled(N / 2) { t in
-      let sum = broadcastFloat(tokens[t] + ActivationBlock.scaledSum)
-      sums[t] = multiplyAdd(first, sum, sums[t])
-      sums[N / 2 + t] = multiplyAdd(second, sum, sums[N / 2 + t])
+      let scale = broadcastFloat(tokens[t] + ActivationBlock.scale)
+      sums[t] = multiplyAdd(shares[t], scale, sums[t])
+      sums[N / 2 + t] = multiplyAdd(shares[N / 2 + t], scale, sums[N / 2 + t])
     }
   }
 }
 
-/// Factors for each half.
-enum HalvedBlocks<Part: HalvedPart>: UnpackedKind {
-  @inline(__always) static var tokenCount: Int { 4 }
+/// What one of the blocks that share an activation scale adds, before that is applied.
+protocol UnpackedPart {
+  /// Blocks that share a scale.
+  static var sharedCount: Int { get }
+  /// Steps in which a block is added: 2 where its halves have factors of their own. As one step both
+  /// would be in registers, and there are not enough.
+  static var stepCount: Int { get }
+  /// Adds step `step` of a block of both panels.
+  static func add<let N: Int>(
+    _ shares: inout InlineArray<N, Floats>, _ block: UnsafeRawPointer, _ tokens: TokenBlocks<2>,
+    _ step: Int, _ parameters: UnpackedParameters)
+}
+
+/// Adds scale × integer sum to all shares.
+@inline(__always)
+private func addScaled<let N: Int>(
+  _ shares: inout InlineArray<N, Floats>, _ products: InlineArray<N, Integers>,
+  _ block: UnsafeRawPointer, _ half: Int
+) {
+  let first = loadRow(block + UnpackedBlock.scales(half))
+  let second = loadRow(block + UnpackedBlock.stride + UnpackedBlock.scales(half))
+  unrolled(N / 2) { t in
+    shares[t] = multiplyAdd(integerValue(products[t]), first, shares[t])
+    shares[N / 2 + t] = multiplyAdd(integerValue(products[N / 2 + t]), second, shares[N / 2 + t])
+  }
+}
+
+/// One scale for a block, and a zero point.
+enum PlainPart: UnpackedPart {
+  @inline(__always) static var sharedCount: Int { 4 }
+  @inline(__always) static var stepCount: Int { 1 }
   @inline(__always)
   static func add<let N: Int>(
-    _ sums: inout InlineArray<N, Floats>, _ block: UnsafeRawPointer, _ tokens: TokenBlocks<2>,
-    zeroPoint: Int
+    _ shares: inout InlineArray<N, Floats>, _ block: UnsafeRawPointer, _ tokens: TokenBlocks<2>,
+    _ step: Int, _ parameters: UnpackedParameters
   ) {
-    var halves = InlineArray<N, Floats>(repeating: Floats(repeating: 0))
-    addHalf(&halves, block, 0, tokens)
-    addHalf(&halves, block, 1, tokens)
-    unrolled(N / 2) { t in
-      let scale = broadcastFloat(tokens[t] + ActivationBlock.scale)
-      sums[t] = multiplyAdd(halves[t], scale, sums[t])
-      sums[N / 2 + t] = multiplyAdd(halves[N / 2 + t], scale, sums[N / 2 + t])
-    }
+    var products: InlineArray<N, Integers> = startingProducts(tokens, parameters.zeroPoint)
+    addGroups(&products, block, tokens, 0, 8)
+    addScaled(&shares, products, block, 0)
   }
+}
 
+/// One scale and one minimum for a block.
+enum PartWithMinimum: UnpackedPart {
+  @inline(__always) static var sharedCount: Int { 4 }
+  @inline(__always) static var stepCount: Int { 1 }
   @inline(__always)
-  private static func addHalf<let N: Int>(
-    _ halves: inout InlineArray<N, Floats>, _ block: UnsafeRawPointer, _ half: Int,
-    _ tokens: TokenBlocks<2>
+  static func add<let N: Int>(
+    _ shares: inout InlineArray<N, Floats>, _ block: UnsafeRawPointer, _ tokens: TokenBlocks<2>,
+    _ step: Int, _ parameters: UnpackedParameters
+  ) {
+    var products: InlineArray<N, Integers> = startingProducts(tokens, nil)
+    addGroups(&products, block, tokens, 0, 8)
+    addScaled(&shares, products, block, 0)
+    addMinimums(&shares, block, 0) { t in broadcastFloat(tokens[t] + ActivationBlock.sum) }
+  }
+}
+
+/// Factors for each half.
+enum HalvedUnpackedPart<Part: HalvedPart>: UnpackedPart {
+  @inline(__always) static var sharedCount: Int { Part.sharedPartCount }
+  @inline(__always) static var stepCount: Int { 2 }
+  @inline(__always)
+  static func add<let N: Int>(
+    _ shares: inout InlineArray<N, Floats>, _ block: UnsafeRawPointer, _ tokens: TokenBlocks<2>,
+    _ step: Int, _ parameters: UnpackedParameters
   ) {
     var products = InlineArray<N, Integers>(repeating: Integers(repeating: 0))
     unrolled(N / 2) { t in
-      let start = startOfHalf(tokens[t], half, Part.zeroPoint)
+      let start = startOfHalf(tokens[t], step, Part.zeroPoint)
       products[t] = start
       products[N / 2 + t] = start
     }
-    addGroups(&products, block, tokens, 4 * half..<4 * half + 4)
-    let other = block + UnpackedBlock.stride
-    let first = loadRow(block + UnpackedBlock.scales(half))
-    let second = loadRow(other + UnpackedBlock.scales(half))
-    unrolled(N / 2) { t in
-      let (a, b) = (integerValue(products[t]), integerValue(products[N / 2 + t]))
-      halves[t] = half == 0 ? a * first : multiplyAdd(a, first, halves[t])
-      halves[N / 2 + t] = half == 0 ? b * second : multiplyAdd(b, second, halves[N / 2 + t])
-      if Part.zeroPoint == .none {
-        let quants = quantsOfHalf(tokens[t], half)
-        halves[t] = multiplyAdd(
-          quants, loadRow(block + UnpackedBlock.minimums(half)), halves[t])
-        halves[N / 2 + t] = multiplyAdd(
-          quants, loadRow(other + UnpackedBlock.minimums(half)), halves[N / 2 + t])
-      }
+    addGroups(&products, block, tokens, 4 * step, parameters.halfGroupCount)
+    addScaled(&shares, products, block, step)
+    if Part.zeroPoint == .none {
+      addMinimums(&shares, block, step) { t in quantsOfHalf(tokens[t], step) }
     }
   }
 }
@@ -184,8 +262,9 @@ struct UnpackedTarget {
 /// Adds `blockCount` blocks of both panels for `N` / 2 tokens.
 @inline(never)
 func addUnpacked<K: UnpackedKind, let N: Int>(
-  _ weights: UnsafeRawPointer, _ blockCount: Int, _ tokens: TokenBlocks<2>, zeroPoint: Int,
-  _ target: UnpackedTarget, _ kind: K.Type, _ size: InlineArray<N, Floats>.Type
+  _ weights: UnsafeRawPointer, _ blockCount: Int, _ tokens: TokenBlocks<2>,
+  _ parameters: UnpackedParameters, _ target: UnpackedTarget, _ kind: K.Type,
+  _ size: InlineArray<N, Floats>.Type
 ) {
   var sums = InlineArray<N, Floats>(repeating: Floats(repeating: 0))
   let kept = target.kept
@@ -197,10 +276,10 @@ func addUnpacked<K: UnpackedKind, let N: Int>(
   }
   var block = weights
   var tokens = tokens
-  for _ in 0..<blockCount {
-    K.add(&sums, block, tokens, zeroPoint: zeroPoint)
-    block += 2 * UnpackedBlock.stride
-    tokens.advance()
+  for _ in 0..<(blockCount / K.blockCount) {
+    K.add(&sums, block, tokens, parameters)
+    block += 2 * K.blockCount * UnpackedBlock.stride
+    tokens.advance(by: K.blockCount)
   }
   if target.isLast {
     unrolled(N / 2) { t in

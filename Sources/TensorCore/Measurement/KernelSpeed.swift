@@ -60,7 +60,7 @@ package struct KernelSpeed {
     }
     let target = FloatRows(base: output.floats, stride: projection.outputStride)
     return rowCounts.map { rows in
-      if projection.needsQuantised { compute.quantise(activations, rows: rows) }
+      if let scaling = projection.scaling { compute.quantise(activations, scaling, rows: rows) }
       func once() -> Double {
         let start = ContinuousClock.now
         projection.multiply(activations, rows: rows, into: target, compute)

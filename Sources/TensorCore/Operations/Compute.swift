@@ -42,26 +42,31 @@ package struct Compute: Sendable {
 
 extension Compute {
   /// Quantises rows of activations for products with integer weights.
-  package func quantise(_ activations: Activations, rows: Int) {
+  package func quantise(_ activations: Activations, _ scaling: ActivationScaling, rows: Int) {
     let layout = activations.layout(rows: rows)
-    forEachRow(rows) { row in quantise(activations, row: row, layout) }
+    forEachRow(rows) { row in quantise(activations, scaling, row: row, layout) }
   }
 
-  private func quantise(_ activations: Activations, row: Int, _ layout: ActivationLayout) {
+  private func quantise(
+    _ activations: Activations, _ scaling: ActivationScaling, row: Int, _ layout: ActivationLayout
+  ) {
     activations.quantise(
-      activations.floats.row(row), activations.columns, row: row, block: 0, layout, kernels)
+      activations.floats.row(row), activations.columns, scaling, row: row, block: 0, layout,
+      kernels)
   }
 
   /// Quantises row `row` of `rows` twice: the values to quantised row `2 row`, and what rounding left of
   /// them to row `2 row + 1`. The sum of both rows' products has 15 bits of each activation
   /// instead of 8. The floats of the row are used up.
-  package func quantiseFinely(_ activations: Activations, row: Int, of rows: Int) {
+  package func quantiseFinely(
+    _ activations: Activations, _ scaling: ActivationScaling, row: Int, of rows: Int
+  ) {
     let layout = activations.layout(rows: 2 * rows)
     let values = activations.floats.row(row)
     let coarse = activations.quantised + layout.offset(row: 2 * row)
     let fine = activations.quantised + layout.offset(row: 2 * row + 1)
     let columns = activations.columns
-    kernels.quantise(values, columns, coarse, layout.blockStride)
+    kernels.quantise(values, columns, scaling, coarse, layout.blockStride)
     for block in 0..<columns / blockElementCount {
       let line = coarse + block * layout.blockStride
       let scale = line.load(fromByteOffset: ActivationBlock.scale, as: Float.self)
@@ -70,7 +75,7 @@ extension Compute {
         values[block * blockElementCount + i] -= scale * Float(quant)
       }
     }
-    kernels.quantise(values, columns, fine, layout.blockStride)
+    kernels.quantise(values, columns, scaling, fine, layout.blockStride)
   }
 
   /// `target[row] = source[2 row] + source[2 row + 1]` for `columns` values of each of `rows`
@@ -98,26 +103,26 @@ extension Compute {
   /// RMS norm into activations, quantised where the products that follow ask for it.
   package func rmsNorm(
     _ input: FloatRows, _ weight: Vector, epsilon: Float, rows: Int, into output: Activations,
-    quantising: Bool
+    quantised scaling: ActivationScaling?
   ) {
     let layout = output.layout(rows: rows)
     forEachRow(rows) { row in
       kernels.rmsNorm(
         input.row(row), weight.values, weight.count, epsilon, output.floats.row(row))
-      if quantising { quantise(output, row: row, layout) }
+      if let scaling { quantise(output, scaling, row: row, layout) }
     }
   }
 
   /// `gate = activation(gate) × up` for `output.columns` values of each row, into `output`.
   package func gate(
     _ activation: Activation, gate: FloatRows, up: FloatRows, rows: Int,
-    into output: Activations, quantising: Bool
+    into output: Activations, quantised scaling: ActivationScaling?
   ) {
     let layout = output.layout(rows: rows)
     forEachRow(rows) { row in
       kernels.gatedActivation(activation, gate.row(row), up.row(row), output.columns)
       output.floats.row(row).update(from: gate.row(row), count: output.columns)
-      if quantising { quantise(output, row: row, layout) }
+      if let scaling { quantise(output, scaling, row: row, layout) }
     }
   }
 

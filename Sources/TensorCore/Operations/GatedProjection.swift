@@ -7,8 +7,6 @@ extension Projection {
   package static let gatedScratch = 64 << 10
   /// Rows from which on it pays: a few are done by the time a thread has fetched its weights.
   package static let gatedRows = 24
-  /// Panels whose rows are one block of quantised activations.
-  private static let blockPanelCount = blockElementCount / panelRowCount
 
   /// Whether gate and up, in this order, can be multiplied by `multiplyGated`.
   package var isGated: Bool {
@@ -21,10 +19,12 @@ extension Projection {
   ///
   /// A thread takes the same rows of both matrices, and what it multiplied never leaves its caches.
   ///
-  /// - Parameter scratch: a row of `gatedScratch` floats for each thread.
+  /// - Parameters:
+  ///   - scaling: how the output is quantised; its columns are a multiple of those that share a scale.
+  ///   - scratch: a row of `gatedScratch` floats for each thread.
   package func multiplyGated(
     _ input: Activations, _ activation: Activation, rows: Int, into output: Activations,
-    scratch: FloatRows, _ compute: Compute
+    quantised scaling: ActivationScaling, scratch: FloatRows, _ compute: Compute
   ) {
     guard rows > 0 else { return }
     let (gate, up) = (parts[0], parts[1])
@@ -32,7 +32,8 @@ extension Projection {
     let target = output.layout(rows: rows)
     let cut = cut(rows: rows, layout, compute)
     // Half of a run is the gate's; both halves of one token fit the scratch.
-    let unit = Self.blockPanelCount
+    let blockPanelCount = blockElementCount / panelRowCount
+    let unit = blockPanelCount * scaling.blockCount
     let most = Self.gatedScratch / (2 * panelRowCount)
     let panels = max(unit, min(cut.panels / 2, most) / unit * unit)
     let width = panels * panelRowCount
@@ -46,8 +47,8 @@ extension Projection {
       for (index, row) in rows.enumerated() {
         compute.kernels.gatedActivation(activation, values.row(index), others.row(index), count)
         output.quantise(
-          values.row(index), count, row: row, block: panels.lowerBound / unit, target,
-          compute.kernels)
+          values.row(index), count, scaling, row: row,
+          block: panels.lowerBound / blockPanelCount, target, compute.kernels)
       }
     }
   }

@@ -1,6 +1,6 @@
 // Products of one input with one or more weight matrices, in one parallel region.
 
-import KernelInterface
+package import KernelInterface
 
 /// One linear map, or several that share their input (query, key and value; gate and up).
 ///
@@ -13,8 +13,8 @@ package struct Projection: Sendable {
   package let outputStride: Int
   /// Values of an input row.
   package let columnCount: Int
-  /// Whether some part reads the quantised form of its input.
-  package let needsQuantised: Bool
+  /// How the parts want their input quantised; nil where all read its floats.
+  package let scaling: ActivationScaling?
   private let panelCount: Int
   /// Bytes of the largest panel.
   private let panelBytes: Int
@@ -37,7 +37,8 @@ package struct Projection: Sendable {
     }
     outputStride = offset
     columnCount = parts[0].columnCount
-    needsQuantised = parts.contains { $0.format.takesQuantisedActivations }
+    let scalings = parts.compactMap(\.format.activationScaling)
+    scaling = scalings.contains(.fourBlocks) ? .fourBlocks : scalings.first
     panelCount = parts.reduce(0) { $0 + $1.panelCount }
     panelBytes = max(1, parts.reduce(0) { max($0, $1.panelBytes) })
   }
@@ -49,7 +50,7 @@ package struct Projection: Sendable {
 
   /// `output[t, offsets[i] + r] = Σ_c parts[i][r, c] × input[t, c]` for `rows` rows.
   ///
-  /// The input is quantised where `needsQuantised` says so. Output rows are `outputStride` wide.
+  /// The input is quantised as `scaling` says. Output rows are `outputStride` wide.
   package func multiply(
     _ input: Activations, rows: Int, into output: FloatRows, _ compute: Compute
   ) {
@@ -67,7 +68,7 @@ package struct Projection: Sendable {
   ) -> (panels: Int, tokens: Int) {
     // Enough runs to even out the threads, large enough to amortise the counter.
     let runs = compute.pool.threadCount * (rows == 1 ? 8 : 16)
-    if needsQuantised, let many = compute.kernels.manyTokens, rows >= many.least {
+    if scaling != nil, let many = compute.kernels.manyTokens, rows >= many.least {
       let calls = (rows + many.most - 1) / many.most
       let tokens = ((rows + calls - 1) / calls + Self.tile - 1) / Self.tile * Self.tile
       return (max(2, min(many.panelCount, panelCount / runs / 2 * 2)), tokens)
@@ -76,7 +77,7 @@ package struct Projection: Sendable {
     // activations of one pass while the runs go by.
     let largest = rows == 1 ? panelCount : max(1, Self.cachedBytes / panelBytes)
     // Kernels of float weights take panels two by two.
-    let unit = needsQuantised ? 1 : 2
+    let unit = scaling == nil ? 2 : 1
     let tokens = max(1, Self.cachedBytes / max(1, layout.rowBytes) / Self.tile) * Self.tile
     return (max(unit, min(panelCount / runs, largest) / unit * unit), tokens)
   }

@@ -75,7 +75,7 @@ package struct AttentionLayer: Sendable {
     let width = norm.count
     let input = workspace.input(columns: width)
     compute.apply(
-      norm, to: workspace.hidden, rows: rows, into: input, quantising: inputs.needsQuantised)
+      norm, to: workspace.hidden, rows: rows, into: input, quantised: inputs.scaling)
     inputs.multiply(input, rows: rows, into: workspace.projected, compute)
     for (bias, offset) in zip(inputBiases, inputs.offsets) {
       if let bias { compute.add(bias, to: workspace.projected.columns(from: offset), rows: rows) }
@@ -92,7 +92,7 @@ package struct AttentionLayer: Sendable {
       heads, query: query, output: attended.floats, runs: runs,
       scratch: workspace.attentionScratch)
 
-    if output.needsQuantised { compute.quantise(attended, rows: rows) }
+    if let scaling = output.scaling { compute.quantise(attended, scaling, rows: rows) }
     output.multiply(attended, rows: rows, into: workspace.projected, compute)
     if let outputBias { compute.add(outputBias, to: workspace.projected, rows: rows) }
     compute.addResidual(

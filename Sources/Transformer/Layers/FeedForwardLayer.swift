@@ -14,8 +14,8 @@ package struct FeedForwardLayer: Sendable {
   /// A norm of the output before it is added (Gemma).
   package let outputNorm: Vector?
   package let activation: Activation
-  /// Whether the gated values are wanted in quantised form alone.
-  private let isGatedAtOnce: Bool
+  /// How the gated values are quantised where they are wanted in that form alone.
+  private let gatedScaling: ActivationScaling?
 
   /// Reads layer `index` with the tensor names that most families share.
   package init(
@@ -40,23 +40,22 @@ package struct FeedForwardLayer: Sendable {
     outputNorm =
       hasOutputNorm ? try weights.vector(name + "post_ffw_norm.weight", count: width) : nil
     self.activation = activation
-    isGatedAtOnce =
-      inputs.isGated && inputBiases.allSatisfy { $0 == nil }
-      && output.parts[0].format.takesQuantisedActivations
+    let isGated = inputs.isGated && inputBiases.allSatisfy { $0 == nil }
+    gatedScaling = isGated ? output.scaling : nil
   }
 
   /// Makes room for this layer.
   package func size(_ shape: inout WorkspaceShape) {
     shape.include(inputs)
     shape.include(output)
-    if isGatedAtOnce { shape.gatedWidth = max(shape.gatedWidth, output.columnCount) }
+    if gatedScaling != nil { shape.gatedWidth = max(shape.gatedWidth, output.columnCount) }
   }
 
   package func forward(_ pass: Pass, into target: FloatRows) {
     let (workspace, compute, rows) = (pass.workspace, pass.compute, pass.rowCount)
     compute.apply(
       norm, to: workspace.hidden, rows: rows, into: workspace.input(columns: norm.count),
-      quantising: inputs.needsQuantised)
+      quantised: inputs.scaling)
     let gated = gate(pass)
     output.multiply(gated, rows: rows, into: workspace.projected, compute)
     if let outputBias { compute.add(outputBias, to: workspace.projected, rows: rows) }
@@ -64,14 +63,16 @@ package struct FeedForwardLayer: Sendable {
       workspace.projected, norm: outputNorm, epsilon: norm.epsilon, to: target,
       columns: norm.count, rows: rows)
   }
+
   /// `activation(gate(x)) × up(x)`.
   private func gate(_ pass: Pass) -> Activations {
     let (workspace, compute, rows) = (pass.workspace, pass.compute, pass.rowCount)
     let input = workspace.input(columns: norm.count)
-    if isGatedAtOnce, rows >= Projection.gatedRows {
+    if let gatedScaling, rows >= Projection.gatedRows {
       let gated = workspace.gated(columns: output.columnCount)
       inputs.multiplyGated(
-        input, activation, rows: rows, into: gated, scratch: workspace.gatedScratch, compute)
+        input, activation, rows: rows, into: gated, quantised: gatedScaling,
+        scratch: workspace.gatedScratch, compute)
       return gated
     }
     inputs.multiply(input, rows: rows, into: workspace.projected, compute)
@@ -82,7 +83,7 @@ package struct FeedForwardLayer: Sendable {
     compute.gate(
       activation, gate: workspace.projected,
       up: workspace.projected.columns(from: inputs.offsets[1]), rows: rows, into: gated,
-      quantising: output.needsQuantised)
+      quantised: output.scaling)
     return gated
   }
 }

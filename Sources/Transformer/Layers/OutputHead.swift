@@ -33,7 +33,7 @@ package struct OutputHead: Sendable {
     for (index, row) in wanted.enumerated() {
       pass.compute.apply(
         norm, to: pass.workspace.hidden.rows(from: row), rows: 1, into: output.rows(from: index),
-        quantising: false)
+        quantised: nil)
     }
     try body(output.floats, wanted.count)
   }
@@ -47,7 +47,8 @@ package struct OutputHead: Sendable {
     rethrows
   {
     let (workspace, compute) = (pass.workspace, pass.compute)
-    let isFine = projection.needsQuantised
+    let scaling = projection.scaling
+    let isFine = scaling != nil
     let wanted = pass.batch.logitRows
     for first in stride(from: 0, to: wanted.count, by: workspace.headRows) {
       let part = wanted[first..<min(first + workspace.headRows, wanted.count)]
@@ -55,8 +56,10 @@ package struct OutputHead: Sendable {
       for (index, row) in part.enumerated() {
         compute.apply(
           norm, to: workspace.hidden.rows(from: row), rows: 1, into: input.rows(from: index),
-          quantising: false)
-        if isFine { compute.quantiseFinely(input, row: index, of: part.count) }
+          quantised: nil)
+        if let scaling {
+          compute.quantiseFinely(input, scaling, row: index, of: part.count)
+        }
       }
       projection.multiply(
         input, rows: isFine ? 2 * part.count : part.count, into: workspace.logits, compute)

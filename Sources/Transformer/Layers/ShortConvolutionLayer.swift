@@ -49,7 +49,7 @@ package struct ShortConvolutionLayer: Sendable {
     let width = norm.count
     compute.apply(
       norm, to: workspace.hidden, rows: rows, into: workspace.input(columns: width),
-      quantising: inputs.needsQuantised)
+      quantised: inputs.scaling)
     inputs.multiply(
       workspace.input(columns: width), rows: rows, into: workspace.projected, compute)
     let values = workspace.projected.columns(from: 2 * width)
@@ -59,7 +59,7 @@ package struct ShortConvolutionLayer: Sendable {
       convolution, values, into: mixed.floats, runs: pass.batch.recurrentRuns(layer: layer))
     compute.multiply(
       mixed.floats, by: workspace.projected.columns(from: width), columns: width, rows: rows)
-    if output.needsQuantised { compute.quantise(mixed, rows: rows) }
+    if let scaling = output.scaling { compute.quantise(mixed, scaling, rows: rows) }
     output.multiply(mixed, rows: rows, into: workspace.projected, compute)
     compute.addResidual(
       workspace.projected, norm: nil, epsilon: 0, to: target, columns: width, rows: rows)

@@ -29,10 +29,12 @@ import Testing
       (1, block, 1), (5, 3 * block, 2), (16, block, 3), (21, 2 * block, 7),
       (33, 5 * block, 13), (64, 2 * block, 31),
     ]
+    let scaling = format.layout!.activationScaling!
     for (seed, shape) in shapes.enumerated() {
       let weights = PackedWeights(
         format, rows: shape.rows, columns: shape.columns, seed: UInt64(seed))
-      let input = QuantisedRows(tokens: shape.tokens, columns: shape.columns, seed: UInt64(seed))
+      let input = QuantisedRows(
+        tokens: shape.tokens, columns: shape.columns, scaling, seed: UInt64(seed))
       check(weights, input, set)
     }
   }
@@ -42,7 +44,9 @@ import Testing
     for content in PackedWeights.Content.allCases {
       for kind in QuantisedRows.Kind.allCases {
         let weights = PackedWeights(format, rows: 19, columns: 512, content: content, seed: 9)
-        check(weights, QuantisedRows(tokens: 9, columns: 512, kind: kind, seed: 9), set)
+        let input = QuantisedRows(
+          tokens: 9, columns: 512, format.layout!.activationScaling!, kind: kind, seed: 9)
+        check(weights, input, set)
       }
     }
   }
@@ -51,7 +55,8 @@ import Testing
   func setsAgree(format: TensorFormat) {
     for content in PackedWeights.Content.allCases {
       let weights = PackedWeights(format, rows: 48, columns: 1_024, content: content, seed: 4)
-      let input = QuantisedRows(tokens: 27, columns: 1_024, seed: 5)
+      let input = QuantisedRows(
+        tokens: 27, columns: 1_024, format.layout!.activationScaling!, seed: 5)
       let results = availableSets.map { product(weights, input, $0).bits }
       for result in results.dropFirst() { #expect(result == results[0], "\(content)") }
     }
@@ -60,7 +65,8 @@ import Testing
   @Test("A row has the same bits whatever shares the call", arguments: availableSets, layouts)
   func rowsDoNotDependOnTheCall(set: InstructionSet, format: TensorFormat) {
     let weights = PackedWeights(format, rows: 40, columns: 512, seed: 21)
-    let input = QuantisedRows(tokens: 64, columns: 512, seed: 22)
+    let input = QuantisedRows(
+      tokens: 64, columns: 512, format.layout!.activationScaling!, seed: 22)
     let whole = product(weights, input, set).bits
     let width = weights.panelCount * panelRowCount
     for count in 1...64 {
@@ -81,7 +87,8 @@ import Testing
   @Test("Only the rows of the panels are written", arguments: availableSets, layouts)
   func nothingElseIsWritten(set: InstructionSet, format: TensorFormat) {
     let weights = PackedWeights(format, rows: 3, columns: 256, seed: 1)
-    let input = QuantisedRows(tokens: 3, columns: 256, seed: 1)
+    let input = QuantisedRows(
+      tokens: 3, columns: 256, format.layout!.activationScaling!, seed: 1)
     let stride = panelRowCount + 5
     let output = product(weights, input, set, outputStride: stride)
     let untouched = UInt32(0xA5A5_A5A5)

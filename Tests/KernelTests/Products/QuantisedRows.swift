@@ -17,11 +17,14 @@ struct QuantisedRows {
   /// Bytes of a row.
   private var stride: Int { columnCount / blockElementCount * ActivationBlock.stride }
 
-  init(tokens: Int, columns: Int, kind: Kind = .random, seed: UInt64) {
+  init(
+    tokens: Int, columns: Int, _ scaling: ActivationScaling, kind: Kind = .random, seed: UInt64
+  ) {
     var random = SeededGenerator(seed: seed)
     tokenCount = tokens
     columnCount = columns
     blocks = TestBuffer(tokens * columns / blockElementCount * ActivationBlock.stride)
+    var scale: Float = 0
     for index in 0..<tokens * columns / blockElementCount {
       let quants: [Int8] = (0..<blockElementCount).map { column in
         switch kind {
@@ -32,7 +35,9 @@ struct QuantisedRows {
         case .zero: 0
         }
       }
-      let scale = kind == .zero ? 0 : Float.random(in: 0.001...0.02, using: &random)
+      if kind != .zero, index % scaling.blockCount == 0 {
+        scale = Float.random(in: 0.001...0.02, using: &random)
+      }
       Self.write(quants, scale: scale, to: blocks.base + index * ActivationBlock.stride)
     }
   }
@@ -65,6 +70,7 @@ struct QuantisedRows {
     block.storeBytes(of: scale, toByteOffset: ActivationBlock.scale, as: Float.self)
     block.storeBytes(
       of: scale * Float(low + high), toByteOffset: ActivationBlock.scaledSum, as: Float.self)
+    block.storeBytes(of: Float(low + high), toByteOffset: ActivationBlock.sum, as: Float.self)
     for (offset, value) in [
       (ActivationBlock.zeroPoint8, -8 * (low + high)),
       (ActivationBlock.zeroPoint16, -16 * (low + high)),

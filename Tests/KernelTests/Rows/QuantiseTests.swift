@@ -52,12 +52,31 @@ import Testing
     }
   }
 
+  @Test("Four blocks share the scale of their largest value", arguments: availableSets)
+  func sharedScales(set: InstructionSet) {
+    var random = SeededGenerator(seed: 4)
+    for _ in 0..<20 {
+      let row = (0..<8).flatMap { random.floats(32, within: Float(1 << $0)) }
+      let output = quantised([row], set, .fourBlocks)
+      for (index, part) in blocks(of: row).enumerated() {
+        let block = Block(index, of: output)
+        let shared = row[index / 4 * 128..<index / 4 * 128 + 128]
+        #expect(block.scale == shared.reduce(0) { max($0, abs($1)) } / 127)
+        for (value, quant) in zip(part, block.quants) {
+          let error = abs(Double(value) / Double(block.scale) - Double(quant))
+          #expect(error <= Self.largestError, "\(value) became \(quant) × \(block.scale)")
+        }
+        check(block)
+      }
+    }
+  }
+
   @Test("Blocks stand as far apart as they are asked to", arguments: availableSets)
   func blocksStandApart(set: InstructionSet) {
     var random = SeededGenerator(seed: 3)
     let row = random.floats(128)
     let output = TestBuffer(4 * 4 * ActivationBlock.stride)
-    set.kernels.quantise(row, 128, output.base, 4 * ActivationBlock.stride)
+    set.kernels.quantise(row, 128, .block, output.base, 4 * ActivationBlock.stride)
     let dense = quantised([row], set)
     for block in 0..<4 {
       #expect(Block(4 * block, of: output).quants == Block(block, of: dense).quants)
@@ -106,6 +125,7 @@ import Testing
     let sum = low + high
     #expect(block.sums == [-8 * sum, -16 * sum, -128 * sum, -32 * low, -32 * high])
     #expect(block.scaledSum == block.scale * Float(sum))
+    #expect(block.sum == Float(sum))
   }
 
   private func blocks(of row: [Float]) -> [[Float]] {
@@ -115,12 +135,15 @@ import Testing
   }
 
   /// Rows side by side.
-  private func quantised(_ rows: [[Float]], _ set: InstructionSet) -> TestBuffer {
+  private func quantised(
+    _ rows: [[Float]], _ set: InstructionSet, _ scaling: ActivationScaling = .block
+  ) -> TestBuffer {
     let columns = rows[0].count
     let output = TestBuffer(rows.count * columns / blockElementCount * ActivationBlock.stride)
     let rowBytes = columns / blockElementCount * ActivationBlock.stride
     for (index, row) in rows.enumerated() {
-      set.kernels.quantise(row, columns, output.base + index * rowBytes, ActivationBlock.stride)
+      set.kernels.quantise(
+        row, columns, scaling, output.base + index * rowBytes, ActivationBlock.stride)
     }
     return output
   }
@@ -130,6 +153,7 @@ import Testing
     let quants: [Int]
     let scale: Float
     let scaledSum: Float
+    let sum: Float
     /// What sums begin with, for zero points of 8, 16, 128, and 32 of each half.
     let sums: [Int]
 
@@ -139,6 +163,7 @@ import Testing
       quants = (0..<32).map { Int(line.load(fromByteOffset: $0, as: Int8.self)) }
       scale = line.load(fromByteOffset: ActivationBlock.scale, as: Float.self)
       scaledSum = line.load(fromByteOffset: ActivationBlock.scaledSum, as: Float.self)
+      sum = line.load(fromByteOffset: ActivationBlock.sum, as: Float.self)
       sums = [
         ActivationBlock.zeroPoint8, ActivationBlock.zeroPoint16, ActivationBlock.zeroPoint128,
         ActivationBlock.lowZeroPoint32, ActivationBlock.highZeroPoint32,

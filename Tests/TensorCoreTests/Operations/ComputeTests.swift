@@ -63,10 +63,10 @@ import Testing
     defer { withExtendedLifetime((rows, normed, gated)) {} }
     compute.rmsNorm(
       rows.rows, weight, epsilon: 1e-6, rows: input.count, into: normed.activations,
-      quantising: true)
+      quantised: .block)
     compute.gate(
       .silu, gate: rows.rows, up: normed.activations.floats, rows: input.count,
-      into: gated.activations, quantising: true)
+      into: gated.activations, quantised: .block)
     return input.indices.map { row in
       [normed.activations, gated.activations].flatMap { (activations: Activations) -> [UInt8] in
         let floats = UnsafeRawBufferPointer(start: activations.floats.row(row), count: 96 * 4)

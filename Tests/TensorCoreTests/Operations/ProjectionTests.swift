@@ -70,39 +70,44 @@ import Testing
     }
   }
 
-  @Test("Gating at once gives the bits of gating afterwards", arguments: availableSets)
-  func gating(set: InstructionSet) throws {
+  @Test(
+    "Gating at once gives the bits of gating afterwards", arguments: availableSets,
+    [TensorFormat.Q8_0, .Q4_K])
+  func gating(set: InstructionSet, outputFormat: TensorFormat) throws {
     let folder = try TemporaryFolder()
     let compute = Compute(instructionSet: set, pool: WorkerPool(threadCount: 2))
+    let width = outputFormat == .Q8_0 ? 352 : 768
     let inputs = Projection(
       try [TensorFormat.Q4_K, .Q6_K].enumerated().map { index, format in
         try PackedMatrix(
-          format.tensor(rows: 352, columns: 512, seed: UInt64(index), in: folder), exact: false,
+          format.tensor(rows: width, columns: 512, seed: UInt64(index), in: folder), exact: false,
           pool: compute.pool)
       })
     #expect(inputs.isGated)
     let output = Projection(
       try PackedMatrix(
-        TensorFormat.Q8_0.tensor(rows: 32, columns: 352, seed: 3, in: folder), exact: false,
+        outputFormat.tensor(rows: 32, columns: width, seed: 3, in: folder), exact: false,
         pool: compute.pool))
+    let scaling = try #require(output.scaling)
     var random = SeededGenerator(seed: 9)
     for count in [1, 7, 24, 31, 290] {
       let input = try OwnedActivations((0..<count).map { _ in random.floats(512) })
       defer { withExtendedLifetime(input) {} }
-      compute.quantise(input.activations, rows: count)
+      compute.quantise(input.activations, .fourBlocks, rows: count)
       let scratch = try OwnedRows(2, stride: Projection.gatedScratch)
-      let atOnce = try OwnedActivations((0..<count).map { _ in [Float](repeating: 0, count: 352) })
+      let atOnce = try OwnedActivations(
+        (0..<count).map { _ in [Float](repeating: 0, count: width) })
       inputs.multiplyGated(
-        input.activations, .silu, rows: count, into: atOnce.activations, scratch: scratch.rows,
-        compute)
+        input.activations, .silu, rows: count, into: atOnce.activations, quantised: scaling,
+        scratch: scratch.rows, compute)
 
       let projected = try OwnedRows(count, stride: inputs.outputStride)
       inputs.multiply(input.activations, rows: count, into: projected.rows, compute)
       let afterwards = try OwnedActivations(
-        (0..<count).map { _ in [Float](repeating: 0, count: 352) })
+        (0..<count).map { _ in [Float](repeating: 0, count: width) })
       compute.gate(
         .silu, gate: projected.rows, up: projected.rows.columns(from: inputs.offsets[1]),
-        rows: count, into: afterwards.activations, quantising: true)
+        rows: count, into: afterwards.activations, quantised: scaling)
 
       func result(_ activations: OwnedActivations) throws -> [[UInt32]] {
         let rows = try OwnedRows(count, stride: output.outputStride)
@@ -123,7 +128,7 @@ import Testing
         pool: compute.pool)
     }
     let projection = Projection(parts)
-    #expect(projection.needsQuantised)
+    #expect(projection.scaling == .fourBlocks)
     var random = SeededGenerator(seed: 7)
     let input = (0..<3).map { _ in random.floats(512) }
     let together = try multiply(projection, input, compute)
@@ -152,7 +157,7 @@ import Testing
     defer { withExtendedLifetime(activations) {} }
     let output = try OwnedRows(6, stride: projection.outputStride)
     for row in input.indices {
-      compute.quantiseFinely(activations.activations, row: row, of: input.count)
+      compute.quantiseFinely(activations.activations, .block, row: row, of: input.count)
     }
     projection.multiply(activations.activations, rows: 6, into: output.rows, compute)
     compute.addPairs(output.rows, count: 3, columns: projection.outputStride)
@@ -171,7 +176,9 @@ import Testing
     let activations = try OwnedActivations(input)
     defer { withExtendedLifetime(activations) {} }
     let output = try OwnedRows(input.count, stride: projection.outputStride)
-    if projection.needsQuantised { compute.quantise(activations.activations, rows: input.count) }
+    if let scaling = projection.scaling {
+      compute.quantise(activations.activations, scaling, rows: input.count)
+    }
     projection.multiply(
       activations.activations, rows: input.count, into: output.rows, compute)
     return output.values(projection.outputStride)

@@ -96,7 +96,7 @@ import Testing
         columns: count)
       compute(threads: 1).apply(
         Norm(try vector(weight), epsilon: 1e-5, isCentred: true), to: rows, rows: 1, into: output,
-        quantising: false)
+        quantised: nil)
       for (found, expected) in zip(rows.read(row: 1, count: count), expected) {
         #expect(abs(Double(found) - expected) < 1e-4)
       }

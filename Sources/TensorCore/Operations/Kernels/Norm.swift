@@ -1,5 +1,7 @@
 // The norm of a layer's input: by the root of the mean square, or around the mean.
 
+package import KernelInterface
+
 /// A norm with its weights.
 package struct Norm: Sendable {
   /// `[count]`.
@@ -36,12 +38,13 @@ extension Compute {
 
   /// The norm of each row, into activations, quantised where the products that follow ask for it.
   package func apply(
-    _ norm: Norm, to input: FloatRows, rows: Int, into output: Activations, quantising: Bool
+    _ norm: Norm, to input: FloatRows, rows: Int, into output: Activations,
+    quantised scaling: ActivationScaling?
   ) {
     guard norm.isCentred else {
       return rmsNorm(
         input, norm.weight, epsilon: norm.epsilon, rows: rows, into: output,
-        quantising: quantising)
+        quantised: scaling)
     }
     forEachRow(rows) { row in
       centre(input.row(row), count: norm.count, into: output.floats.row(row))
@@ -49,7 +52,7 @@ extension Compute {
     // What is left is the root of the mean square of differences from the mean.
     rmsNorm(
       output.floats, norm.weight, epsilon: norm.epsilon, rows: rows, into: output,
-      quantising: quantising)
+      quantised: scaling)
   }
 
   /// `output = input - mean(input)`, added in order.
