@@ -77,8 +77,8 @@ package struct Activations: @unchecked Sendable {
 
   /// Quantises `count` values into the blocks of a row from `block` on.
   func quantise(
-    _ values: UnsafePointer<Float>, _ count: Int, _ scaling: ActivationScaling, row: Int, block: Int,
-    _ layout: ActivationLayout, _ kernels: KernelTable
+    _ values: UnsafePointer<Float>, _ count: Int, _ scaling: ActivationScaling, row: Int,
+    block: Int, _ layout: ActivationLayout, _ kernels: KernelTable
   ) {
     kernels.quantise(
       values, count, scaling, quantised + layout.offset(row: row) + block * layout.blockStride,
