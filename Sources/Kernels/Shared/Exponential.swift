@@ -30,9 +30,15 @@ func exponentialOfNegative(_ x: Floats) -> Floats {
   return p * unsafeBitCast(power, to: Floats.self)
 }
 
+/// -x by its sign: compilers take the standard library's 0 - x apart into lanes.
+@inline(__always)
+private func negated(_ x: Floats) -> Floats {
+  unsafeBitCast(unsafeBitCast(x, to: Words.self) ^ 0x8000_0000, to: Floats.self)
+}
+
 /// 1 / (1 + exp(-x)).
 @inline(__always)
-func logistic(_ x: Floats) -> Floats { 1 / (1 + exponential(-x)) }
+func logistic(_ x: Floats) -> Floats { 1 / (1 + exponential(negated(x))) }
 
 /// tanh(x) = 2 · logistic(2 x) - 1.
 @inline(__always)

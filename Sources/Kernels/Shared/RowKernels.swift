@@ -125,24 +125,29 @@ func gatedActivation(
   _ activation: Activation, _ gate: UnsafeMutablePointer<Float>, _ up: UnsafePointer<Float>,
   _ count: Int
 ) {
-  let whole = count / 16 * 16
-  for i in stride(from: 0, to: whole, by: 16) {
-    store(activated(activation, loadFloats(gate + i)) * loadFloats(up + i), gate + i)
-  }
-  let rest = count - whole
-  if rest > 0 {
-    let x = activated(activation, loadTail(gate + whole, rest))
-    storeTail(x * loadTail(up + whole, rest), gate + whole, rest)
+  switch activation {
+  case .silu: multiply(gate, by: up, count) { x in x * logistic(x) }
+  case .geluTanh:
+    multiply(gate, by: up, count) { x in
+      // x/2 (1 + tanh u) = x · logistic(2 u), u = √(2/π) (x + 0.044715 x³)
+      let inner = multiplyAdd(x * x * x, Floats(repeating: 0.044715), x)
+      return x * logistic(1.595_769_1 * inner)
+    }
   }
 }
 
 @inline(__always)
-private func activated(_ activation: Activation, _ x: Floats) -> Floats {
-  switch activation {
-  case .silu: return x * logistic(x)
-  case .geluTanh:
-    // x/2 (1 + tanh u) = x · logistic(2 u), u = √(2/π) (x + 0.044715 x³)
-    let inner = multiplyAdd(x * x * x, Floats(repeating: 0.044715), x)
-    return x * logistic(1.595_769_1 * inner)
+private func multiply(
+  _ gate: UnsafeMutablePointer<Float>, by up: UnsafePointer<Float>, _ count: Int,
+  _ activated: (Floats) -> Floats
+) {
+  let whole = count / 16 * 16
+  for i in stride(from: 0, to: whole, by: 16) {
+    store(activated(loadFloats(gate + i)) * loadFloats(up + i), gate + i)
+  }
+  let rest = count - whole
+  if rest > 0 {
+    let x = activated(loadTail(gate + whole, rest)) * loadTail(up + whole, rest)
+    storeTail(x, gate + whole, rest)
   }
 }
