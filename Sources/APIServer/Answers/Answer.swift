@@ -185,7 +185,7 @@ final class Answer: Sendable {
       try await settle(usage, .stoppedByBudget, 200)
       return AnswerEnd(
         usage: usage, finishes: ends.map { Self.finish($0, isBudgetSpent: true) },
-        likelihoods: ends.map(\.meanLikelihood))
+        isBudgetSpent: true, likelihoods: ends.map(\.meanLikelihood))
     case nil:
       guard ends.allSatisfy({ $0.summary.map { $0.finishReason != .cancelled } ?? false }) else {
         try? await settle(usage, .failed, 503)

@@ -57,9 +57,9 @@ struct ChatAnswer: AnswerFormat {
       }
       bytes += #"},"logprobs":"#.utf8
       logProbabilities(tellsScores ? choice.scores : nil, to: &bytes)
-      bytes += #","finish_reason":""#.utf8
-      bytes += end.finishes[index].rawValue.utf8
-      bytes += "\"}".utf8
+      bytes += #","finish_reason":"#.utf8
+      bytes += end.finishReason(of: index).utf8
+      bytes += "}".utf8
     }
     bytes += #"],"usage":"#.utf8
     bytes += end.usage.wireBytes
@@ -97,8 +97,8 @@ struct ChatAnswer: AnswerFormat {
   }
 
   func close(_ end: AnswerEnd, _ bytes: inout [UInt8]) {
-    for (choice, finish) in end.finishes.enumerated() {
-      chunk(choice, "", finishReason: "\"\(finish.rawValue)\"", to: &bytes)
+    for choice in end.finishes.indices {
+      chunk(choice, "", finishReason: end.finishReason(of: choice), to: &bytes)
     }
     if includesUsage {
       bytes += chunkOpening

@@ -39,7 +39,7 @@ struct CompletionAnswer: AnswerFormat {
       let echo = echo(of: index)
       var scores = tellsScores ? CompletionScores(after: echo) : nil
       scores?.append(content.scores)
-      choice(index, echo.text + content.text, scores, end.finishes[index], &bytes)
+      choice(index, echo.text + content.text, scores, end.finishReason(of: index), &bytes)
     }
     bytes += #"],"usage":"#.utf8
     bytes += end.usage.wireBytes
@@ -66,7 +66,9 @@ struct CompletionAnswer: AnswerFormat {
   }
 
   func close(_ end: AnswerEnd, _ bytes: inout [UInt8]) {
-    for (index, finish) in end.finishes.enumerated() { chunk(index, "", nil, finish, &bytes) }
+    for index in end.finishes.indices {
+      chunk(index, "", nil, end.finishReason(of: index), &bytes)
+    }
     if includesUsage {
       bytes += "data: ".utf8
       bytes += start
@@ -78,7 +80,7 @@ struct CompletionAnswer: AnswerFormat {
   }
 
   private func chunk(
-    _ index: Int, _ text: String, _ scores: CompletionScores?, _ finish: AnswerFinish?,
+    _ index: Int, _ text: String, _ scores: CompletionScores?, _ finish: String?,
     _ bytes: inout [UInt8]
   ) {
     bytes += "data: ".utf8
@@ -88,7 +90,7 @@ struct CompletionAnswer: AnswerFormat {
   }
 
   private func choice(
-    _ index: Int, _ text: String, _ scores: CompletionScores?, _ finish: AnswerFinish?,
+    _ index: Int, _ text: String, _ scores: CompletionScores?, _ finish: String?,
     _ bytes: inout [UInt8]
   ) {
     bytes += #"{"text":""#.utf8
@@ -96,6 +98,6 @@ struct CompletionAnswer: AnswerFormat {
     bytes += "\",\"index\":\(index),\"logprobs\":".utf8
     if let scores { scores.write(to: &bytes) } else { bytes += "null".utf8 }
     bytes += ",\"finish_reason\":".utf8
-    bytes += (finish.map { "\"\($0.rawValue)\"}" } ?? "null}").utf8
+    bytes += "\(finish ?? "null")}".utf8
   }
 }
