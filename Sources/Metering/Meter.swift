@@ -171,6 +171,13 @@ package final class Meter: Sendable {
   /// Every limit that a request of somebody to a model has to pass: what is published is what is
   /// enforced.
   ///
+  /// What adding the ledger up by request and by rollup came to the last time; nil before the first. A
+  /// server does so once a day.
+  package var reconciliation: Reconciliation? { hourly.reconciliation }
+
+  /// Adds the ledger up now, unless that was done today.
+  package func reconcileOnceADay() { hourly.reconcileOnceADay() }
+
   /// - Throws: ``MeterError``: 401 or 404 where such a request would get that.
   package func rules(
     for principal: Principal, model: ModelID

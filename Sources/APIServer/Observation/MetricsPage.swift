@@ -75,6 +75,15 @@ extension Backend {
     }
     let usage = counts.usage
     page.add(
+      if let reconciliation = meter.reconciliation {
+        page.add(
+          "apus_meter_broken_months", "gauge",
+          "Months whose requests and rollups do not add up to the same; 0 unless the ledger is broken.",
+          reconciliation.brokenMonths.count)
+        page.add(
+          "apus_meter_reconciled_time_seconds", "gauge", "When that was looked at, since 1970.",
+          reconciliation.atMilliseconds / 1000)
+      }
       "apus_prompt_tokens_total", "counter", "Tokens of prompts.", usage.promptTokens)
     page.add(
       "apus_cached_prompt_tokens_total", "counter", "Tokens of prompts that a cache had.",
