@@ -21,6 +21,8 @@ final class Exchange: Sendable {
     /// The key of the administration that came along.
     var administrator: KeyName?
     var rate: RateDecision?
+    /// The notice that was given for the model that is asked.
+    var retirement: ModelRetirement?
     var usage: TokenUsage?
     var code: String?
     /// Whether the body is still being written when the handler returns, so that its writer logs.

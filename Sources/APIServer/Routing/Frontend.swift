@@ -36,6 +36,7 @@ struct Frontend: Sendable {
     if let rate = notes.rate, response.headers[.requestLimit] == nil {
       response.headers.append(contentsOf: rate.headers)
     }
+    if let retirement = notes.retirement { response.headers.append(contentsOf: retirement.headers) }
     response.headers[.requestID] = notes.requestID.description
     if notes.errors == .anthropic {
       response.headers[.anthropicRequestID] = notes.requestID.description

@@ -10,6 +10,9 @@ extension HTTPField.Name {
   static let processingMilliseconds = HTTPField.Name("openai-processing-ms")!
   /// Marks what a model has written.
   static let isGenerated = HTTPField.Name("x-ai-generated")!
+  /// When notice was given for the model (RFC 9745), and when it goes (RFC 8594).
+  static let deprecation = HTTPField.Name("Deprecation")!
+  static let sunset = HTTPField.Name("Sunset")!
   static let shouldRetry = HTTPField.Name("x-should-retry")!
   static let retryAfterMilliseconds = HTTPField.Name("retry-after-ms")!
   /// The key, where it does not come as a bearer token.
