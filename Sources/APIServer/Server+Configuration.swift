@@ -41,6 +41,10 @@ extension Server {
     package var privacyMeasures: [PrivacyMeasure] = []
     /// What is kept of each request, for whoever makes the meter.
     package var metadataProfile = MetadataProfile.standard
+    /// Wrong keys that one address may present, and refusals for a limit that one key may have before
+    /// it has to wait as it is told, for whoever makes the meter; 0 for any number.
+    package var wrongKeysPerMinute = 60
+    package var refusalsPerMinute = 600
 
     public init() {}
   }

@@ -5,7 +5,7 @@ import Hummingbird
 enum ChatCompletions {
   static let route = Route(
     method: .post, path: "/v1/chat/completions", aliases: ["/chat/completions"],
-    runsOnEventLoop: true
+    asksModel: true, runsOnEventLoop: true
   ) { exchange, _ in
     let (fields, model, prompt) = try await exchange.read(ChatFields.self)
     let answer = try await exchange.begin(fields, model, prompt)

@@ -7,7 +7,7 @@ import Transformer
 enum Completions {
   static let route = Route(
     method: .post, path: "/v1/completions", aliases: ["/completions"],
-    runsOnEventLoop: true
+    asksModel: true, runsOnEventLoop: true
   ) { exchange, _ in
     let owner = exchange.owner
     let (fields, model, (prompts, constraint)) = try await exchange.read(CompletionFields.self) {

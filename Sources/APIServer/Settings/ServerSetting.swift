@@ -42,6 +42,8 @@ package struct ServerSetting: Sendable {
     // Findings that are older than 10 seconds say nothing, and a probe may take five.
     ServerSetting("probe-seconds", \.probeInterval, in: 0...4),
     ServerSetting("metadata-profile", \.metadataProfile),
+    ServerSetting("wrong-keys-per-minute", \.wrongKeysPerMinute, in: 0...1_000_000),
+    ServerSetting("refusals-per-minute", \.refusalsPerMinute, in: 0...1_000_000),
     ServerSetting("body-bytes", \.limits.bodyBytes, in: 1024...(1 << 30)),
     ServerSetting("body-seconds", \.limits.bodyDuration, in: 1...3600),
     ServerSetting("header-field-bytes", \.limits.headerFieldBytes, in: 256...(1 << 20)),
