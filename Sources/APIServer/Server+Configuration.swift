@@ -84,6 +84,9 @@ extension Server {
     public var idleDuration = Duration.seconds(60)
     /// A client that reads nothing of its answer for this long loses its connection.
     public var stallDuration = Duration.seconds(60)
+    /// How long an answer goes on that nobody waits for any more, where its request has an
+    /// `Idempotency-Key`: the client that comes back finds it.
+    public var reconnectDuration = Duration.seconds(2)
     /// Silence in a stream after which a comment is sent.
     public var keepAliveInterval = Duration.seconds(15)
     /// How deep the JSON of a request may be nested.

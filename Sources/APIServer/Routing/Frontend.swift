@@ -71,6 +71,16 @@ struct Frontend: Sendable {
       let name = try administrator(exchange)
       exchange.withNotes { $0.administrator = name }
     }
+    if route.asksModel, let key = request.headers[.idempotencyKey] {
+      return try await sharedAnswer(to: exchange, key, route, parameter)
+    }
+    return try await handle(exchange, route, parameter)
+  }
+
+  /// Calls the endpoint where it wants to be called.
+  func handle(
+    _ exchange: Exchange, _ route: Route, _ parameter: String
+  ) async throws -> Response {
     if route.runsOnEventLoop { return try await route.handler(exchange, parameter) }
     return try await withTaskExecutorPreference(globalConcurrentExecutor) {
       try await route.handler(exchange, parameter)

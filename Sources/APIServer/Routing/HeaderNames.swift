@@ -17,6 +17,10 @@ extension HTTPField.Name {
   static let retryAfterMilliseconds = HTTPField.Name("retry-after-ms")!
   /// The key, where it does not come as a bearer token.
   static let apiKey = HTTPField.Name("x-api-key")!
+  /// By which a client says that a request is one that it has sent before.
+  static let idempotencyKey = HTTPField.Name("Idempotency-Key")!
+  /// On an answer that another request, with the same key, has brought about.
+  static let idempotentReplayed = HTTPField.Name("idempotent-replayed")!
 
   static let requestLimit = HTTPField.Name("x-ratelimit-limit-requests")!
   static let requestsRemaining = HTTPField.Name("x-ratelimit-remaining-requests")!
