@@ -40,7 +40,7 @@ extension Answer {
     let body = format.body(
       of: order.map { all[$0] },
       end: AnswerEnd(
-        usage: end.usage, finishes: order.map { end.finishes[$0] },
+        usage: end.usage, finishes: order.map { end.finishes[$0] }, cost: end.cost,
         isBudgetSpent: end.isBudgetSpent))
     return Response(
       status: .ok, headers: [.contentType: "application/json", .isGenerated: "true"],

@@ -18,6 +18,8 @@ struct AnswerEnd: Sendable {
   let usage: TokenUsage
   /// One for each choice.
   let finishes: [AnswerFinish]
+  /// What the request costs.
+  let cost: PicoEuro
   /// Whether the last token that is paid for was generated before the answer was at its end.
   var isBudgetSpent = false
   /// The mean log-probability of the tokens of each, where they were told; else 0.

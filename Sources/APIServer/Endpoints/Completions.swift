@@ -39,7 +39,7 @@ enum Completions {
       requests, choicesPerPrompt: choiceCount, kind: .completion, model: model,
       exchange: exchange)
     let format = CompletionAnswer(
-      exchange.identity(of: model), includesUsage: fields.stream.includesUsage, echoes: echoes,
+      exchange.identity(of: model), fields.stream, echoes: echoes,
       tellsScores: fields.generation.tellsScores, choicesPerPrompt: fields.keptCount)
     return try await answer.response(
       in: format, isStreamed: fields.stream.isStreamed, keeping: fields.keptCount, to: exchange)

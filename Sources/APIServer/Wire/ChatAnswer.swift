@@ -12,23 +12,26 @@ struct ChatAnswer: AnswerFormat {
   private let chunkOpening: [UInt8]
   private let chunkClosing: [UInt8]
   private let includesUsage: Bool
+  private let tellsCost: Bool
   private let tellsScores: Bool
   /// The calls that each choice has begun.
   private var callCounts: [Int]
 
   /// - Parameters:
-  ///   - includesUsage: Whether a chunk of usage ends a stream; the others then say
-  ///     `"usage":null`.
+  ///   - stream: Whether a chunk of usage ends a stream, and what usage tells; where it does, the others
+  ///     say `"usage":null`.
   ///   - tellsScores: Whether the log-probabilities of tokens are wanted.
   ///   - choiceCount: The choices of the answer.
   init(
-    _ identity: AnswerIdentity, includesUsage: Bool, tellsScores: Bool = false, choiceCount: Int = 1
+    _ identity: AnswerIdentity, _ stream: StreamFields, tellsScores: Bool = false,
+    choiceCount: Int = 1
   ) {
+    includesUsage = stream.includesUsage
+    tellsCost = stream.tellsCost
     wholeOpening = identity.opening(id: "chatcmpl-", object: "chat.completion")
     chunkOpening =
       Array("data: ".utf8) + identity.opening(id: "chatcmpl-", object: "chat.completion.chunk")
     chunkClosing = Array((includesUsage ? "],\"usage\":null}\n\n" : "]}\n\n").utf8)
-    self.includesUsage = includesUsage
     self.tellsScores = tellsScores
     callCounts = Array(repeating: 0, count: choiceCount)
   }
@@ -62,7 +65,7 @@ struct ChatAnswer: AnswerFormat {
       bytes += "}".utf8
     }
     bytes += #"],"usage":"#.utf8
-    bytes += end.usage.wireBytes
+    bytes += end.wireUsage(tellsCost: tellsCost)
     bytes += "}".utf8
     return bytes
   }
@@ -103,7 +106,7 @@ struct ChatAnswer: AnswerFormat {
     if includesUsage {
       bytes += chunkOpening
       bytes += #"],"usage":"#.utf8
-      bytes += end.usage.wireBytes
+      bytes += end.wireUsage(tellsCost: tellsCost)
       bytes += "}\n\n".utf8
     }
     bytes += done.utf8

@@ -7,6 +7,7 @@ import Transformer
 struct CompletionAnswer: AnswerFormat {
   private let start: [UInt8]
   private let includesUsage: Bool
+  private let tellsCost: Bool
   private let choicesPerPrompt: Int
   /// What the answers to each prompt begin with: the prompt where it is to be echoed.
   private let echoes: [EchoedPrompt]
@@ -16,11 +17,12 @@ struct CompletionAnswer: AnswerFormat {
 
   /// - Parameter tellsScores: Whether the log-probabilities of tokens are wanted.
   init(
-    _ identity: AnswerIdentity, includesUsage: Bool, echoes: [EchoedPrompt], tellsScores: Bool,
+    _ identity: AnswerIdentity, _ stream: StreamFields, echoes: [EchoedPrompt], tellsScores: Bool,
     choicesPerPrompt: Int
   ) {
     start = identity.opening(id: "cmpl-", object: "text_completion")
-    self.includesUsage = includesUsage
+    includesUsage = stream.includesUsage
+    tellsCost = stream.tellsCost
     self.echoes = echoes
     self.choicesPerPrompt = choicesPerPrompt
     self.tellsScores = tellsScores
@@ -42,7 +44,7 @@ struct CompletionAnswer: AnswerFormat {
       choice(index, echo.text + content.text, scores, end.finishReason(of: index), &bytes)
     }
     bytes += #"],"usage":"#.utf8
-    bytes += end.usage.wireBytes
+    bytes += end.wireUsage(tellsCost: tellsCost)
     bytes += "}".utf8
     return bytes
   }
@@ -73,7 +75,7 @@ struct CompletionAnswer: AnswerFormat {
       bytes += "data: ".utf8
       bytes += start
       bytes += #"],"usage":"#.utf8
-      bytes += end.usage.wireBytes
+      bytes += end.wireUsage(tellsCost: tellsCost)
       bytes += "}\n\n".utf8
     }
     bytes += done.utf8
