@@ -30,6 +30,7 @@ final class Backend: Sendable {
   let metrics = ServerMetrics()
   let activity = Activity()
   let connections = ConnectionCounts()
+  let sharedAnswers = SharedAnswers()
   let health = ServiceHealth()
   /// Whether a measure has asked for the server to begin anew.
   let wantsRestart = Atomic(false)

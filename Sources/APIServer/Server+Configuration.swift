@@ -41,6 +41,10 @@ extension Server {
     package var privacyMeasures: [PrivacyMeasure] = []
     /// What is kept of each request, for whoever makes the meter.
     package var metadataProfile = MetadataProfile.standard
+    /// Wrong keys that one address may present, and refusals for a limit that one key may have before
+    /// it has to wait as it is told, for whoever makes the meter; 0 for any number.
+    package var wrongKeysPerMinute = 60
+    package var refusalsPerMinute = 600
 
     public init() {}
   }
@@ -80,6 +84,9 @@ extension Server {
     public var idleDuration = Duration.seconds(60)
     /// A client that reads nothing of its answer for this long loses its connection.
     public var stallDuration = Duration.seconds(60)
+    /// How long an answer goes on that nobody waits for any more, where its request has an
+    /// `Idempotency-Key`: the client that comes back finds it.
+    public var reconnectDuration = Duration.seconds(2)
     /// Silence in a stream after which a comment is sent.
     public var keepAliveInterval = Duration.seconds(15)
     /// How deep the JSON of a request may be nested.

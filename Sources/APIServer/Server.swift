@@ -160,6 +160,7 @@ public struct Server: Service {
     }
     for watch in watching { watch.cancel() }
     for watch in watching { await watch.value }
+    await backend.sharedAnswers.stop()
     try result.get()
   }
 
@@ -180,7 +181,8 @@ public struct Server: Service {
       await Probing(backend: backend, interval: configuration.probeInterval).run()
     }
     let forgetting = Task.detached { [backend] in await CacheWatch(backend: backend).run() }
-    return [restarting, probing, forgetting]
+    let sharing = Task.detached { [backend] in await backend.sharedAnswers.forgetOld() }
+    return [restarting, probing, forgetting, sharing]
   }
 
   private func publicListener(on group: MultiThreadedEventLoopGroup) -> any Service {

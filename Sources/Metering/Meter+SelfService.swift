@@ -30,16 +30,4 @@ extension Meter {
       $0.effectiveFromMilliseconds > now || book.list(of: $0.model, at: now) == $0
     }
   }
-
-  /// Takes one from what an address may ask without any key.
-  ///
-  /// - Throws: ``MeterError``: 429.
-  package func lookAtStranger(_ address: NetworkAddress?) throws(MeterError) {
-    guard let address, let limit = core.configuration.failedAuthentications else { return }
-    let now = core.configuration.clock.monotonicNanoseconds()
-    let wait = core.withLimiter { $0.strike(.address(address), under: limit, at: now) }
-    guard wait == 0 else {
-      throw .tooManyFailedAuthentications(retryAfterMilliseconds: (wait + 999_999) / 1_000_000)
-    }
-  }
 }

@@ -4,9 +4,12 @@
 // exact number of prompt tokens `admit`, which gives a ``MeterLease``; the lease is told of progress
 // and settled with the engine's counters. Only a request that was admitted leaves a row.
 
+import Synchronization
+
 /// Counts, limits and records what a server does, and remembers nothing of what was said.
 package final class Meter: Sendable {
   let core: MeterCore
+  let refusedKeys = Mutex(RefusedKeys())
   private let terms: TermsWatch
   private let hourly: HourlyWork
   private let buckets: BucketWatch
@@ -97,7 +100,8 @@ package final class Meter: Sendable {
         return nil
       } catch { return error }
     }
-    if let refusal { throw .limitExceeded(refusal, rate: refusal.decision) }
+    guard let refusal else { return }
+    throw counted(.limitExceeded(refusal, rate: refusal.decision), of: principal)
   }
 
   /// Takes a request in: it passes every limit, or is refused and takes from none.
@@ -109,8 +113,13 @@ package final class Meter: Sendable {
   package func admit(
     _ principal: Principal, _ request: AdmissionRequest
   ) throws(MeterError) -> MeterLease {
-    let lease = try core.admit(
-      principal, request, rules: rules(for: principal, model: request.model))
+    let rules = try rules(for: principal, model: request.model)
+    let lease: MeterLease
+    do throws(MeterError) {
+      lease = try core.admit(principal, request, rules: rules)
+    } catch {
+      throw counted(error, of: principal)
+    }
     terms.note(
       principal.account, at: core.configuration.clock.wallMilliseconds(),
       terms: core.settings.current.settings.terms)
@@ -161,6 +170,13 @@ package final class Meter: Sendable {
         .inputOutput, "some usage rows could not be written to '\(core.store.folder)'")
     }
   }
+
+  /// What adding the ledger up by request and by rollup came to the last time; nil before the first. A
+  /// server does so once a day.
+  package var reconciliation: Reconciliation? { hourly.reconciliation }
+
+  /// Adds the ledger up now, unless that was done today.
+  package func reconcileOnceADay() { hourly.reconcileOnceADay() }
 
   /// The price list that holds for a model now; nil where it costs nothing yet.
   package func prices(of model: ModelID) -> PriceList? {

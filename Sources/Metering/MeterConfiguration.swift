@@ -11,7 +11,10 @@ package struct MeterConfiguration: Sendable {
   /// The limits that all requests to a model share where the store has none for it.
   package var modelLimits: [ModelID: LimitRule] = [:]
   /// How often one address may present a wrong key before it is told to wait; nil for always.
-  package var failedAuthentications = RateLimit(perMinute: 60, burst: 20)
+  package var failedAuthentications = RateLimit.patience(perMinute: 60)
+  /// How many refusals for a limit a key may have before it is refused without a look at what it asks,
+  /// until it has waited as it was told; nil for any number.
+  package var refusals = RateLimit.patience(perMinute: 600)
   /// What is kept of a request; nil for what was chosen last.
   package var profile: MetadataProfile?
   /// How often changes of keys by other processes are looked for.

@@ -258,10 +258,10 @@ final class MeterCore: Sendable {
     return step.isPaidFor ? .proceed : .budgetSpent
   }
 
-  /// Ends a request, and gives the ticket of its row; nil where it has ended before.
+  /// Ends a request, and gives the ticket of its row and what it costs; nil where it has ended before.
   func settle(
     _ handle: LeaseHandle, _ settlement: Settlement
-  ) -> GroupWriter<LedgerEntry>.Ticket? {
+  ) -> (ticket: GroupWriter<LedgerEntry>.Ticket, cost: PicoEuro)? {
     end(handle, isAwaited: true) { _, _ in settlement }
   }
 
@@ -287,7 +287,7 @@ final class MeterCore: Sendable {
 
   private func end(
     _ handle: LeaseHandle, isAwaited: Bool, _ settlement: (LeaseTable.Entry, Int64) -> Settlement
-  ) -> GroupWriter<LedgerEntry>.Ticket? {
+  ) -> (ticket: GroupWriter<LedgerEntry>.Ticket, cost: PicoEuro)? {
     let now = configuration.clock.monotonicNanoseconds()
     let wall = configuration.clock.wallMilliseconds()
     let ended = state.withLock { state -> Ended? in
@@ -324,6 +324,6 @@ final class MeterCore: Sendable {
         opening: entry.opening),
       isAwaited: isAwaited)
     if let lastOfRetired = ended.lastOfRetired { MeterRegistry.remove(lastOfRetired) }
-    return ticket
+    return (ticket, ended.cost)
   }
 }

@@ -24,6 +24,15 @@ extension MeterError {
       shouldRetry: true)
   }
 
+  /// Too many refusals of one key, which does not wait as it is told.
+  static func tooManyRefusals(retryAfterMilliseconds: Int64) -> MeterError {
+    MeterError(
+      .rateLimitExceeded, .requests, status: 429,
+      message: "This API key was refused too often and does not wait as it is told. Please try "
+        + "again in \(durationText(nanoseconds: retryAfterMilliseconds * 1_000_000)).",
+      detail: .refusals, retryAfterMilliseconds: retryAfterMilliseconds, shouldRetry: true)
+  }
+
   /// The key is right and its account is stopped.
   static func accountSuspended(_ reason: Detail) -> MeterError {
     MeterError(

@@ -38,6 +38,7 @@ package struct MeterError: Error, Sendable, Equatable {
     case tokensPerMinute = "tpm"
     case parallelRequests = "par"
     case failedAuthentications = "auth"
+    case refusals
     /// The reason of a suspension (`details.reason`).
     case terms, abuse, security, nonpayment, legal, terminated
   }

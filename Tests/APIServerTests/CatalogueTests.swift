@@ -48,6 +48,41 @@ import Testing
     }
   }
 
+  @Test(arguments: [[], ["Idempotency-Key: k"]])
+  func aModelThatGoesSaysSoWithEveryAnswer(headers: [String]) async throws {
+    // 2026-10-15 12:00 UTC, and 31 days later.
+    let clock = WallClock(SelfServiceBench.october)
+    try await withMeter(configure: { $0.clock = clock.clock }) { meter, store in
+      let model = try store.modelID(#require(ShortName("swift-1")))
+      try await RunningServer.serving(meter: meter) { server async throws in
+        let before = try await server.chat(ChatCompletionTests.chat)
+        #expect(before.headers["deprecation"] == nil && before.headers["sunset"] == nil)
+        #expect(try await server.get("/v1/models/swift-1").json["sunset"] == .null)
+        try store.retire(
+          model, onMilliseconds: SelfServiceBench.october + 31 * 86_400_000,
+          successor: ShortName("swift-2"))
+        meter.refreshKeys()
+        for isStreamed in [false, true] {
+          let body = ChatCompletionTests.chat(["stream": .bool(isStreamed)])
+          // Each with a key of its own: the same would be another request.
+          let answer = try await server.chat(
+            body, headers: headers.map { $0 + "\(isStreamed)" })
+          #expect(answer.status == 200)
+          #expect(answer.headers["deprecation"] == "@\(SelfServiceBench.october / 1000)")
+          #expect(answer.headers["sunset"] == "Sun, 15 Nov 2026 12:00:00 GMT")
+        }
+        let card = try await server.get("/v1/models/swift-1").json["sunset"]
+        #expect(card?["successor"] == "swift-2")
+        #expect(card?["announced"] == .integer(SelfServiceBench.october / 1000))
+        #expect(card?["ends"] == .integer(SelfServiceBench.october / 1000 + 31 * 86_400))
+        clock.move(to: SelfServiceBench.october + 32 * 86_400_000)
+        let after = try await server.chat(ChatCompletionTests.chat, headers: headers)
+        #expect(after.status == 404)
+        #expect(after.body.contains("Use 'swift-2' instead"))
+      }
+    }
+  }
+
   @Test func aModelThatAKeyMayNotUseIsNotInItsList() async throws {
     try await withMeter { meter, store in
       let other = try store.modelID(#require(ShortName("other")))

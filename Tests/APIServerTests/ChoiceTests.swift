@@ -74,11 +74,12 @@ import Testing
         if isStreamed {
           #expect(try answer.streamedText == text)
           let end = answer.events[answer.events.count - 3]
-          #expect(try JSONValue.parse(end)["choices"]?[0]?["finish_reason"] == "length")
+          let choice = try JSONValue.parse(end)["choices"]?[0]
+          #expect(choice?["finish_reason"] == "length" && choice?["stop_reason"] == "budget")
         } else {
           let choice = try answer.json["choices"]?[0]
           #expect(choice?["message"]?["content"] == .string(text))
-          #expect(choice?["finish_reason"] == "length")
+          #expect(choice?["finish_reason"] == "length" && choice?["stop_reason"] == "budget")
           #expect(try answer.json["usage"]?["completion_tokens"] == 300)
         }
         let month = UTCMonth(wallMilliseconds: MeterClock.system.wallMilliseconds())

@@ -78,6 +78,37 @@ import Testing
     }
   }
 
+  @Test(arguments: ["/v1/chat/completions", "/v1/completions"], [false, true])
+  func whoAsksForItIsToldWhatARequestCosts(path: String, isStreamed: Bool) async throws {
+    try await withMeter { meter, store in
+      let model = try store.modelID(#require(ShortName("swift-1")))
+      _ = try store.publishPrices(
+        #require(Prices(input: 200_000, cachedInput: 50_000, output: 800_000)), model: model)
+      meter.refreshKeys()
+      try await RunningServer.serving(meter: meter) { server in
+        func usage(_ changes: JSONObject) async throws -> JSONValue? {
+          var body: JSONObject = [
+            "model": "swift-1", "prompt": "a b c", "stream": .bool(isStreamed),
+            "messages": [["role": "user", "content": "a b c"]],
+          ]
+          body[path.contains("chat") ? "prompt" : "messages"] = nil
+          for (key, value) in changes { body[key] = value }
+          let answer = try await server.post(path, JSONValue.object(body).serialized())
+          try #require(answer.status == 200)
+          guard isStreamed else { return try answer.json["usage"] }
+          return try JSONValue.parse(answer.events[answer.events.count - 2])["usage"]
+        }
+        #expect(try await usage([:])?["cost"] == nil)
+        let told = try await usage(["usage": ["include": true]])
+        let cost = try #require(try store.usageRows(month: month()).first).cost
+        #expect(cost > .zero)
+        #expect(told?["cost_eur"] == .string("\(cost)"))
+        #expect(told?["cost"] == .number(Double(cost.rawValue) / 1e12))
+        #expect(told?["completion_tokens"] == 5)
+      }
+    }
+  }
+
   @Test func overTheLimitIsA429ThatSaysWhenToComeBack() async throws {
     try await withMeter { meter, store in
       let limit = RateLimit(perMinute: 1, burst: 2)

@@ -225,7 +225,7 @@ private struct Interruption: Error {}
       _ = holder.advance(completionTokens: tokens)
     case 5:
       let holder = LeaseHolder(lease)
-      let task = Task.detached { try await holder.take()?.settle(completed()) }
+      let task = Task.detached { _ = try await holder.take()?.settle(completed()) }
       try await task.value
     case 6:
       let holder = LeaseHolder(lease)

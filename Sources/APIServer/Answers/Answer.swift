@@ -168,7 +168,7 @@ final class Answer: Sendable {
       ends = try await followAll(isStreamed: isStreamed, deliver)
     } catch {
       cancel()
-      try? await settle(usage([]), .failed, 500)
+      _ = try? await settle(usage([]), .failed, 500)
       throw error
     }
     let usage = usage(ends)
@@ -176,25 +176,25 @@ final class Answer: Sendable {
     case .keyRevoked:
       // What the engine kept of this answer came after everything else of the account was wiped.
       engine.forget(owner: exchange.owner)
-      try? await settle(usage, .cancelled, 401)
+      _ = try? await settle(usage, .cancelled, 401)
       throw MeterError.invalidAPIKey
     case .clientGone:
-      try? await settle(usage, .cancelled, status)
+      _ = try? await settle(usage, .cancelled, status)
       throw ClientGone()
     case .budgetSpent:
-      try await settle(usage, .stoppedByBudget, 200)
+      let cost = try await settle(usage, .stoppedByBudget, 200)
       return AnswerEnd(
         usage: usage, finishes: ends.map { Self.finish($0, isBudgetSpent: true) },
-        likelihoods: ends.map(\.meanLikelihood))
+        cost: cost, isBudgetSpent: true, likelihoods: ends.map(\.meanLikelihood))
     case nil:
       guard ends.allSatisfy({ $0.summary.map { $0.finishReason != .cancelled } ?? false }) else {
-        try? await settle(usage, .failed, 503)
+        _ = try? await settle(usage, .failed, 503)
         throw APIError.stopping
       }
-      try await settle(usage, .completed, 200)
+      let cost = try await settle(usage, .completed, 200)
       return AnswerEnd(
         usage: usage, finishes: ends.map { Self.finish($0, isBudgetSpent: false) },
-        likelihoods: ends.map(\.meanLikelihood))
+        cost: cost, likelihoods: ends.map(\.meanLikelihood))
     }
   }
 
@@ -305,15 +305,16 @@ final class Answer: Sendable {
     return isBudgetSpent || end.summary?.finishReason == .length ? .length : .stop
   }
 
+  @discardableResult
   private func settle(
     _ usage: TokenUsage, _ status: RequestStatus, _ httpStatus: Int
-  ) async throws(MeterError) {
+  ) async throws(MeterError) -> PicoEuro {
     exchange.withNotes { $0.usage = usage }
     exchange.backend.metrics.used(usage)
-    try await lease?.take()?.settle(
+    return try await lease?.take()?.settle(
       Settlement(
         usage: usage, status: status, httpStatus: Int64(httpStatus), latency: exchange.age,
-        timeToFirstToken: progress.withLock { $0.firstToken }))
+        timeToFirstToken: progress.withLock { $0.firstToken })) ?? .zero
   }
 
   /// The engine's own counts, or what was seen where it gave none. Behind the last token that the

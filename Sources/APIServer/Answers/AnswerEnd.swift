@@ -18,6 +18,18 @@ struct AnswerEnd: Sendable {
   let usage: TokenUsage
   /// One for each choice.
   let finishes: [AnswerFinish]
+  /// What the request costs.
+  let cost: PicoEuro
+  /// Whether the last token that is paid for was generated before the answer was at its end.
+  var isBudgetSpent = false
   /// The mean log-probability of the tokens of each, where they were told; else 0.
   var likelihoods: [Double] = []
+
+  /// The value of a choice's `finish_reason` in JSON. OpenAI has no word for a budget that is spent: it
+  /// stands behind, where other servers tell what ended an answer.
+  func finishReason(of choice: Int) -> String {
+    let reason = "\"\(finishes[choice].rawValue)\""
+    guard isBudgetSpent, finishes[choice] == .length else { return reason }
+    return reason + ",\"stop_reason\":\"budget\""
+  }
 }

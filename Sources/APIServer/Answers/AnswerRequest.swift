@@ -38,11 +38,12 @@ extension Exchange {
     _: Fields.Type, prompt: @escaping @Sendable (Fields, BackendModel) throws -> Prompt
   ) async throws -> (fields: Fields, model: BackendModel, prompt: Prompt) {
     let (backend, principal) = (backend, principal)
-    let (fields, model, made) = try await withJSONBody { body throws in
+    let (fields, model, made) = try await withJSONBody { [self] body throws in
       let fields = try Fields(
         body: body, limits: backend.configuration.limits,
         isStrict: backend.configuration.isStrict)
       let model = try backend.model(named: fields.model)
+      withNotes { $0.retirement = backend.meter?.retirement(of: model.recordID) }
       try backend.meter?.look(principal, model: model.recordID)
       return (fields, model, fields.isConstrained)
     } make: {

@@ -39,7 +39,8 @@ final class DisconnectWatch: ChannelInboundHandler, RemovableChannelHandler, Sen
     context.fireChannelInactive()
   }
 
-  private func clientWent() {
+  /// Says that nobody waits any more.
+  func clientWent() {
     let callback = state.withLock { state in
       state.isGone = true
       defer { state.callback = nil }

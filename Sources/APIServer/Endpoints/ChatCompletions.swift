@@ -5,13 +5,12 @@ import Hummingbird
 enum ChatCompletions {
   static let route = Route(
     method: .post, path: "/v1/chat/completions", aliases: ["/chat/completions"],
-    runsOnEventLoop: true
+    asksModel: true, runsOnEventLoop: true
   ) { exchange, _ in
     let (fields, model, prompt) = try await exchange.read(ChatFields.self)
     let answer = try await exchange.begin(fields, model, prompt)
     let format = ChatAnswer(
-      exchange.identity(of: model), includesUsage: fields.stream.includesUsage,
-      tellsScores: fields.generation.tellsScores,
+      exchange.identity(of: model), fields.stream, tellsScores: fields.generation.tellsScores,
       choiceCount: answer.choiceCount)
     return try await answer.response(
       in: format, isStreamed: fields.stream.isStreamed, to: exchange)

@@ -7,7 +7,7 @@ import Transformer
 enum Completions {
   static let route = Route(
     method: .post, path: "/v1/completions", aliases: ["/completions"],
-    runsOnEventLoop: true
+    asksModel: true, runsOnEventLoop: true
   ) { exchange, _ in
     let owner = exchange.owner
     let (fields, model, (prompts, constraint)) = try await exchange.read(CompletionFields.self) {
@@ -39,7 +39,7 @@ enum Completions {
       requests, choicesPerPrompt: choiceCount, kind: .completion, model: model,
       exchange: exchange)
     let format = CompletionAnswer(
-      exchange.identity(of: model), includesUsage: fields.stream.includesUsage, echoes: echoes,
+      exchange.identity(of: model), fields.stream, echoes: echoes,
       tellsScores: fields.generation.tellsScores, choicesPerPrompt: fields.keptCount)
     return try await answer.response(
       in: format, isStreamed: fields.stream.isStreamed, keeping: fields.keptCount, to: exchange)

@@ -12,7 +12,7 @@ enum Embeddings {
   private static let parallelCount = 4
 
   static let route = Route(
-    method: .post, path: "/v1/embeddings", aliases: ["/embeddings"]
+    method: .post, path: "/v1/embeddings", aliases: ["/embeddings"], asksModel: true
   ) { exchange, _ in
     let (fields, model, tokens) = try await exchange.read(EmbeddingFields.self) { fields, model in
       try fields.tokens(model)

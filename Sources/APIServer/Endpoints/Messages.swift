@@ -6,7 +6,7 @@ import JSON
 enum Messages {
   static let route = Route(
     method: .post, path: "/v1/messages", aliases: ["/messages"], errors: .anthropic,
-    runsOnEventLoop: true
+    asksModel: true, runsOnEventLoop: true
   ) { exchange, _ in
     let (fields, model, prompt) = try await exchange.read(MessagesFields.self)
     let answer = try await exchange.begin(fields, model, prompt)
@@ -16,7 +16,7 @@ enum Messages {
 
   static let count = Route(
     method: .post, path: "/v1/messages/count_tokens", aliases: ["/messages/count_tokens"],
-    errors: .anthropic
+    errors: .anthropic, asksModel: true
   ) { exchange, _ in
     let counted = try await exchange.read(MessagesCountFields.self) { fields, model in
       try model.prompt(fields.message.conversation)

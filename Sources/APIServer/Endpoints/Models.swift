@@ -39,6 +39,7 @@ extension ModelEntry {
       "tokenizer_sha256": tokenizerHash.map { .string($0) } ?? .null,
       "limits": .array(rules.flatMap { $0.rule.published(of: $0.scope) }.map { .object($0) }),
       "prices": backend.meter?.prices(of: recordID).map { .object($0.published) } ?? .null,
+      "sunset": backend.meter?.retirement(of: recordID).map { .object($0.card) } ?? .null,
       "notice": .string(Self.notice),
     ]
     var recommended = JSONObject()

@@ -137,7 +137,7 @@ extension OpenAPI {
     "top_k": range("integer", -1...1_000_000), "min_p": range("number", 0...1),
     "presence_penalty": range("number", -2...2), "frequency_penalty": range("number", -2...2),
     "repeat_penalty": range("number", 1...100), "seed": integer64, "user": string,
-    "response_format": format,
+    "response_format": format, "usage": object(["include": boolean]),
     "logit_bias": [
       "type": "object", "maxProperties": 1024,
       "propertyNames": ["pattern": "^(0|[1-9][0-9]{0,5})$"],

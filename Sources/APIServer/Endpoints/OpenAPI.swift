@@ -25,8 +25,23 @@ enum OpenAPI {
       ],
       "schemas": schemas,
     ],
-    "paths": .object(paths.merging(selfServicePaths)),
+    "paths": .object(idempotentPaths.merging(selfServicePaths)),
   ]
+
+  /// The paths, with the header that those take which ask a model.
+  private static let idempotentPaths: JSONObject = {
+    let header: JSONValue = [
+      "name": "Idempotency-Key", "in": "header", "required": false,
+      "description":
+        "The same for a request that is sent again: while it runs, both get one answer.",
+      "schema": ["type": "string", "minLength": 1, "maxLength": 255],
+    ]
+    return RouteTable.all.filter(\.asksModel).reduce(into: paths) { paths, route in
+      var path = paths[route.path]?.objectValue ?? [:]
+      path["parameters"] = [header]
+      paths[route.path] = .object(path)
+    }
+  }()
 
   /// The operation of each path. Aliases are not listed.
   private static let paths: JSONObject = [

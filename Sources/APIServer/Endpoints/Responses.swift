@@ -5,7 +5,7 @@ import Hummingbird
 enum Responses {
   static let route = Route(
     method: .post, path: "/v1/responses", aliases: ["/responses"],
-    runsOnEventLoop: true
+    asksModel: true, runsOnEventLoop: true
   ) { exchange, _ in
     let (fields, model, prompt) = try await exchange.read(ResponsesFields.self)
     let answer = try await exchange.begin(fields, model, prompt)

@@ -144,7 +144,7 @@ extension MeterError.Detail {
   fileprivate var key: String {
     switch self {
     case .requestsPerMinute, .inputTokensPerMinute, .outputTokensPerMinute, .tokensPerMinute,
-      .parallelRequests, .failedAuthentications:
+      .parallelRequests, .failedAuthentications, .refusals:
       "policy"
     case .terms, .abuse, .security, .nonpayment, .legal, .terminated: "reason"
     }

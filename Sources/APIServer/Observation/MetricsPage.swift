@@ -50,6 +50,9 @@ extension Backend {
           (MetricsPage.label("route", kind.route) + ",status=\"\(kind.status)\"", "\(count)")
         })
     page.add(
+      "apus_requests_joined_total", "counter",
+      "Requests that shared the answer of another by their Idempotency-Key.", counts.joined)
+    page.add(
       "apus_requests_running", "gauge", "Requests that are being answered.", activity.running)
     page.add("apus_draining", "gauge", "Whether new requests are refused.", isDraining ? 1 : 0)
     page.add(
@@ -72,6 +75,15 @@ extension Backend {
       page.add(
         "apus_meter_oldest_lease_seconds", "gauge", "For how long the oldest of them has run.",
         meter.longestOutstanding.components.seconds)
+      if let reconciliation = meter.reconciliation {
+        page.add(
+          "apus_meter_broken_months", "gauge",
+          "Months whose requests and rollups do not add up to the same; 0 unless the ledger is broken.",
+          reconciliation.brokenMonths.count)
+        page.add(
+          "apus_meter_reconciled_time_seconds", "gauge", "When that was looked at, since 1970.",
+          reconciliation.atMilliseconds / 1000)
+      }
     }
     let usage = counts.usage
     page.add(

@@ -14,6 +14,8 @@ final class ServerMetrics: Sendable {
 
   struct Counts: Sendable {
     var requests: [Kind: Int] = [:]
+    /// Requests that shared the answer of another.
+    var joined = 0
     var usage = TokenUsage()
     /// Answers of which a part of the prompt was in a cache.
     var prefixHits = 0
@@ -38,6 +40,10 @@ final class ServerMetrics: Sendable {
       counts.requests[kind, default: 0] += 1
       counts.whole.add(time)
     }
+  }
+
+  func joined() {
+    state.withLock { $0.joined += 1 }
   }
 
   func used(_ usage: TokenUsage) {

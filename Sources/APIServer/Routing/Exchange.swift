@@ -21,8 +21,14 @@ final class Exchange: Sendable {
     /// The key of the administration that came along.
     var administrator: KeyName?
     var rate: RateDecision?
+    /// The notice that was given for the model that is asked.
+    var retirement: ModelRetirement?
     var usage: TokenUsage?
     var code: String?
+    /// Whether it shares the answer of another request.
+    var isJoined = false
+    /// Who waits for the answer, where that is not this request's client alone.
+    var watch: DisconnectWatch?
     /// Whether the body is still being written when the handler returns, so that its writer logs.
     var endsWithBody = false
   }
@@ -31,7 +37,7 @@ final class Exchange: Sendable {
   let request: Request
   let network: NetworkAddress?
   /// Knows when the client goes.
-  let watch: DisconnectWatch
+  let connectionWatch: DisconnectWatch
   /// What the request came in by.
   let eventLoop: any EventLoop
   let arrival = ContinuousClock.now
@@ -39,6 +45,8 @@ final class Exchange: Sendable {
   /// Whether the request came before the server was told to stop.
   let isTaken: Bool
   private let notes: Mutex<Notes>
+  /// The body, where somebody has read it before the endpoint does.
+  private let bufferedBody = Mutex<ByteBuffer?>(nil)
 
   init(_ request: Request, _ connection: Connection, backend: Backend, logger: Logger) {
     self.backend = backend
@@ -46,7 +54,7 @@ final class Exchange: Sendable {
     self.logger = logger
     isTaken = backend.activity.begin()
     network = connection.network
-    watch = connection.watch
+    connectionWatch = connection.watch
     eventLoop = connection.channel.eventLoop
     var generator = SystemRandomNumberGenerator()
     notes = Mutex(
@@ -67,6 +75,15 @@ final class Exchange: Sendable {
   func withNotes<Result>(_ body: (inout Notes) -> Result) -> Result {
     notes.withLock { body(&$0) }
   }
+
+  /// Knows when nobody waits for the answer any more.
+  var watch: DisconnectWatch { withNotes { $0.watch } ?? connectionWatch }
+
+  /// Keeps the body for the endpoint.
+  func keep(_ body: ByteBuffer) { bufferedBody.withLock { $0 = body } }
+
+  /// The body that was kept, to be taken once.
+  func takeBody() -> ByteBuffer? { bufferedBody.withLock { $0.take() } }
 
   /// Who is asking; nobody in particular until the key was looked at.
   var principal: Principal { withNotes { $0.principal } }
@@ -93,6 +110,7 @@ final class Exchange: Sendable {
     var line = "request id=\(notes.requestID) method=\(request.method.rawValue)"
     line += " route=\(notes.route) status=\(status) ms=\(milliseconds)"
     line += " key=\(notes.principal.key.rawValue)"
+    if notes.isJoined { line += " joined=true" }
     if let usage = notes.usage {
       line += " prompt_tokens=\(usage.promptTokens) completion_tokens=\(usage.completionTokens)"
     }

@@ -36,6 +36,7 @@ struct Frontend: Sendable {
     if let rate = notes.rate, response.headers[.requestLimit] == nil {
       response.headers.append(contentsOf: rate.headers)
     }
+    if let retirement = notes.retirement { response.headers.append(contentsOf: retirement.headers) }
     response.headers[.requestID] = notes.requestID.description
     if notes.errors == .anthropic {
       response.headers[.anthropicRequestID] = notes.requestID.description
@@ -65,10 +66,21 @@ struct Frontend: Sendable {
       try backend.meter?.measures.check(address: exchange.network)
       let principal = try authenticate(exchange)
       exchange.withNotes { $0.principal = principal }
+      if route.asksModel { try backend.meter?.lookAtRefusals(of: principal) }
     case .administrator:
       let name = try administrator(exchange)
       exchange.withNotes { $0.administrator = name }
     }
+    if route.asksModel, let key = request.headers[.idempotencyKey] {
+      return try await sharedAnswer(to: exchange, key, route, parameter)
+    }
+    return try await handle(exchange, route, parameter)
+  }
+
+  /// Calls the endpoint where it wants to be called.
+  func handle(
+    _ exchange: Exchange, _ route: Route, _ parameter: String
+  ) async throws -> Response {
     if route.runsOnEventLoop { return try await route.handler(exchange, parameter) }
     return try await withTaskExecutorPreference(globalConcurrentExecutor) {
       try await route.handler(exchange, parameter)

@@ -10,10 +10,17 @@ extension HTTPField.Name {
   static let processingMilliseconds = HTTPField.Name("openai-processing-ms")!
   /// Marks what a model has written.
   static let isGenerated = HTTPField.Name("x-ai-generated")!
+  /// When notice was given for the model (RFC 9745), and when it goes (RFC 8594).
+  static let deprecation = HTTPField.Name("Deprecation")!
+  static let sunset = HTTPField.Name("Sunset")!
   static let shouldRetry = HTTPField.Name("x-should-retry")!
   static let retryAfterMilliseconds = HTTPField.Name("retry-after-ms")!
   /// The key, where it does not come as a bearer token.
   static let apiKey = HTTPField.Name("x-api-key")!
+  /// By which a client says that a request is one that it has sent before.
+  static let idempotencyKey = HTTPField.Name("Idempotency-Key")!
+  /// On an answer that another request, with the same key, has brought about.
+  static let idempotentReplayed = HTTPField.Name("idempotent-replayed")!
 
   static let requestLimit = HTTPField.Name("x-ratelimit-limit-requests")!
   static let requestsRemaining = HTTPField.Name("x-ratelimit-remaining-requests")!

@@ -50,23 +50,25 @@ extension Exchange {
     try await sizedJSONBody(make).0
   }
 
+  /// Reads the whole body and makes something of it.
+  ///
+  /// - Parameter make: Called on another thread where the body is large.
+  /// - Throws: as `withJSONBody` does for a body that cannot be read, and what `make` throws.
+  func withWholeBody<Result: Sendable>(
+    _ make: @escaping @Sendable (ByteBuffer) throws -> Result
+  ) async throws -> (body: ByteBuffer, made: Result) {
+    let body = try await wholeBody()
+    let made = try await Self.working(onThread: body.readableBytes > largeBodyBytes) {
+      try make(body)
+    }
+    return (body, made)
+  }
+
   private func sizedJSONBody<Result: Sendable>(
     _ make: @escaping @Sendable (JSONValue) throws -> Result
   ) async throws -> (Result, bytes: Int) {
     let limits = backend.configuration.limits
-    guard let type = request.headers[.contentType], Self.isJSON(type) else {
-      throw APIError.unsupportedMediaType
-    }
-    if let length = request.headers[.contentLength].flatMap({ Int($0) }), length > limits.bodyBytes
-    {
-      throw APIError.bodyTooLarge(limit: limits.bodyBytes)
-    }
-    let body: ByteBuffer
-    do {
-      body = try await request.body.collect(upTo: limits.bodyBytes)
-    } catch is NIOTooManyBytesError {
-      throw APIError.bodyTooLarge(limit: limits.bodyBytes)
-    }
+    let body = if let body = takeBody() { body } else { try await wholeBody() }
     let made = try await Self.working(onThread: body.readableBytes > largeBodyBytes) {
       try make(
         JSONValue.parse(
@@ -76,6 +78,22 @@ extension Exchange {
         ))
     }
     return (made, body.readableBytes)
+  }
+
+  private func wholeBody() async throws -> ByteBuffer {
+    let limits = backend.configuration.limits
+    guard let type = request.headers[.contentType], Self.isJSON(type) else {
+      throw APIError.unsupportedMediaType
+    }
+    if let length = request.headers[.contentLength].flatMap({ Int($0) }), length > limits.bodyBytes
+    {
+      throw APIError.bodyTooLarge(limit: limits.bodyBytes)
+    }
+    do {
+      return try await request.body.collect(upTo: limits.bodyBytes)
+    } catch is NIOTooManyBytesError {
+      throw APIError.bodyTooLarge(limit: limits.bodyBytes)
+    }
   }
 
   /// Does work at once, or on a thread that may be kept busy.

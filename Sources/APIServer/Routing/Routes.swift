@@ -24,6 +24,9 @@ struct Route: Sendable {
   var aliases: [String] = []
   var access = RouteAccess.key
   var errors = ErrorShape.openAI
+  /// Whether a model is asked, under limits: then a key that was refused too often is told so at once,
+  /// and an `Idempotency-Key` is honoured.
+  var asksModel = false
   /// Whether the handler runs on the event loop, so that nothing waits for a thread to wake. Then it
   /// must neither block nor work for long: everybody's answers leave through that loop.
   var runsOnEventLoop = false

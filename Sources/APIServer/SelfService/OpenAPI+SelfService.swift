@@ -43,6 +43,8 @@ extension OpenAPI {
             "limit_remaining": ["type": ["number", "null"]], "usage": number,
             "is_free_tier": boolean, "rate_limit": ["type": "object"],
             "limits": ["type": "object"], "account_limits": ["type": "object"],
+            "refusal_limit": ["type": ["object", "null"]],
+            "wrong_key_limit": ["type": ["object", "null"]],
           ], required: ["label", "usage", "limit", "limit_remaining"])
       ], required: ["data"]),
     "Rotation": object(["name": string, "grace_seconds": integer]),

@@ -109,7 +109,18 @@ extension OwnLedger {
       "limits": .object(rule.card),
       // What the key's limits allow is cut by these, which all keys of the account share.
       "account_limits": .object(meter.accountLimits(of: principal).card),
+      // What may be in vain: refusals of a key, before it has to wait as it is told, and wrong keys
+      // from an address.
+      "refusal_limit": meter.refusalLimit?.card ?? .null,
+      "wrong_key_limit": meter.wrongKeyLimit?.card ?? .null,
     ]
+  }
+}
+
+extension RateLimit {
+  /// The limit with what may come at once after a rest.
+  fileprivate var card: JSONValue {
+    ["per_minute": .integer(perMinute), "burst": .integer(burst)]
   }
 }
 

@@ -42,6 +42,8 @@ package struct ServerSetting: Sendable {
     // Findings that are older than 10 seconds say nothing, and a probe may take five.
     ServerSetting("probe-seconds", \.probeInterval, in: 0...4),
     ServerSetting("metadata-profile", \.metadataProfile),
+    ServerSetting("wrong-keys-per-minute", \.wrongKeysPerMinute, in: 0...1_000_000),
+    ServerSetting("refusals-per-minute", \.refusalsPerMinute, in: 0...1_000_000),
     ServerSetting("body-bytes", \.limits.bodyBytes, in: 1024...(1 << 30)),
     ServerSetting("body-seconds", \.limits.bodyDuration, in: 1...3600),
     ServerSetting("header-field-bytes", \.limits.headerFieldBytes, in: 256...(1 << 20)),
@@ -52,6 +54,7 @@ package struct ServerSetting: Sendable {
     ServerSetting("handshake-seconds", \.limits.handshakeDuration, in: 1...3600),
     ServerSetting("idle-seconds", \.limits.idleDuration, in: 1...86400),
     ServerSetting("stall-seconds", \.limits.stallDuration, in: 1...86400),
+    ServerSetting("reconnect-seconds", \.limits.reconnectDuration, in: 0...60),
     ServerSetting("keep-alive-seconds", \.limits.keepAliveInterval, in: 1...3600),
     ServerSetting("json-depth", \.limits.jsonDepth, in: 8...512),
     ServerSetting("json-values", \.limits.jsonValueCount, in: 100...100_000_000),

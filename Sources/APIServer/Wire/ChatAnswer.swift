@@ -12,23 +12,26 @@ struct ChatAnswer: AnswerFormat {
   private let chunkOpening: [UInt8]
   private let chunkClosing: [UInt8]
   private let includesUsage: Bool
+  private let tellsCost: Bool
   private let tellsScores: Bool
   /// The calls that each choice has begun.
   private var callCounts: [Int]
 
   /// - Parameters:
-  ///   - includesUsage: Whether a chunk of usage ends a stream; the others then say
-  ///     `"usage":null`.
+  ///   - stream: Whether a chunk of usage ends a stream, and what usage tells; where it does, the others
+  ///     say `"usage":null`.
   ///   - tellsScores: Whether the log-probabilities of tokens are wanted.
   ///   - choiceCount: The choices of the answer.
   init(
-    _ identity: AnswerIdentity, includesUsage: Bool, tellsScores: Bool = false, choiceCount: Int = 1
+    _ identity: AnswerIdentity, _ stream: StreamFields, tellsScores: Bool = false,
+    choiceCount: Int = 1
   ) {
+    includesUsage = stream.includesUsage
+    tellsCost = stream.tellsCost
     wholeOpening = identity.opening(id: "chatcmpl-", object: "chat.completion")
     chunkOpening =
       Array("data: ".utf8) + identity.opening(id: "chatcmpl-", object: "chat.completion.chunk")
     chunkClosing = Array((includesUsage ? "],\"usage\":null}\n\n" : "]}\n\n").utf8)
-    self.includesUsage = includesUsage
     self.tellsScores = tellsScores
     callCounts = Array(repeating: 0, count: choiceCount)
   }
@@ -57,12 +60,12 @@ struct ChatAnswer: AnswerFormat {
       }
       bytes += #"},"logprobs":"#.utf8
       logProbabilities(tellsScores ? choice.scores : nil, to: &bytes)
-      bytes += #","finish_reason":""#.utf8
-      bytes += end.finishes[index].rawValue.utf8
-      bytes += "\"}".utf8
+      bytes += #","finish_reason":"#.utf8
+      bytes += end.finishReason(of: index).utf8
+      bytes += "}".utf8
     }
     bytes += #"],"usage":"#.utf8
-    bytes += end.usage.wireBytes
+    bytes += end.wireUsage(tellsCost: tellsCost)
     bytes += "}".utf8
     return bytes
   }
@@ -97,13 +100,13 @@ struct ChatAnswer: AnswerFormat {
   }
 
   func close(_ end: AnswerEnd, _ bytes: inout [UInt8]) {
-    for (choice, finish) in end.finishes.enumerated() {
-      chunk(choice, "", finishReason: "\"\(finish.rawValue)\"", to: &bytes)
+    for choice in end.finishes.indices {
+      chunk(choice, "", finishReason: end.finishReason(of: choice), to: &bytes)
     }
     if includesUsage {
       bytes += chunkOpening
       bytes += #"],"usage":"#.utf8
-      bytes += end.usage.wireBytes
+      bytes += end.wireUsage(tellsCost: tellsCost)
       bytes += "}\n\n".utf8
     }
     bytes += done.utf8

@@ -7,6 +7,7 @@ import Transformer
 struct CompletionAnswer: AnswerFormat {
   private let start: [UInt8]
   private let includesUsage: Bool
+  private let tellsCost: Bool
   private let choicesPerPrompt: Int
   /// What the answers to each prompt begin with: the prompt where it is to be echoed.
   private let echoes: [EchoedPrompt]
@@ -16,11 +17,12 @@ struct CompletionAnswer: AnswerFormat {
 
   /// - Parameter tellsScores: Whether the log-probabilities of tokens are wanted.
   init(
-    _ identity: AnswerIdentity, includesUsage: Bool, echoes: [EchoedPrompt], tellsScores: Bool,
+    _ identity: AnswerIdentity, _ stream: StreamFields, echoes: [EchoedPrompt], tellsScores: Bool,
     choicesPerPrompt: Int
   ) {
     start = identity.opening(id: "cmpl-", object: "text_completion")
-    self.includesUsage = includesUsage
+    includesUsage = stream.includesUsage
+    tellsCost = stream.tellsCost
     self.echoes = echoes
     self.choicesPerPrompt = choicesPerPrompt
     self.tellsScores = tellsScores
@@ -39,10 +41,10 @@ struct CompletionAnswer: AnswerFormat {
       let echo = echo(of: index)
       var scores = tellsScores ? CompletionScores(after: echo) : nil
       scores?.append(content.scores)
-      choice(index, echo.text + content.text, scores, end.finishes[index], &bytes)
+      choice(index, echo.text + content.text, scores, end.finishReason(of: index), &bytes)
     }
     bytes += #"],"usage":"#.utf8
-    bytes += end.usage.wireBytes
+    bytes += end.wireUsage(tellsCost: tellsCost)
     bytes += "}".utf8
     return bytes
   }
@@ -66,19 +68,21 @@ struct CompletionAnswer: AnswerFormat {
   }
 
   func close(_ end: AnswerEnd, _ bytes: inout [UInt8]) {
-    for (index, finish) in end.finishes.enumerated() { chunk(index, "", nil, finish, &bytes) }
+    for index in end.finishes.indices {
+      chunk(index, "", nil, end.finishReason(of: index), &bytes)
+    }
     if includesUsage {
       bytes += "data: ".utf8
       bytes += start
       bytes += #"],"usage":"#.utf8
-      bytes += end.usage.wireBytes
+      bytes += end.wireUsage(tellsCost: tellsCost)
       bytes += "}\n\n".utf8
     }
     bytes += done.utf8
   }
 
   private func chunk(
-    _ index: Int, _ text: String, _ scores: CompletionScores?, _ finish: AnswerFinish?,
+    _ index: Int, _ text: String, _ scores: CompletionScores?, _ finish: String?,
     _ bytes: inout [UInt8]
   ) {
     bytes += "data: ".utf8
@@ -88,7 +92,7 @@ struct CompletionAnswer: AnswerFormat {
   }
 
   private func choice(
-    _ index: Int, _ text: String, _ scores: CompletionScores?, _ finish: AnswerFinish?,
+    _ index: Int, _ text: String, _ scores: CompletionScores?, _ finish: String?,
     _ bytes: inout [UInt8]
   ) {
     bytes += #"{"text":""#.utf8
@@ -96,6 +100,6 @@ struct CompletionAnswer: AnswerFormat {
     bytes += "\",\"index\":\(index),\"logprobs\":".utf8
     if let scores { scores.write(to: &bytes) } else { bytes += "null".utf8 }
     bytes += ",\"finish_reason\":".utf8
-    bytes += (finish.map { "\"\($0.rawValue)\"}" } ?? "null}").utf8
+    bytes += "\(finish ?? "null")}".utf8
   }
 }

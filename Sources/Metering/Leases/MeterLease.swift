@@ -47,18 +47,24 @@ package struct MeterLease: ~Copyable, Sendable {
   /// Ends the request with what it really used. When this returns the row is on the disk, so the
   /// client may be told the end.
   ///
+  /// - Returns: what it costs; zero where there is no price, or nothing is charged.
   /// - Throws: ``MeterError`` (503) where the disk refuses: the client must not be told a good end,
   ///   and is not charged.
-  package consuming func settle(_ settlement: Settlement) async throws(MeterError) {
-    try await end(settlement).reachDisk()
+  @discardableResult
+  package consuming func settle(
+    _ settlement: Settlement
+  ) async throws(MeterError) -> PicoEuro {
+    let ended = end(settlement)
+    try await ended.reachDisk()
+    return ended.cost
   }
 
   /// Ends the request as `settle` does, and leaves it to the caller to wait for the disk.
   package consuming func end(_ settlement: Settlement) -> EndedRequest {
     let core = MeterRegistry.core(handle.meter)
-    let ticket = core?.settle(handle, settlement)
+    let ended = core?.settle(handle, settlement)
     discard self
-    return EndedRequest(core: core, ticket: ticket)
+    return EndedRequest(core: core, ticket: ended?.ticket, cost: ended?.cost ?? .zero)
   }
 
   deinit {
@@ -70,6 +76,8 @@ package struct MeterLease: ~Copyable, Sendable {
 package struct EndedRequest: Sendable {
   let core: MeterCore?
   let ticket: GroupWriter<LedgerEntry>.Ticket?
+  /// What it costs.
+  package let cost: PicoEuro
 
   /// Waits until the row is on the disk.
   ///

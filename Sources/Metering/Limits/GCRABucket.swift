@@ -25,6 +25,12 @@ package struct RateLimit: Hashable, Sendable {
     self.burst = burst
   }
 
+  /// A limit on what is wrong or in vain: a third of a minute's worth may come at once, at least 5. Nil
+  /// below 1.
+  package static func patience(perMinute: Int64) -> RateLimit? {
+    RateLimit(perMinute: perMinute, burst: max(5, perMinute / 3))
+  }
+
   /// Keeps every sum of a time and a tolerance far from overflow (73 years).
   private static let longestTolerance = Int64.max / 4
 }

@@ -45,16 +45,20 @@ extension EventFile {
   static func sums(
     folder: String, file: UTCMonth
   ) throws(UsageStoreError) -> (events: LedgerSums, rollups: LedgerSums) {
-    let events = try read(
-      folder: folder, file: file,
-      sql: "SELECT count(*) AS requests, \(LedgerSums.columns) FROM event")
-    let rollups = try read(
-      folder: folder, file: file,
-      sql: "SELECT coalesce(sum(requests), 0) AS requests, \(LedgerSums.columns) FROM rollup_hour")
-    return (
-      events.first.map(LedgerSums.init(_:)) ?? LedgerSums(),
-      rollups.first.map(LedgerSums.init(_:)) ?? LedgerSums()
-    )
+    let path = path(folder: folder, month: file)
+    do {
+      // In one reading transaction, so that a row which is written meanwhile counts in both or neither.
+      return try Schema.openForReading(path).read { db in
+        func sums(_ sql: String) throws -> LedgerSums {
+          try Row.fetchOne(db, sql: sql).map(LedgerSums.init(_:)) ?? LedgerSums()
+        }
+        return (
+          try sums("SELECT count(*) AS requests, \(LedgerSums.columns) FROM event"),
+          try sums(
+            "SELECT coalesce(sum(requests), 0) AS requests, \(LedgerSums.columns) FROM rollup_hour")
+        )
+      }
+    } catch { throw UsageStoreError(error, doing: "read '\(path)'") }
   }
 
   /// Rows of a file of events, read through a connection of their own.

@@ -98,6 +98,8 @@ struct Serve: AsyncParsableCommand {
     let central = try NodeOutbox(environment: ProcessInfo.processInfo.environment)
     var metering = MeterConfiguration(folder: folder)
     metering.profile = configuration.metadataProfile
+    metering.failedAuthentications = .patience(perMinute: Int64(configuration.wrongKeysPerMinute))
+    metering.refusals = .patience(perMinute: Int64(configuration.refusalsPerMinute))
     let meter = try Meter(metering)
     let running: Engine
     do {

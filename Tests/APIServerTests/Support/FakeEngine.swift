@@ -16,6 +16,8 @@ final class FakeEngine: TextEngine {
     case answer
     /// The stream stops after the first token until somebody cancels it.
     case hangAfterFirst
+    /// The stream stops after the first token until `resume()` is called, or somebody cancels it.
+    case pauseAfterFirst
     /// The engine refuses: its queue is full.
     case refuse
     /// The engine fails in the middle of the answer.
@@ -47,6 +49,8 @@ final class FakeEngine: TextEngine {
   /// An owner for each time that one was to be forgotten.
   let forgotten: AsyncStream<String>
   private let forgetting: AsyncStream<String>.Continuation
+  private let gate = Gate()
+  private let starts = Mutex(0)
 
   init(
     _ pieces: [String] = ["Swifts", " sleep", " in", " flight", "."],
@@ -67,6 +71,12 @@ final class FakeEngine: TextEngine {
   let chatTemplateSource: String?
   let pendingCount = 0
   let statistics = EngineStatistics()
+
+  /// How many answers were begun.
+  var startCount: Int { starts.withLock { $0 } }
+
+  /// Lets the answers go on that pause, and those that will.
+  func resume() { gate.open() }
 
   /// The last request that reached the engine.
   var lastRequest: GenerationRequest? { seen.withLock { $0 } }
@@ -135,6 +145,7 @@ final class FakeEngine: TextEngine {
 
   func start(_ request: GenerationRequest) throws -> any TokenStream {
     seen.withLock { $0 = request }
+    starts.withLock { $0 += 1 }
     if case .refuse = behaviour { throw EngineError.overloaded(queueLimit: 1) }
     if request.prompt.isEmpty { throw EngineError.emptyPrompt }
     if let tell = request.tellPromptLikelihoods {
@@ -149,7 +160,8 @@ final class FakeEngine: TextEngine {
     return FakeStream(
       pieces: Array(pieces.prefix(count)), likeliestCount: request.sampling.logProbabilities,
       reason: count < pieces.count ? .length : .stop,
-      prompt: request.prompt.count, behaviour: behaviour, beforeToken: beforeToken,
+      prompt: request.prompt.count, behaviour: behaviour, gate: gate,
+      beforeToken: beforeToken,
       onHang: { [hanging] in hanging.yield() }, onCancel: { [cancelled] in cancelled.yield() })
   }
 }

@@ -23,6 +23,7 @@ final class FakeStream: TokenStream {
   private let reason: FinishReason
   private let prompt: Int
   private let behaviour: FakeEngine.Behaviour
+  private let gate: Gate
   private let beforeToken: @Sendable (Int) -> Void
   private let onHang: @Sendable () -> Void
   private let onCancel: @Sendable () -> Void
@@ -31,7 +32,7 @@ final class FakeStream: TokenStream {
 
   init(
     pieces: [String], likeliestCount: Int? = nil, reason: FinishReason, prompt: Int,
-    behaviour: FakeEngine.Behaviour,
+    behaviour: FakeEngine.Behaviour, gate: Gate,
     beforeToken: @escaping @Sendable (Int) -> Void, onHang: @escaping @Sendable () -> Void,
     onCancel: @escaping @Sendable () -> Void
   ) {
@@ -40,6 +41,7 @@ final class FakeStream: TokenStream {
     self.reason = reason
     self.prompt = prompt
     self.behaviour = behaviour
+    self.gate = gate
     self.beforeToken = beforeToken
     self.onHang = onHang
     self.onCancel = onCancel
@@ -48,6 +50,7 @@ final class FakeStream: TokenStream {
   func cancel() {
     isCancelled.store(true, ordering: .releasing)
     cancelling.continuation.finish()
+    gate.pass(ObjectIdentifier(self))
     onCancel()
   }
 
@@ -61,6 +64,9 @@ final class FakeStream: TokenStream {
       case .hangAfterFirst:
         onHang()
         for await _ in cancelling.stream {}
+      case .pauseAfterFirst:
+        onHang()
+        await gate.wait(ObjectIdentifier(self))
       case .fail: throw FakeEngine.Broken()
       case .stop: return finish(&iterator, .cancelled)
       case .answer, .refuse, .base: break

@@ -1,0 +1,94 @@
+// A request with an `Idempotency-Key`. Its work belongs to no connection: who sent it first waits for it
+// as those do who send it again while it runs.
+
+import HTTPTypes
+import Hummingbird
+
+extension Frontend {
+  /// The answer to a request that may share another's.
+  ///
+  /// - Throws: what the work throws, 400 or 422 for an `Idempotency-Key` that cannot be used.
+  func sharedAnswer(
+    to exchange: Exchange, _ text: String, _ route: Route, _ parameter: String
+  ) async throws -> Response {
+    let answers = backend.sharedAnswers
+    let name = try answers.name(of: text, exchange.principal.key)
+    let (body, code) = try await exchange.withWholeBody {
+      try answers.code(of: $0, route: route.path)
+    }
+    let fresh = SharedAnswer(eventLoop: exchange.eventLoop) { [backend] in
+      backend.isDraining ? .zero : backend.configuration.limits.reconnectDuration
+    } onEnd: { [answers] answer, isGood in
+      answers.end(name, answer, isGood: isGood)
+    }
+    let place = try answers.enter(name, body: code, fresh: fresh)
+    exchange.connectionWatch.onGone { place.answer.leave(place.follower) }
+    if place.isFirst {
+      exchange.keep(body)
+      begin(place.answer, exchange, route, parameter)
+    } else {
+      backend.metrics.joined()
+    }
+    return try await exchange.response(place)
+  }
+
+  /// Has the work done for all who wait.
+  private func begin(
+    _ answer: SharedAnswer, _ exchange: Exchange, _ route: Route, _ parameter: String
+  ) {
+    exchange.withNotes { $0.watch = answer.watch }
+    let work = Task(executorPreference: EventLoopExecutor(exchange.eventLoop)) {
+      do {
+        let response = try await handle(exchange, route, parameter)
+        let notes = exchange.withNotes { $0 }
+        answer.begin(
+          SharedAnswer.Head(
+            status: response.status, headers: response.headers,
+            contentLength: response.body.contentLength, requestID: notes.requestID,
+            rate: notes.rate, retirement: notes.retirement))
+        try await response.body.write(SharedAnswerWriter(answer: answer))
+      } catch {
+        answer.fail(exchange.refusal(for: error))
+      }
+    }
+    answer.start(work)
+  }
+}
+
+extension Exchange {
+  /// The response that tells a shared answer.
+  fileprivate func response(_ place: SharedAnswers.Place) async throws(APIError) -> Response {
+    let end: @Sendable () -> Void = { [self] in
+      connectionWatch.onGone(nil)
+      place.answer.leave(place.follower)
+    }
+    let head: SharedAnswer.Head
+    do throws(APIError) {
+      head = try await place.answer.head()
+    } catch {
+      end()
+      throw error
+    }
+    let logsAtEnd = !place.isFirst && head.contentLength == nil
+    var headers = head.headers
+    if !place.isFirst {
+      // Found in the records under the number of the request that did the work.
+      withNotes { notes in
+        notes.requestID = head.requestID
+        notes.rate = head.rate
+        notes.retirement = head.retirement
+        notes.isJoined = true
+        notes.endsWithBody = logsAtEnd
+      }
+      headers[.idempotentReplayed] = "true"
+    }
+    let body = ResponseBody(contentLength: head.contentLength) { [self] writer in
+      defer {
+        end()
+        if logsAtEnd { log(status: head.status.code) }
+      }
+      try await place.answer.tell(&writer)
+    }
+    return Response(status: head.status, headers: headers, body: body)
+  }
+}

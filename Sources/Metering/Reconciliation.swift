@@ -1,0 +1,22 @@
+// What a ledger says of itself: the same month, added up by request and by rollup.
+
+/// Whether the ledger was whole when it was last looked at.
+package struct Reconciliation: Hashable, Sendable {
+  package let atMilliseconds: Int64
+  /// The months whose two sums differ.
+  package let brokenMonths: [UTCMonth]
+}
+
+extension UsageStore {
+  /// Adds up the months that are written to: the current one and the one before.
+  package func reconcile() throws(UsageStoreError) -> Reconciliation {
+    let now = clock.wallMilliseconds()
+    let current = UTCMonth(wallMilliseconds: now)
+    var broken: [UTCMonth] = []
+    for month in try months().suffix(2) where month >= current.previous {
+      let (events, rollups) = try sums(month: month)
+      if events != rollups { broken.append(month) }
+    }
+    return Reconciliation(atMilliseconds: now, brokenMonths: broken)
+  }
+}
