@@ -90,6 +90,9 @@ import Transformer
         "tool_choice": ["type": "function", "function": ["name": "time"]]
       ]))
     #expect(try found.accepts("<tool_call>{\"name\":\"time\",\"arguments\":{}}</tool_call>"))
+    // A function without a schema has no parameters.
+    #expect(
+      try !found.accepts("<tool_call>{\"name\":\"time\",\"arguments\":{\"a\":1}}</tool_call>"))
     #expect(
       try !found.accepts(
         "<tool_call>{\"name\":\"weather\",\"arguments\":{\"city\":\"Bern\"}}</tool_call>"))

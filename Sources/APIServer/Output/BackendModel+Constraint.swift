@@ -129,6 +129,7 @@ extension ToolFields {
       guard let name = function["function"]?["name"]?.stringValue else { return nil }
       var schema = function["function"]?["parameters"]?.objectValue ?? [:]
       if schema["type"] == nil { schema["type"] = "object" }
+      if namesWithoutArguments.contains(name) { schema["additionalProperties"] = false }
       return CallableFunction(name: name, parameters: .object(schema))
     }
   }

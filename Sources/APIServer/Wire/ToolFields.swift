@@ -7,7 +7,6 @@ struct ToolFields: Sendable {
   /// A name has at most so many characters.
   static let nameLength = 128
 
-  /// As chat templates have them: `{"type":"function","function":{"name","description","parameters"}}`.
   /// Whether a call is wanted.
   enum Choice: Sendable, Equatable {
     case auto
@@ -17,9 +16,12 @@ struct ToolFields: Sendable {
     case named(String)
   }
 
+  /// As chat templates have them: `{"type":"function","function":{"name","description","parameters"}}`.
   private(set) var functions: [JSONValue] = []
   /// Functions whose schema has to be followed; that of others is where that is possible.
   private(set) var strictNames: Set<String> = []
+  /// Functions without a schema: they take no arguments.
+  private(set) var namesWithoutArguments: Set<String> = []
   private(set) var choice = Choice.auto
   private(set) var names: Set<String> = []
   /// Whether an answer may have more than one call.
@@ -108,9 +110,15 @@ struct ToolFields: Sendable {
     var function: JSONObject = ["name": .string(name)]
     function["description"] = .string(try fields.string("description") ?? "")
     if try fields.bool("strict") ?? false { strictNames.insert(name) }
-    function["parameters"] =
-      try fields.fields(schema).map { .object($0.members) }
-      ?? ["type": "object", "properties": [:]]
+    if var parameters = try fields.fields(schema) {
+      guard (parameters.value("type") ?? "object") == "object" else {
+        throw parameters.invalid("type", "invalid_value", "must be 'object'")
+      }
+      function["parameters"] = .object(parameters.members)
+    } else {
+      namesWithoutArguments.insert(name)
+      function["parameters"] = ["type": "object", "properties": [:]]
+    }
     functions.append(["type": "function", "function": .object(function)])
   }
 
