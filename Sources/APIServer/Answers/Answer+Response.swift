@@ -39,7 +39,9 @@ extension Answer {
     let order = order(keeping: kept, end.likelihoods)
     let body = format.body(
       of: order.map { all[$0] },
-      end: AnswerEnd(usage: end.usage, finishes: order.map { end.finishes[$0] }))
+      end: AnswerEnd(
+        usage: end.usage, finishes: order.map { end.finishes[$0] },
+        stopTexts: order.map { end.stopTexts[$0] }))
     return Response(
       status: .ok, headers: [.contentType: "application/json", .isGenerated: "true"],
       body: ResponseBody(byteBuffer: ByteBuffer(bytes: body)))

@@ -18,6 +18,8 @@ struct AnswerEnd: Sendable {
   let usage: TokenUsage
   /// One for each choice.
   let finishes: [AnswerFinish]
+  /// The text out of the request's stop texts that ended each, where one did.
+  let stopTexts: [String?]
   /// The mean log-probability of the tokens of each, where they were told; else 0.
   var likelihoods: [Double] = []
 }
