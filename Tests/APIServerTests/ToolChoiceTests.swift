@@ -15,7 +15,6 @@ import Transformer
       "name": "weather",
       "parameters": [
         "type": "object", "properties": ["city": ["enum": ["Bern", "Thun"]]], "required": ["city"],
-        "additionalProperties": false,
       ],
     ],
   ]
@@ -78,6 +77,8 @@ import Transformer
     #expect(try found.accepts(call + "\n" + call))
     #expect(try !found.accepts(call.replacing("Bern", with: "Rome")))
     #expect(try !found.accepts(call.replacing("weather", with: "rain")))
+    // A list of properties is that of the parameters.
+    #expect(try !found.accepts(call.replacing("\"Bern\"", with: "\"Bern\", \"zip\": 1")))
     #expect(try !found.accepts("It rains."))
     let single = try #require(
       try await constraint(["tool_choice": "required", "parallel_tool_calls": false]))

@@ -20,8 +20,6 @@ struct ToolFields: Sendable {
   private(set) var functions: [JSONValue] = []
   /// Functions whose schema has to be followed; that of others is where that is possible.
   private(set) var strictNames: Set<String> = []
-  /// Functions without a schema: they take no arguments.
-  private(set) var namesWithoutArguments: Set<String> = []
   private(set) var choice = Choice.auto
   private(set) var names: Set<String> = []
   /// Whether an answer may have more than one call.
@@ -116,7 +114,7 @@ struct ToolFields: Sendable {
       }
       function["parameters"] = .object(parameters.members)
     } else {
-      namesWithoutArguments.insert(name)
+      // OpenAI takes it for an empty list of parameters.
       function["parameters"] = ["type": "object", "properties": [:]]
     }
     functions.append(["type": "function", "function": .object(function)])
