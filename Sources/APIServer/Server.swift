@@ -233,17 +233,20 @@ public struct Server: Service {
       address: place.binding, backlog: 1024,
       availableConnectionsDelegate: MaximumAvailableConnections(
         configuration.limits.connectionCount, logger: logger))
-    func service(_ channel: some ServerChildChannel) -> any Service {
-      channel.server(
-        configuration: settings,
+    // What it tells is told here in better words, or is no error: that it was cancelled.
+    var silence = logger
+    silence.logLevel = .critical
+    func service(_ channel: some ServerChildChannel) -> any ClosableServer {
+      HummingbirdCore.Server(
+        childChannelSetup: channel, configuration: settings,
         onServerRunning: { channel in await onRunning(channel.localAddress) },
-        eventLoopGroup: group, logger: logger)
+        eventLoopGroup: group, logger: silence)
     }
     let patience = TimeAmount(configuration.limits.handshakeDuration)
     let server =
       certificate.map {
         service(TLSChannel(base: connections, certificate: $0, patience: patience))
       } ?? service(connections)
-    return Listener(server: server, place: place)
+    return Listener(server: server, place: place, logger: logger)
   }
 }

@@ -17,6 +17,8 @@ public enum ServerError: Error, Equatable, CustomStringConvertible {
   case invalidName(model: Int)
   /// The system refuses the address; `reason` is its `errno`.
   case cannotListen(host: String, port: Int, reason: Int32)
+  /// No address is known by the name.
+  case unknownHost(String)
   /// There is a certificate without a key, or the other way round.
   case halfACertificate
   /// A file of the certificate or its key cannot be used.
@@ -42,6 +44,8 @@ public enum ServerError: Error, Equatable, CustomStringConvertible {
         + "without control characters"
     case .cannotListen(let host, let port, let reason):
       "cannot listen on \(host) port \(port): \(Self.explanation(of: reason))"
+    case .unknownHost(let host):
+      "cannot listen on '\(host)': no address has this name"
     case .halfACertificate:
       "TLS needs a certificate and its key; set both tls-certificate and tls-key, or neither"
     case .unusableCertificate(let file, let reason):

@@ -22,13 +22,13 @@ public enum TokenizerError: Error, Equatable, CustomStringConvertible {
     switch self {
     case .unknownModel(let name):
       """
-      tokenizer model '\(name.prefix(80))' is unknown; known: \
+      tokenizer model \(Self.quoted(name)) (tokenizer.ggml.model) is unknown; known: \
       \(TextTokenizer.modelNames.joined(separator: ", ")). Convert the model with one of these
       """
     case .unknownPreTokenizer(let name):
       """
-      pre-tokenizer '\(name.prefix(80))' is unknown; with --pre-tokenizer choose one that splits \
-      text as the model expects: \(TextTokenizer.preTokenizerNames.joined(separator: ", "))
+      pre-tokenizer \(Self.quoted(name)) (tokenizer.ggml.pre) is unknown; with --pre-tokenizer \
+      choose one that splits text as the model expects: \(TextTokenizer.preTokenizerNames.joined(separator: ", "))
       """
     case .emptyVocabulary:
       "the vocabulary has no tokens; the model file is incomplete, fetch or convert it again"
@@ -50,5 +50,18 @@ public enum TokenizerError: Error, Equatable, CustomStringConvertible {
       model file is damaged, fetch or convert it again
       """
     }
+  }
+  /// A name from a file in quotation marks: at most 64 characters, none of them one that a terminal
+  /// would follow.
+  private static func quoted(_ name: String) -> String {
+    var shown = ""
+    for scalar in name.unicodeScalars.prefix(64) {
+      switch scalar.properties.generalCategory {
+      case .control, .format, .lineSeparator, .paragraphSeparator, .privateUse:
+        shown += "\u{FFFD}"
+      default: shown.unicodeScalars.append(scalar)
+      }
+    }
+    return "'\(shown)'"
   }
 }

@@ -34,13 +34,28 @@ struct ConstraintArguments: ParsableArguments {
 
   /// Nil where nothing is asked for.
   func constraint() throws -> Constraint? {
-    if let grammarFile { return try .grammar(InputFile.text(grammarFile)) }
-    if let jsonSchema {
-      return try .schema(
-        jsonSchema.hasPrefix("@")
-          ? InputFile.text(String(jsonSchema.dropFirst())) : jsonSchema)
+    if let grammarFile {
+      let grammar = try InputFile.text(grammarFile)
+      return try named("--grammar-file") { () throws(ConstraintError) in try .grammar(grammar) }
     }
-    if let regex { return try .expression(regex) }
-    return choice.isEmpty ? nil : try .choice(choice)
+    if let jsonSchema {
+      let schema =
+        jsonSchema.hasPrefix("@") ? try InputFile.text(String(jsonSchema.dropFirst())) : jsonSchema
+      return try named("--json-schema") { () throws(ConstraintError) in try .schema(schema) }
+    }
+    if let regex {
+      return try named("--regex") { () throws(ConstraintError) in try .expression(regex) }
+    }
+    guard !choice.isEmpty else { return nil }
+    return try named("--choice") { () throws(ConstraintError) in try .choice(choice) }
+  }
+
+  /// The constraint, or an error that names the option.
+  private func named(
+    _ option: String, _ make: () throws(ConstraintError) -> Constraint
+  ) throws(CommandError) -> Constraint {
+    do { return try make() } catch {
+      throw CommandError(.unusableInput, "\(option) cannot be followed: \(error)")
+    }
   }
 }

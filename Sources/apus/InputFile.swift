@@ -5,22 +5,32 @@ import Foundation
 enum InputFile {
   /// The bytes of the file at `path`, of standard input for `-`.
   static func bytes(_ path: String) throws(CommandError) -> [UInt8] {
-    do {
-      if path == "-" { return try [UInt8](FileHandle.standardInput.readToEnd() ?? Data()) }
-      return try [UInt8](Data(contentsOf: URL(fileURLWithPath: path)))
-    } catch {
-      throw CommandError(
-        .unreadableFile, "\(path == "-" ? "standard input" : path) cannot be read: \(reason(error))"
-      )
+    let file = path == "-" ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC)
+    guard file >= 0 else { throw unreadable(path, errno) }
+    defer { if path != "-" { close(file) } }
+    var bytes: [UInt8] = []
+    var part = [UInt8](repeating: 0, count: 1 << 16)
+    while true {
+      switch read(file, &part, part.count) {
+      case let count where count > 0: bytes += part[..<count]
+      case 0: return bytes
+      default: if errno != EINTR { throw unreadable(path, errno) }
+      }
     }
+  }
+
+  /// How messages call the file at `path`.
+  static func name(_ path: String) -> String { path == "-" ? "standard input" : path }
+
+  private static func unreadable(_ path: String, _ reason: Int32) -> CommandError {
+    CommandError(.unreadableFile, "\(name(path)) cannot be read: \(errorText(reason))")
   }
 
   /// The file at `path` as text in UTF-8.
   static func text(_ path: String) throws(CommandError) -> String {
     let bytes = try bytes(path)
     guard let text = String(validating: bytes, as: UTF8.self) else {
-      throw CommandError(
-        .unusableInput, "\(path == "-" ? "standard input" : path) is no text in UTF-8")
+      throw CommandError(.unusableInput, "\(name(path)) is no text in UTF-8")
     }
     return text
   }

@@ -114,6 +114,7 @@ import Testing
     ("/tokenize", #"{"content":5}"#, "invalid_type"),
     ("/detokenize", "{}", "missing_required_parameter"),
     ("/detokenize", #"{"tokens":["a"]}"#, "invalid_type"),
+    ("/detokenize", #"{"tokens":[1,99999999]}"#, "invalid_token"),
     ("/apply-template", "{}", "missing_required_parameter"),
     ("/apply-template", #"{"messages":[]}"#, "empty_array"),
     ("/apply-template", #"{"model":"none","messages":[]}"#, "model_not_found"),

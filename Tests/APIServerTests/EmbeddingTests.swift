@@ -92,6 +92,7 @@ import Transformer
       (["input": ["a", 1]], "invalid_type", "input[1]"),
       (["input": [1, "a"]], "invalid_type", "input[1]"),
       (["input": [[]]], "empty_array", "input[0]"),
+      (["input": [[1], [99_999_999]]], "invalid_token", "input"),
       (["input": .array(Array(repeating: "a", count: 101))], "array_above_max_length", "input"),
       (["dimensions": 0], "integer_below_min_value", "dimensions"),
       (["dimensions": 5], "integer_above_max_value", "dimensions"),

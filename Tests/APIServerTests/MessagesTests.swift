@@ -32,6 +32,20 @@ import Testing
     }
   }
 
+  @Test func theStopTextThatEndedAMessageIsTold() async throws {
+    try await RunningServer.serving { server in
+      let whole = try await server.post(
+        "/v1/messages", Self.request(["stop_sequences": ["END"]])
+      ).json
+      #expect(whole["stop_reason"] == "stop_sequence")
+      #expect(whole["stop_sequence"] == "END")
+      let streamed = try await server.post(
+        "/v1/messages", Self.request(["stop_sequences": ["END"], "stream": true]))
+      let end = try #require(try Self.events(streamed).dropLast().last)
+      #expect(end["delta"] == ["stop_reason": "stop_sequence", "stop_sequence": "END"])
+    }
+  }
+
   @Test func aStreamBuildsTheMessageBlockByBlock() async throws {
     let engine = FakeEngine(["<think>", "Hm.", "</think>", "Noon", "."])
     try await RunningServer.serving(engine) { server in

@@ -95,6 +95,11 @@ import Testing
         + "Connection: close\r\n\r\n{}", 415, "unsupported_media_type"
     ),
     (
+      "POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\n"
+        + "Content-Type: application/json\r\nContent-Encoding: gzip\r\n"
+        + "Connection: close\r\n\r\n\u{1f}\u{8b}", 415, "unsupported_content_encoding"
+    ),
+    (
       "POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\nContent-Length: -1\r\n\r\n", 400,
       "malformed_request"
     ),

@@ -90,6 +90,13 @@ struct BadField: Sendable, CustomTestStringConvertible {
     BadField(
       ["tools": [["type": "function", "function": ["name": "a b"]]]], "invalid_value",
       "tools[0].function.name"),
+    BadField(
+      [
+        "tools": [
+          ["type": "function", "function": ["name": "f", "parameters": ["type": "string"]]]
+        ]
+      ],
+      "invalid_value", "tools[0].function.parameters.type"),
     BadField(["tool_choice": "required"], "invalid_value", "tool_choice"),
     BadField(["response_format": ["type": "xml"]], "invalid_value", "response_format.type"),
     BadField(

@@ -16,6 +16,7 @@ import Testing
         for: .account(account))
       bench.meter.refreshKeys()
       let card = try #require(try await bench.get("/v1/key", as: .mainUser).json["data"])
+      #expect(card["models"] == .null)
       // 2 requests of 4 × 1,000 + 5 × 2,000 millionths of a euro.
       #expect(card["usage"]?.doubleValue == 0.028)
       #expect(card["usage_eur"] == "0.028")

@@ -15,7 +15,6 @@ import Transformer
       "name": "weather",
       "parameters": [
         "type": "object", "properties": ["city": ["enum": ["Bern", "Thun"]]], "required": ["city"],
-        "additionalProperties": false,
       ],
     ],
   ]
@@ -78,6 +77,8 @@ import Transformer
     #expect(try found.accepts(call + "\n" + call))
     #expect(try !found.accepts(call.replacing("Bern", with: "Rome")))
     #expect(try !found.accepts(call.replacing("weather", with: "rain")))
+    // A list of properties is that of the parameters.
+    #expect(try !found.accepts(call.replacing("\"Bern\"", with: "\"Bern\", \"zip\": 1")))
     #expect(try !found.accepts("It rains."))
     let single = try #require(
       try await constraint(["tool_choice": "required", "parallel_tool_calls": false]))
@@ -90,6 +91,9 @@ import Transformer
         "tool_choice": ["type": "function", "function": ["name": "time"]]
       ]))
     #expect(try found.accepts("<tool_call>{\"name\":\"time\",\"arguments\":{}}</tool_call>"))
+    // A function without a schema has no parameters.
+    #expect(
+      try !found.accepts("<tool_call>{\"name\":\"time\",\"arguments\":{\"a\":1}}</tool_call>"))
     #expect(
       try !found.accepts(
         "<tool_call>{\"name\":\"weather\",\"arguments\":{\"city\":\"Bern\"}}</tool_call>"))

@@ -77,6 +77,29 @@ import Testing
     #expect(outcome.errors.contains("99999999"))
   }
 
+  @Test(
+    arguments: [
+      (["tokenize", "MODEL", "--decode"], "5 99999999", "99999999"),
+      (["tokenize", "MODEL", "--decode", "--jsonl"], "[-1]", "-1"),
+      (["perplexity", "MODEL", "-f", "-"], "", "standard input"),
+      (["perplexity", "MODEL", "-f", "/"], "", "/ cannot be read: Is a directory"),
+      (["run", "MODEL", "--raw", "--grammar-file", "/nowhere"], "", "No such file"),
+      (["run", "MODEL", "--raw", "--json-schema", #"{"type":"x"}"#], "", "--json-schema"),
+      (["run", "MODEL", "--raw", "--regex", "["], "", "--regex"),
+      (["serve", "MODEL", "--config", "/"], "", "/ cannot be read: Is a directory"),
+    ] as [([String], String, String)])
+  func `what cannot be used is named in one line`(
+    arguments: [String], input: String, word: String
+  ) async throws {
+    let model = Self.fixtures + "/architectures/llama.gguf"
+    let outcome = try await Program.apus(
+      arguments.map { $0 == "MODEL" ? model : $0 }, input: input)
+    #expect(outcome.status == 1)
+    #expect(outcome.output.isEmpty)
+    #expect(outcome.errorLines.count == 1, "\(outcome.errors)")
+    #expect(outcome.errors.contains(word), "\(outcome.errors)")
+  }
+
   @Test(arguments: [
     ["nonsense"], ["run"], ["run", "m", "-n", "0"], ["bench", "m", "-r", "x"],
     ["serve", "m", "--port", "70000"], ["chat", "--temp", "-1"], ["logits", "m", "-o", "f"],

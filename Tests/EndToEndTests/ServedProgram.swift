@@ -16,6 +16,8 @@ struct ServedProgram {
     let log = folder + "/log"
     var environment = ProcessInfo.processInfo.environment
     environment["APUS_DATA"] = folder + "/data"
+    // What uses an event loop that has ended traps, instead of telling so.
+    environment["SWIFTNIO_STRICT"] = "1"
     let process = try ChildProcess(
       Program.path, ["serve", RealModel.smol.name, "--port", "0"] + arguments,
       environment: environment, input: "/dev/null", output: log, errors: log)

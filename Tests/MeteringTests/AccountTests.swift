@@ -24,6 +24,16 @@ import Testing
     #expect(try bench.key().record.account != account)
   }
 
+  @Test func anAccountIsCalledWhatNoOtherIs() throws {
+    let store = try MeterBench().meter.store
+    _ = try store.createAccount(name("institute"))
+    let error = #expect(throws: UsageStoreError.self) {
+      _ = try store.createAccount(name("institute"))
+    }
+    #expect(error?.code == .constraint)
+    #expect(error?.message.contains("'institute' already") == true)
+  }
+
   @Test(arguments: SuspensionReason.allCases)
   func aSuspendedAccountIsToldWhyAndStopsAtOnce(reason: SuspensionReason) async throws {
     let bench = try MeterBench()

@@ -32,6 +32,11 @@ private let models = ["gpt2", "llama", "bert", "t5", "gemma4"]
     }
     #expect("\(TokenizerError.unknownPreTokenizer("nosuch"))".contains("llama-bpe"))
     #expect("\(TokenizerError.unknownModel("nosuch"))".contains("gemma4"))
+    // A file's name for it must not write to a terminal.
+    for error in [TokenizerError.unknownModel("a\u{1B}[2J\n"), .unknownPreTokenizer("a\u{9B}\r")] {
+      #expect("\(error)".contains("'a\u{FFFD}"))
+      #expect("\(error)".unicodeScalars.allSatisfy { $0.properties.generalCategory != .control })
+    }
   }
 
   @Test("A vocabulary without tokens is refused", arguments: models)

@@ -41,7 +41,7 @@ extension Answer {
       of: order.map { all[$0] },
       end: AnswerEnd(
         usage: end.usage, finishes: order.map { end.finishes[$0] }, cost: end.cost,
-        isBudgetSpent: end.isBudgetSpent))
+        stopTexts: order.map { end.stopTexts[$0] }, isBudgetSpent: end.isBudgetSpent))
     return Response(
       status: .ok, headers: [.contentType: "application/json", .isGenerated: "true"],
       body: ResponseBody(byteBuffer: ByteBuffer(bytes: body)))

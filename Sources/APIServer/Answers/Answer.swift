@@ -37,6 +37,10 @@ final class Answer: Sendable {
     var meanLikelihood: Double {
       likelihoodCount == 0 ? 0 : likelihoodSum / Double(likelihoodCount)
     }
+
+    var stopText: String? {
+      if case .text(let text)? = summary?.stopCause { text } else { nil }
+    }
   }
 
   /// After this an answer's opening record is brought to the disk, unless its first token was sooner.
@@ -183,18 +187,14 @@ final class Answer: Sendable {
       throw ClientGone()
     case .budgetSpent:
       let cost = try await settle(usage, .stoppedByBudget, 200)
-      return AnswerEnd(
-        usage: usage, finishes: ends.map { Self.finish($0, isBudgetSpent: true) },
-        cost: cost, isBudgetSpent: true, likelihoods: ends.map(\.meanLikelihood))
+      return Self.answerEnd(usage, ends, cost: cost, isBudgetSpent: true)
     case nil:
       guard ends.allSatisfy({ $0.summary.map { $0.finishReason != .cancelled } ?? false }) else {
         _ = try? await settle(usage, .failed, 503)
         throw APIError.stopping
       }
       let cost = try await settle(usage, .completed, 200)
-      return AnswerEnd(
-        usage: usage, finishes: ends.map { Self.finish($0, isBudgetSpent: false) },
-        cost: cost, likelihoods: ends.map(\.meanLikelihood))
+      return Self.answerEnd(usage, ends, cost: cost, isBudgetSpent: false)
     }
   }
 
@@ -298,6 +298,15 @@ final class Answer: Sendable {
     }
     if stops { cancel() }
     return counts
+  }
+
+  private static func answerEnd(
+    _ usage: TokenUsage, _ ends: [ChoiceEnd], cost: PicoEuro, isBudgetSpent: Bool
+  ) -> AnswerEnd {
+    AnswerEnd(
+      usage: usage, finishes: ends.map { finish($0, isBudgetSpent: isBudgetSpent) }, cost: cost,
+      stopTexts: ends.map(\.stopText), isBudgetSpent: isBudgetSpent,
+      likelihoods: ends.map(\.meanLikelihood))
   }
 
   private static func finish(_ end: ChoiceEnd, isBudgetSpent: Bool) -> AnswerFinish {

@@ -20,6 +20,8 @@ struct AnswerEnd: Sendable {
   let finishes: [AnswerFinish]
   /// What the request costs.
   let cost: PicoEuro
+  /// The text out of the request's stop texts that ended each, where one did.
+  let stopTexts: [String?]
   /// Whether the last token that is paid for was generated before the answer was at its end.
   var isBudgetSpent = false
   /// The mean log-probability of the tokens of each, where they were told; else 0.

@@ -33,6 +33,9 @@ enum Tokens {
         throw fields.missing("tokens")
       }
       let tokens = try fields.tokens("tokens", elements)
+      guard tokens.allSatisfy({ $0 < model.engine.facts.vocabularyCount }) else {
+        throw APIError.tokenOutOfRange("tokens")
+      }
       if backend.configuration.isStrict { try fields.refuseUnknown() }
       return .json(["content": .string(model.engine.decode(tokens))])
     }

@@ -76,7 +76,7 @@ extension APIError {
         MeterError.contextLengthExceeded(
           promptTokens: Int64(tokens), contextLength: Int64(contextLength)))
     case .tokenOutOfRange:
-      self = .invalid("prompt", "invalid_token", "A token id is outside the model's vocabulary.")
+      self = .tokenOutOfRange("prompt")
     case .overloaded:
       self.init(MeterError.serverIsOverloaded())
     case .stopped:

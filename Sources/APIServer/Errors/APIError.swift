@@ -113,9 +113,18 @@ extension APIError {
     message: "Without API keys only requests to this machine's own address are answered: send "
       + "'Host: localhost' or the loopback address, or create a key and use it.")
 
+  /// - Parameter field: where the token came from.
+  static func tokenOutOfRange(_ field: String) -> APIError {
+    invalid(field, "invalid_token", "A token id is outside the model's vocabulary.")
+  }
+
   static let unsupportedMediaType = refused(
     .unsupportedMediaType, "unsupported_media_type",
     "The body must be JSON: send it with 'Content-Type: application/json'.")
+
+  static let unsupportedContentEncoding = refused(
+    .unsupportedMediaType, "unsupported_content_encoding",
+    "The body must be sent as it is: 'Content-Encoding' is not supported.")
 
   static let bodyTimeout = APIError(
     status: .requestTimeout, kind: .invalidRequest, code: "request_timeout",

@@ -123,12 +123,22 @@ extension ToolFields {
     return described.filter { $0.name == wanted }
   }
 
-  /// All functions, with schemas of objects.
+  /// Keywords that say themselves which properties there may be beside those of `properties`.
+  private static let openings = [
+    "$dynamicRef", "$ref", "additionalProperties", "allOf", "anyOf", "dependentSchemas", "if",
+    "oneOf", "patternProperties", "unevaluatedProperties",
+  ]
+
+  /// All functions, with schemas of objects. Where one lists its properties they are the function's
+  /// parameters, and there are no others, though JSON Schema alone would allow them.
   var described: [CallableFunction] {
     functions.compactMap { function -> CallableFunction? in
       guard let name = function["function"]?["name"]?.stringValue else { return nil }
       var schema = function["function"]?["parameters"]?.objectValue ?? [:]
       if schema["type"] == nil { schema["type"] = "object" }
+      if schema["properties"] != nil, !Self.openings.contains(where: { schema[$0] != nil }) {
+        schema["additionalProperties"] = false
+      }
       return CallableFunction(name: name, parameters: .object(schema))
     }
   }

@@ -17,7 +17,16 @@ extension Portal {
       return Array.isArray(value) && value.every(x => x !== null && typeof x === "object");
     }
 
-    function show(value, into) {
+    function word(value, name) {
+      if (Array.isArray(value)) return value.join(", ") || "none";
+      // Times are seconds, and their names end so.
+      if (typeof value === "number" && /_(at|from)$/.test(name)) {
+        return new Date(value * 1000).toISOString().replace(".000", "");
+      }
+      return String(value ?? "-");
+    }
+
+    function show(value, into, name = "") {
       if (isList(value) && value.length) {
         const table = make("table", undefined, into);
         const names = [...new Set(value.flatMap(row => Object.keys(row)))];
@@ -25,17 +34,17 @@ extension Portal {
         names.forEach(name => make("th", name, head));
         value.forEach(row => {
           const line = make("tr", undefined, table);
-          names.forEach(name => show(row[name] ?? "", make("td", undefined, line)));
+          names.forEach(name => show(row[name] ?? "", make("td", undefined, line), name));
         });
       } else if (value !== null && typeof value === "object" && !Array.isArray(value)) {
         const table = make("table", undefined, into);
         Object.entries(value).forEach(([name, part]) => {
           const line = make("tr", undefined, table);
           make("th", name, line);
-          show(part, make("td", undefined, line));
+          show(part, make("td", undefined, line), name);
         });
       } else {
-        make("span", Array.isArray(value) ? value.join(", ") || "none" : String(value ?? "-"), into);
+        make("span", word(value, name), into);
       }
     }
 

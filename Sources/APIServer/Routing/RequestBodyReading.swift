@@ -85,6 +85,9 @@ extension Exchange {
     guard let type = request.headers[.contentType], Self.isJSON(type) else {
       throw APIError.unsupportedMediaType
     }
+    guard request.headers[.contentEncoding].map({ $0.lowercased() == "identity" }) ?? true else {
+      throw APIError.unsupportedContentEncoding
+    }
     if let length = request.headers[.contentLength].flatMap({ Int($0) }), length > limits.bodyBytes
     {
       throw APIError.bodyTooLarge(limit: limits.bodyBytes)

@@ -104,8 +104,10 @@ extension OwnLedger {
         try store.accounts().first { $0.id == account }?.name.text ?? "local"),
       "created_at": .seconds(record?.createdMilliseconds),
       "expires_at": .seconds(record?.expiresMilliseconds),
-      "models": .array(
-        (record?.models ?? []).compactMap { models[$0]?.text }.sorted().map { .string($0) }),
+      // Null where the key may use all.
+      "models": record.flatMap { $0.models.isEmpty ? nil : $0.models }.map { allowed in
+        .array(allowed.compactMap { models[$0]?.text }.sorted().map { .string($0) })
+      } ?? .null,
       "limits": .object(rule.card),
       // What the key's limits allow is cut by these, which all keys of the account share.
       "account_limits": .object(meter.accountLimits(of: principal).card),

@@ -108,7 +108,10 @@ extension RequestFields {
     for (index, element) in elements.enumerated() {
       guard case .integer(let number) = element, let token = TokenID(exactly: number), token >= 0
       else {
-        throw mistyped("\(name)[\(index)]", "a token id (a whole number from 0)", element)
+        let field = "\(name)[\(index)]"
+        let expected = "a token id (a whole number from 0)"
+        guard case .integer = element else { throw mistyped(field, expected, element) }
+        throw invalid(field, "invalid_type", "must be \(expected)")
       }
       tokens.append(token)
     }

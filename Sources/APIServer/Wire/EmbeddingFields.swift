@@ -91,11 +91,15 @@ struct EmbeddingFields: AnswerRequest {
         "'dimensions' must be at most \(model.engine.facts.embeddingLength), which is what this "
           + "model's vectors have.")
     }
-    return inputs.map {
-      switch $0 {
+    return try inputs.map { input throws(APIError) in
+      switch input {
       case .text(let text):
-        model.engine.encode(text, parsingSpecial: false, addingSpecial: true)
-      case .tokens(let tokens): tokens
+        return model.engine.encode(text, parsingSpecial: false, addingSpecial: true)
+      case .tokens(let tokens):
+        guard tokens.allSatisfy({ $0 < model.engine.facts.vocabularyCount }) else {
+          throw APIError.tokenOutOfRange("input")
+        }
+        return tokens
       }
     }
   }

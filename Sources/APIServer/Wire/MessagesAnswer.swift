@@ -39,15 +39,13 @@ struct MessagesAnswer: AnswerFormat {
         "input": .object(input),
       ])
     }
-    return message(
-      content, stopReason: .string(Self.stopReason(end.finishes[0])), usage: end.usage.messagesJSON
-    ).utf8()
+    return message(content, stop: Self.stop(end), usage: end.usage.messagesJSON).utf8()
   }
 
   func open(_ bytes: inout [UInt8]) {
     let usage = TokenUsage(promptTokens: Int64(promptTokens)).messagesJSON
     event(
-      "message_start", ["message": message([], stopReason: .null, usage: usage)], &bytes)
+      "message_start", ["message": message([], stop: Self.noStop, usage: usage)], &bytes)
   }
 
   mutating func add(_ piece: AnswerPiece, choice: Int, _ bytes: inout [UInt8]) {
@@ -71,12 +69,7 @@ struct MessagesAnswer: AnswerFormat {
     endBlock(&bytes)
     event(
       "message_delta",
-      [
-        "delta": [
-          "stop_reason": .string(Self.stopReason(end.finishes[0])), "stop_sequence": .null,
-        ],
-        "usage": end.usage.messagesJSON,
-      ], &bytes)
+      ["delta": .object(Self.stop(end)), "usage": end.usage.messagesJSON], &bytes)
     event("message_stop", [:], &bytes)
   }
 
@@ -86,23 +79,32 @@ struct MessagesAnswer: AnswerFormat {
     bytes += "\n\n".utf8
   }
 
-  /// A stop text is not told from the model's own end: the engine does not say which it was.
-  private static func stopReason(_ finish: AnswerFinish) -> String {
-    switch finish {
-    case .stop: "end_turn"
-    case .length: "max_tokens"
-    case .toolCalls: "tool_use"
+  /// Of a message that goes on.
+  private static let noStop: JSONObject = ["stop_reason": .null, "stop_sequence": .null]
+
+  /// Why the message ended.
+  private static func stop(_ end: AnswerEnd) -> JSONObject {
+    switch end.finishes[0] {
+    case .stop:
+      guard let text = end.stopTexts[0] else {
+        return ["stop_reason": "end_turn", "stop_sequence": .null]
+      }
+      return ["stop_reason": "stop_sequence", "stop_sequence": .string(text)]
+    case .length: return ["stop_reason": "max_tokens", "stop_sequence": .null]
+    case .toolCalls: return ["stop_reason": "tool_use", "stop_sequence": .null]
     }
   }
 
   private func message(
-    _ content: [JSONValue], stopReason: JSONValue, usage: JSONValue
+    _ content: [JSONValue], stop: JSONObject, usage: JSONValue
   ) -> JSONValue {
-    [
+    var message: JSONObject = [
       "id": .string(id), "type": "message", "role": "assistant", "model": .string(model),
-      "content": .array(content), "stop_reason": stopReason, "stop_sequence": .null,
-      "usage": usage,
+      "content": .array(content),
     ]
+    for (key, value) in stop { message[key] = value }
+    message["usage"] = usage
+    return .object(message)
   }
 
   private mutating func begin(_ kind: Block, _ start: JSONValue, _ bytes: inout [UInt8]) {

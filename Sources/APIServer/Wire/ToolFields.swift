@@ -7,7 +7,6 @@ struct ToolFields: Sendable {
   /// A name has at most so many characters.
   static let nameLength = 128
 
-  /// As chat templates have them: `{"type":"function","function":{"name","description","parameters"}}`.
   /// Whether a call is wanted.
   enum Choice: Sendable, Equatable {
     case auto
@@ -17,6 +16,7 @@ struct ToolFields: Sendable {
     case named(String)
   }
 
+  /// As chat templates have them: `{"type":"function","function":{"name","description","parameters"}}`.
   private(set) var functions: [JSONValue] = []
   /// Functions whose schema has to be followed; that of others is where that is possible.
   private(set) var strictNames: Set<String> = []
@@ -108,9 +108,15 @@ struct ToolFields: Sendable {
     var function: JSONObject = ["name": .string(name)]
     function["description"] = .string(try fields.string("description") ?? "")
     if try fields.bool("strict") ?? false { strictNames.insert(name) }
-    function["parameters"] =
-      try fields.fields(schema).map { .object($0.members) }
-      ?? ["type": "object", "properties": [:]]
+    if var parameters = try fields.fields(schema) {
+      guard (parameters.value("type") ?? "object") == "object" else {
+        throw parameters.invalid("type", "invalid_value", "must be 'object'")
+      }
+      function["parameters"] = .object(parameters.members)
+    } else {
+      // OpenAI takes it for an empty list of parameters.
+      function["parameters"] = ["type": "object", "properties": [:]]
+    }
     functions.append(["type": "function", "function": .object(function)])
   }
 

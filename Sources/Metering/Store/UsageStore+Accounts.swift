@@ -10,6 +10,12 @@ extension UsageStore {
   package func createAccount(_ name: ShortName) throws(UsageStoreError) -> AccountID {
     let now = clock.wallMilliseconds()
     return try write(doing: "create an account") { db in
+      let isTaken = try Bool.fetchOne(
+        db, sql: "SELECT EXISTS (SELECT 1 FROM account WHERE name = ?)", arguments: [name.text])
+      guard isTaken != true else {
+        throw UsageStoreError(
+          .constraint, "an account is called '\(name)' already: choose another name")
+      }
       // The first number is kept for the default account.
       try db.execute(
         sql: """

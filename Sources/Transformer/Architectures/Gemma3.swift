@@ -60,15 +60,10 @@ struct Gemma3: Architecture {
 
   /// The window of each layer; nil for those that see all.
   private static func windows(_ h: Hyperparameters) throws -> [Int?] {
-    let window = try h.int("attention.sliding_window")
-    guard window.map({ $0 >= 1 }) ?? true else {
-      throw h.unsupported("attention.sliding_window", "is \(window!), expected at least 1")
-    }
-    let pattern = try h.bools("attention.sliding_window_pattern")
-    let period = pattern == nil ? try h.int("attention.sliding_window_pattern") ?? 6 : 6
-    guard period >= 1 else {
-      throw h.unsupported("attention.sliding_window_pattern", "is \(period), expected at least 1")
-    }
+    let window = try h.int("attention.sliding_window", in: 1...1 << 30)
+    let patternKey = "attention.sliding_window_pattern"
+    let pattern = try h.bools(patternKey)
+    let period = pattern == nil ? try h.int(patternKey, in: 1...1 << 30) ?? 6 : 6
     return (0..<h.blockCount).map { index in
       (pattern?[index] ?? ((index + 1) % period != 0)) ? window : nil
     }

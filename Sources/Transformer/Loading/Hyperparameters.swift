@@ -134,9 +134,9 @@ package struct Hyperparameters: Sendable {
   /// A number of the family, `nil` where the file has none.
   package func int(_ key: String) throws -> Int? { try metadata.int("\(architecture).\(key)") }
 
-  /// A number of the family that must be there and within `range`.
-  package func requiredInt(_ key: String, in range: ClosedRange<Int>) throws -> Int {
-    let value = try metadata.requiredInt("\(architecture).\(key)")
+  /// A number of the family within `range`, `nil` where the file has none.
+  package func int(_ key: String, in range: ClosedRange<Int>) throws -> Int? {
+    guard let value = try int(key) else { return nil }
     guard range.contains(value) else {
       throw ModelError(
         .badMetadata,
@@ -144,6 +144,11 @@ package struct Hyperparameters: Sendable {
           + "\(range.lowerBound) to \(range.upperBound)")
     }
     return value
+  }
+
+  /// A number of the family that must be there and within `range`.
+  package func requiredInt(_ key: String, in range: ClosedRange<Int>) throws -> Int {
+    try int(key, in: range) ?? metadata.requiredInt("\(architecture).\(key)")
   }
 
   package func bool(_ key: String) throws -> Bool? { try metadata.bool("\(architecture).\(key)") }

@@ -28,7 +28,8 @@ extension WeightLoader {
       scaling.attentionFactor = try h.float("rope.scaling.attn_factor") ?? 1
       yarn = scaling
     case let type:
-      throw h.unsupported("rope.scaling.type", "'\(type)' is none of none, linear, yarn")
+      throw h.unsupported(
+        "rope.scaling.type", "\(GGUFError.quoted(type)) is none of none, linear, yarn")
     }
     return RotaryEmbedding(
       pairing: pairing, dimensionCount: h.rotaryDimensionCount, base: h.rotaryBase,

@@ -43,7 +43,8 @@ struct Perplexity: AsyncParsableCommand {
     let ids = model.tokenizer.encode(text)
     guard ids.count >= 2 else {
       throw CommandError(
-        .unusableInput, "\(file) has \(ids.count) tokens; a perplexity needs 2 at least")
+        .unusableInput,
+        "\(InputFile.name(file)) has \(ids.count) tokens; a perplexity needs 2 at least")
     }
     let session = try Session(model, contextLength: window)
     var sum = 0.0
@@ -65,7 +66,7 @@ struct Perplexity: AsyncParsableCommand {
     }
     if Terminal.isErrorInteractive { Terminal.noteInPlace("\r\u{1B}[K") }
     guard count > 0 else {
-      throw CommandError(.unusableInput, "no window of \(file) has 2 tokens")
+      throw CommandError(.unusableInput, "no window of \(InputFile.name(file)) has 2 tokens")
     }
     let perplexity = exp(sum / Double(count))
     if json {

@@ -48,10 +48,7 @@ struct ServerArguments: ParsableArguments {
   func resolved(environment: [String: String]) throws -> ServerSettings {
     var settings = ServerSettings()
     if let path = config ?? environment["APUS_CONFIG"] {
-      guard let data = FileManager.default.contents(atPath: path) else {
-        throw CommandError(.unreadableFile, "the settings in '\(path)' cannot be read")
-      }
-      try settings.read(file: String(decoding: data, as: UTF8.self), name: path)
+      try settings.read(file: InputFile.text(path), name: path)
     }
     try settings.read(environment: environment)
     try apply(to: &settings)

@@ -60,6 +60,7 @@ struct Tokenize: AsyncParsableCommand {
       try processLines(tokenizer)
     } else if decode {
       let ids = try ids(in: InputFile.text("-"))
+      try check(ids, tokenizer)
       let bytes = tokenizer.bytes(of: ids, showingSpecial: special)
       let text = String(decoding: bytes, as: UTF8.self)
       Terminal.writeLine(json ? JSONValue.string(text).serialized() : text)
@@ -82,7 +83,9 @@ struct Tokenize: AsyncParsableCommand {
         throw CommandError(.unusableInput, "line \(number) of standard input: \(error.message)")
       }
       if decode, let numbers = value.arrayValue {
-        let text = tokenizer.decode(try ids(numbers, line: number), showingSpecial: special)
+        let ids = try ids(numbers, line: number)
+        try check(ids, tokenizer)
+        let text = tokenizer.decode(ids, showingSpecial: special)
         output += JSONValue.string(text).serialized() + "\n"
       } else if !decode, let text = value.stringValue {
         let ids = tokenizer.encode(text, parsingSpecial: special)
@@ -108,6 +111,13 @@ struct Tokenize: AsyncParsableCommand {
       }
       return id
     }
+  }
+
+  private func check(_ ids: [TokenID], _ tokenizer: TextTokenizer) throws(CommandError) {
+    let known = 0..<TokenID(tokenizer.vocabularyCount)
+    guard let unknown = ids.first(where: { !known.contains($0) }) else { return }
+    throw CommandError(
+      .unusableInput, "the token id \(unknown) is not in \(known), the vocabulary")
   }
 
   private func ids(_ values: [JSONValue], line: Int) throws -> [TokenID] {

@@ -19,12 +19,16 @@ enum Terminal {
     return Swift.readLine(strippingNewline: true)
   }
 
-  /// Writes text to standard output at once. A reader that has gone ends the program quietly, as
-  /// the end of a pipe does.
+  /// Writes text to standard output at once. Where that fails the program ends: quietly where the
+  /// reader has gone, as the end of a pipe does.
   static func write(_ text: String) {
     guard !text.isEmpty else { return }
     if let capture { return capture.write(text) }
-    do { try FileHandle.standardOutput.write(contentsOf: Data(text.utf8)) } catch { exit(1) }
+    do { try FileHandle.standardOutput.write(contentsOf: Data(text.utf8)) } catch {
+      let reason = reason(error)
+      if reason != errorText(EPIPE) { note("Error: standard output cannot be written: \(reason)") }
+      exit(1)
+    }
   }
 
   /// Writes a line to standard output.

@@ -159,9 +159,8 @@ final class FakeEngine: TextEngine {
     let count = min(pieces.count, limit)
     return FakeStream(
       pieces: Array(pieces.prefix(count)), likeliestCount: request.sampling.logProbabilities,
-      reason: count < pieces.count ? .length : .stop,
-      prompt: request.prompt.count, behaviour: behaviour, gate: gate,
-      beforeToken: beforeToken,
+      reason: count < pieces.count ? .length : .stop, stopText: request.stop.first,
+      prompt: request.prompt.count, behaviour: behaviour, gate: gate, beforeToken: beforeToken,
       onHang: { [hanging] in hanging.yield() }, onCancel: { [cancelled] in cancelled.yield() })
   }
 }

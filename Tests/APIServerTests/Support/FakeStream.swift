@@ -21,6 +21,8 @@ final class FakeStream: TokenStream {
   /// Alternatives that are told with each token; nil for no likelihoods.
   private let likeliestCount: Int?
   private let reason: FinishReason
+  /// The stop text by which an answer that is whole is told to have ended.
+  private let stopText: String?
   private let prompt: Int
   private let behaviour: FakeEngine.Behaviour
   private let gate: Gate
@@ -31,14 +33,15 @@ final class FakeStream: TokenStream {
   private let cancelling = AsyncStream<Void>.makeStream()
 
   init(
-    pieces: [String], likeliestCount: Int? = nil, reason: FinishReason, prompt: Int,
-    behaviour: FakeEngine.Behaviour, gate: Gate,
+    pieces: [String], likeliestCount: Int? = nil, reason: FinishReason,
+    stopText: String? = nil, prompt: Int, behaviour: FakeEngine.Behaviour, gate: Gate,
     beforeToken: @escaping @Sendable (Int) -> Void, onHang: @escaping @Sendable () -> Void,
     onCancel: @escaping @Sendable () -> Void
   ) {
     self.pieces = pieces
     self.likeliestCount = likeliestCount
     self.reason = reason
+    self.stopText = stopText
     self.prompt = prompt
     self.behaviour = behaviour
     self.gate = gate
@@ -102,7 +105,8 @@ final class FakeStream: TokenStream {
     iterator.isFinished = true
     return .finished(
       GenerationSummary(
-        finishReason: reason, promptTokenCount: prompt, cachedPromptTokenCount: 0,
+        finishReason: reason, stopCause: reason == .stop ? stopText.map { .text($0) } : nil,
+        promptTokenCount: prompt, cachedPromptTokenCount: 0,
         generatedTokenCount: iterator.next, reasoningTokenCount: 0, promptDuration: .zero,
         decodeDuration: .zero, queueDuration: .zero, text: ""))
   }
