@@ -6,7 +6,7 @@ import Metering
 import Synchronization
 import Testing
 
-@Suite(.timeLimit(.minutes(2))) struct SharedAnswerTests {
+@Suite(.timeLimit(.minutes(10))) struct SharedAnswerTests {
   private static let key = ["Idempotency-Key: 8e03978e-40d5-43dd-bc93-6894a57f9324"]
 
   private static let places: [(path: String, body: String)] = [

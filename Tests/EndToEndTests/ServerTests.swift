@@ -36,7 +36,10 @@ struct ServerTests {
       },
       "needs the client libraries; scripts/prepare-clients installs them"))
   func `promise 1: unmodified clients are answered, limited and counted`() async throws {
-    try await withServer(keyLimits: ["APUS_KEY": 60_000, "APUS_LIMITED_KEY": 1]) { server in
+    let keyLimits = [
+      "APUS_KEY": 60_000, "APUS_LIMITED_KEY": 1, "APUS_PACED_KEY": 120, "APUS_HAMMER_KEY": 1,
+    ]
+    try await withServer(keyLimits: keyLimits) { server in
       var environment = server.environment
       environment["APUS_URL"] = server.address
       environment["APUS_MODEL"] = RealModel.smol.name
