@@ -51,17 +51,7 @@ public enum TokenizerError: Error, Equatable, CustomStringConvertible {
       """
     }
   }
-  /// A name from a file in quotation marks: at most 64 characters, none of them one that a terminal
-  /// would follow.
-  private static func quoted(_ name: String) -> String {
-    var shown = ""
-    for scalar in name.unicodeScalars.prefix(64) {
-      switch scalar.properties.generalCategory {
-      case .control, .format, .lineSeparator, .paragraphSeparator, .privateUse:
-        shown += "\u{FFFD}"
-      default: shown.unicodeScalars.append(scalar)
-      }
-    }
-    return "'\(shown)'"
-  }
+
+  /// The beginning of a file's name for something, in quotation marks.
+  private static func quoted(_ name: String) -> String { "'\(name.prefix(64).shown)'" }
 }

@@ -28,7 +28,7 @@ public struct TemplateError: Error, Equatable, Sendable, CustomStringConvertible
   public let excerpt: String
 
   public var description: String {
-    "chat template, line \(line), column \(column): \(message), at \"\(excerpt)\""
+    "chat template, line \(line), column \(column): \(message.shown), at \"\(excerpt.shown)\""
   }
 
   init(_ fault: TemplateFault, in source: TemplateSource) {

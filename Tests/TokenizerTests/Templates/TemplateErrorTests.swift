@@ -5,6 +5,16 @@ import Testing
 import Tokenizer
 
 @Suite struct TemplateErrorTests {
+  @Test("What a template raises writes nothing to a terminal")
+  func controlCharacters() throws {
+    let error = #expect(throws: TemplateError.self) {
+      try ChatTemplate("{{ raise_exception('\u{1B}[2J\nno\u{9B}') }}").render([:])
+    }
+    let shown = try #require(error).description
+    #expect(shown.contains("\u{FFFD}[2J no\u{FFFD}"), "\(shown)")
+    #expect(shown.unicodeScalars.allSatisfy { $0.properties.generalCategory != .control })
+  }
+
   @Test(arguments: [
     ("{%", 1, 1), ("{{", 1, 1), ("a\n {# c", 2, 2), ("{{ 'a }}", 1, 4), ("{{ a", 1, 1),
     ("{% if t %}", 1, 4), ("{% if t %}{% endfor %}", 1, 14), ("{% endif %}", 1, 4),
