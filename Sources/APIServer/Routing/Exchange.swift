@@ -5,7 +5,6 @@ import Hummingbird
 import JSON
 import Logging
 import Metering
-import NIOCore
 import Synchronization
 import Tokenizer
 
@@ -32,8 +31,6 @@ final class Exchange: Sendable {
   let network: NetworkAddress?
   /// Knows when the client goes.
   let watch: DisconnectWatch
-  /// What the request came in by.
-  let eventLoop: any EventLoop
   let arrival = ContinuousClock.now
   private let logger: Logger
   /// Whether the request came before the server was told to stop.
@@ -47,7 +44,6 @@ final class Exchange: Sendable {
     isTaken = backend.activity.begin()
     network = connection.network
     watch = connection.watch
-    eventLoop = connection.channel.eventLoop
     var generator = SystemRandomNumberGenerator()
     notes = Mutex(
       Notes(
