@@ -42,7 +42,8 @@ import Testing
       let key = try store.createKey(label: ShortName("test")!, role: .service, limits: nil)
       meter.refreshKeys()
       try await RunningServer.serving(meter: meter) { server in
-        let bearer = ["Authorization: Bearer \(key.text)"]
+        // A scheme has no case, and clients that put two spaces behind it are known.
+        let bearer = ["Authorization: bEARER  \(key.text)"]
         let plain = try await server.chat(ChatCompletionTests.chat, headers: bearer)
         #expect(plain.status == 200)
         #expect(plain.headers["x-ratelimit-limit-requests"] == "600")

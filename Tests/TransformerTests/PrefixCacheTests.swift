@@ -78,6 +78,24 @@ import Transformer
     #expect(try await run(engine, Array(text.prefix(40))).cached % 32 == 0)
   }
 
+  @Test("Of many prompts the one that has most in common is found")
+  func longestOfMany() async throws {
+    let engine = try engine()
+    let random = try TinyModel(name: "llama").tokens(40 * 64, seed: 6)
+    var known: [[Int32]] = []
+    for number in 0..<40 {
+      // Of three tokens only, so that many begin alike, also past the first page.
+      var prompt = random[number * 64..<(number + 1) * 64].map { $0 % 3 }
+      if number % 3 == 2 { prompt.replaceSubrange(0..<40, with: known[number / 2].prefix(40)) }
+      prompt.removeLast(number % 5)
+      let common = known.map { earlier in
+        zip(prompt.dropLast(), earlier).prefix { $0 == $1 }.count
+      }
+      #expect(try await run(engine, prompt, tokens: 1).cached == common.max() ?? 0)
+      known.append(prompt)
+    }
+  }
+
   @Test("Owners do not share")
   func owners() async throws {
     let engine = try engine()

@@ -117,9 +117,12 @@ struct Frontend: Sendable {
   /// The key of a request: a bearer token, or the header that Anthropic's clients use.
   static func key(in headers: HTTPFields) -> String? {
     guard let credentials = headers[.authorization] else { return headers[.apiKey] }
-    let parts = credentials.split(separator: " ", maxSplits: 1)
-    guard parts.count == 2, parts[0].lowercased() == "bearer" else { return nil }
-    return String(parts[1])
+    // By bytes: this is before each first token, and `split` and `lowercased` take 10 µs with cold caches.
+    let text = credentials.utf8
+    guard let space = text.firstIndex(of: UInt8(ascii: " ")),
+      text[..<space].elementsEqual("bearer".utf8, by: { $0 | 0x20 == $1 })
+    else { return nil }
+    return String(text[space...].drop { $0 == UInt8(ascii: " ") })
   }
 }
 

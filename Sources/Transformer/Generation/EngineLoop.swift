@@ -114,8 +114,11 @@ final class EngineLoop: @unchecked Sendable {
     statistics.slotCount = min(options.sequenceLimit, workspace.maximumRows / 2)
     statistics.pageBytes = pool.blockBytes
     statistics.memoryBytes = pool.byteCount
-    statistics.usedMemoryBytes = (pool.blockCount - pool.freeCount) * pool.blockBytes
-    statistics.prefixBytes = prefixes.unusedBlockCount * pool.blockBytes
+    let usedCount = pool.blockCount - pool.freeCount
+    statistics.usedMemoryBytes = usedCount * pool.blockBytes
+    // Counted from what runs: what is remembered may be a thousand pages, and this is done each step.
+    let runningCount = SequenceMemory.blockCount(of: running.compactMap(\.memory))
+    statistics.prefixBytes = (usedCount - runningCount) * pool.blockBytes
     mailbox.publish(statistics)
   }
 

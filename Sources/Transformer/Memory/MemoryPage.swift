@@ -12,6 +12,9 @@ package final class MemoryPage {
   /// Whether every layer still has its block.
   private(set) var isWhole = true
 
+  /// Blocks that it holds.
+  var blockCount: Int { isWhole ? blocks.count : blocks.count { $0 != nil } }
+
   /// Takes blocks from the pool; nil when it has not enough.
   init?(_ pool: BlockPool) {
     self.pool = pool

@@ -8,6 +8,9 @@ import Tokenizer
 /// A page is found by the tokens that lead to it and by nothing else, so its contents are what
 /// computing them again would give. Owners have trees of their own and never meet; the tree of nobody
 /// (nil) is for all.
+///
+/// Nodes of a level are sorted by their tokens, and none begins with all tokens of another: what an
+/// owner's thousand prompts cost the next one is a search among them, before its first token.
 final class PrefixCache {
   private final class Node {
     /// The page's tokens, 32 but for a leaf.
@@ -44,12 +47,7 @@ final class PrefixCache {
     var level = roots[owner] ?? []
     while count < tokens.count {
       let rest = tokens.dropFirst(count)
-      var best: (node: Node, length: Int)?
-      for node in level {
-        let length = Self.commonCount(node.tokens, rest)
-        if length > (best?.length ?? 0) { best = (node, length) }
-      }
-      guard let (node, length) = best else { break }
+      guard let (node, length) = Self.nearest(rest, in: level) else { break }
       node.lastUse = now
       pages.append(node.page)
       count += length
@@ -72,6 +70,33 @@ final class PrefixCache {
     guard let window = pool.widestWindow else { return true }
     let first = max(0, count - window) / cacheBlockPositionCount
     return pages[first...].allSatisfy(\.isWhole)
+  }
+
+  /// Where `tokens` stand in a level, or would.
+  private static func place(of tokens: ArraySlice<TokenID>, in level: [Node]) -> Int {
+    var (low, high) = (0, level.count)
+    while low < high {
+      let middle = (low + high) / 2
+      if level[middle].tokens.lexicographicallyPrecedes(tokens) {
+        low = middle + 1
+      } else {
+        high = middle
+      }
+    }
+    return low
+  }
+
+  /// The node that has most in common with the beginning of `tokens`, and how much; nil for nothing.
+  private static func nearest(
+    _ tokens: ArraySlice<TokenID>, in level: [Node]
+  ) -> (node: Node, length: Int)? {
+    let place = place(of: tokens, in: level)
+    var best: (node: Node, length: Int)?
+    for node in level[max(0, place - 1)..<min(level.count, place + 1)] {
+      let length = commonCount(node.tokens, tokens)
+      if length > best?.length ?? 0 { best = (node, length) }
+    }
+    return best
   }
 
   private static func commonCount(_ a: ArraySlice<TokenID>, _ b: ArraySlice<TokenID>) -> Int {
@@ -101,9 +126,9 @@ final class PrefixCache {
     guard let page = pages.first, !tokens.isEmpty else { return }
     let edge = tokens.prefix(cacheBlockPositionCount)
     let (rest, later) = (tokens.dropFirst(edge.count), pages.dropFirst())
-    for node in level {
-      let length = Self.commonCount(node.tokens, edge)
-      guard length == min(node.tokens.count, edge.count) else { continue }
+    if let (node, length) = Self.nearest(edge, in: level),
+      length == min(node.tokens.count, edge.count)
+    {
       node.lastUse = now
       // What is known already is shorter, or lacks what lies in windows: ours is better.
       if length < edge.count || (!node.page.isWhole && page.isWhole && length == edge.count) {
@@ -113,15 +138,19 @@ final class PrefixCache {
       return keep(rest, later, in: &node.children, now)
     }
     let node = Node(edge, page, now)
-    level.append(node)
+    level.insert(node, at: Self.place(of: edge, in: level))
     keep(rest, later, in: &node.children, now)
   }
 
   // MARK: Forgetting
 
   /// Forgets what was used longest ago and by no running sequence, ends before beginnings, until
-  /// the pool has `blocks` free blocks or nothing is left to forget.
+  /// the pool has `blocks` free blocks or nothing is left to forget. It looks at everything that is
+  /// remembered, so it does not free less than a thirty-second of the pool, or each request to a full
+  /// pool would do that before its first token.
   func makeRoom(blocks: Int) {
+    guard pool.freeCount < blocks else { return }
+    let blocks = max(blocks, pool.blockCount / Self.shareFreed)
     while pool.freeCount < blocks {
       let before = pool.freeCount
       var places: [Place] = []
@@ -139,6 +168,9 @@ final class PrefixCache {
     }
   }
 
+  /// What part of the pool is freed at once, at least: one of so many.
+  private static let shareFreed = 32
+
   /// The order in which nodes are forgotten. What follows a node was not used later and lies
   /// deeper, so it goes first.
   private struct Place: Comparable {
@@ -148,16 +180,6 @@ final class PrefixCache {
     static func < (a: Place, b: Place) -> Bool {
       a.lastUse < b.lastUse || (a.lastUse == b.lastUse && a.depth > b.depth)
     }
-  }
-
-  /// Blocks that `makeRoom` could free.
-  var unusedBlockCount: Int {
-    var count = 0
-    visit { node, _ in
-      guard Self.isUnused(node) else { return }
-      count += node.page.isWhole ? pool.layers.count : node.page.blocks.count { $0 != nil }
-    }
-    return count
   }
 
   /// Forgets what was last used before `time`.

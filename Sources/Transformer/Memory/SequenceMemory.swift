@@ -187,6 +187,18 @@ extension SequenceMemory {
   /// The pages in use, the last one perhaps in part.
   var sharedPages: [MemoryPage] { pages }
 
+  /// Blocks that memories of one pool hold, those that they share once.
+  package static func blockCount(of memories: [SequenceMemory]) -> Int {
+    var seen: Set<ObjectIdentifier> = []
+    return memories.reduce(0) { count, memory in
+      memory.pages.reduce(into: count) { count, page in
+        if memories.count == 1 || seen.insert(ObjectIdentifier(page)).inserted {
+          count += page.blockCount
+        }
+      }
+    }
+  }
+
   /// Takes over pages that hold `count` positions; for an empty memory.
   func adopt(_ shared: [MemoryPage], count: Int) {
     for page in shared {
