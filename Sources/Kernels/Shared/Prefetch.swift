@@ -1,16 +1,23 @@
 // Asking for weights before they are needed.
 
-/// LLVM's intrinsic of this name; the standard library has no word for it.
-///
-/// Only constants may stand for `write` (0: will be read), `locality` (3: keep in all caches) and
-/// `kind` (1: data). A hint: any address will do, nothing is read.
-@_extern(c, "llvm.prefetch.p0")
-private func prefetch(
-  _ address: UnsafeRawPointer, _ write: Int32, _ locality: Int32, _ kind: Int32)
+#if WITHOUT_PREFETCH
+  // The thread sanitizer makes calls of calls that may fail, which LLVM does not allow for intrinsics.
 
-/// Asks for the line at `address`.
-@inline(__always)
-func prefetchLine(_ address: UnsafeRawPointer) { prefetch(address, 0, 3, 1) }
+  @inline(__always)
+  func prefetchLine(_ address: UnsafeRawPointer) {}
+#else
+  /// LLVM's intrinsic of this name; the standard library has no word for it.
+  ///
+  /// Only constants may stand for `write` (0: will be read), `locality` (3: keep in all caches) and
+  /// `kind` (1: data). A hint: any address will do, nothing is read.
+  @_extern(c, "llvm.prefetch.p0")
+  private func prefetch(
+    _ address: UnsafeRawPointer, _ write: Int32, _ locality: Int32, _ kind: Int32)
+
+  /// Asks for the line at `address`.
+  @inline(__always)
+  func prefetchLine(_ address: UnsafeRawPointer) { prefetch(address, 0, 3, 1) }
+#endif
 
 /// How far ahead of its use a tile of one token asks for weights, and one of several, in bytes. The
 /// more a tile does with a line, the fewer the processor looks ahead by itself.
