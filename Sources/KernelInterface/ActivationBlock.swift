@@ -3,8 +3,9 @@
 /// Offsets inside one block of 32 quantised activations, 64 bytes in all.
 ///
 /// A value is `scale × quant`, quant in -127...127 and `scale = max |x| / 127` over the blocks that
-/// share the scale (`ActivationScaling`). A product takes weights as unsigned numbers; the words to begin its sums with correct for their zero point
-/// exactly and put the sum into the lowest bits of a float (`IntegerSum`).
+/// share the scale (`ActivationScaling`). A product takes weights as unsigned numbers; the words to
+/// begin its sums with correct for their zero point exactly and put the sum into the lowest bits of
+/// a float (`IntegerSum`).
 public enum ActivationBlock {
   /// Bytes of a block.
   public static let stride = 64

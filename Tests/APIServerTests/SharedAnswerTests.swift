@@ -18,6 +18,16 @@ import Testing
     ("/v1/messages", MessagesTests.request([:])),
   ]
 
+  /// Settings under which the work goes on for so long without anybody.
+  private static func patience(
+    _ duration: Duration
+  ) -> @Sendable (inout Server.Configuration) -> Void {
+    { configuration in
+      configuration.showsMetrics = true
+      configuration.limits.reconnectDuration = duration
+    }
+  }
+
   private func rows(_ store: UsageStore) throws -> [UsageRow] {
     try store.usageRows(month: UTCMonth(wallMilliseconds: MeterClock.system.wallMilliseconds()))
   }
@@ -66,10 +76,7 @@ import Testing
     try await withMeter { meter, store in
       try await RunningServer.serving(
         engine, meter: meter,
-        configure: {
-          $0.showsMetrics = true
-          $0.limits.reconnectDuration = .zero
-        }
+        configure: Self.patience(.zero)
       ) { server in
         let body = ChatCompletionTests.chat(["stream": true]).serialized()
         let request = server.request("/v1/chat/completions", body, headers: Self.key)
@@ -99,10 +106,7 @@ import Testing
     try await withMeter { meter, store in
       try await RunningServer.serving(
         engine, meter: meter,
-        configure: {
-          $0.showsMetrics = true
-          $0.limits.reconnectDuration = .seconds(60)
-        }
+        configure: Self.patience(.seconds(60))
       ) { server in
         let body = ChatCompletionTests.chat(["stream": .bool(isStreamed)]).serialized()
         let request = server.request("/v1/chat/completions", body, headers: Self.key)
@@ -129,10 +133,7 @@ import Testing
     try await withMeter { meter, store in
       try await RunningServer.serving(
         engine, meter: meter,
-        configure: {
-          $0.showsMetrics = true
-          $0.limits.reconnectDuration = .zero
-        }
+        configure: Self.patience(.zero)
       ) { server in
         let request = server.request(
           "/v1/chat/completions", ChatCompletionTests.chat.serialized(), headers: Self.key)
@@ -266,7 +267,7 @@ import Testing
     }
   }
 
-  @Test func vectorsAreSharedToo() async throws {
+  @Test func vectorsRememberTheirKeyToo() async throws {
     try await RunningServer.serving { server in
       let body = "{\"model\":\"swift-1\",\"input\":\"a b\"}"
       let first = try await server.post("/v1/embeddings", body, headers: Self.key)

@@ -309,7 +309,6 @@ final class Answer: Sendable {
     return isBudgetSpent || end.summary?.finishReason == .length ? .length : .stop
   }
 
-  @discardableResult
   private func settle(
     _ usage: TokenUsage, _ status: RequestStatus, _ httpStatus: Int
   ) async throws(MeterError) -> PicoEuro {

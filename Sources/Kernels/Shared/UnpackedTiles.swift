@@ -35,8 +35,8 @@ protocol UnpackedKind {
 struct UnpackedParameters {
   /// Where activation blocks keep the word that products of plain blocks begin with.
   let zeroPoint: Int
-  /// Groups of a half, 4. The compiler must not know it: it would unroll them, read them all at once,
-  /// and keep sums in memory for lack of registers.
+  /// Groups of a half, where halves have scales of their own: 4. The compiler must not know it: it would
+  /// unroll them, read them all at once, and keep sums in memory for lack of registers.
   let halfGroupCount: Int
 }
 
@@ -178,6 +178,11 @@ protocol UnpackedPart {
     _ step: Int, _ parameters: UnpackedParameters)
 }
 
+extension UnpackedPart {
+  @inline(__always) static var sharedCount: Int { 4 }
+  @inline(__always) static var stepCount: Int { 1 }
+}
+
 /// Adds scale × integer sum to all shares.
 @inline(__always)
 private func addScaled<let N: Int>(
@@ -194,8 +199,6 @@ private func addScaled<let N: Int>(
 
 /// One scale for a block, and a zero point.
 enum PlainPart: UnpackedPart {
-  @inline(__always) static var sharedCount: Int { 4 }
-  @inline(__always) static var stepCount: Int { 1 }
   @inline(__always)
   static func add<let N: Int>(
     _ shares: inout InlineArray<N, Floats>, _ block: UnsafeRawPointer, _ tokens: TokenBlocks<2>,
@@ -209,8 +212,6 @@ enum PlainPart: UnpackedPart {
 
 /// One scale and one minimum for a block.
 enum PartWithMinimum: UnpackedPart {
-  @inline(__always) static var sharedCount: Int { 4 }
-  @inline(__always) static var stepCount: Int { 1 }
   @inline(__always)
   static func add<let N: Int>(
     _ shares: inout InlineArray<N, Floats>, _ block: UnsafeRawPointer, _ tokens: TokenBlocks<2>,

@@ -60,7 +60,7 @@ package struct KernelSpeed {
     }
     let target = FloatRows(base: output.floats, stride: projection.outputStride)
     return rowCounts.map { rows in
-      if let scaling = projection.scaling { compute.quantise(activations, scaling, rows: rows) }
+      compute.quantise(activations, for: projection, rows: rows)
       func once() -> Double {
         let start = ContinuousClock.now
         projection.multiply(activations, rows: rows, into: target, compute)

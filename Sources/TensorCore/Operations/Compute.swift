@@ -41,8 +41,9 @@ package struct Compute: Sendable {
 }
 
 extension Compute {
-  /// Quantises rows of activations for products with integer weights.
-  package func quantise(_ activations: Activations, _ scaling: ActivationScaling, rows: Int) {
+  /// Quantises rows of activations as a projection wants its input: not at all where it reads floats.
+  package func quantise(_ activations: Activations, for projection: Projection, rows: Int) {
+    guard let scaling = projection.scaling else { return }
     let layout = activations.layout(rows: rows)
     forEachRow(rows) { row in quantise(activations, scaling, row: row, layout) }
   }

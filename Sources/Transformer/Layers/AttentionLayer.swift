@@ -92,7 +92,7 @@ package struct AttentionLayer: Sendable {
       heads, query: query, output: attended.floats, runs: runs,
       scratch: workspace.attentionScratch)
 
-    if let scaling = output.scaling { compute.quantise(attended, scaling, rows: rows) }
+    compute.quantise(attended, for: output, rows: rows)
     output.multiply(attended, rows: rows, into: workspace.projected, compute)
     if let outputBias { compute.add(outputBias, to: workspace.projected, rows: rows) }
     compute.addResidual(

@@ -101,13 +101,13 @@ package struct SelectiveScanLayer: Sendable {
     compute.convolve(convolution, values, into: mixed.floats, runs: runs)
     compute.silu(mixed.floats, columns: sizes.inner, rows: rows)
     compute.copy(mixed.floats, to: values, columns: sizes.inner, rows: rows)
-    if let scaling = selection.scaling { compute.quantise(mixed, scaling, rows: rows) }
+    compute.quantise(mixed, for: selection, rows: rows)
     let selected = workspace.projected.columns(from: inputs.outputStride)
     selection.multiply(mixed, rows: rows, into: selected, compute)
 
     let factors = workspace.input(columns: sizes.rank)
     compute.copy(selected, to: factors.floats, columns: sizes.rank, rows: rows)
-    if let scaling = steps.scaling { compute.quantise(factors, scaling, rows: rows) }
+    compute.quantise(factors, for: steps, rows: rows)
     let stepRows = selected.columns(from: selection.outputStride)
     steps.multiply(factors, rows: rows, into: stepRows, compute)
 
@@ -119,7 +119,7 @@ package struct SelectiveScanLayer: Sendable {
         writes: selected.columns(from: sizes.rank),
         reads: selected.columns(from: sizes.rank + sizes.state)),
       into: result.floats, runs: runs)
-    if let scaling = output.scaling { compute.quantise(result, scaling, rows: rows) }
+    compute.quantise(result, for: output, rows: rows)
     output.multiply(result, rows: rows, into: workspace.projected, compute)
     compute.addResidual(
       workspace.projected, norm: nil, epsilon: 0, to: target, columns: norm.count, rows: rows)

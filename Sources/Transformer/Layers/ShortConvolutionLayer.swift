@@ -59,7 +59,7 @@ package struct ShortConvolutionLayer: Sendable {
       convolution, values, into: mixed.floats, runs: pass.batch.recurrentRuns(layer: layer))
     compute.multiply(
       mixed.floats, by: workspace.projected.columns(from: width), columns: width, rows: rows)
-    if let scaling = output.scaling { compute.quantise(mixed, scaling, rows: rows) }
+    compute.quantise(mixed, for: output, rows: rows)
     output.multiply(mixed, rows: rows, into: workspace.projected, compute)
     compute.addResidual(
       workspace.projected, norm: nil, epsilon: 0, to: target, columns: width, rows: rows)

@@ -93,7 +93,7 @@ import Testing
     for count in [1, 7, 24, 31, 290] {
       let input = try OwnedActivations((0..<count).map { _ in random.floats(512) })
       defer { withExtendedLifetime(input) {} }
-      compute.quantise(input.activations, .fourBlocks, rows: count)
+      compute.quantise(input.activations, for: inputs, rows: count)
       let scratch = try OwnedRows(2, stride: Projection.gatedScratch)
       let atOnce = try OwnedActivations(
         (0..<count).map { _ in [Float](repeating: 0, count: width) })
@@ -176,9 +176,7 @@ import Testing
     let activations = try OwnedActivations(input)
     defer { withExtendedLifetime(activations) {} }
     let output = try OwnedRows(input.count, stride: projection.outputStride)
-    if let scaling = projection.scaling {
-      compute.quantise(activations.activations, scaling, rows: input.count)
-    }
+    compute.quantise(activations.activations, for: projection, rows: input.count)
     projection.multiply(
       activations.activations, rows: input.count, into: output.rows, compute)
     return output.values(projection.outputStride)
