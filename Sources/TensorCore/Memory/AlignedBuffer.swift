@@ -28,6 +28,8 @@ package final class AlignedBuffer: @unchecked Sendable {
   /// What the memory is part of; nil where it is a mapping of its own.
   private let slab: Slab?
 
+  /// Linux's MADV_HUGEPAGE.
+  static let largePages: Int32 = 14
   private static let pageBytes = Int(sysconf(Int32(_SC_PAGESIZE)))
   /// Pages whose state is asked for at a time.
   private static let wipedPages = 1_024
@@ -35,7 +37,8 @@ package final class AlignedBuffer: @unchecked Sendable {
   /// Throws `AllocationError` when the system has no such amount of memory.
   ///
   /// - Parameters:
-  ///   - filled: all of it will be written, so large pages are worth asking for.
+  ///   - filled: it will be written from its beginning and without gaps, so large pages are worth asking
+  ///     for.
   ///   - privacy: what is written there of what people say.
   package init(
     byteCount: Int, filled: Bool = false, privacy: Privacy = .open
@@ -58,6 +61,7 @@ package final class AlignedBuffer: @unchecked Sendable {
     else { throw AllocationError(byteCount: byteCount) }
     #if os(Linux)
       if privacy != .open { madvise(memory, mappedBytes, 16 /* MADV_DONTDUMP */) }
+      if filled { madvise(memory, mappedBytes, Self.largePages) }
     #endif
     if privacy == .locked, !Self.lock(memory, mappedBytes) {
       munmap(memory, mappedBytes)

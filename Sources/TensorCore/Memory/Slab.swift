@@ -59,7 +59,7 @@ final class Slab: Sendable {
     let rest = Int(start + UInt(bytes) - address) - wanted
     if rest > 0 { munmap(UnsafeMutableRawPointer(bitPattern: address)! + wanted, rest) }
     #if os(Linux)
-      madvise(UnsafeMutableRawPointer(bitPattern: address)!, wanted, 14 /* MADV_HUGEPAGE */)
+      madvise(UnsafeMutableRawPointer(bitPattern: address)!, wanted, AlignedBuffer.largePages)
     #endif
   }
 

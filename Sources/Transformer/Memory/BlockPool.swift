@@ -82,8 +82,11 @@ package final class BlockPool {
     isRecurrent = layers.contains { $0.stateCount > 0 }
     widestWindow = layers.compactMap(\.window).max()
     let (bytes, overflows) = blockCount.multipliedReportingOverflow(by: blockBytes)
+    // Fresh blocks are handed out in order. A long context is some ten thousand small pages a token, and
+    // to find each took as long as to read it.
     buffer = try AlignedBuffer(
-      byteCount: overflows ? .max : bytes, privacy: isLocked ? .locked : .undumped)
+      byteCount: overflows ? .max : bytes, filled: true,
+      privacy: isLocked ? .locked : .undumped)
   }
 
   /// Bytes of a block for these layers.
