@@ -152,23 +152,25 @@ private struct AttentionPass {
 
   private func add(_ block: Int, next: Int) {
     let shape = call.shape
-    let ahead = call.blocks[next] - call.blocks[block]
     let part = UnsafeRawPointer(call.blocks[block] + call.headOffset)
     if isOneTile, shape.format == .F16, width == shape.valueStride {
+      let next = UnsafeRawPointer(call.blocks[next] + call.headOffset)
       score(
-        block, CacheNumbers<HalfColumn>(base: part, stride: cacheBlockPositionCount, ahead: ahead))
+        block, CacheNumbers<HalfColumn>(base: part, stride: cacheBlockPositionCount, next: next))
       weigh(Int32(block * cacheBlockPositionCount))
       sum(
         block,
-        CacheNumbers<HalfColumn>(base: part + shape.keyBytes, stride: width, ahead: ahead))
+        CacheNumbers<HalfColumn>(
+          base: part + shape.keyBytes, stride: width, next: next + shape.keyBytes))
     } else {
       // The numbers are unpacked once for all tiles.
       unpackKeys(shape, part, into: numbers)
       score(
-        block, CacheNumbers<SingleColumn>(base: numbers, stride: cacheBlockPositionCount, ahead: 0))
+        block, CacheNumbers<SingleColumn>(base: numbers, stride: cacheBlockPositionCount, next: nil)
+      )
       weigh(Int32(block * cacheBlockPositionCount))
       unpackValues(shape, part, into: numbers, stride: width)
-      sum(block, CacheNumbers<SingleColumn>(base: numbers, stride: width, ahead: 0))
+      sum(block, CacheNumbers<SingleColumn>(base: numbers, stride: width, next: nil))
     }
   }
 

@@ -6,15 +6,15 @@ import KernelInterface
 struct CacheNumbers<Column: FloatColumn> {
   let base: UnsafeRawPointer
   let stride: Int
-  /// Bytes to the numbers of the block that comes next.
-  let ahead: Int
+  /// The numbers of the block that comes next.
+  let next: UnsafeRawPointer?
 
-  /// 32 lanes from `first` on.
+  /// All lanes.
   @inline(__always)
-  func lanes(from first: Int) -> TileLanes<Column> {
+  var lanes: TileLanes<Column> {
     TileLanes(
-      base: base + first / 16 * Column.bytes, stepBytes: stride / 16 * Column.bytes,
-      halfBytes: Column.bytes, ahead: ahead)
+      base: base, stepBytes: stride / 16 * Column.bytes, vectorBytes: Column.bytes,
+      ahead: next.map { .lines($0) } ?? .nothing)
   }
 }
 
@@ -31,8 +31,8 @@ struct ScoreTile<Column: FloatColumn>: TileWork {
   @inline(__always)
   func run<let R: Int>(_ rows: InlineArray<R, Floats>.Type) {
     multiplyTile(
-      TileRows(base: queries, rowStride: 1, stepStride: R), keys.lanes(from: 0),
-      steps: length,
+      TileRows(base: queries, rowStride: 1, stepStride: R), keys.lanes,
+      lanes: cacheBlockPositionCount, steps: length,
       into: TileTarget(base: scores, stride: cacheBlockPositionCount, start: .zero), rows)
   }
 }
@@ -50,11 +50,9 @@ struct ValueTile<Column: FloatColumn>: TileWork {
 
   @inline(__always)
   func run<let R: Int>(_ rows: InlineArray<R, Floats>.Type) {
-    let left = TileRows(base: weights, rowStride: cacheBlockPositionCount, stepStride: 1)
-    for c in stride(from: 0, to: width, by: 32) {
-      multiplyTile(
-        left, values.lanes(from: c), steps: cacheBlockPositionCount,
-        into: TileTarget(base: sums + c, stride: width, start: .scaledSums(shrink)), rows)
-    }
+    multiplyTile(
+      TileRows(base: weights, rowStride: cacheBlockPositionCount, stepStride: 1), values.lanes,
+      lanes: width, steps: cacheBlockPositionCount,
+      into: TileTarget(base: sums, stride: width, start: .scaledSums(shrink)), rows)
   }
 }

@@ -53,9 +53,9 @@ private struct PairTile<Column: FloatColumn>: TileWork {
           TileRows(base: activations + first, rowStride: stride, stepStride: 1),
           TileLanes<Column>(
             base: call.panels + panel * call.panelBytes + first * Column.bytes,
-            stepBytes: Column.bytes, halfBytes: isLone ? 0 : call.panelBytes,
-            ahead: prefetchDistance.one),
-          steps: min(columnBlock, call.columns - first),
+            stepBytes: Column.bytes, vectorBytes: isLone ? 0 : call.panelBytes,
+            ahead: .following(prefetchDistance.one)),
+          lanes: 2 * panelRowCount, steps: min(columnBlock, call.columns - first),
           into: TileTarget(
             base: isLone ? lone : output + panel * panelRowCount,
             stride: isLone ? 32 : call.outputStride, start: first == 0 ? .zero : .sums), rows)

@@ -1,4 +1,5 @@
-// Products of float matrices: a few rows × 32 lanes in registers. Attention and float weights use it.
+// Products of float matrices: a few rows × 16 to 64 lanes in registers. Attention and float weights use
+// it.
 
 /// Rows of a tile for `count` rows that are left: as many sums as the registers hold.
 @inline(__always)
@@ -36,31 +37,56 @@ func dispatch(_ work: some TileWork, rows: Int) {
   }
 }
 
-/// The matrix on the right of a product, of which a tile takes 32 lanes of each step.
+/// The matrix on the right of a product, of which a tile takes some lanes of each step.
 ///
 /// No protocol with a type for each kind of memory: a type that conforms brings functions of the
 /// language's runtime, which other modules share (`scripts/check-objects`).
 struct TileLanes<Column: FloatColumn> {
   let base: UnsafeRawPointer
   let stepBytes: Int
-  /// Bytes from the first 16 lanes to the others.
-  let halfBytes: Int
-  /// Bytes from a step to what is wanted later and asked for meanwhile; 0 where nothing is.
-  let ahead: Int
+  /// Bytes from 16 lanes to the next 16.
+  let vectorBytes: Int
+  let ahead: Ahead
 
-  /// 16 lanes of a step; `lane` is 0 or 16.
-  @inline(__always)
-  func load(_ step: Int, _ lane: Int) -> Floats {
-    Column.load(base + step * stepBytes + (lane == 0 ? 0 : halfBytes))
+  /// What is asked for while these lanes are multiplied.
+  enum Ahead {
+    case nothing
+    /// What lies so many bytes behind what is read.
+    case following(Int)
+    /// As many bytes as the lanes have, line by line: processors then look ahead by themselves too.
+    case lines(UnsafeRawPointer)
   }
 
-  /// Asks for the lines `ahead` of a step's.
+  /// These lanes from vector `index` on. What is asked for goes on where `steps` steps of the vectors
+  /// before it ended.
   @inline(__always)
-  func prefetch(_ step: Int) {
-    if ahead == 0 { return }
-    let place = base + step * stepBytes + ahead
-    prefetchLine(place)
-    if halfBytes >= 64 { prefetchLine(place + halfBytes) }
+  func from(vector index: Int, steps: Int) -> Self {
+    var ahead = ahead
+    if case .lines(let first) = ahead { ahead = .lines(first + index * steps * Column.bytes) }
+    return Self(
+      base: base + index * vectorBytes, stepBytes: stepBytes, vectorBytes: vectorBytes, ahead: ahead
+    )
+  }
+
+  /// 16 lanes of a step.
+  @inline(__always)
+  func load(_ step: Int, vector index: Int) -> Floats {
+    Column.load(base + step * stepBytes + index * vectorBytes)
+  }
+
+  /// Asks for what is wanted later, while `count` vectors of a step are multiplied.
+  @inline(__always)
+  func prefetch(_ step: Int, vectors count: Int) {
+    switch ahead {
+    case .nothing: break
+    case .following(let distance):
+      for index in 0..<count {
+        prefetchLine(base + step * stepBytes + index * vectorBytes + distance)
+      }
+    case .lines(let first):
+      let bytes = count * Column.bytes
+      for line in stride(from: 0, to: bytes, by: 64) { prefetchLine(first + step * bytes + line) }
+    }
   }
 }
 
@@ -86,9 +112,13 @@ struct TileTarget {
     case scaledSums(UnsafePointer<Float>)
   }
 
+  /// The target from a lane on.
   @inline(__always)
-  func first(_ row: Int, _ lane: Int) -> Floats {
-    let place = base + row * stride + lane
+  func from(lane: Int) -> Self { Self(base: base + lane, stride: stride, start: start) }
+
+  @inline(__always)
+  func first(_ row: Int, vector index: Int) -> Floats {
+    let place = base + row * stride + 16 * index
     return switch start {
     case .zero: Floats(repeating: 0)
     case .sums: loadFloats(place)
@@ -97,49 +127,51 @@ struct TileTarget {
   }
 }
 
-/// `target[row, lane] = first(row, lane) + Σ_step left[row, step] × right[step, lane]` for 32 lanes,
-/// steps added in order.
+/// `target[row, lane] = first(row, lane) + Σ_step left[row, step] × right[step, lane]` for `lanes` lanes,
+/// a multiple of 32, steps added in order.
 @inline(__always)
 func multiplyTile<let R: Int, Column: FloatColumn>(
-  _ left: TileRows, _ right: TileLanes<Column>, steps: Int, into target: TileTarget,
+  _ left: TileRows, _ right: TileLanes<Column>, lanes: Int, steps: Int, into target: TileTarget,
   _ rows: InlineArray<R, Floats>.Type
 ) {
+  @inline(__always)
+  func multiplyAll<let C: Int>(_ vectors: InlineArray<C, InlineArray<R, Floats>>.Type) {
+    for first in stride(from: 0, to: lanes / 16, by: C) {
+      multiplyTile(
+        left, right.from(vector: first, steps: steps), steps: steps,
+        into: target.from(lane: 16 * first), vectors)
+    }
+  }
   #if TWELVE_TOKEN_TILES
-    var low = InlineArray<R, Floats>(repeating: Floats(repeating: 0))
-    var high = low
-    unrolled(R) { r in
-      low[r] = target.first(r, 0)
-      high[r] = target.first(r, 16)
-    }
-    for step in 0..<steps {
-      right.prefetch(step)
-      let a = right.load(step, 0)
-      let b = right.load(step, 16)
-      let place = left.base + step * left.stepStride
-      unrolled(R) { r in
-        let factor = Floats(repeating: place[r * left.rowStride])
-        low[r] = multiplyAdd(factor, a, low[r])
-        high[r] = multiplyAdd(factor, b, high[r])
-      }
-    }
-    unrolled(R) { r in
-      store(low[r], target.base + r * target.stride)
-      store(high[r], target.base + r * target.stride + 16)
+    if R <= 4, lanes % 64 == 0 {
+      multiplyAll(InlineArray<4, InlineArray<R, Floats>>.self)
+    } else {
+      multiplyAll(InlineArray<2, InlineArray<R, Floats>>.self)
     }
   #else
-    // 16 lanes at a time: there is half the room in registers, or less.
-    for lane in stride(from: 0, to: 32, by: 16) {
-      var sums = InlineArray<R, Floats>(repeating: Floats(repeating: 0))
-      unrolled(R) { r in sums[r] = target.first(r, lane) }
-      for step in 0..<steps {
-        if lane == 0 { right.prefetch(step) }
-        let a = right.load(step, lane)
-        let place = left.base + step * left.stepStride
-        unrolled(R) { r in
-          sums[r] = multiplyAdd(Floats(repeating: place[r * left.rowStride]), a, sums[r])
-        }
-      }
-      unrolled(R) { r in store(sums[r], target.base + r * target.stride + lane) }
-    }
+    multiplyAll(InlineArray<1, InlineArray<R, Floats>>.self)
   #endif
+}
+
+/// As above, for `C` × 16 lanes.
+@inline(__always)
+private func multiplyTile<let R: Int, let C: Int, Column: FloatColumn>(
+  _ left: TileRows, _ right: TileLanes<Column>, steps: Int, into target: TileTarget,
+  _ vectors: InlineArray<C, InlineArray<R, Floats>>.Type
+) {
+  var sums = InlineArray<C, InlineArray<R, Floats>>(
+    repeating: InlineArray(repeating: Floats(repeating: 0)))
+  unrolled(C) { c in unrolled(R) { r in sums[c][r] = target.first(r, vector: c) } }
+  for step in 0..<steps {
+    right.prefetch(step, vectors: C)
+    let vectors = InlineArray<C, Floats> { c in right.load(step, vector: c) }
+    let place = left.base + step * left.stepStride
+    unrolled(R) { r in
+      let factor = Floats(repeating: place[r * left.rowStride])
+      unrolled(C) { c in sums[c][r] = multiplyAdd(factor, vectors[c], sums[c][r]) }
+    }
+  }
+  unrolled(C) { c in
+    unrolled(R) { r in store(sums[c][r], target.base + r * target.stride + 16 * c) }
+  }
 }
