@@ -8,18 +8,34 @@ func quantise(
   _ input: UnsafePointer<Float>, _ columns: Int, _ scaling: ActivationScaling,
   _ output: UnsafeMutableRawPointer, _ blockStride: Int
 ) {
-  let count = scaling.blockCount
-  for first in stride(from: 0, to: columns / blockElementCount, by: count) {
-    let values = input + first * blockElementCount
-    var largest = magnitudes(values)
-    for block in 1..<count {
-      largest = larger(largest, magnitudes(values + block * blockElementCount))
-    }
-    let scale = QuantumScale(largest: laneMaximum(largest))
-    for block in 0..<count {
+  let count = columns / blockElementCount
+  guard count > 0 else { return }
+  // A scale is long in coming: the next four are on their way while these blocks are quantised.
+  var scales = blockScales(input, 0, count, scaling)
+  for first in stride(from: 0, to: count, by: 4) {
+    let next = blockScales(input, min(first + 4, count - 1), count, scaling)
+    for index in 0..<min(4, count - first) {
+      let block = first + index
       quantiseBlock(
-        values + block * blockElementCount, scale, output + (first + block) * blockStride)
+        input + block * blockElementCount, scales[index], output + block * blockStride)
     }
+    scales = next
+  }
+}
+
+/// The scales of four blocks from `first` on; where there are fewer, the last's stands for the rest.
+@inline(__always)
+private func blockScales(
+  _ input: UnsafePointer<Float>, _ first: Int, _ count: Int, _ scaling: ActivationScaling
+) -> InlineArray<4, QuantumScale> {
+  let largest = InlineArray<4, Floats> { index in
+    magnitudes(input + min(first + index, count - 1) * blockElementCount)
+  }
+  switch scaling {
+  case .block: return InlineArray { index in QuantumScale(largest: laneMaximum(largest[index])) }
+  case .fourBlocks:
+    let all = larger(larger(largest[0], largest[1]), larger(largest[2], largest[3]))
+    return InlineArray(repeating: QuantumScale(largest: laneMaximum(all)))
   }
 }
 
@@ -127,13 +143,15 @@ func gatedActivation(
 ) {
   switch activation {
   case .silu: multiply(gate, by: up, count) { x in x * logistic(x) }
-  case .geluTanh:
-    multiply(gate, by: up, count) { x in
-      // x/2 (1 + tanh u) = x · logistic(2 u), u = √(2/π) (x + 0.044715 x³)
-      let inner = multiplyAdd(x * x * x, Floats(repeating: 0.044715), x)
-      return x * logistic(1.595_769_1 * inner)
-    }
+  case .geluTanh: multiply(gate, by: up, count, geluTanh)
   }
+}
+
+/// x/2 (1 + tanh u) = x · logistic(2 u), u = √(2/π) (x + 0.044715 x³)
+@inline(__always)
+private func geluTanh(_ x: Floats) -> Floats {
+  let inner = multiplyAdd(x * x * x, Floats(repeating: 0.044715), x)
+  return x * logistic(1.595_769_1 * inner)
 }
 
 @inline(__always)
