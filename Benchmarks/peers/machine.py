@@ -49,6 +49,12 @@ class Limits:
             [self.program, str(self.threads)], check=True, capture_output=True, text=True).stdout
         self.rounds.append(json.loads(output))
 
+    def memory_read(self):
+        """Bytes a second that the threads read of memory at this moment."""
+        output = subprocess.run([self.program, str(self.threads), "--read"], check=True,
+                                capture_output=True, text=True).stdout
+        return json.loads(output)["median"]
+
     def figure(self, key, threads):
         """Median, smallest and largest of one figure; None where the machine has none."""
         found = sorted(

@@ -72,7 +72,7 @@ def generation(result):
                 ratio(first, side, "prefill"), "", ratio(first, side, "first_token_s"),
                 ratio(first, side, "peak_mib")])
     columns = [
-        "Model", "Prompt / answer", "Engine", "Decode, t/s", "of memory read", "Prefill, t/s",
+        "Model", "Prompt / answer", "Engine", "Decode, t/s", "of the memory read beside it", "Prefill, t/s",
         "of dot-product peak", "Load to first token, s",
         "Memory peak, MiB"]
     return "\n".join([

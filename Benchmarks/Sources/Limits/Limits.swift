@@ -1,7 +1,8 @@
 // Measures what this machine can do at most: a plain read of memory and a loop of nothing but
 // dot-product instructions, each by one thread and by several. Prints one JSON object.
 //
-//   limits [THREADS]      THREADS defaults to the number of active processors
+//   limits [THREADS]            THREADS defaults to the number of active processors
+//   limits THREADS --read       only what so many threads read of memory: a fraction of a second
 
 import Foundation
 import Synchronization
@@ -13,20 +14,15 @@ enum Limits {
   static let bufferBytes = 512 << 20
 
   static func main() {
-    let counts = Set([1, threadsArgument()]).sorted()
+    let (threads, readsOnly) = arguments()
     let instructions = InstructionSet.best()
-    var large: [String] = []
-    var small: [String] = []
-    for hugePages in [true, false] {
-      let buffer = ReadBuffer(byteCount: bufferBytes, hugePages: hugePages)
-      let reads = counts.map { count in
-        let rates = (0..<rounds).map { _ in
-          rate(threads: count) { buffer.read(share: $0, of: count, by: instructions.read) }
-        }
-        return object(threads: count, rates: rates)
-      }
-      if hugePages { large = reads } else { small = reads }
+    if readsOnly {
+      print(reads(of: [threads], hugePages: true, by: instructions)[0])
+      return
     }
+    let counts = Set([1, threads]).sorted()
+    let large = reads(of: counts, hugePages: true, by: instructions)
+    let small = reads(of: counts, hugePages: false, by: instructions)
     let products = instructions.dotProducts.map { loop in
       counts.map { object(threads: $0, rates: productRates(of: loop, threads: $0)) }
     }
@@ -39,16 +35,31 @@ enum Limits {
       """)
   }
 
-  /// The number of threads asked for; ends the program where it is not a number it can use.
-  static func threadsArgument() -> Int {
-    let arguments = CommandLine.arguments.dropFirst()
-    guard let text = arguments.first else { return ProcessInfo.processInfo.activeProcessorCount }
-    guard arguments.count == 1, let number = Int(text), (1...1024).contains(number) else {
+  /// The number of threads asked for, and whether memory alone is; ends the program where they make no
+  /// sense.
+  static func arguments() -> (threads: Int, readsOnly: Bool) {
+    var arguments = Array(CommandLine.arguments.dropFirst())
+    if arguments.isEmpty { return (ProcessInfo.processInfo.activeProcessorCount, false) }
+    let readsOnly = arguments.count == 2 && arguments[1] == "--read"
+    if readsOnly { arguments.removeLast() }
+    guard arguments.count == 1, let number = Int(arguments[0]), (1...1024).contains(number) else {
       FileHandle.standardError.write(
-        Data("limits: takes one number of threads, from 1 to 1024: limits 2\n".utf8))
+        Data("limits: takes one number of threads, from 1 to 1024: limits 2 [--read]\n".utf8))
       exit(64)
     }
-    return number
+    return (number, readsOnly)
+  }
+
+  /// What so many threads read of memory, an object for each count.
+  static func reads(of counts: [Int], hugePages: Bool, by instructions: InstructionSet) -> [String]
+  {
+    let buffer = ReadBuffer(byteCount: bufferBytes, hugePages: hugePages)
+    return counts.map { count in
+      let rates = (0..<rounds).map { _ in
+        rate(threads: count) { buffer.read(share: $0, of: count, by: instructions.read) }
+      }
+      return object(threads: count, rates: rates)
+    }
   }
 
   /// Operations per second of each round.
