@@ -159,9 +159,9 @@ private func multiplyTile<let R: Int, let C: Int, Column: FloatColumn>(
   _ left: TileRows, _ right: TileLanes<Column>, steps: Int, into target: TileTarget,
   _ vectors: InlineArray<C, InlineArray<R, Floats>>.Type
 ) {
-  var sums = InlineArray<C, InlineArray<R, Floats>>(
-    repeating: InlineArray(repeating: Floats(repeating: 0)))
-  unrolled(C) { c in unrolled(R) { r in sums[c][r] = target.first(r, vector: c) } }
+  var sums = InlineArray<C, InlineArray<R, Floats>> { c in
+    InlineArray { r in target.first(r, vector: c) }
+  }
   for step in 0..<steps {
     right.prefetch(step, vectors: C)
     let vectors = InlineArray<C, Floats> { c in right.load(step, vector: c) }
