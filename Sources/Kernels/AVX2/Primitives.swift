@@ -26,6 +26,47 @@
       lowHalf: add(sum.lowHalf, bytes.lowHalf), highHalf: add(sum.highHalf, bytes.highHalf))
   }
 
+  /// Whether tiles of several tokens go through a block's groups by a loop: there are few registers.
+  @inline(__always) var loopsOverGroups: Bool { true }
+
+  /// Groups of bytes up to `largest` whose products with quants fit 16 bits, two of each lane together.
+  @inline(__always)
+  func pairedGroupCount(largest: Int) -> Int {
+    largest <= 15 ? 8 : largest <= 31 ? 4 : largest <= 63 ? 2 : 1
+  }
+
+  /// Sums of products in pairs, those of eight rows in each half.
+  typealias Pairs = SIMD32<Int16>
+
+  @inline(__always) var noPairs: Pairs { Pairs(repeating: 0) }
+
+  /// pairs + byte × quant, the two of a pair together.
+  @inline(__always)
+  func adding(_ bytes: Words, _ quants: UnsafeRawPointer, to pairs: Pairs) -> Pairs {
+    let broadcast = _mm256_set1_epi32(quants.loadUnaligned(as: Int32.self))
+    @inline(__always) func add(_ pairs: SIMD16<Int16>, _ bytes: SIMD8<UInt32>) -> SIMD16<Int16> {
+      pairs
+        &+ unsafeBitCast(
+          _mm256_maddubs_epi16(unsafeBitCast(bytes, to: __m256i.self), broadcast),
+          to: SIMD16<Int16>.self)
+    }
+    return Pairs(
+      lowHalf: add(pairs.lowHalf, bytes.lowHalf), highHalf: add(pairs.highHalf, bytes.highHalf))
+  }
+
+  /// sum + the two pairs of each lane.
+  @inline(__always)
+  func adding(_ pairs: Pairs, to sum: Integers) -> Integers {
+    let ones = _mm256_set1_epi16(1)
+    @inline(__always) func add(_ pairs: SIMD16<Int16>, _ sum: SIMD8<Int32>) -> SIMD8<Int32> {
+      sum
+        &+ unsafeBitCast(
+          _mm256_madd_epi16(unsafeBitCast(pairs, to: __m256i.self), ones), to: SIMD8<Int32>.self)
+    }
+    return Integers(
+      lowHalf: add(pairs.lowHalf, sum.lowHalf), highHalf: add(pairs.highHalf, sum.highHalf))
+  }
+
   /// As `dot`, for bytes that use all eight bits and stand for their value minus 128.
   @inline(__always)
   func dotWide(_ sum: Integers, _ bytes: Words, _ quants: UnsafeRawPointer) -> Integers {

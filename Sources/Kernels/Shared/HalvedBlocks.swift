@@ -24,6 +24,7 @@ extension SignedScales {
 
 enum Q6_KPart: SignedScales {
   static var partBytes: Int { 416 }
+  static var largestByte: Int { 63 }
   static var scaleUnit: Float { 1 }
   @inline(__always)
   static func forEachGroup(_ part: UnsafeRawPointer, half: Int, _ body: (Words, Int) -> Void) {
@@ -38,6 +39,7 @@ enum Q6_KPart: SignedScales {
 /// Three bits q, as 8 q: less 32 that is eight times the value.
 enum Q3_KPart: SignedScales {
   static var partBytes: Int { 224 }
+  static var largestByte: Int { 56 }
   static var scaleUnit: Float { 0.125 }
   @inline(__always)
   static func forEachGroup(_ part: UnsafeRawPointer, half: Int, _ body: (Words, Int) -> Void) {
@@ -55,6 +57,7 @@ enum Q2_KPart: HalvedPart {
   static var sharedPartCount: Int { 4 }
   static var factorBytes: Int { 64 }
   static var partBytes: Int { 160 }
+  static var largestByte: Int { 3 }
   static var zeroPoint: HalvedZeroPoint { .none }
   @inline(__always)
   static func factors(_ block: UnsafeRawPointer) -> BlockFactors {
@@ -85,6 +88,7 @@ enum ScaledBytesPart: HalvedPart {
   static var sharedPartCount: Int { 1 }
   static var factorBytes: Int { 0 }
   static var partBytes: Int { 640 }
+  static var largestByte: Int { 255 }
   static var zeroPoint: HalvedZeroPoint { .wide }
   @inline(__always)
   static func factors(_ block: UnsafeRawPointer) -> BlockFactors {

@@ -22,6 +22,8 @@ protocol HalvedPart {
   static var factorBytes: Int { get }
   static var partBytes: Int { get }
   static var zeroPoint: HalvedZeroPoint { get }
+  /// What bytes are at most.
+  static var largestByte: Int { get }
   static func factors(_ block: UnsafeRawPointer) -> BlockFactors
   /// The scales of the rows.
   static func scale(_ part: UnsafeRawPointer, half: Int, _ factors: BlockFactors) -> Floats
@@ -108,8 +110,8 @@ enum HalvedTile<Part: HalvedPart>: Tile {
   ) {
     var products = InlineArray<T, Integers>(repeating: Integers(repeating: 0))
     unrolled(T) { t in products[t] = startOfHalf(blocks[t], half, Part.zeroPoint) }
-    Part.forEachGroup(part, half: half) { bytes, group in
-      addGroup(&products, bytes, group, isWide: Part.zeroPoint == .wide, blocks)
+    addGroups(&products, 4, largest: Part.largestByte, unknown: 2, blocks) { _, body in
+      Part.forEachGroup(part, half: half, body)
     }
     addScaled(&shares, products, Part.scale(part, half: half, factors))
     if Part.zeroPoint == .none {

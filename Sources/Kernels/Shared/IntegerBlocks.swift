@@ -8,15 +8,16 @@ import KernelInterface
 protocol SimpleBlock {
   static var blockBytes: Int { get }
   static var hasMinimum: Bool { get }
-  /// Whether bytes use all eight bits.
-  static var isWide: Bool { get }
+  /// What bytes are at most.
+  static var largestByte: Int { get }
   /// Where an activation block keeps the sum to begin with, nil where weights have no zero point.
   static var zeroPoint: Int? { get }
   /// The scales of the rows.
   static func scale(_ block: UnsafeRawPointer) -> Floats
   /// Calls `body` for each group of four columns: a register of unsigned bytes, one row a lane, and
-  /// the group's number.
-  static func forEachGroup(_ block: UnsafeRawPointer, _ body: (Words, Int) -> Void)
+  /// the group's number. `turns` is how a loop over them is written.
+  static func forEachGroup(
+    _ block: UnsafeRawPointer, _ turns: Turns, _ body: (Words, Int) -> Void)
 }
 
 extension SimpleBlock {
@@ -47,25 +48,49 @@ func upperBits(_ word: Words, _ i: Int) -> Words {
   return moved & 0x3030_3030
 }
 
+/// How the four turns of a loop over a block are written.
+enum Turns {
+  /// One behind the other.
+  case unrolled
+  /// As a loop that takes two at a time, 2. The compiler must not know it: it would write them out, and
+  /// then take token after token, with the unpacked weights of all groups in memory.
+  case looped(Int)
+
+  @inline(__always)
+  func run(_ body: (Int) -> Void) {
+    switch self {
+    case .unrolled:
+      body(0)
+      body(1)
+      body(2)
+      body(3)
+    case .looped(let count):
+      for turn in 0..<count {
+        body(2 * turn)
+        body(2 * turn + 1)
+      }
+    }
+  }
+}
+
 /// Calls `body` for each group of nibbles, a word's two groups in turn.
 @inline(__always)
-private func forEachNibbleGroup(_ address: UnsafeRawPointer, _ body: (Words, Int) -> Void) {
-  @inline(__always) func both(_ i: Int) {
+private func forEachNibbleGroup(
+  _ address: UnsafeRawPointer, _ turns: Turns, _ body: (Words, Int) -> Void
+) {
+  turns.run { i in
     body(lowNibbles(address, i), i)
     body(highNibbles(address, i), i + 4)
   }
-  both(0)
-  both(1)
-  both(2)
-  both(3)
 }
 
 /// As `forEachNibbleGroup`, with fifth bits from the masks at `bits`.
 @inline(__always)
 private func forEachFifthBitGroup(
-  _ address: UnsafeRawPointer, _ bits: UnsafeRawPointer, _ body: (Words, Int) -> Void
+  _ address: UnsafeRawPointer, _ bits: UnsafeRawPointer, _ turns: Turns,
+  _ body: (Words, Int) -> Void
 ) {
-  forEachNibbleGroup(address) { bytes, group in
+  forEachNibbleGroup(address, turns) { bytes, group in
     body(
       adding(
         16, to: bytes, where: bits.loadUnaligned(fromByteOffset: 8 * group, as: UInt64.self)),
@@ -76,55 +101,63 @@ private func forEachFifthBitGroup(
 enum BlockQ4_0: SimpleBlock {
   static var blockBytes: Int { 288 }
   static var hasMinimum: Bool { false }
-  static var isWide: Bool { false }
+  static var largestByte: Int { 15 }
   static var zeroPoint: Int? { ActivationBlock.zeroPoint8 }
   @inline(__always)
-  static func forEachGroup(_ block: UnsafeRawPointer, _ body: (Words, Int) -> Void) {
-    forEachNibbleGroup(block + 32, body)
+  static func forEachGroup(_ block: UnsafeRawPointer, _ turns: Turns, _ body: (Words, Int) -> Void)
+  {
+    forEachNibbleGroup(block + 32, turns, body)
   }
 }
 
 enum BlockQ4_1: SimpleBlock {
   static var blockBytes: Int { 320 }
   static var hasMinimum: Bool { true }
-  static var isWide: Bool { false }
+  static var largestByte: Int { 15 }
   static var zeroPoint: Int? { nil }
   @inline(__always)
-  static func forEachGroup(_ block: UnsafeRawPointer, _ body: (Words, Int) -> Void) {
-    forEachNibbleGroup(block + 64, body)
+  static func forEachGroup(_ block: UnsafeRawPointer, _ turns: Turns, _ body: (Words, Int) -> Void)
+  {
+    forEachNibbleGroup(block + 64, turns, body)
   }
 }
 
 enum BlockQ5_0: SimpleBlock {
   static var blockBytes: Int { 352 }
   static var hasMinimum: Bool { false }
-  static var isWide: Bool { false }
+  static var largestByte: Int { 31 }
   static var zeroPoint: Int? { ActivationBlock.zeroPoint16 }
   @inline(__always)
-  static func forEachGroup(_ block: UnsafeRawPointer, _ body: (Words, Int) -> Void) {
-    forEachFifthBitGroup(block + 32, block + 288, body)
+  static func forEachGroup(_ block: UnsafeRawPointer, _ turns: Turns, _ body: (Words, Int) -> Void)
+  {
+    forEachFifthBitGroup(block + 32, block + 288, turns, body)
   }
 }
 
 enum BlockQ5_1: SimpleBlock {
   static var blockBytes: Int { 384 }
   static var hasMinimum: Bool { true }
-  static var isWide: Bool { false }
+  static var largestByte: Int { 31 }
   static var zeroPoint: Int? { nil }
   @inline(__always)
-  static func forEachGroup(_ block: UnsafeRawPointer, _ body: (Words, Int) -> Void) {
-    forEachFifthBitGroup(block + 64, block + 320, body)
+  static func forEachGroup(_ block: UnsafeRawPointer, _ turns: Turns, _ body: (Words, Int) -> Void)
+  {
+    forEachFifthBitGroup(block + 64, block + 320, turns, body)
   }
 }
 
 enum BlockQ8_0: SimpleBlock {
   static var blockBytes: Int { 544 }
   static var hasMinimum: Bool { false }
-  static var isWide: Bool { true }
+  static var largestByte: Int { 255 }
   static var zeroPoint: Int? { wideZeroPoint }
   @inline(__always)
-  static func forEachGroup(_ block: UnsafeRawPointer, _ body: (Words, Int) -> Void) {
-    for group in 0..<8 { body(loadWords(block + 32 + 64 * group), group) }
+  static func forEachGroup(_ block: UnsafeRawPointer, _ turns: Turns, _ body: (Words, Int) -> Void)
+  {
+    turns.run { i in
+      body(loadWords(block + 32 + 128 * i), 2 * i)
+      body(loadWords(block + 96 + 128 * i), 2 * i + 1)
+    }
   }
 }
 
@@ -136,25 +169,29 @@ private var wideIQ4Values: SIMD16<UInt8> {
 
 /// As `forEachNibbleGroup`, with the values of IQ4_NL, plus 128, for the nibbles.
 @inline(__always)
-private func forEachIQ4Group(_ address: UnsafeRawPointer, _ body: (Words, Int) -> Void) {
-  forEachNibbleGroup(address) { nibbles, group in body(lookup(nibbles, wideIQ4Values), group) }
+private func forEachIQ4Group(
+  _ address: UnsafeRawPointer, _ turns: Turns, _ body: (Words, Int) -> Void
+) {
+  forEachNibbleGroup(address, turns) { nibbles, group in body(lookup(nibbles, wideIQ4Values), group)
+  }
 }
 
 enum BlockIQ4_NL: SimpleBlock {
   static var blockBytes: Int { 288 }
   static var hasMinimum: Bool { false }
-  static var isWide: Bool { true }
+  static var largestByte: Int { 255 }
   static var zeroPoint: Int? { wideZeroPoint }
   @inline(__always)
-  static func forEachGroup(_ block: UnsafeRawPointer, _ body: (Words, Int) -> Void) {
-    forEachIQ4Group(block + 32, body)
+  static func forEachGroup(_ block: UnsafeRawPointer, _ turns: Turns, _ body: (Words, Int) -> Void)
+  {
+    forEachIQ4Group(block + 32, turns, body)
   }
 }
 
 enum BlockMXFP4: SimpleBlock {
   static var blockBytes: Int { 272 }
   static var hasMinimum: Bool { false }
-  static var isWide: Bool { false }
+  static var largestByte: Int { 28 }
   static var zeroPoint: Int? { ActivationBlock.zeroPoint16 }
   /// 2^(e - 128), whose first two are subnormal. 255, which the format calls no number, is infinite.
   @inline(__always)
@@ -164,9 +201,10 @@ enum BlockMXFP4: SimpleBlock {
     return larger(doubled, Floats(repeating: 0x1p-127)) * 0.5
   }
   @inline(__always)
-  static func forEachGroup(_ block: UnsafeRawPointer, _ body: (Words, Int) -> Void) {
+  static func forEachGroup(_ block: UnsafeRawPointer, _ turns: Turns, _ body: (Words, Int) -> Void)
+  {
     let values = unsafeBitCast(WeightValues.fp4, to: SIMD16<UInt8>.self) &+ 16
-    forEachNibbleGroup(block + 16) { nibbles, group in body(lookup(nibbles, values), group) }
+    forEachNibbleGroup(block + 16, turns) { nibbles, group in body(lookup(nibbles, values), group) }
   }
 }
 
@@ -174,30 +212,34 @@ enum BlockMXFP4: SimpleBlock {
 enum IQ4_XSPart {
   static var partBytes: Int { 272 }
   @inline(__always)
-  static func forEachGroup(_ part: UnsafeRawPointer, _ body: (Words, Int) -> Void) {
-    forEachIQ4Group(part + 16, body)
+  static func forEachGroup(_ part: UnsafeRawPointer, _ turns: Turns, _ body: (Words, Int) -> Void) {
+    forEachIQ4Group(part + 16, turns, body)
   }
 }
 
 /// What a 32-column part of a Q4_K or Q5_K block holds behind its scales and minimums.
 protocol ScaledPart {
   static var partBytes: Int { get }
+  /// What bytes are at most.
+  static var largestByte: Int { get }
   /// As `SimpleBlock.forEachGroup`.
-  static func forEachGroup(_ part: UnsafeRawPointer, _ body: (Words, Int) -> Void)
+  static func forEachGroup(_ part: UnsafeRawPointer, _ turns: Turns, _ body: (Words, Int) -> Void)
 }
 
 enum PlainNibbles: ScaledPart {
   static var partBytes: Int { 288 }
+  static var largestByte: Int { 15 }
   @inline(__always)
-  static func forEachGroup(_ part: UnsafeRawPointer, _ body: (Words, Int) -> Void) {
-    forEachNibbleGroup(part + 32, body)
+  static func forEachGroup(_ part: UnsafeRawPointer, _ turns: Turns, _ body: (Words, Int) -> Void) {
+    forEachNibbleGroup(part + 32, turns, body)
   }
 }
 
 enum FifthBitNibbles: ScaledPart {
   static var partBytes: Int { 352 }
+  static var largestByte: Int { 31 }
   @inline(__always)
-  static func forEachGroup(_ part: UnsafeRawPointer, _ body: (Words, Int) -> Void) {
-    forEachFifthBitGroup(part + 32, part + 288, body)
+  static func forEachGroup(_ part: UnsafeRawPointer, _ turns: Turns, _ body: (Words, Int) -> Void) {
+    forEachFifthBitGroup(part + 32, part + 288, turns, body)
   }
 }

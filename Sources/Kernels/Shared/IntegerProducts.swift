@@ -58,6 +58,48 @@ func addGroup<let T: Int>(
   }
 }
 
+/// Adds all groups of a block, or of a half, to the sums of all tokens. `forEachGroup` calls its second
+/// argument with the bytes of each of `groupCount` groups, of which none is larger than `largest`.
+///
+/// Where products come as pairs of 16 bits, several are added before they are widened.
+///
+/// - Parameter unknown: 2, and the compiler must not know it.
+@inline(__always)
+func addGroups<let T: Int>(
+  _ sums: inout InlineArray<T, Integers>, _ groupCount: Int, largest: Int, unknown: Int,
+  _ blocks: TokenBlocks<4>, _ forEachGroup: (Turns, (Words, Int) -> Void) -> Void
+) {
+  let pairedCount = min(groupCount, pairedGroupCount(largest: largest))
+  let turns: Turns = T > 1 && loopsOverGroups ? .looped(unknown) : .unrolled
+  if pairedCount == 1 {
+    return forEachGroup(turns) { bytes, group in
+      addGroup(&sums, bytes, group, isWide: largest > 63, blocks)
+    }
+  }
+  var pairs = InlineArray<T, Pairs>(repeating: noPairs)
+  var count = 0
+  forEachGroup(turns) { bytes, group in
+    unrolled(T) { t in pairs[t] = adding(bytes, blocks[t] + 4 * group, to: pairs[t]) }
+    count += 1
+    if count == pairedCount, pairedCount < groupCount {
+      widen(&pairs, into: &sums)
+      count = 0
+    }
+  }
+  if pairedCount == groupCount { widen(&pairs, into: &sums) }
+}
+
+/// Adds the pairs to the sums, and begins anew.
+@inline(__always)
+func widen<let T: Int>(
+  _ pairs: inout InlineArray<T, Pairs>, into sums: inout InlineArray<T, Integers>
+) {
+  unrolled(T) { t in
+    sums[t] = adding(pairs[t], to: sums[t])
+    pairs[t] = noPairs
+  }
+}
+
 /// Sums that begin with the blocks' word at `offset`, or at 0 where there is none.
 @inline(__always)
 func startingSums<let T: Int>(
@@ -143,9 +185,9 @@ enum SimpleTile<Block: SimpleBlock>: Tile {
     for _ in 0..<(columns / blockElementCount) {
       prefetchWeights(after: block, Block.blockBytes, tokenCount: T)
       var products: InlineArray<T, Integers> = startingSums(activations, Block.zeroPoint)
-      Block.forEachGroup(block) { bytes, group in
-        addGroup(&products, bytes, group, isWide: Block.isWide, activations)
-      }
+      addGroups(
+        &products, 8, largest: Block.largestByte, unknown: min(columns, 2), activations
+      ) { turns, body in Block.forEachGroup(block, turns, body) }
       addScaled(&sums, &products, Block.scale(block), activations)
       if Block.hasMinimum { addMinimums(&sums, loadHalves(block + 32), activations) }
       block += Block.blockBytes
@@ -171,9 +213,9 @@ enum ScaledMinimumTile<Part: ScaledPart>: Tile {
       addShared(&sums, &activations, 8, sharing: 4) { shares, blocks in
         prefetchWeights(after: part, Part.partBytes, tokenCount: T)
         var products: InlineArray<T, Integers> = startingSums(blocks, nil)
-        Part.forEachGroup(part) { bytes, group in
-          addGroup(&products, bytes, group, isWide: false, blocks)
-        }
+        addGroups(
+          &products, 8, largest: Part.largestByte, unknown: min(columns, 2), blocks
+        ) { turns, body in Part.forEachGroup(part, turns, body) }
         addScaled(&shares, products, blockScale * loadBytes(part))
         let minimum = blockMinimum * loadBytes(part + 16)
         unrolled(T) { t in
@@ -202,8 +244,8 @@ enum IQ4_XSTile: Tile {
       addShared(&sums, &activations, 8, sharing: 4) { shares, blocks in
         prefetchWeights(after: part, IQ4_XSPart.partBytes, tokenCount: T)
         var products: InlineArray<T, Integers> = startingSums(blocks, wideZeroPoint)
-        IQ4_XSPart.forEachGroup(part) { bytes, group in
-          addGroup(&products, bytes, group, isWide: true, blocks)
+        addGroups(&products, 8, largest: 255, unknown: min(columns, 2), blocks) { turns, body in
+          IQ4_XSPart.forEachGroup(part, turns, body)
         }
         addScaled(&shares, products, blockScale * floats(loadSignedBytes(part)))
         part += IQ4_XSPart.partBytes

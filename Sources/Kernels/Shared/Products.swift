@@ -46,6 +46,8 @@ protocol Tile {
   ) -> InlineArray<T, Floats>
   /// Where activation blocks keep the word that products begin with, if the kind has one.
   static var unpackedZeroPoint: Int { get }
+  /// What unpacked bytes are at most.
+  static var largestByte: Int { get }
   /// Columns of a block.
   static var columnUnit: Int { get }
   /// Unpacks the blocks that hold `columns` of one panel: `output` is the first, the next is two
@@ -61,8 +63,10 @@ private func walk<K: Tile, U: UnpackedKind>(
   _ call: PanelProduct, _ kind: K.Type, _ unpacked: U.Type
 ) {
   guard case .blocks(let layout) = call.layout else { return }
-  #if TWELVE_TOKEN_TILES
-    if call.tokenCount >= unpackedTokenCount {
+  #if TWELVE_TOKEN_TILES || FOUR_TOKEN_TILES
+    // Eight bits are there as they are, and cannot be added as pairs.
+    let gains = !loopsOverGroups || K.largestByte <= 63
+    if gains, call.tokenCount >= unpackedTokenCount {
       return multiplyUnpacked(call, layout, kind, unpacked)
     }
   #endif

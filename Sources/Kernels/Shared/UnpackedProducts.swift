@@ -40,7 +40,9 @@ func multiplyUnpacked<K: Tile, U: UnpackedKind>(
         pass(
           call, layout, weights, columns, kept + pair * call.tokenCount * 32, 2 * pair, isLone,
           ahead: next + nextColumn * call.panelBytes / call.columns,
-          zeroPoint: K.unpackedZeroPoint, kind)
+          UnpackedParameters(
+            zeroPoint: K.unpackedZeroPoint, halfGroupCount: call.format.scaleColumnCount / 4,
+            pairedGroupCount: pairedGroupCount(largest: K.largestByte)), kind)
       }
     }
   }
@@ -51,11 +53,9 @@ func multiplyUnpacked<K: Tile, U: UnpackedKind>(
 private func pass<K: UnpackedKind>(
   _ call: PanelProduct, _ layout: ActivationLayout, _ weights: UnsafeRawPointer,
   _ columns: Range<Int>, _ kept: UnsafeMutablePointer<Float>, _ panel: Int, _ isLone: Bool,
-  ahead: UnsafeRawPointer, zeroPoint: Int, _ kind: K.Type
+  ahead: UnsafeRawPointer, _ parameters: UnpackedParameters, _ kind: K.Type
 ) {
   var token = 0
-  let parameters = UnpackedParameters(
-    zeroPoint: zeroPoint, halfGroupCount: call.format.scaleColumnCount / 4)
   let lines = columns.count * call.panelBytes / call.columns / 64 + 1
   @inline(__always)
   func tile<let N: Int>(_ size: InlineArray<N, Floats>.Type) {
@@ -75,9 +75,11 @@ private func pass<K: UnpackedKind>(
       weights, columns.count / blockElementCount, tokens, parameters, target, kind, size)
     token += N / 2
   }
-  while K.tokenCount == 6, call.tokenCount - token >= 6 { tile(InlineArray<12, Floats>.self) }
-  while call.tokenCount - token >= 4 { tile(InlineArray<8, Floats>.self) }
-  if call.tokenCount - token >= 2 { tile(InlineArray<4, Floats>.self) }
+  #if TWELVE_TOKEN_TILES
+    while call.tokenCount - token >= 6 { tile(InlineArray<12, Floats>.self) }
+    while call.tokenCount - token >= 4 { tile(InlineArray<8, Floats>.self) }
+  #endif
+  while call.tokenCount - token >= 2 { tile(InlineArray<4, Floats>.self) }
   if call.tokenCount - token >= 1 { tile(InlineArray<2, Floats>.self) }
 }
 
@@ -94,6 +96,7 @@ private func store(_ factors: Floats, _ output: UnsafeMutableRawPointer, at offs
 }
 
 extension SimpleTile {
+  @inline(__always) static var largestByte: Int { Block.largestByte }
   @inline(__always) static var columnUnit: Int { blockElementCount }
   @inline(__always) static var unpackedZeroPoint: Int { Block.zeroPoint ?? 0 }
   @inline(__always)
@@ -103,7 +106,7 @@ extension SimpleTile {
     var block = panel + columns.lowerBound / blockElementCount * Block.blockBytes
     var output = output
     for _ in 0..<(columns.count / blockElementCount) {
-      Block.forEachGroup(block) { bytes, group in store(bytes, output, group) }
+      Block.forEachGroup(block, .unrolled) { bytes, group in store(bytes, output, group) }
       store(Block.scale(block), output, at: UnpackedBlock.scales(0))
       if Block.hasMinimum { store(loadHalves(block + 32), output, at: UnpackedBlock.minimums(0)) }
       block += Block.blockBytes
@@ -113,6 +116,7 @@ extension SimpleTile {
 }
 
 extension ScaledMinimumTile {
+  @inline(__always) static var largestByte: Int { Part.largestByte }
   @inline(__always) static var columnUnit: Int { 256 }
   @inline(__always) static var unpackedZeroPoint: Int { 0 }
   @inline(__always)
@@ -126,7 +130,7 @@ extension ScaledMinimumTile {
       let blockMinimum = -loadHalves(part + 32)
       part += 64
       for _ in 0..<8 {
-        Part.forEachGroup(part) { bytes, group in store(bytes, output, group) }
+        Part.forEachGroup(part, .unrolled) { bytes, group in store(bytes, output, group) }
         store(blockScale * loadBytes(part), output, at: UnpackedBlock.scales(0))
         store(blockMinimum * loadBytes(part + 16), output, at: UnpackedBlock.minimums(0))
         part += Part.partBytes
@@ -137,6 +141,7 @@ extension ScaledMinimumTile {
 }
 
 extension IQ4_XSTile {
+  @inline(__always) static var largestByte: Int { 255 }
   @inline(__always) static var columnUnit: Int { 256 }
   @inline(__always) static var unpackedZeroPoint: Int { wideZeroPoint ?? 0 }
   @inline(__always)
@@ -149,7 +154,7 @@ extension IQ4_XSTile {
       let blockScale = loadHalves(part)
       part += 32
       for _ in 0..<8 {
-        IQ4_XSPart.forEachGroup(part) { bytes, group in store(bytes, output, group) }
+        IQ4_XSPart.forEachGroup(part, .unrolled) { bytes, group in store(bytes, output, group) }
         store(blockScale * floats(loadSignedBytes(part)), output, at: UnpackedBlock.scales(0))
         part += IQ4_XSPart.partBytes
         output += 2 * UnpackedBlock.stride
@@ -159,6 +164,7 @@ extension IQ4_XSTile {
 }
 
 extension HalvedTile {
+  @inline(__always) static var largestByte: Int { Part.largestByte }
   @inline(__always) static var columnUnit: Int { blockElementCount * Part.blockPartCount }
   @inline(__always) static var unpackedZeroPoint: Int { 0 }
   @inline(__always)

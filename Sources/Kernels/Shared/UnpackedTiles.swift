@@ -1,4 +1,4 @@
-// Products of weights that were unpacked once for many tokens: 32 rows × up to 6 tokens in registers.
+// Products of weights that were unpacked once for many tokens: 32 rows × 2 to 6 tokens in registers.
 //
 // A tile of one panel waits for its activations: every product reads one, and processors read as many
 // vectors a cycle as they multiply. Here an activation that was read serves two panels.
@@ -21,8 +21,6 @@ enum UnpackedBlock {
 /// How an unpacked block is multiplied. Sums of the first panel stand before those of the second.
 /// Each adds in the order of the tile that unpacks as it goes.
 protocol UnpackedKind {
-  /// Tokens whose sums the registers hold, even.
-  static var tokenCount: Int { get }
   /// Blocks that are added at a time.
   static var blockCount: Int { get }
   /// Adds `blockCount` blocks of both panels.
@@ -38,16 +36,21 @@ struct UnpackedParameters {
   /// Groups of a half, where halves have scales of their own: 4. The compiler must not know it: it would
   /// unroll them, read them all at once, and keep sums in memory for lack of registers.
   let halfGroupCount: Int
+  /// Groups whose products are added as pairs before they are widened; 1 where none are.
+  let pairedGroupCount: Int
 }
 
-/// Adds the bytes of `count` groups from `first` on × quants to `products`: as they are, so only where `wideZeroPoint` says
-/// that products take bytes of eight bits so.
+/// Adds the bytes of `count` groups from `first` on × quants to `products`.
 @inline(__always)
 private func addGroups<let N: Int>(
   _ products: inout InlineArray<N, Integers>, _ block: UnsafeRawPointer, _ tokens: TokenBlocks<2>,
-  _ first: Int, _ count: Int
+  _ first: Int, _ count: Int, _ parameters: UnpackedParameters
 ) {
+  if loopsOverGroups, parameters.pairedGroupCount > 1 {
+    return addPairedGroups(&products, block, tokens, first..<first + count, parameters)
+  }
   for group in first..<first + count {
+    // As they are, so only where products take bytes of eight bits so.
     let first = loadWords(block + UnpackedBlock.bytes(group))
     let second = loadWords(block + UnpackedBlock.stride + UnpackedBlock.bytes(group))
     unrolled(N / 2) { t in
@@ -58,13 +61,39 @@ private func addGroups<let N: Int>(
   }
 }
 
-/// Products that begin with the blocks' word at `offset`, or at 0 where there is none.
+/// As above, by pairs. How many groups make one is not known to the compiler, which would write the
+/// loops out.
+@inline(__always)
+private func addPairedGroups<let N: Int>(
+  _ products: inout InlineArray<N, Integers>, _ block: UnsafeRawPointer, _ tokens: TokenBlocks<2>,
+  _ groups: Range<Int>, _ parameters: UnpackedParameters
+) {
+  var group = groups.lowerBound
+  while group < groups.upperBound {
+    var pairs = InlineArray<N, Pairs>(repeating: noPairs)
+    let end = min(group + parameters.pairedGroupCount, groups.upperBound)
+    repeat {
+      let first = loadWords(block + UnpackedBlock.bytes(group))
+      let second = loadWords(block + UnpackedBlock.stride + UnpackedBlock.bytes(group))
+      unrolled(N / 2) { t in
+        let quants = tokens[t] + 4 * group
+        pairs[t] = adding(first, quants, to: pairs[t])
+        pairs[N / 2 + t] = adding(second, quants, to: pairs[N / 2 + t])
+      }
+      group += 1
+    } while group < end
+    widen(&pairs, into: &products)
+  }
+}
+
+/// Products that begin with the blocks' word at `offset`, or at 0 where there is none; 0 is none too, where
+/// wide bytes have no zero point.
 @inline(__always)
 private func startingProducts<let N: Int>(
   _ tokens: TokenBlocks<2>, _ offset: Int?
 ) -> InlineArray<N, Integers> {
   var products = InlineArray<N, Integers>(repeating: Integers(repeating: IntegerSum.zero))
-  if let offset {
+  if let offset, wideZeroPoint != nil || offset != 0 {
     unrolled(N / 2) { t in
       let start = broadcastInteger(tokens[t] + offset)
       products[t] = start
@@ -112,7 +141,6 @@ private func addMinimums<let N: Int>(
 
 /// One scale for a block, and a zero point.
 enum PlainBlocks: UnpackedKind {
-  @inline(__always) static var tokenCount: Int { 6 }
   @inline(__always) static var blockCount: Int { 1 }
   @inline(__always)
   static func add<let N: Int>(
@@ -120,14 +148,13 @@ enum PlainBlocks: UnpackedKind {
     _ parameters: UnpackedParameters
   ) {
     var products: InlineArray<N, Integers> = startingProducts(tokens, parameters.zeroPoint)
-    addGroups(&products, block, tokens, 0, 8)
+    addGroups(&products, block, tokens, 0, 8, parameters)
     addScaled(&sums, products, block, 0, tokens)
   }
 }
 
 /// One scale and one minimum for a block.
 enum BlocksWithMinimum: UnpackedKind {
-  @inline(__always) static var tokenCount: Int { 6 }
   @inline(__always) static var blockCount: Int { 1 }
   @inline(__always)
   static func add<let N: Int>(
@@ -135,7 +162,7 @@ enum BlocksWithMinimum: UnpackedKind {
     _ parameters: UnpackedParameters
   ) {
     var products: InlineArray<N, Integers> = startingProducts(tokens, nil)
-    addGroups(&products, block, tokens, 0, 8)
+    addGroups(&products, block, tokens, 0, 8, parameters)
     addScaled(&sums, products, block, 0, tokens)
     addMinimums(&sums, block, 0) { t in broadcastFloat(tokens[t] + ActivationBlock.scaledSum) }
   }
@@ -143,7 +170,6 @@ enum BlocksWithMinimum: UnpackedKind {
 
 /// Blocks of which some share an activation scale: it is applied once for all of them.
 enum SharedBlocks<Part: UnpackedPart>: UnpackedKind {
-  @inline(__always) static var tokenCount: Int { 6 }
   @inline(__always) static var blockCount: Int { Part.sharedCount }
   @inline(__always)
   static func add<let N: Int>(
@@ -205,7 +231,7 @@ enum PlainPart: UnpackedPart {
     _ step: Int, _ parameters: UnpackedParameters
   ) {
     var products: InlineArray<N, Integers> = startingProducts(tokens, parameters.zeroPoint)
-    addGroups(&products, block, tokens, 0, 8)
+    addGroups(&products, block, tokens, 0, 8, parameters)
     addScaled(&shares, products, block, 0)
   }
 }
@@ -218,7 +244,7 @@ enum PartWithMinimum: UnpackedPart {
     _ step: Int, _ parameters: UnpackedParameters
   ) {
     var products: InlineArray<N, Integers> = startingProducts(tokens, nil)
-    addGroups(&products, block, tokens, 0, 8)
+    addGroups(&products, block, tokens, 0, 8, parameters)
     addScaled(&shares, products, block, 0)
     addMinimums(&shares, block, 0) { t in broadcastFloat(tokens[t] + ActivationBlock.sum) }
   }
@@ -239,7 +265,8 @@ enum HalvedUnpackedPart<Part: HalvedPart>: UnpackedPart {
       products[t] = start
       products[N / 2 + t] = start
     }
-    addGroups(&products, block, tokens, 4 * step, parameters.halfGroupCount)
+    addGroups(
+      &products, block, tokens, 4 * step, parameters.halfGroupCount, parameters)
     addScaled(&shares, products, block, step)
     if Part.zeroPoint == .none {
       addMinimums(&shares, block, step) { t in quantsOfHalf(tokens[t], step) }
