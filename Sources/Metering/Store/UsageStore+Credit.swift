@@ -77,8 +77,10 @@ extension UsageStore {
       let sum = try Int64.fetchOne(
         db, sql: "SELECT coalesce(sum(amount_p), 0) FROM ledger WHERE account_id = ?",
         arguments: [account.rawValue])
-      guard (sum ?? 0) <= .max / 2 - max(0, amount.rawValue) else {
-        throw UsageStoreError(.invalidLimit, "this is more credit than can be counted")
+      guard (sum ?? 0) <= .max / 2 - max(0, amount.rawValue),
+        (sum ?? 0) >= -.max / 2 - min(0, amount.rawValue)
+      else {
+        throw UsageStoreError(.invalidLimit, "this is more than can be counted")
       }
       try insert(kind, amount, reference: reference?.text ?? "", account, now, db)
       try note(
