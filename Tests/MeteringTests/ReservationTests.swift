@@ -167,5 +167,16 @@ import Testing
       bench.clock.advance(.seconds(32 * 86_400))
     }
     #expect(bench.meter.spending(of: account).reserved == .zero)
+    // The next server begins all the same.
+    let store = bench.meter.store
+    #expect(throws: UsageStoreError.self) {
+      try store.setMode(.prepaid, of: AccountID(rawValue: 1))
+    }
+    try await bench.meter.close()
+    var configuration = MeterConfiguration(folder: bench.folder.path)
+    configuration.clock = bench.clock.clock
+    let next = try Meter(configuration)
+    #expect(next.spending(of: account).spent == .zero)
+    try await next.close()
   }
 }
