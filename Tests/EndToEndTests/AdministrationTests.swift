@@ -78,7 +78,7 @@ import Testing
   /// What a program may send by mistake, or worse; a slow run sends all of it.
   private static let hostile: [JSONValue] =
     [-1, .integer(.max), "a\u{0}b\u{1B}[2J"]
-    + (isSlowRun
+    + (ProcessInfo.processInfo.environment["APUS_SLOW"] == "1"
       ? [
         0, .integer(.min), "", .string(String(repeating: "x", count: 5000)), "9999-12", "0000-01",
         "<\u{338}&\"", 1e300,
