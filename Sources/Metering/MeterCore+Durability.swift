@@ -66,6 +66,8 @@ extension MeterCore {
   ) -> GroupWriter<LedgerEntry>.Ticket? {
     guard takesRow() else {
       unrecorded.add(1, ordering: .relaxed)
+      // Or else the next start would find a request that a crash has ended.
+      if let opening = entry.opening { ledger.close([opening]) }
       return nil
     }
     return writer.enqueue(entry, isAwaited: isAwaited)
