@@ -85,7 +85,7 @@ final class Answer: Sendable {
       AdmissionRequest(
         model: model.recordID, kind: kind, promptTokens: Int64(promptTokens),
         maxCompletionTokens: requests[0].maxTokens == nil ? nil : Int64(maxTokens),
-        contextLeft: Int64(contextLeft)))
+        contextLeft: Int64(contextLeft), answerCount: Int64(requests.count)))
     var streams: [any TokenStream] = []
     do {
       for var request in requests {

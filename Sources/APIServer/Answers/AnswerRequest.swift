@@ -43,7 +43,10 @@ extension Exchange {
         body: body, limits: backend.configuration.limits,
         isStrict: backend.configuration.isStrict)
       let model = try backend.model(named: fields.model)
-      withNotes { $0.retirement = backend.meter?.retirement(of: model.recordID) }
+      withNotes { notes in
+        notes.model = model.recordID
+        notes.retirement = backend.meter?.retirement(of: model.recordID)
+      }
       try backend.meter?.look(principal, model: model.recordID)
       return (fields, model, fields.isConstrained)
     } make: {
