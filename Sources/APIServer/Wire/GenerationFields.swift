@@ -77,6 +77,17 @@ struct GenerationFields {
   /// Whether the answer tells how likely its tokens were.
   var tellsScores: Bool { sampling.logProbabilities != nil }
 
+  /// Refuses tokens that the model does not have, as OpenAI does.
+  func check(_ model: BackendModel) throws(APIError) {
+    let count = model.engine.facts.vocabularyCount
+    if let id = sampling.logitBias.keys.filter({ $0 >= count }).min() {
+      throw .tokenOutOfRange("logit_bias", id, vocabularyCount: count)
+    }
+    if let id = stopTokens.filter({ $0 >= count }).min() {
+      throw .tokenOutOfRange("stop_token_ids", id, vocabularyCount: count)
+    }
+  }
+
   /// The engine's requests for a prompt under these fields: one for each choice.
   ///
   /// - Parameters:
