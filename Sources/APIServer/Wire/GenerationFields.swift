@@ -51,7 +51,7 @@ struct GenerationFields {
       logProbabilities: LogProbabilityFields.completions)
     static let messages = Dialect(
       maxTokens: ["max_tokens"], stop: "stop_sequences", hasChoices: false,
-      format: { _, _ in nil }, logProbabilities: { _ in nil })
+      format: FormatFields.messages, logProbabilities: { _ in nil })
     static let responses = Dialect(
       maxTokens: ["max_output_tokens"], stop: "stop", hasChoices: false,
       format: FormatFields.responses, logProbabilities: LogProbabilityFields.responses)
