@@ -61,6 +61,7 @@ extension Exchange {
   ) async throws -> (fields: Fields, model: BackendModel, prompt: ConversationPrompt) {
     let owner = owner
     return try await read(type) { fields, model in
+      try fields.generation.check(model)
       let conversation = fields.conversation
       let tokens = try model.prompt(conversation)
       let reading = model.reading(prompt: tokens, tools: conversation.tools)
