@@ -159,7 +159,9 @@ let package = Package(
       ]),
     .executableTarget(
       name: "MeteringCrashChild",
-      dependencies: ["Metering", .product(name: "GRDBSQLite", package: "GRDB.swift")],
+      dependencies: [
+        "Metering", "TestSupport", .product(name: "GRDBSQLite", package: "GRDB.swift"),
+      ],
       path: "Tests/MeteringCrashChild"),
     .executableTarget(
       name: "PostgreSQLCheck", dependencies: ["Metering", "TestSupport"],

@@ -41,6 +41,11 @@ extension Server {
     package var privacyMeasures: [PrivacyMeasure] = []
     /// What is kept of each request, for whoever makes the meter.
     package var metadataProfile = MetadataProfile.standard
+    /// Where the machine stands, as `/status` says it to everybody; nil for nothing said.
+    public var region: String?
+    /// Serves on while records of usage cannot be written, for whoever makes the meter. For services that
+    /// bill nobody.
+    package var failsOpen = false
     /// Wrong keys that one address may present, and refusals for a limit that one key may have before
     /// it has to wait as it is told, for whoever makes the meter; 0 for any number.
     package var wrongKeysPerMinute = 60

@@ -43,3 +43,14 @@ package struct ShortName: Hashable, Sendable, CustomStringConvertible {
 
   package var description: String { text }
 }
+
+extension String {
+  /// Whether it is one line of so many characters, as SQLite counts them, and none of them a control
+  /// character.
+  func isOneLine(of length: ClosedRange<Int>) -> Bool {
+    length.contains(unicodeScalars.count)
+      && unicodeScalars.allSatisfy {
+        ![.control, .lineSeparator, .paragraphSeparator].contains($0.properties.generalCategory)
+      }
+  }
+}

@@ -4,6 +4,9 @@ extension Meter {
   /// The time that records are kept in.
   package var wallMilliseconds: Int64 { core.configuration.clock.wallMilliseconds() }
 
+  /// How long things are kept.
+  package var retention: RetentionPeriods { core.settings.current.settings.retention }
+
   /// The record of the key that somebody came with; nil on this machine without keys.
   package func record(of principal: Principal) -> KeyRecord? {
     core.settings.record(principal.key)

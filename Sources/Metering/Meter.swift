@@ -48,6 +48,12 @@ package final class Meter: Sendable {
   /// For how long the oldest of them has run; zero where none runs.
   package var longestOutstanding: Duration { core.longestOutstanding }
 
+  /// How many rows of usage wait for the disk.
+  package var waitingRowCount: Int { core.writer.waitingCount }
+
+  /// How many requests left no row, because the disk refused and the operator serves on without it.
+  package var unrecordedCount: Int64 { core.unrecorded.load(ordering: .relaxed) }
+
   /// What a key or an account has spent in the current month, and what is reserved for requests
   /// that run.
   package func spending(of scope: LimitScope) -> (spent: PicoEuro, reserved: PicoEuro) {

@@ -15,6 +15,9 @@ package struct MeterConfiguration: Sendable {
   /// How many refusals for a limit a key may have before it is refused without a look at what it asks,
   /// until it has waited as it was told; nil for any number.
   package var refusals = RateLimit.patience(perMinute: 600)
+  /// Serves on while the ledger cannot be written, and lets go of rows that do not fit into memory
+  /// meanwhile: for services that bill nobody.
+  package var failsOpen = false
   /// What is kept of a request; nil for what was chosen last.
   package var profile: MetadataProfile?
   /// How often changes of keys by other processes are looked for.
@@ -38,13 +41,15 @@ package struct AdmissionRequest: Sendable {
   package var contextLeft: Int64
   /// Decoded audio in the request, in milliseconds.
   package var audioMilliseconds: Int64
+  /// How many answers it gets, at least 1.
+  package var answerCount: Int64
   /// Where it came from, for the metadata profiles that name it.
   package var client = ClientTraits()
 
-  /// A request; numbers are at least 0.
+  /// A request; numbers are at least 0, but for `answerCount`.
   package init(
     model: ModelID, kind: RequestKind, promptTokens: Int64, maxCompletionTokens: Int64? = nil,
-    contextLeft: Int64, audioMilliseconds: Int64 = 0
+    contextLeft: Int64, audioMilliseconds: Int64 = 0, answerCount: Int64 = 1
   ) {
     self.model = model
     self.kind = kind
@@ -52,10 +57,6 @@ package struct AdmissionRequest: Sendable {
     self.maxCompletionTokens = maxCompletionTokens.map { max(0, $0) }
     self.contextLeft = max(0, contextLeft)
     self.audioMilliseconds = max(0, audioMilliseconds)
-  }
-
-  /// How many output tokens are reserved at first: all that were asked for, or one step.
-  var reservedTokens: Int64 {
-    min(maxCompletionTokens ?? MeterCore.extensionStep, contextLeft)
+    self.answerCount = max(1, answerCount)
   }
 }

@@ -10,16 +10,18 @@ private enum AdmissionRefusal: Error {
 
 /// The limits, the running requests and the road to the disk of one meter.
 final class MeterCore: Sendable {
-  /// Output tokens that are reserved at once where nobody said how many there will be.
+  /// Output tokens that are reserved at once for an answer that outgrows its reservation, and at first
+  /// where nobody knows how long it may get.
   static let extensionStep: Int64 = 256
   private static let checkpointTokens: Int64 = 256
   private static let checkpointNanoseconds: Int64 = 1_000_000_000
 
-  private struct State {
+  struct State {
     var limiter = Limiter()
     var spending: SpendBook
     var settingsVersion: Int64 = 0
     var leases = LeaseTable()
+    var lengths: [ModelID: AnswerLengths] = [:]
     var number: UInt32 = 0
     var isRetired = false
     var random = RandomPool()
@@ -47,13 +49,15 @@ final class MeterCore: Sendable {
   /// The rows of requests that end, on the way to the disk.
   let writer: GroupWriter<LedgerEntry>
   /// Those who wait until the openings that were written are on the disk.
-  private let openings: GroupWriter<Void>
-  private let ledger: any UsageLedger
+  let openings: GroupWriter<Void>
+  let ledger: any UsageLedger
   /// Whether the metadata profile names anything of clients.
   private let keepsClients: Bool
   let settings: SettingsWatch
   let budgetWatch: BudgetWatch
-  private let state: Mutex<State>
+  let state: Mutex<State>
+  /// Requests whose rows were let go while the disk refused.
+  let unrecorded = Atomic<Int64>(0)
 
   init(
     configuration: MeterConfiguration, ledger: (any UsageLedger)?
@@ -74,7 +78,9 @@ final class MeterCore: Sendable {
     let ledger = ledger ?? store
     let keepsClients = !store.profile.personalFields.isEmpty
     let writer = GroupWriter<LedgerEntry>(
-      "writer", clock: configuration.clock, spoiled: \.spoiled
+      "writer", clock: configuration.clock,
+      // Whoever serves on without the disk has told clients a good end.
+      spoiled: { [failsOpen = configuration.failsOpen] in failsOpen ? $0 : $0.spoiled }
     ) { entries throws(UsageStoreError) in
       try ledger.commit(entries)
       ledger.close(entries.compactMap(\.opening))
@@ -116,14 +122,12 @@ final class MeterCore: Sendable {
   ) throws(MeterError) -> MeterLease {
     // Both are asked, because asking tries a disk again that has refused.
     let (isWriting, isOpening) = (writer.isAccepting(), openings.isAccepting())
-    guard isWriting, isOpening else { throw .serverIsOverloaded() }
+    guard isWriting && isOpening || configuration.failsOpen else { throw .serverIsOverloaded() }
     let clock = configuration.clock
     let now = clock.monotonicNanoseconds()
     let wall = clock.wallMilliseconds()
     let (settings, settingsVersion) = settings.current
     let list = settings.prices.list(of: request.model, at: wall)
-    let cost = LimitCost(
-      inputTokens: request.promptTokens, outputTokens: request.reservedTokens)
     let outcome = state.withLock { state -> Result<MeterLease, AdmissionRefusal> in
       if state.settingsVersion < settingsVersion {
         state.settingsVersion = settingsVersion
@@ -131,13 +135,21 @@ final class MeterCore: Sendable {
         state.spending.setCredits(settings.credits)
       }
       state.spending.begin(UTCMonth(wallMilliseconds: wall))
+      var tokens = request.reservedTokens(
+        expecting: state.lengths[request.model], under: rules)
       var spend: SpendReservation?
       if let list {
+        // A guess is no reason to refuse whoever can pay for a step.
+        let least = request.maxCompletionTokens ?? Self.extensionStep
         do throws(SpendRefusal) {
-          spend = try SpendReservation(
-            request, list: list, scopes: principal.spendScopes, in: &state.spending)
+          let reservation = try SpendReservation(
+            request, tokens: tokens, leastTokens: least, list: list,
+            scopes: principal.spendScopes, in: &state.spending)
+          tokens = reservation.grantedTokens
+          spend = reservation
         } catch { return .failure(.spend(error)) }
       }
+      let cost = LimitCost(inputTokens: request.promptTokens, outputTokens: tokens)
       do throws(RateRefusal) {
         let (reservation, decision) = try state.limiter.admit(rules, cost: cost, at: now)
         let row = OpenRow(
@@ -146,10 +158,11 @@ final class MeterCore: Sendable {
           model: request.model, kind: request.kind, price: list?.id ?? .none,
           promptTokens: request.promptTokens, role: principal.role, client: request.client)
         // It goes with what is written next.
-        if keepsClients { writer.enqueue(.began(row), isAwaited: true) }
+        if keepsClients, takesRow() { writer.enqueue(.began(row), isAwaited: true) }
         let (slot, serial) = state.leases.insert(
           LeaseTable.Entry(
             row: row, principal: principal, startedNanoseconds: now,
+            answersOfFreeLength: request.maxCompletionTokens == nil ? request.answerCount : nil,
             reservation: reservation, spend: spend, checkpointNanoseconds: now,
             settingsVersion: settingsVersion))
         return .success(
@@ -166,54 +179,6 @@ final class MeterCore: Sendable {
     case .failure(.rate(let refusal)): throw .limitExceeded(refusal, rate: refusal.decision)
     case .failure(.spend(let refusal)): throw .unaffordable(refusal)
     }
-  }
-
-  /// Writes the opening of a request, where that has not ended, so that it outlives the process.
-  func open(_ handle: LeaseHandle) throws(MeterError) {
-    let row = state.withLock { state -> OpenRow? in
-      guard let entry = state.leases[handle], entry.opening == nil else { return nil }
-      return entry.row
-    }
-    guard let row else { return }
-    let opening: Opening
-    do throws(UsageStoreError) { opening = try ledger.open(row) } catch {
-      // Whether the disk refuses others too is found out behind them.
-      openings.enqueue(())
-      throw .serverIsOverloaded()
-    }
-    let isTaken = state.withLock { state in
-      guard let entry = state.leases[handle], entry.opening == nil else { return false }
-      state.leases[handle]?.opening = opening
-      return true
-    }
-    // The request has ended meanwhile, or somebody else was faster.
-    if !isTaken { ledger.close([opening]) }
-  }
-
-  /// Has the opening of a request brought to the disk, and waits for nothing.
-  ///
-  /// - Returns: what to wait for; nil where the request has ended.
-  @discardableResult
-  func forceOpening(_ handle: LeaseHandle) throws(MeterError) -> GroupWriter<Void>.Ticket? {
-    try open(handle)
-    return state.withLock { state in
-      guard let entry = state.leases[handle] else { return nil }
-      if let ticket = entry.openingTicket { return ticket }
-      let ticket = openings.enqueue(())
-      state.leases[handle]?.openingTicket = ticket
-      return ticket
-    }
-  }
-
-  /// Waits until the opening of a request is on the disk.
-  func waitUntilOpened(_ handle: LeaseHandle) async throws(MeterError) {
-    guard let ticket = try forceOpening(handle) else { return }
-    guard await openings.wait(ticket) else { throw .serverIsOverloaded() }
-  }
-
-  /// Waits for an entry of the ledger.
-  func waitUntilDurable(_ ticket: GroupWriter<LedgerEntry>.Ticket) async throws(MeterError) {
-    guard await writer.wait(ticket) else { throw .serverIsOverloaded() }
   }
 
   /// Notes progress, reserves more, and says whether the answer may go on.
@@ -261,7 +226,7 @@ final class MeterCore: Sendable {
   /// Ends a request, and gives the ticket of its row and what it costs; nil where it has ended before.
   func settle(
     _ handle: LeaseHandle, _ settlement: Settlement
-  ) -> (ticket: GroupWriter<LedgerEntry>.Ticket, cost: PicoEuro)? {
+  ) -> (ticket: GroupWriter<LedgerEntry>.Ticket?, cost: PicoEuro)? {
     end(handle, isAwaited: true) { _, _ in settlement }
   }
 
@@ -287,7 +252,7 @@ final class MeterCore: Sendable {
 
   private func end(
     _ handle: LeaseHandle, isAwaited: Bool, _ settlement: (LeaseTable.Entry, Int64) -> Settlement
-  ) -> (ticket: GroupWriter<LedgerEntry>.Ticket, cost: PicoEuro)? {
+  ) -> (ticket: GroupWriter<LedgerEntry>.Ticket?, cost: PicoEuro)? {
     let now = configuration.clock.monotonicNanoseconds()
     let wall = configuration.clock.wallMilliseconds()
     let ended = state.withLock { state -> Ended? in
@@ -298,6 +263,11 @@ final class MeterCore: Sendable {
         used: LimitCost(
           inputTokens: end.usage.promptTokens, outputTokens: end.usage.completionTokens),
         at: now)
+      // Answers that were cut short do not tell how long answers get.
+      if end.status == .completed, let count = entry.answersOfFreeLength {
+        state.lengths[entry.row.model, default: AnswerLengths()].note(
+          end.usage.completionTokens / count)
+      }
       state.spending.begin(UTCMonth(wallMilliseconds: wall))
       let (cost, passed) =
         entry.spend?.settle(end.usage, isBillable: end.status.isBillable, in: &state.spending)
@@ -311,18 +281,15 @@ final class MeterCore: Sendable {
     for scope in ended.passedSoftLimits {
       budgetWatch.note(scope, of: entry.row.account, month: UTCMonth(wallMilliseconds: wall))
     }
-    let ticket = writer.enqueue(
-      .settled(
-        UsageRow(
-          requestID: entry.row.requestID, startedMilliseconds: entry.row.startedMilliseconds,
-          settledMilliseconds: wall,
-          account: entry.row.account, key: entry.row.key, model: entry.row.model,
-          kind: entry.row.kind, status: end.status, httpStatus: end.httpStatus, usage: end.usage,
-          firstTokenMicroseconds: end.timeToFirstToken?.microseconds,
-          latencyMicroseconds: end.latency.microseconds, price: entry.row.price,
-          cost: ended.cost, isBillable: end.status.isBillable, role: entry.row.role),
-        opening: entry.opening),
-      isAwaited: isAwaited)
+    let row = UsageRow(
+      requestID: entry.row.requestID, startedMilliseconds: entry.row.startedMilliseconds,
+      settledMilliseconds: wall,
+      account: entry.row.account, key: entry.row.key, model: entry.row.model,
+      kind: entry.row.kind, status: end.status, httpStatus: end.httpStatus, usage: end.usage,
+      firstTokenMicroseconds: end.timeToFirstToken?.microseconds,
+      latencyMicroseconds: end.latency.microseconds, price: entry.row.price,
+      cost: ended.cost, isBillable: end.status.isBillable, role: entry.row.role)
+    let ticket = record(.settled(row, opening: entry.opening), isAwaited: isAwaited)
     if let lastOfRetired = ended.lastOfRetired { MeterRegistry.remove(lastOfRetired) }
     return (ticket, ended.cost)
   }

@@ -6,7 +6,7 @@ extension MeterError {
   package static let invalidAPIKey = MeterError(
     .invalidAPIKey, .invalidRequest, status: 401,
     message:
-      "Incorrect API key provided. Send a valid key as 'Authorization: Bearer apus_live_...'.")
+      "Incorrect API key provided. Send a valid key as 'Authorization: Bearer KEY'.")
 
   /// The key is right and may not be used from where the client is.
   package static let addressNotAuthorized = MeterError(
@@ -54,7 +54,8 @@ extension MeterError {
     MeterError(
       .modelNotFound, .invalidRequest, status: 404,
       message: "The model is not served any more."
-        + (successor.map { " Use '\($0)' instead." } ?? " GET /v1/models lists what is served."))
+        + (successor.map { " Use '\($0)' instead." } ?? " GET /v1/models lists what is served."),
+      successor: successor)
   }
 
   /// The model is not served here.

@@ -53,6 +53,8 @@ package struct MeterError: Error, Sendable, Equatable {
   package let httpStatus: Int
   /// What else the body says.
   package let detail: Detail?
+  /// The model to ask for instead (`details.successor`).
+  package let successor: ShortName?
   /// Milliseconds after which the same request can pass, nil where waiting does not help.
   package let retryAfterMilliseconds: Int64?
   /// Whether a client may try again by itself (`x-should-retry`).
@@ -62,13 +64,15 @@ package struct MeterError: Error, Sendable, Equatable {
 
   init(
     _ code: Code, _ kind: Kind, status: Int, message: String, detail: Detail? = nil,
-    retryAfterMilliseconds: Int64? = nil, shouldRetry: Bool = false, rate: RateDecision? = nil
+    successor: ShortName? = nil, retryAfterMilliseconds: Int64? = nil, shouldRetry: Bool = false,
+    rate: RateDecision? = nil
   ) {
     self.code = code
     self.kind = kind
     self.message = message
     httpStatus = status
     self.detail = detail
+    self.successor = successor
     self.retryAfterMilliseconds = retryAfterMilliseconds
     self.shouldRetry = shouldRetry
     self.rate = rate

@@ -24,7 +24,7 @@ package struct Promise: Hashable, Sendable {
     Promise(
       4, "Nothing leaves the machine but mail and the webhook that you set", by: "CanaryTests"),
     Promise(5, "Keys are made for accounts that were let in", by: "PromiseTests"),
-    Promise(6, "Roles decide what a key may do for its account", by: "NoticeTests"),
+    Promise(6, "Roles decide what a key may do for its account", by: "RoleServerTests"),
     Promise(
       7, "Keys are replaced with grace, revoked at once, reported when leaked", by: "PromiseTests"),
     Promise(8, "Use is known by key, and the keys add up to the account", by: "PromiseTests"),

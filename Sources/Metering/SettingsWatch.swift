@@ -17,6 +17,7 @@ final class OperatorSettings: Sendable {
   let retirements: [ModelID: ModelRetirement]
   let incidents: [IncidentRecord]
   let measures: ServerMeasures
+  let retention: RetentionPeriods
 
   /// Reads all of it.
   init(_ store: UsageStore) throws(UsageStoreError) {
@@ -28,6 +29,7 @@ final class OperatorSettings: Sendable {
     terms = try store.terms()
     retirements = try store.retirements()
     incidents = try store.incidents()
+    retention = try store.retentionPeriods()
     measures = ServerMeasures(incidents.filter { $0.endedMilliseconds == nil })
   }
 }

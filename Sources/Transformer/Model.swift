@@ -63,8 +63,8 @@ public final class Model: Sendable {
   ///   - path: a GGUF file, or the first of its parts.
   ///   - options: how it is loaded.
   ///   - progress: is called now and then with the part done, 0...1.
-  /// - Throws: `GGUFError`, `FileError`, `ModelError`, `TokenizerError`, `TemplateError` or
-  ///   `AllocationError`; the description of each is one line.
+  /// - Throws: `GGUFError`, `FileError`, `ModelError` or `AllocationError`; the description of each
+  ///   is one line.
   public static func load(
     _ path: String, options: ModelOptions = ModelOptions(),
     progress: (@Sendable (Double) -> Void)? = nil
@@ -90,11 +90,11 @@ public final class Model: Sendable {
           + "token_embd.weight \(hyperparameters.vocabularyCount) rows; they must be equal")
     }
     let contextLength = try contextLength(options, hyperparameters)
-    let tokenizer = try naming(path) { try TextTokenizer(vocabulary) }
+    let tokenizer = try ModelError.naming(path) { try TextTokenizer(vocabulary) }
     var source = options.chatTemplate
     if source == nil { source = try file.metadata.string("tokenizer.chat_template") }
     var template: ChatTemplate?
-    if let source { template = try naming(path) { try ChatTemplate(source) } }
+    if let source { template = try ModelError.naming(path) { try ChatTemplate(source) } }
 
     let threads = options.threadCount ?? Processor.usableThreads.count
     let compute = Compute(
@@ -117,15 +117,6 @@ public final class Model: Sendable {
     let length = options.contextLength ?? min(hyperparameters.contextLength, defaultContextLength)
     guard length >= 1, length <= contextLengthLimit else { throw impossibleContext(length) }
     return length
-  }
-
-  /// Runs `body`; an error of a part of the model names the file that it stands in.
-  private static func naming<Part>(_ path: String, _ body: () throws -> Part) throws -> Part {
-    do {
-      return try body()
-    } catch {
-      throw ModelError(.badMetadata, "\(path): \(error)")
-    }
   }
 
   static func family(named name: String, path: String) throws -> any Architecture.Type {

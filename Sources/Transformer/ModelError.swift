@@ -14,4 +14,16 @@ public struct ModelError: Error, Sendable, CustomStringConvertible {
     self.code = code
     self.description = description
   }
+
+  /// Runs `body`; an error of a part of a model, which knows of no file, names the one that the part
+  /// stands in.
+  static func naming<Part>(
+    _ path: String, _ body: () throws -> Part
+  ) throws(ModelError) -> Part {
+    do {
+      return try body()
+    } catch {
+      throw ModelError(.badMetadata, "\(path): \(error)")
+    }
+  }
 }

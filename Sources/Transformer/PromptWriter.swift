@@ -20,12 +20,14 @@ package struct PromptWriter: Sendable {
 
   /// Reads a model's file, and no weights of it.
   ///
-  /// - Throws: `GGUFError`, `FileError`, `ModelError`, `TokenizerError` or `TemplateError`.
+  /// - Throws: `GGUFError`, `FileError` or `ModelError`.
   package init(path: String) throws {
     let file = try GGUFFile(path: path)
     self.init(
       tokenizer: try TextTokenizer(file),
-      chatTemplate: try file.metadata.string("tokenizer.chat_template").map(ChatTemplate.init),
+      chatTemplate: try file.metadata.string("tokenizer.chat_template").map { source in
+        try ModelError.naming(path) { try ChatTemplate(source) }
+      },
       name: try file.metadata.string("general.name") ?? path)
   }
 

@@ -79,6 +79,7 @@ import Testing
         let after = try await server.chat(ChatCompletionTests.chat, headers: headers)
         #expect(after.status == 404)
         #expect(after.body.contains("Use 'swift-2' instead"))
+        #expect(try after.json["error"]?["details"] == ["successor": "swift-2"])
       }
     }
   }

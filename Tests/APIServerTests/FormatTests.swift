@@ -41,6 +41,18 @@ import Transformer
     }
   }
 
+  @Test func aFormatOfMessagesReachesTheEngine() async throws {
+    let engine = FakeEngine()
+    try await RunningServer.serving(engine) { server in
+      let format: JSONValue = ["type": "json_schema", "schema": Self.schema]
+      let answer = try await server.post(
+        "/v1/messages", MessagesTests.request(["output_config": ["format": format]]))
+      #expect(answer.status == 200)
+      let constraint = try #require(engine.lastRequest?.constraint)
+      #expect(try constraint.accepts(#"{"bird":"swift"}"#) && !constraint.accepts("{}"))
+    }
+  }
+
   @Test func aGrammarReachesTheEngine() async throws {
     let engine = FakeEngine()
     try await RunningServer.serving(engine) { server in

@@ -61,8 +61,29 @@ import Testing
       #expect(try await answer() == 200)
       #expect(try await administration.get("/status").body.contains("isolate"))
 
+      let account = try store.createAccount(#require(ShortName("lab")))
+      try store.setState(.active, of: account)
+      let key = try store.createKey(label: #require(ShortName("lab")), account: account)
+      let bearer = ["Authorization: Bearer \(key.text)"]
+      func theirs() async throws -> HTTPAnswer {
+        try await server.chat(ChatCompletionTests.chat, headers: bearer)
+      }
+      while try await answer() != 401 { await Task.yield() }
+      #expect(try await theirs().status == 200)
+      let before = try store.auditTrail().count
+      let suspend = try store.takeSuspension(of: account, reason: .security)
+      while try await theirs().status != 403 { await Task.yield() }
+      let stopped = try await theirs()
+      #expect(try stopped.errorCode == "account_suspended")
+      #expect(try stopped.json["error"]?["details"]?["reason"] == "security")
+      try store.resolve(suspend)
+      while try await theirs().status != 200 { await Task.yield() }
+      let verbs = try store.auditTrail().map(\.verb)
+      #expect(verbs.contains("incident.suspend") && verbs.contains("incident.resolve"))
+      #expect(verbs.count > before)
+
       #expect(
-        try store.auditTrail().map(\.verb)
+        try store.auditTrail().map(\.verb).suffix(9)
           == ["isolate", "restrict", "drain"].flatMap {
             ["notice.publish", "incident.resolve", "incident.\($0)"]
           })

@@ -139,6 +139,8 @@ import Testing
       (["thinking": ["type": "deep"]], "invalid_value"),
       (["output_config": ["effort": "none"]], "invalid_value"),
       (["output_config": ["effort": "high"]], "unsupported_parameter"),
+      (["output_config": ["format": ["type": "json_schema"]]], "missing_required_parameter"),
+      (["output_config": ["format": ["type": "xml"]]], "invalid_value"),
       (["system": 5], "invalid_type"),
       (["stop_sequences": ["1", "2", "3", "4", "5"]], "array_above_max_length"),
     ] as [(JSONObject, String)])

@@ -131,6 +131,12 @@ import Testing
           answer.headers["retry-after"].flatMap { Int($0) }.map { (1...60).contains($0) } == true)
         #expect(answer.headers["retry-after-ms"].flatMap { Int($0) } != nil)
         #expect(answer.headers["x-ratelimit-remaining-requests"] == "0")
+        // Two minutes until all is there again, and one at most until the next request is.
+        #expect(
+          answer.headers["x-ratelimit-reset-requests"]?.hasPrefix("1m") == true
+            || answer.headers["x-ratelimit-reset-requests"] == "2m0s")
+        let wait = try #require(answer.headers["retry-after"])
+        #expect(answer.headers["ratelimit"] == "\"rpm\";r=0;t=\(wait)")
         #expect(try store.usageRows(month: month()).count == 2)
       }
     }

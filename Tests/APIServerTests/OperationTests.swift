@@ -2,6 +2,7 @@
 
 import APIServer
 import JSON
+import Metering
 import Testing
 
 @Suite struct OperationTests {
@@ -46,6 +47,31 @@ import Testing
       #expect(try await own.get("/status.json").status == 200)
       #expect(try await own.get("/v1/models").status == 404)
       #expect(try await server.get("/metrics").status == 404)
+    }
+  }
+
+  @Test func theStatusSaysWhereTheServerStandsAndWhatIsKeptForHowLong() async throws {
+    try await withMeter(configure: { $0.profile = .ut }) { meter, store in
+      var periods = RetentionPeriods()
+      periods.eventMonths = 14
+      periods.addressDays = 3
+      try store.setRetention(periods)
+      meter.refreshKeys()
+      try await RunningServer.serving(meter: meter, configure: { $0.region = "Tartu, Estonia" }) {
+        server in
+        let status = try await server.get("/status.json").json
+        #expect(status["region"] == "Tartu, Estonia")
+        #expect(
+          status["kept"] == [
+            "metadata_profile": "ut", "request_months": 14, "audit_months": 24, "client_days": 30,
+            "address_days": 3,
+          ])
+        #expect(try await server.get("/status").body.contains("Tartu, Estonia"))
+      }
+    }
+    try await RunningServer.serving { server in
+      let status = try await server.get("/status.json").json
+      #expect(status["region"] == .null)
     }
   }
 

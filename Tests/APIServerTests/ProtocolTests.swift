@@ -72,6 +72,10 @@ import Testing
       "GET /health HTTP/1.1\r\nHost: evil.example\r\nConnection: close\r\n\r\n", 403,
       "host_not_allowed"
     ),
+    (
+      "GET /health HTTP/1.1\r\nHost: localhost\r\nHost: evil.example\r\n\r\n", 400,
+      "malformed_request"
+    ),
     ("nonsense\r\n\r\n", 400, "malformed_request"),
     ("GET / HTTP/1.1\r\nbad header\r\n\r\n", 400, "malformed_request"),
     ("GET / HTTP/1.1\r\nHost: x\r\nb@d: 1\r\n\r\n", 400, "malformed_request"),
@@ -128,6 +132,28 @@ import Testing
       }
       #expect(answer.status == status)
       #expect(try answer.errorCode == code)
+    }
+  }
+
+  @Test(
+    "A client of HTTP/1.0 gets no chunks, and the connection's end", arguments: ["", "keep-alive"])
+  func oldClients(connection: String) async throws {
+    try await RunningServer.serving { server in
+      let body =
+        #"{"model":"swift-1","messages":[{"role":"user","content":"Fly"}],"stream":true}"#
+      let head =
+        "POST /v1/chat/completions HTTP/1.0\r\nHost: localhost\r\n"
+        + "Content-Type: application/json\r\nContent-Length: \(body.utf8.count)\r\n"
+        + (connection.isEmpty ? "" : "Connection: \(connection)\r\n") + "\r\n"
+      let answer = try await RawConnection.open(port: server.port) { exchange in
+        try await exchange.send(head + body)
+        return try await exchange.read(until: "only the end of the connection")
+      }
+      #expect(answer.hasPrefix("HTTP/1.0 200 OK\r\n"))
+      #expect(!answer.lowercased().contains("transfer-encoding"))
+      #expect(answer.lowercased().contains("connection: close\r\n"))
+      #expect(answer.contains("\r\n\r\ndata: {"))
+      #expect(answer.hasSuffix("data: [DONE]\n\n"))
     }
   }
 

@@ -76,6 +76,8 @@ struct BadField: Sendable, CustomTestStringConvertible {
     BadField(["logprobs": true, "top_logprobs": 21], "integer_above_max_value", "top_logprobs"),
     BadField(["logit_bias": ["swift": 5]], "invalid_value", "logit_bias"),
     BadField(["logit_bias": ["1": 500]], "decimal_above_max_value", "logit_bias.1"),
+    BadField(["logit_bias": ["3": 1, "2147483647": 5]], "invalid_token", "logit_bias"),
+    BadField(["stop_token_ids": [0, 2_147_483_647]], "invalid_token", "stop_token_ids"),
     BadField(["dry_multiplier": -1], "decimal_below_min_value", "dry_multiplier"),
     BadField(["dry_base": 0.5], "decimal_below_min_value", "dry_base"),
     BadField(["dry_sequence_breakers": [""]], "invalid_value", "dry_sequence_breakers[0]"),

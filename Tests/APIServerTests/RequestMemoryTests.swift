@@ -14,9 +14,9 @@ import Testing
   }
 
   private func name(
-    _ text: String = "a", key: Int64 = 1
+    _ text: String = "a", account: Int64 = 1
   ) throws -> RequestMemory<Work>.Name {
-    .init(key: KeyID(rawValue: key), code: try code(text))
+    .init(account: AccountID(rawValue: account), code: try code(text))
   }
 
   @Test func codesTellTextsApartAndDifferFromProcessToProcess() throws {
@@ -67,11 +67,11 @@ import Testing
     #expect(enter(body, after: .seconds(602)) == .first)
   }
 
-  @Test func eachAPIKeyHasItsOwn() throws {
+  @Test func eachAccountHasItsOwn() throws {
     var memory = RequestMemory<Work>()
-    for key in 1...2 as ClosedRange<Int64> {
+    for account in 1...2 as ClosedRange<Int64> {
       let entrance = memory.enter(
-        try name(key: key), body: try code("\(key)"), at: .now, fresh: Work()
+        try name(account: account), body: try code("\(account)"), at: .now, fresh: Work()
       ) { _ in true }
       #expect(entrance == .first)
     }
@@ -80,14 +80,14 @@ import Testing
   @Test func soManyAreRememberedAndNoMoreAndTimeEmptiesIt() throws {
     var memory = RequestMemory<Work>()
     let (now, body, other) = (ContinuousClock.now, try code("body"), try code("other"))
-    let perKey = RequestMemory<Work>.countPerKey
+    let perAccount = RequestMemory<Work>.countPerAccount
     func run(_ name: RequestMemory<Work>.Name) {
       let work = Work()
       #expect(memory.enter(name, body: body, at: now, fresh: work) { _ in true } == .first)
       memory.end(name, work, isRemembered: true, at: now)
     }
-    for number in 0..<(perKey + 10) { run(try name("\(number)")) }
-    #expect(memory.endedCount == perKey)
+    for number in 0..<(perAccount + 10) { run(try name("\(number)")) }
+    #expect(memory.endedCount == perAccount)
     func isKnown(_ name: RequestMemory<Work>.Name) -> Bool {
       let work = Work()
       let entrance = memory.enter(name, body: other, at: now, fresh: work) { _ in true }
@@ -97,12 +97,12 @@ import Testing
     // The oldest went.
     #expect(!isKnown(try name("9")))
     #expect(isKnown(try name("10")))
-    let keys = RequestMemory<Work>.count / perKey
-    for key in 2...Int64(keys + 3) {
-      for number in 0..<perKey { run(try name("\(number)", key: key)) }
+    let accounts = RequestMemory<Work>.count / perAccount
+    for account in 2...Int64(accounts + 3) {
+      for number in 0..<perAccount { run(try name("\(number)", account: account)) }
     }
     #expect(memory.endedCount == RequestMemory<Work>.count)
-    #expect(!isKnown(try name("0", key: Int64(keys + 3))))
+    #expect(!isKnown(try name("0", account: Int64(accounts + 3))))
     memory.forget(before: now + RequestMemory<Work>.lifetime)
     #expect(memory.endedCount == 0)
     #expect(!isKnown(try name("10")))

@@ -58,14 +58,21 @@ def test_a_key_that_hammers_is_refused_before_its_body_is_read(base_url):
 
     model = os.environ["APUS_MODEL"]
     body = ('{"model":"%s","messages":[{"role":"user","content":"Hi"}],"max_tokens":1}' % model).encode()
-    for _ in range(600):
-        status, headers, text = ask(body)
-        if b'"refusals"' in text:
+
+    def hammer():
+        for _ in range(600):
+            status, headers, text = ask(body)
+            if b'"refusals"' in text:
+                break
+        assert status == 429 and b'"refusals"' in text
+        assert int(headers["retry-after"]) >= 1 and int(headers["retry-after-ms"]) >= 1
+
+    # What is no JSON is not looked at. On a slow machine the time for one more is over meanwhile.
+    for _ in range(20):
+        hammer()
+        status, _, text = ask(b"[" * 100_000)
+        if status == 429:
             break
-    assert status == 429 and b'"refusals"' in text
-    assert int(headers["retry-after"]) >= 1 and int(headers["retry-after-ms"]) >= 1
-    # What is no JSON is not looked at.
-    status, _, text = ask(b"[" * 100_000)
     assert status == 429 and b'"refusals"' in text
 
 

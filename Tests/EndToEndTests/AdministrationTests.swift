@@ -75,6 +75,59 @@ import Testing
     }
   }
 
+  /// What a program may send by mistake, or worse; a slow run sends all of it.
+  private static let hostile: [JSONValue] =
+    [-1, .integer(.max), "a\u{0}b\u{1B}[2J"]
+    + (ProcessInfo.processInfo.environment["APUS_SLOW"] == "1"
+      ? [
+        0, .integer(.min), "", .string(String(repeating: "x", count: 5000)), "9999-12", "0000-01",
+        "<\u{338}&\"", 1e300,
+      ] : [])
+  /// Verbs that end the server, or write where their argument says.
+  private static let left = ["incident/restart", "backup", "notice/send"]
+
+  @Test(.timeLimit(.minutes(5)))
+  func `no argument of any verb ends the server, and none is its fault`() async throws {
+    try await withServer { server in
+      _ = try await server.post("/admin/account/create", ["name": "lab", "active": true])
+      _ = try await server.post("/admin/model/add", ["model": "tiny"])
+      let key = try await server.post("/admin/key/create", ["account": "lab"])
+      let name = try #require(try key.json["result"]?["name"])
+      let usual: [String: JSONValue] = [
+        "account": "lab", "model": "tiny", "name": name, "key": name, "reason": "abuse",
+        "month": "2026-10", "eur": "1", "input": "1", "output": "1", "title": "T", "body": "B",
+        "country": "EE", "file": "/etc/hostname", "on": "40d", "cidr": "192.0.2.0/24",
+        "mode": "postpaid", "number": "A-1", "line": 1, "incident": 1, "dispute": 1,
+        "decision": "upheld", "request": "0", "rpm": 5,
+      ]
+      var count = 0
+      for verb in try await server.get("/admin").json["data"]?.arrayValue ?? [] {
+        let path = try #require(verb["verb"]?.stringValue)
+        guard !Self.left.contains(path) else { continue }
+        let arguments = verb["arguments"]?.arrayValue ?? []
+        var good = JSONObject()
+        for argument in arguments where argument["required"] == true {
+          guard let word = argument["name"]?.stringValue else { continue }
+          good[word] = usual[word] ?? "1"
+        }
+        for argument in arguments where argument["kind"] != "flag" {
+          guard let word = argument["name"]?.stringValue else { continue }
+          for value in Self.hostile {
+            var body = good
+            body[word] = value
+            let answer = try await server.post("/admin/" + path, .object(body))
+            #expect(answer.status < 500, "\(path) \(word): \(value.serialized().prefix(40))")
+            count += 1
+          }
+        }
+      }
+      #expect(count > 250)
+      // It is there, and its ledger is whole.
+      let findings = try await server.post("/admin/doctor", [:])
+      #expect(try findings.json["holds"] == true, "\(findings.body)")
+    }
+  }
+
   @Test func `a key of the administration ends when it is taken back`() async throws {
     try await withServer { server in
       let list = try await server.post("/admin/admin/list", [:]).json["result"]

@@ -27,6 +27,65 @@ import Testing
     try await TemporaryFolder.with { try await body(Desk(folder: $0)) }
   }
 
+  @Test func `what an operator gets wrong is told in words, and changes nothing`() async throws {
+    try await withDesk { desk async throws in
+      #expect(try await desk.run("meter account create lab --active").status == 0)
+      #expect(try await desk.run("meter price publish tiny --input 1 --output 2").status == 0)
+      let wrong: [(line: String, status: Int32, words: String)] = [
+        ("meter billing set --tax 24.005", 1, "at most two digits"),
+        ("meter billing set --tax 101", 1, "0 to 100 percent"),
+        ("meter billing set --days 400", 1, "0 to 365 days"),
+        ("meter billing seller --name Apus --country ee", 1, "two capital letters"),
+        ("meter billing seller --name Apus --country EE --email nobody", 1, "mail address"),
+        ("meter notice channels --sender nobody", 1, "one mail address"),
+        ("meter notice channels --webhook ftp://host.example/x", 1, "https:// or http://"),
+        ("meter notice channels --sendmail no-such-program-here", 1, "no program of this machine"),
+        ("meter budget set --account lab --eur 10 --soft 20", 1, "nobody would be told"),
+        ("meter budget set --account lab --eur=-1", 64, "at least 0"),
+        ("meter limit set --account lab --rpm 1000000001", 64, "1 to 1000000000"),
+        ("meter limit show --account nobody", 1, "no account is called"),
+        ("meter price publish tiny --input 1000001 --output 2", 64, "from 0 to 1000000"),
+        ("meter key create --account lab --expires 2020-01-01", 1, "in the past"),
+        ("meter key brand Apus", 64, "small letters"), ("meter key brand --test", 64, "brand"),
+        ("meter model retire tiny --on 29d", 1, "30 days of notice"),
+      ]
+      let before = try await desk.json("meter audit list").arrayValue?.count
+      for (line, status, words) in wrong {
+        let outcome = try await desk.run(line)
+        #expect(outcome.status == status, "\(line): \(outcome.errors)")
+        #expect(outcome.errors.contains(words), "\(line): \(outcome.errors)")
+      }
+      #expect(try await desk.json("meter audit list").arrayValue?.count == before)
+    }
+  }
+
+  @Test func `thirty days from now are thirty days, and brands, limits and the doctor answer`()
+    async throws
+  {
+    try await withDesk { desk async throws in
+      #expect(try await desk.run("meter account create lab --active").status == 0)
+      #expect(try await desk.run("meter model add tiny").status == 0)
+      let retired = try await desk.run("meter model retire tiny --on 30d --successor tiny-2")
+      #expect(retired.status == 0, "\(retired.errors)")
+      #expect(try await desk.json("meter model list")[0]?["successor"] == "tiny-2")
+      #expect(try await desk.json("meter key brand")["begins_with"] == "apus_live_")
+      #expect(try await desk.json("meter key brand sk-lab --test")["begins_with"] == "sk-lab_test_")
+      let key = try await desk.json("meter key create --account lab")
+      #expect(key["key"]?.stringValue?.hasPrefix("sk-lab_test_") == true)
+      let list = try await desk.run("keys list").text
+      #expect(list.hasPrefix("name ") && list.contains("lab") && list.contains("service"))
+      #expect(try await desk.run("meter limit set --account lab --rpm 5").status == 0)
+      #expect(try await desk.run("meter limit set --model tiny --rpm 6").status == 0)
+      #expect(
+        try await desk.json("meter limit show --account lab").arrayValue?.map { $0["limits"] }
+          == ["rpm 5/5"])
+      #expect(try await desk.json("meter limit show").arrayValue?.count == 2)
+      let findings = try await desk.json("meter doctor").arrayValue ?? []
+      #expect(findings.contains { $0["subject"] == "audit trail" && $0["state"] == "good" })
+      #expect(findings.contains { $0["subject"] == "notices" && $0["state"] == "advice" })
+    }
+  }
+
   @Test func `an account and its key go through their lives`() async throws {
     try await withDesk { desk async throws in
       let account = try await desk.json("meter account create lab")

@@ -30,6 +30,61 @@ import Testing
     for bytes in extremes { #expect(APIKey(randomBytes: bytes) != nil) }
   }
 
+  @Test func keysBeginAsTheOperatorSaysAndThoseBeforeGoOn() throws {
+    let bench = try MeterBench()
+    let store = bench.meter.store
+    let old = try bench.key()
+    #expect(old.text.hasPrefix("apus_live_"))
+    for (text, isTest, head) in [
+      ("sk-apus", false, "sk-apus_live_"), ("lab", true, "lab_test_"), ("a", false, "a_live_"),
+      ("apus", false, "apus_live_"),
+    ] {
+      try store.setKeyBrand(#require(KeyBrand(text, isTest: isTest)))
+      let new = try bench.key()
+      #expect(new.text.hasPrefix(head))
+      #expect(try bench.meter.authenticate(new.text).key == new.record.id)
+      // The head belongs to the key: under another one the checksum is wrong.
+      let swapped = "other_live_" + new.text.dropFirst(head.count)
+      #expect(APIKey(swapped) == nil)
+      let replaced = try store.rotateKey(new.record.name, grace: .seconds(60))
+      #expect(replaced.text.hasPrefix(head))
+    }
+    #expect(try bench.meter.authenticate(old.text).key == old.record.id)
+    #expect(try store.auditTrail().count { $0.verb == "key.brand" } == 4)
+  }
+
+  @Test(arguments: [
+    "", "1a", "-a", "Apus", "a_b", "a b", "ä", "a\n", String(repeating: "a", count: 17),
+  ])
+  func whatIsNoBrandIsRefused(text: String) {
+    #expect(KeyBrand(text) == nil)
+  }
+
+  @Test func keysOfTheAdministrationOpenNothingElseAndNoKeyOpensThat() throws {
+    let key = try #require(APIKey.admin(randomBytes: Array(0..<38)))
+    #expect(key.text.hasPrefix("apus_admin_"))
+    #expect(APIKey(key.text) == nil)
+    #expect(APIKey(key.text, kind: .admin)?.text == key.text)
+    #expect(APIKey(Self.known, kind: .admin) == nil)
+  }
+
+  @Test func aKeyNeitherBeginsNorIsReplacedAfterItsEnd() throws {
+    let bench = try MeterBench()
+    let store = bench.meter.store
+    let now = bench.clock.clock.wallMilliseconds()
+    let late = #expect(throws: UsageStoreError.self) {
+      _ = try store.createKey(label: name("late"), expiresMilliseconds: now)
+    }
+    #expect(late?.code == .wrongState)
+    let key = try store.createKey(label: name("short"), expiresMilliseconds: now + 1)
+    bench.clock.jump(wallMilliseconds: 1)
+    let error = #expect(throws: UsageStoreError.self) {
+      _ = try store.rotateKey(key.record.name, grace: .seconds(60))
+    }
+    #expect(error?.code == .wrongState)
+    #expect(try store.keys().count == 1)
+  }
+
   @Test func everyMistypedCharacterIsNoticed() {
     let bytes = Array(Self.known.utf8)
     for index in bytes.indices {

@@ -1,12 +1,13 @@
 // What customers are told and agree to, each promise under the number that `apus promises` lists.
 
+import GRDB
 import Metering
 import Testing
 
 @Suite struct NoticeTests {
   private let day: Int64 = 86_400_000
 
-  @Test func `promise 6: roles decide what a key may do for its account`() throws {
+  @Test func rolesDecideWhatAKeyMayDoForItsAccount() throws {
     let allowed: [KeyRole: Set<Right>] = [
       .owner: Set(Right.allCases),
       .mainUser: [.useModels, .readOwnUsage, .readUsage, .readInvoices, .manageKeys],
@@ -65,6 +66,35 @@ import Testing
     #expect(try store.channels().secret == secret)
   }
 
+  @Test(arguments: [
+    (sender: "a@b\nBcc: x@y", webhook: "", sendmail: ""), ("a@b, c@d", "", ""), ("nobody", "", ""),
+    ("", "ftp://host.example/x", ""), ("", "https://", ""), ("", "https:///x", ""),
+    ("", "https://host.example/a b", ""), ("", "file:///etc/passwd", ""), ("", "-o/tmp/x", ""),
+    ("", "https://host.example/\r\nX: y", ""), ("", "", "sendmail -t\nrm"),
+  ])
+  func roadsThatAreNoneAreRefused(
+    road: (sender: String, webhook: String, sendmail: String)
+  ) throws {
+    let bench = try MeterBench()
+    var channels = NoticeChannels()
+    (channels.sender, channels.webhook, channels.sendmail) = road
+    let error = #expect(throws: UsageStoreError.self) {
+      try bench.meter.store.setChannels(channels)
+    }
+    #expect(error?.code == .invalidName)
+  }
+
+  @Test(arguments: ["", "a\nb", "a\u{2028}b", "a\u{0}", String(repeating: "a", count: 257)])
+  func aTitleIsOneLine(title: String) throws {
+    let store = try MeterBench().meter.store
+    #expect(throws: UsageStoreError.self) { _ = try store.publishNotice(title: title, body: "B") }
+    #expect(throws: UsageStoreError.self) { _ = try store.publishTerms(title: title, text: []) }
+    #expect(throws: UsageStoreError.self) { _ = try store.publishNotice(title: "T", body: "") }
+    #expect(throws: UsageStoreError.self) {
+      _ = try store.publishNotice(title: "T", body: String(repeating: "b", count: 4097))
+    }
+  }
+
   @Test func aFailedDeliveryIsTriedLaterEachTimeAndThenGivenUp() throws {
     let bench = try MeterBench()
     let store = bench.meter.store
@@ -93,7 +123,18 @@ import Testing
     let bench = try MeterBench()
     let account = try bench.key().record.account
     try bench.meter.store.setMember("a@lab.example", role: .owner, of: account)
-    _ = try bench.meter.store.publishNotice(title: "Hello\r\nBcc: x@y", body: "Text\nof it")
+    let error = #expect(throws: UsageStoreError.self) {
+      _ = try bench.meter.store.publishNotice(title: "Hello\r\nBcc: x@y", body: "Text")
+    }
+    #expect(error?.code == .invalidName)
+    #expect(try bench.meter.store.deliveries(dueOnly: false).isEmpty)
+    _ = try bench.meter.store.publishNotice(title: "Hello", body: "Text\nof it")
+    // A title that an older version has let in.
+    let database = try DatabaseQueue(path: bench.folder.path + "/meter.db")
+    try database.write {
+      try $0.execute(sql: "UPDATE notice SET title = ?", arguments: ["Hello\r\nBcc: x@y"])
+    }
+    try database.close()
     let delivery = try #require(try bench.meter.store.deliveries(dueOnly: true).first)
     let lines = delivery.mail(from: "apus@host.example").split(
       separator: "\n", omittingEmptySubsequences: false)
@@ -126,6 +167,7 @@ import Testing
     bench.clock.advance(.milliseconds(1))
     #expect(refused()?.code == .modelNotFound)
     #expect(refused()?.message.contains("tiny-2") == true)
+    #expect(refused()?.successor == name("tiny-2"))
     let other = try bench.meter.modelID(name("broken"))
     try store.retire(
       other, onMilliseconds: bench.clock.clock.wallMilliseconds(), emergency: name("wrong answers"))

@@ -28,6 +28,7 @@ import Testing
     let bench = try MeterBench()
     let store = bench.meter.store
     let old = try bench.key()
+    try store.setMember("owner@lab.example", role: .owner, of: old.record.account)
     let new = try store.rotateKey(old.record.name, grace: .seconds(60))
     #expect(code(bench, old) == nil)
     bench.clock.advance(.seconds(60))
@@ -39,6 +40,11 @@ import Testing
     #expect(code(bench, new) == .invalidAPIKey)
     #expect(running.advance(completionTokens: 2) == .keyRevoked)
     try await running.settle(completed())
+    // Its owner hears of it, and reads neither key.
+    let mail = try #require(try store.deliveries(dueOnly: true).first)
+    #expect(mail.target == "owner@lab.example")
+    #expect(mail.title == "API key \(new.record.name) was revoked")
+    #expect(!mail.body.contains(new.text) && !mail.body.contains(old.text))
   }
 
   @Test func `promise 8: the sum over the keys is the account's`() async throws {
@@ -68,16 +74,23 @@ import Testing
     let store = bench.meter.store
     let key = try bench.key()
     let account = key.record.account
+    try store.setMember("owner@lab.example", role: .owner, of: account)
+    func told() throws -> [String] { try store.notices(for: account).map(\.title) }
     let error = #expect(throws: UsageStoreError.self) {
       try store.suspend(account, reason: .terms)
     }
     #expect(error?.code == .wrongState)
     #expect(code(bench, key) == nil)
+    #expect(try told().isEmpty)
     try store.warn(account, reason: .terms)
+    #expect(try told() == ["Warning: terms"])
     #expect(try store.lastWarning(account, reason: .terms) != nil)
     #expect(try store.lastWarning(account, reason: .nonpayment) == nil)
     try store.suspend(account, reason: .terms)
     #expect(code(bench, key)?.detail == .terms)
+    #expect(code(bench, key)?.httpStatus == 403)
+    #expect(try told() == ["Your account is suspended: terms", "Warning: terms"])
+    #expect(try store.deliveries(dueOnly: true).count == 2)
     try store.setState(.active, of: account)
     try store.suspend(account, reason: .nonpayment, override: name("agreed by phone"))
     #expect(
@@ -225,17 +238,43 @@ import Testing
     }
   }
 
-  @Test func `promise 30: an account outlives its keys until it is closed`() throws {
-    let bench = try MeterBench()
-    let store = bench.meter.store
-    let key = try bench.key()
-    let account = key.record.account
-    try store.revokeKey(key.record.name)
-    #expect(try store.accounts().first { $0.id == account }?.state == .active)
-    let other = try store.createKey(label: name("again"), account: account)
-    try store.setState(.terminating, of: account)
-    #expect(code(bench, other) == nil)
-    try store.setState(.closed, of: account)
-    #expect(code(bench, other)?.detail == .terminated)
+  @Test func `promise 30: an account ends by notice and with a last invoice, not with its keys`()
+    async throws
+  {
+    let billing = try BillingBench(start: newYear2028)
+    let store = billing.store
+    let account = billing.account
+    let day: Int64 = 86_400_000
+    func state() throws -> AccountState? { try store.accounts().first { $0.id == account }?.state }
+    try await billing.use()
+    for key in try store.keys() where key.account == account { try store.revokeKey(key.name) }
+    billing.bench.meter.refreshKeys()
+    #expect(try state() == .active)
+    billing.go(to: newYear2028 + 32 * day)
+    let january = try #require(UTCMonth("2028-01"))
+    #expect(try store.issueInvoice(account: account, month: january) != nil)
+
+    // Thirty days from the notice its keys work, and what they use is billed.
+    let key = try store.createKey(label: name("again"), account: account)
+    billing.bench.meter.refreshKeys()
+    let who = try billing.bench.meter.authenticate(key.text)
+    let notice = try store.terminate(account)
+    #expect(notice.endsMilliseconds == billing.clock.clock.wallMilliseconds() + 30 * day)
+    billing.bench.meter.refreshKeys()
+    billing.go(to: notice.endsMilliseconds - 1)
+    #expect(
+      refusal { () throws(MeterError) in _ = try billing.bench.meter.authenticate(key.text) } == nil
+    )
+    try await billing.bench.meter.admit(who, billing.bench.request()).settle(completed())
+    billing.go(to: notice.endsMilliseconds)
+    let error = refusal { () throws(MeterError) in
+      _ = try billing.bench.meter.authenticate(key.text)
+    }
+    #expect(error?.detail == .terminated && error?.httpStatus == 403)
+    billing.go(to: newYear2028 + 95 * day)
+    let last = UTCMonth(wallMilliseconds: notice.endsMilliseconds - 1)
+    #expect(try store.unbilledMonths(of: account).contains(last))
+    #expect(try store.issueInvoice(account: account, month: last) != nil)
+    #expect(try store.unbilledMonths(of: account).isEmpty)
   }
 }

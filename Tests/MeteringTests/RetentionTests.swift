@@ -78,13 +78,26 @@ import Testing
     try store.setAddresses([#require(AddressRange("203.0.113.77"))], for: key.record.name)
     try store.setBuyer(
       Party(name: "Mira Zupan-Kask", country: "SI", email: "mira@club-7731.example"), of: account)
+    try store.setMember("kaja@club-7731.example", role: .owner, of: account)
+    var channels = NoticeChannels()
+    channels.webhook = "https://hooks.example/apus"
+    try store.setChannels(channels)
+    _ = try store.publishNotice(
+      title: "To your phone-of-kaja", body: "Hello Kaja Mets", to: account)
+    try store.warn(account, reason: .terms)
+    let leaked = try store.createKey(label: name("phone-of-kaja"), account: account)
+    _ = try store.reportLeak(leaked.text)
     billing.bench.meter.refreshKeys()
     let who = try billing.bench.meter.authenticate(key.text, address: .v4(0xCB00_714D))
     try await billing.bench.meter.admit(who, billing.bench.request()).settle(completed())
 
     let export = try store.export(account)
     #expect(export.name == "quiet-club-7731" && export.party?.name == "Mira Zupan-Kask")
-    #expect(export.keys.map(\.label) == ["laptop-of-mira-55"])
+    #expect(export.keys.map(\.label) == ["laptop-of-mira-55", "phone-of-kaja"])
+    #expect(export.memberRoles == ["kaja@club-7731.example": "owner"])
+    #expect(export.history.count { $0.what == "notice" } == 3)
+    #expect(export.history.contains { $0.what == "warning" })
+    #expect(export.history.contains { $0.text.contains("Kaja Mets") })
     #expect(export.requests.count == 1)
     let text = String(decoding: try export.encoded(), as: UTF8.self)
     #expect(text.contains("mira@club-7731.example"))
@@ -92,6 +105,7 @@ import Testing
 
     let traces = [
       "quiet-club-7731", "laptop-of-mira-55", "203.0.113.77", "Mira Zupan", "mira@club",
+      "kaja@club", "phone-of-kaja", "Kaja Mets",
     ]
     for trace in traces { #expect(try !files(of: folder, holding: trace).isEmpty) }
     #expect(throws: UsageStoreError.self) { try store.erase(account) }

@@ -11,6 +11,10 @@
 /// What kernels compute, written as in a textbook. Slow, and with one rounding at the end.
 public enum PlainKernels {
   /// `Σ a[i] × b[i]`, and the sum of the absolute terms, by which rounding errors are measured.
+  ///
+  /// Inlinable, as tests of products call little else: where the sequences' types are not known, each
+  /// step asks the runtime for them.
+  @inlinable
   public static func dot(_ a: some Sequence<Float>, _ b: some Sequence<Float>) -> (
     sum: Double, magnitude: Double
   ) {
@@ -71,6 +75,7 @@ public enum PlainKernels {
     positions: ClosedRange<Int>, softCap: Float
   ) -> Attended {
     let cap = Double(softCap)
+    let query = Array(query)
     let products = positions.map { dot(query, keys[$0]) }
     let logits = products.map { cap > 0 ? cap * tanh($0.sum / cap) : $0.sum }
     let largest = logits.max()!

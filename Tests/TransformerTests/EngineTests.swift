@@ -2,6 +2,7 @@
 
 import TestSupport
 import Testing
+import Tokenizer
 import Transformer
 
 @Suite struct EngineTests {
@@ -99,6 +100,25 @@ import Transformer
     #expect(
       answer.text
         == whole.text.prefix(upTo: try #require(whole.text.firstRange(of: early)).lowerBound))
+  }
+
+  @Test("A stop text that the last, broken character completes is told")
+  func aStopTextAtTheEnd() async throws {
+    let engine = try engine()
+    let tokenizer = engine.model.tokenizer
+    let byte = try #require(
+      (0..<Int32(engine.model.info.vocabularyCount)).first {
+        var decoder = StreamingDecoder(tokenizer)
+        return decoder.append($0).isEmpty && decoder.finish() == "\u{FFFD}"
+      })
+    var stopped = request(1)
+    stopped.sampling.logitBias = [byte: 1000]
+    stopped.stop = ["\u{FFFD}"]
+    let answer = try await run(engine.generate(stopped))
+    #expect(answer.ids == [byte])
+    #expect(answer.summary.finishReason == .stop)
+    #expect(answer.summary.stopCause == .text("\u{FFFD}"))
+    #expect(answer.text.isEmpty)
   }
 
   @Test func anEndOfGenerationTokenEndsTheAnswer() async throws {

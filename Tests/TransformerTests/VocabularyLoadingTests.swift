@@ -85,9 +85,12 @@ private struct VocabularyBytes {
   }
 
   @Test func normalisationRulesOfAUnigramVocabularyAreRead() throws {
-    #expect(throws: TokenizerError.self) {
+    let error = #expect(throws: ModelError.self) {
       try unigram { $0.set("precompiled_charsmap", [255, 255, 0, 0, 1] as [UInt8]) }
     }
+    // It names the file.
+    #expect("\(error!)".contains(".gguf: "))
+    #expect("\(error!)".contains("precompiled_charsmap"))
     // A tree with one unit, which has no branch: nothing is replaced.
     let tokenizer = try unigram {
       $0.set("precompiled_charsmap", [4, 0, 0, 0, 0, 0, 0, 0, 0] as [UInt8])

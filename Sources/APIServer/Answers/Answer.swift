@@ -24,24 +24,6 @@ final class Answer: Sendable {
     var interruption: Interruption?
   }
 
-  /// What one choice came to.
-  private struct ChoiceEnd {
-    var summary: GenerationSummary?
-    var reasoningTokens = 0
-    var hasCalls = false
-    /// Of the tokens whose likelihood was told.
-    var likelihoodSum = 0.0
-    var likelihoodCount = 0
-
-    var meanLikelihood: Double {
-      likelihoodCount == 0 ? 0 : likelihoodSum / Double(likelihoodCount)
-    }
-
-    var stopText: String? {
-      if case .text(let text)? = summary?.stopCause { text } else { nil }
-    }
-  }
-
   private let exchange: Exchange
   private let streams: [any TokenStream]
   private let reading: OutputReading
@@ -57,55 +39,20 @@ final class Answer: Sendable {
   /// How many choices the answer has.
   var choiceCount: Int { streams.count }
 
-  /// Admits a request and starts it; `open()` or `openSoon()` has to follow.
-  ///
-  /// - Parameters:
-  ///   - requests: one for each choice, those of a prompt together; at least one.
-  ///   - choicesPerPrompt: choices that share a prompt, which is counted once; nil for all.
-  ///   - reading: how the model's text is taken apart.
-  /// - Throws: `MeterError` where a limit refuses, `EngineError` where the engine does.
-  static func begin(
-    _ requests: [GenerationRequest], choicesPerPrompt: Int? = nil, kind: RequestKind,
-    model: BackendModel, exchange: Exchange, reading: OutputReading = OutputReading()
-  ) async throws -> Answer {
-    let choicesPerPrompt = choicesPerPrompt ?? requests.count
-    let contextLength = model.engine.contextLength
-    var (promptTokens, contextLeft, maxTokens) = (0, 0, 0)
-    for (index, request) in requests.enumerated() {
-      let left = contextLength - request.prompt.count
-      guard left > 0 else {
-        throw EngineError.promptTooLong(
-          tokens: request.prompt.count, contextLength: contextLength)
-      }
-      if index % choicesPerPrompt == 0 { promptTokens += request.prompt.count }
-      contextLeft += left
-      maxTokens += min(request.maxTokens ?? left, left)
-    }
-    let holder = try exchange.admit(
-      AdmissionRequest(
-        model: model.recordID, kind: kind, promptTokens: Int64(promptTokens),
-        maxCompletionTokens: requests[0].maxTokens == nil ? nil : Int64(maxTokens),
-        contextLeft: Int64(contextLeft)))
-    var streams: [any TokenStream] = []
-    do {
-      for var request in requests {
-        request.owner = exchange.owner
-        streams.append(try model.engine.start(request))
-      }
-    } catch {
-      for stream in streams { stream.cancel() }
-      let refusal = exchange.refusal(for: error)
-      try await holder?.take()?.settle(
-        Settlement(
-          usage: TokenUsage(), status: .rejected, httpStatus: Int64(refusal.status.code),
-          latency: exchange.age))
-      throw refusal
-    }
-    let answer = Answer(
-      exchange: exchange, streams: streams, reading: reading, engine: model.engine, lease: holder,
-      promptTokens: promptTokens, choicesPerPrompt: choicesPerPrompt, watch: exchange.watch)
-    exchange.watch.onGone { [weak answer] in answer?.clientWent() }
-    return answer
+  /// An answer whose streams were started, see `begin`.
+  init(
+    exchange: Exchange, streams: [any TokenStream], reading: OutputReading,
+    engine: any TextEngine, lease: LeaseHolder?, promptTokens: Int, choicesPerPrompt: Int,
+    watch: DisconnectWatch
+  ) {
+    self.exchange = exchange
+    self.streams = streams
+    self.reading = reading
+    self.engine = engine
+    self.lease = lease
+    self.promptTokens = promptTokens
+    self.choicesPerPrompt = choicesPerPrompt
+    self.watch = watch
   }
 
   /// Writes the opening record, so that it outlives this process.
@@ -130,21 +77,6 @@ final class Answer: Sendable {
       cancel()
       throw error
     }
-  }
-
-  private init(
-    exchange: Exchange, streams: [any TokenStream], reading: OutputReading,
-    engine: any TextEngine, lease: LeaseHolder?, promptTokens: Int, choicesPerPrompt: Int,
-    watch: DisconnectWatch
-  ) {
-    self.exchange = exchange
-    self.streams = streams
-    self.reading = reading
-    self.engine = engine
-    self.lease = lease
-    self.promptTokens = promptTokens
-    self.choicesPerPrompt = choicesPerPrompt
-    self.watch = watch
   }
 
   /// Delivers the pieces as they come and settles the request. When this returns the record of
@@ -182,14 +114,14 @@ final class Answer: Sendable {
       throw ClientGone()
     case .budgetSpent:
       let cost = try await settle(usage, .stoppedByBudget, 200)
-      return Self.answerEnd(usage, ends, cost: cost, isBudgetSpent: true)
+      return AnswerEnd(usage, ends, cost: cost, isBudgetSpent: true)
     case nil:
       guard ends.allSatisfy({ $0.summary.map { $0.finishReason != .cancelled } ?? false }) else {
         _ = try? await settle(usage, .failed, 503)
         throw APIError.stopping
       }
       let cost = try await settle(usage, .completed, 200)
-      return Self.answerEnd(usage, ends, cost: cost, isBudgetSpent: false)
+      return AnswerEnd(usage, ends, cost: cost, isBudgetSpent: false)
     }
   }
 
@@ -237,10 +169,7 @@ final class Answer: Sendable {
         let now = ContinuousClock.now
         if let last { metrics.nextToken(after: now - last) }
         last = now
-        if let likelihood = token.likelihood {
-          end.likelihoodSum += Double(likelihood.chosen.logProbability)
-          end.likelihoodCount += 1
-        }
+        if let likelihood = token.likelihood { end.note(likelihood) }
         let wasReasoning = parser.isReasoning
         let pieces = parser.append(token, score(of: token))
         if wasReasoning || parser.isReasoning { end.reasoningTokens += 1 }
@@ -293,20 +222,6 @@ final class Answer: Sendable {
     }
     if stops { cancel() }
     return counts
-  }
-
-  private static func answerEnd(
-    _ usage: TokenUsage, _ ends: [ChoiceEnd], cost: PicoEuro, isBudgetSpent: Bool
-  ) -> AnswerEnd {
-    AnswerEnd(
-      usage: usage, finishes: ends.map { finish($0, isBudgetSpent: isBudgetSpent) }, cost: cost,
-      stopTexts: ends.map(\.stopText), isBudgetSpent: isBudgetSpent,
-      likelihoods: ends.map(\.meanLikelihood))
-  }
-
-  private static func finish(_ end: ChoiceEnd, isBudgetSpent: Bool) -> AnswerFinish {
-    if end.summary?.finishReason == .stop { return end.hasCalls ? .toolCalls : .stop }
-    return isBudgetSpent || end.summary?.finishReason == .length ? .length : .stop
   }
 
   private func settle(

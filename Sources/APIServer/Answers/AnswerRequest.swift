@@ -43,7 +43,10 @@ extension Exchange {
         body: body, limits: backend.configuration.limits,
         isStrict: backend.configuration.isStrict)
       let model = try backend.model(named: fields.model)
-      withNotes { $0.retirement = backend.meter?.retirement(of: model.recordID) }
+      withNotes { notes in
+        notes.model = model.recordID
+        notes.retirement = backend.meter?.retirement(of: model.recordID)
+      }
       try backend.meter?.look(principal, model: model.recordID)
       return (fields, model, fields.isConstrained)
     } make: {
@@ -58,6 +61,7 @@ extension Exchange {
   ) async throws -> (fields: Fields, model: BackendModel, prompt: ConversationPrompt) {
     let owner = owner
     return try await read(type) { fields, model in
+      try fields.generation.check(model)
       let conversation = fields.conversation
       let tokens = try model.prompt(conversation)
       let reading = model.reading(prompt: tokens, tools: conversation.tools)

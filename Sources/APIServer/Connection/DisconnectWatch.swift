@@ -19,6 +19,9 @@ final class DisconnectWatch: ChannelInboundHandler, RemovableChannelHandler, Sen
 
   private let state = Mutex(State())
 
+  /// Whether the client has gone.
+  var isGone: Bool { state.withLock { $0.isGone } }
+
   /// Sets what is called once when the client goes, at once if it has gone already; nil to stop
   /// watching. The call comes on the event loop and must not block.
   func onGone(_ callback: (@Sendable () -> Void)?) {

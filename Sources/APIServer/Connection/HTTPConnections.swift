@@ -53,7 +53,12 @@ struct HTTPConnections: ServerChildChannel {
         maxHeaderFieldCount: limits.headerCount))
     return HTTP1Channel(responder: { _, _, _ in }, configuration: configuration)
       .setup(channel: channel, logger: logger)
-      .map { Value(claim: ConnectionClaim($0), watch: watch) }
+      .flatMapThrowing {
+        let pipeline = channel.pipeline.syncOperations
+        let decoder = try pipeline.handler(type: ByteToMessageHandler<HTTPRequestDecoder>.self)
+        try pipeline.addHandler(HTTPVersionGuard(), position: .after(decoder))
+        return Value(claim: ConnectionClaim($0), watch: watch)
+      }
   }
 
   func handle(value: Value, logger: Logger) async {

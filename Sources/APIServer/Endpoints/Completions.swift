@@ -12,7 +12,8 @@ enum Completions {
     let owner = exchange.owner
     let (fields, model, (prompts, constraint)) = try await exchange.read(CompletionFields.self) {
       fields, model in
-      (
+      try fields.generation.check(model)
+      return (
         try fields.prompts.map { try CompletionPrompt($0, suffix: fields.suffix, model) },
         try model.constraint(fields.generation.format, owner: owner)
       )

@@ -21,7 +21,9 @@ enum Status {
       "answers_pending": .integer(Int64(backend.pendingCount)),
       "models": .integer(Int64(backend.models.count)),
       "services": .array(backend.models.indices.map { .object(service($0, backend)) }),
+      "region": backend.configuration.region.map { .string($0) } ?? .null,
       "privacy": .object(backend.configuration.privacyStatus),
+      "kept": backend.meter.map { .object($0.published) } ?? .null,
       "incidents": .array(backend.incidents(within: logMilliseconds).map { .object($0) }),
     ])
   }
@@ -46,6 +48,7 @@ enum Status {
         requests running  \(backend.activity.running)
         answers pending   \(backend.pendingCount)
         models            \(backend.models.count)
+        region            \(backend.configuration.region ?? "not said")
 
       Incidents of the last 90 days: \(incidents.isEmpty ? "none" : "")
       \(incidents.joined(separator: "\n"))
@@ -73,6 +76,21 @@ extension Server.Configuration {
     var status: JSONObject = ["mode": .string(privacy.rawValue)]
     for measure in privacyMeasures { status[measure.name] = .bool(measure.isKept) }
     return status
+  }
+}
+
+extension Meter {
+  /// What is kept of requests, and for how long.
+  fileprivate var published: JSONObject {
+    let periods = retention
+    return [
+      "metadata_profile": .string(store.profile.rawValue),
+      "request_months": .integer(periods.eventMonths),
+      "audit_months": .integer(periods.auditMonths),
+      "client_days": store.profile.names(.agent) || store.profile.names(.address)
+        ? .integer(periods.clientDays) : 0,
+      "address_days": store.profile.names(.address) ? .integer(periods.addressDays) : 0,
+    ]
   }
 }
 

@@ -48,6 +48,7 @@ extension APIError {
     param = error.code == .modelNotFound ? "model" : nil
     isWorthRetrying = error.shouldRetry
     if let detail = error.detail { details[detail.key] = .string(detail.rawValue) }
+    if let successor = error.successor { details["successor"] = .string(successor.text) }
     if let seconds = error.retryAfterSeconds { headers[.retryAfter] = "\(seconds)" }
     if let milliseconds = error.retryAfterMilliseconds {
       headers[.retryAfterMilliseconds] = "\(milliseconds)"

@@ -3,6 +3,7 @@
 
 import HTTPTypes
 import JSON
+import Tokenizer
 
 /// What is wrong with a request, or with the server, complete with its status and headers.
 ///
@@ -106,7 +107,7 @@ extension APIError {
     .notFound, "unknown_url", "Nothing is served under this path. GET / lists what is.")
 
   static let missingHost = refused(
-    .badRequest, "missing_host", "HTTP/1.1 requires a Host header; the request has none.")
+    .badRequest, "missing_host", "The request has no Host header; send one.")
 
   static let foreignHost = APIError(
     status: .forbidden, kind: .permission, code: "host_not_allowed",
@@ -116,6 +117,15 @@ extension APIError {
   /// - Parameter field: where the token came from.
   static func tokenOutOfRange(_ field: String) -> APIError {
     invalid(field, "invalid_token", "A token id is outside the model's vocabulary.")
+  }
+
+  static func tokenOutOfRange(
+    _ field: String, _ token: TokenID, vocabularyCount: Int
+  ) -> APIError {
+    invalid(
+      field, "invalid_token",
+      "The token \(token) in '\(field)' is outside the model's vocabulary. The last token is "
+        + "\(vocabularyCount - 1).")
   }
 
   static let unsupportedMediaType = refused(

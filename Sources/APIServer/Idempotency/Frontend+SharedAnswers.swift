@@ -12,24 +12,32 @@ extension Frontend {
     to exchange: Exchange, _ text: String, _ route: Route, _ parameter: String
   ) async throws -> Response {
     let answers = backend.sharedAnswers
-    let name = try answers.name(of: text, exchange.principal.key)
+    let name = try answers.name(of: text, exchange.principal.account)
     let (body, code) = try await exchange.withWholeBody {
       try answers.code(of: $0, route: route.path)
     }
-    let fresh = SharedAnswer(eventLoop: exchange.eventLoop) { [backend] in
-      backend.isDraining ? .zero : backend.configuration.limits.reconnectDuration
-    } onEnd: { [answers] answer, isGood in
-      answers.end(name, answer, isGood: isGood)
+    while true {
+      let fresh = SharedAnswer(key: exchange.principal.key, eventLoop: exchange.eventLoop) {
+        [backend] in
+        backend.isDraining ? .zero : backend.configuration.limits.reconnectDuration
+      } onEnd: { [answers] answer, isGood in
+        answers.end(name, answer, isGood: isGood)
+      }
+      let place = try answers.enter(name, body: code, fresh: fresh)
+      exchange.connectionWatch.onGone { place.answer.leave(place.follower) }
+      if place.isFirst {
+        exchange.keep(body)
+        begin(place.answer, exchange, route, parameter)
+      } else {
+        backend.metrics.joined()
+      }
+      do {
+        return try await exchange.response(place)
+      } catch is SharedRefusal {
+        // It met another key: this one's turn. Its own comes to an end of its own.
+        continue
+      }
     }
-    let place = try answers.enter(name, body: code, fresh: fresh)
-    exchange.connectionWatch.onGone { place.answer.leave(place.follower) }
-    if place.isFirst {
-      exchange.keep(body)
-      begin(place.answer, exchange, route, parameter)
-    } else {
-      backend.metrics.joined()
-    }
-    return try await exchange.response(place)
   }
 
   /// Has the work done for all who wait.
@@ -45,7 +53,7 @@ extension Frontend {
           SharedAnswer.Head(
             status: response.status, headers: response.headers,
             contentLength: response.body.contentLength, requestID: notes.requestID,
-            rate: notes.rate, retirement: notes.retirement))
+            rate: notes.rate, retirement: notes.retirement, model: notes.model))
         try await response.body.write(SharedAnswerWriter(answer: answer))
       } catch {
         answer.fail(exchange.refusal(for: error))
@@ -55,16 +63,29 @@ extension Frontend {
   }
 }
 
+/// What another API key of the account was refused, which says nothing about this one.
+private struct SharedRefusal: Error {}
+
 extension Exchange {
   /// The response that tells a shared answer.
-  fileprivate func response(_ place: SharedAnswers.Place) async throws(APIError) -> Response {
+  ///
+  /// - Throws: the refusal of the work, `SharedRefusal` where that met another API key, or `MeterError`
+  ///   where this one may not use the model.
+  fileprivate func response(_ place: SharedAnswers.Place) async throws -> Response {
     let end: @Sendable () -> Void = { [self] in
       connectionWatch.onGone(nil)
       place.answer.leave(place.follower)
     }
+    let isOwn = place.answer.key == principal.key
     let head: SharedAnswer.Head
-    do throws(APIError) {
+    do {
       head = try await place.answer.head()
+      if !isOwn, let model = head.model {
+        _ = try backend.meter?.rules(for: principal, model: model)
+      }
+    } catch is APIError where !isOwn && !connectionWatch.isGone {
+      end()
+      throw SharedRefusal()
     } catch {
       end()
       throw error
@@ -75,7 +96,8 @@ extension Exchange {
       // Found in the records under the number of the request that did the work.
       withNotes { notes in
         notes.requestID = head.requestID
-        notes.rate = head.rate
+        // The limits of another key are nobody else's business.
+        if isOwn { notes.rate = head.rate }
         notes.retirement = head.retirement
         notes.isJoined = true
         notes.endsWithBody = logsAtEnd

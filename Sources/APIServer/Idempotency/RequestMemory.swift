@@ -3,15 +3,15 @@
 
 import Metering
 
-/// What is remembered of requests by the keys that they came with: codes, and nothing that was said.
+/// What is remembered of requests by the accounts that they came from: codes, and nothing that was said.
 package struct RequestMemory<Running: AnyObject & Sendable>: Sendable {
-  /// How a request is known again: by the API key and what its `Idempotency-Key` became.
+  /// How a request is known again: by the account and what its `Idempotency-Key` became.
   package struct Name: Hashable, Sendable {
-    package let key: KeyID
+    package let account: AccountID
     package let code: SecretCode
 
-    package init(key: KeyID, code: SecretCode) {
-      self.key = key
+    package init(account: AccountID, code: SecretCode) {
+      self.account = account
       self.code = code
     }
   }
@@ -34,7 +34,7 @@ package struct RequestMemory<Running: AnyObject & Sendable>: Sendable {
     var end: ContinuousClock.Instant?
   }
 
-  /// What one API key has used.
+  /// What one account has used.
   private struct Used: Sendable {
     var entries: [SecretCode: Entry] = [:]
     /// Those that have ended, the first one first; some are gone since.
@@ -43,12 +43,12 @@ package struct RequestMemory<Running: AnyObject & Sendable>: Sendable {
 
   /// How long a request is remembered after its end.
   package static var lifetime: Duration { .seconds(600) }
-  /// Requests of one API key that are remembered after their end; of more, the last ones are.
-  package static var countPerKey: Int { 256 }
-  /// Those of all keys; further ones are not remembered.
+  /// Requests of one account that are remembered after their end; of more, the last ones are.
+  package static var countPerAccount: Int { 256 }
+  /// Those of all accounts; further ones are not remembered.
   package static var count: Int { 16384 }
 
-  private var used: [KeyID: Used] = [:]
+  private var used: [AccountID: Used] = [:]
   /// How many have ended and are remembered.
   package private(set) var endedCount = 0
 
@@ -63,13 +63,13 @@ package struct RequestMemory<Running: AnyObject & Sendable>: Sendable {
     _ name: Name, body: SecretCode, at now: ContinuousClock.Instant, fresh: Running,
     join: (Running) -> Bool
   ) -> Entrance {
-    forget(name.key, before: now)
-    if let entry = used[name.key]?.entries[name.code] {
+    forget(name.account, before: now)
+    if let entry = used[name.account]?.entries[name.code] {
       guard entry.body == body else { return .other }
       if let running = entry.running, join(running) { return .joined }
       if entry.end != nil { endedCount -= 1 }
     }
-    used[name.key, default: Used()].entries[name.code] = Entry(body: body, running: fresh)
+    used[name.account, default: Used()].entries[name.code] = Entry(body: body, running: fresh)
     return .first
   }
 
@@ -77,36 +77,38 @@ package struct RequestMemory<Running: AnyObject & Sendable>: Sendable {
   package mutating func end(
     _ name: Name, _ running: Running, isRemembered: Bool, at now: ContinuousClock.Instant
   ) {
-    guard let entry = used[name.key]?.entries[name.code], entry.running === running else { return }
-    guard isRemembered, endedCount < Self.count else {
-      used[name.key]?.entries[name.code] = nil
-      if used[name.key]?.entries.isEmpty == true { used[name.key] = nil }
+    guard let entry = used[name.account]?.entries[name.code], entry.running === running else {
       return
     }
-    used[name.key]?.entries[name.code] = Entry(body: entry.body, end: now)
-    used[name.key]?.ended.append((name.code, now))
+    guard isRemembered, endedCount < Self.count else {
+      used[name.account]?.entries[name.code] = nil
+      if used[name.account]?.entries.isEmpty == true { used[name.account] = nil }
+      return
+    }
+    used[name.account]?.entries[name.code] = Entry(body: entry.body, end: now)
+    used[name.account]?.ended.append((name.code, now))
     endedCount += 1
-    if used[name.key]?.ended.count ?? 0 > Self.countPerKey { dropOldest(of: name.key) }
+    if used[name.account]?.ended.count ?? 0 > Self.countPerAccount { dropOldest(of: name.account) }
   }
 
   /// Forgets what ended too long ago.
   package mutating func forget(before now: ContinuousClock.Instant) {
-    for key in Array(used.keys) { forget(key, before: now) }
+    for account in Array(used.keys) { forget(account, before: now) }
   }
 
-  private mutating func forget(_ key: KeyID, before now: ContinuousClock.Instant) {
-    while let oldest = used[key]?.ended.first, now - oldest.end >= Self.lifetime {
-      dropOldest(of: key)
+  private mutating func forget(_ account: AccountID, before now: ContinuousClock.Instant) {
+    while let oldest = used[account]?.ended.first, now - oldest.end >= Self.lifetime {
+      dropOldest(of: account)
     }
   }
 
-  private mutating func dropOldest(of key: KeyID) {
-    guard let oldest = used[key]?.ended.removeFirst() else { return }
+  private mutating func dropOldest(of account: AccountID) {
+    guard let oldest = used[account]?.ended.removeFirst() else { return }
     // It may have been used again since.
-    if used[key]?.entries[oldest.code]?.end == oldest.end {
-      used[key]?.entries[oldest.code] = nil
+    if used[account]?.entries[oldest.code]?.end == oldest.end {
+      used[account]?.entries[oldest.code] = nil
       endedCount -= 1
     }
-    if used[key]?.entries.isEmpty == true { used[key] = nil }
+    if used[account]?.entries.isEmpty == true { used[account] = nil }
   }
 }

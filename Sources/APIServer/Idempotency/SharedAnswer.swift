@@ -18,6 +18,8 @@ final class SharedAnswer: Sendable {
     let requestID: Metering.RequestID
     let rate: RateDecision?
     let retirement: ModelRetirement?
+    /// What was asked; nil where that was told before any model was looked for.
+    let model: ModelID?
   }
 
   /// The body ended before its time.
@@ -36,6 +38,8 @@ final class SharedAnswer: Sendable {
     var waiting: [CheckedContinuation<Void, Never>] = []
   }
 
+  /// The API key that does the work, and pays for it.
+  let key: KeyID
   /// Knows when nobody waits any more.
   let watch = DisconnectWatch()
   private let eventLoop: any EventLoop
@@ -46,9 +50,10 @@ final class SharedAnswer: Sendable {
 
   /// - Parameter onEnd: called once, before anybody learns the end.
   init(
-    eventLoop: any EventLoop, patience: @escaping @Sendable () -> Duration,
+    key: KeyID, eventLoop: any EventLoop, patience: @escaping @Sendable () -> Duration,
     onEnd: @escaping @Sendable (SharedAnswer, _ isGood: Bool) -> Void
   ) {
+    self.key = key
     self.eventLoop = eventLoop
     self.patience = patience
     self.onEnd = onEnd

@@ -25,17 +25,17 @@ final class SharedAnswers: Sendable {
   private let secret = ProcessSecret()
   private let state = Mutex(State())
 
-  /// How a request is known again, by its API key and its `Idempotency-Key`.
+  /// How a request is known again, by its account and its `Idempotency-Key`.
   ///
   /// - Throws: 400 where the header is no such key.
   func name(
-    of text: String, _ key: KeyID
+    of text: String, _ account: AccountID
   ) throws(APIError) -> RequestMemory<SharedAnswer>.Name {
     guard (1...Self.keyBytes).contains(text.utf8.count) else {
       throw .invalidIdempotencyKey(limit: Self.keyBytes)
     }
     guard let code = secret?.code(of: Array(text.utf8)) else { throw .internalError }
-    return .init(key: key, code: code)
+    return .init(account: account, code: code)
   }
 
   /// What is remembered of a request's body.

@@ -32,8 +32,14 @@ struct MetricsPage {
 
   /// A label's value: quotes, backslashes and line ends are escaped.
   static func label(_ name: String, _ value: String) -> String {
-    let escaped = value.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"")
-      .replacing("\n", with: "\\n")
+    let escaped = value.unicodeScalars.reduce(into: "") { escaped, scalar in
+      switch scalar {
+      case "\\": escaped += "\\\\"
+      case "\"": escaped += "\\\""
+      case "\n": escaped += "\\n"
+      default: escaped.unicodeScalars.append(scalar)
+      }
+    }
     return "\(name)=\"\(escaped)\""
   }
 }
@@ -75,6 +81,13 @@ extension Backend {
       page.add(
         "apus_meter_oldest_lease_seconds", "gauge", "For how long the oldest of them has run.",
         meter.longestOutstanding.components.seconds)
+      page.add(
+        "apus_meter_waiting_rows", "gauge", "Rows of usage that are not on the disk yet.",
+        meter.waitingRowCount)
+      page.add(
+        "apus_meter_unrecorded_requests_total", "counter",
+        "Requests that left no row, because the disk refused; 0 without fail-open.",
+        meter.unrecordedCount)
       if let reconciliation = meter.reconciliation {
         page.add(
           "apus_meter_broken_months", "gauge",

@@ -48,8 +48,14 @@ enum Portal {
     JSONValue.array(PortalAction.all.map(\.description)).serialized())
 
   private static func escaped(_ text: String) -> String {
-    text.replacing("&", with: "&amp;").replacing("\"", with: "&quot;")
-      .replacing("<", with: "&lt;")
+    text.unicodeScalars.reduce(into: "") { escaped, scalar in
+      switch scalar {
+      case "&": escaped += "&amp;"
+      case "\"": escaped += "&quot;"
+      case "<": escaped += "&lt;"
+      default: escaped.unicodeScalars.append(scalar)
+      }
+    }
   }
 
   /// Nothing is fetched from elsewhere, framed, or kept by caches.

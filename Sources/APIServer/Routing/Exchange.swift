@@ -21,7 +21,9 @@ final class Exchange: Sendable {
     /// The key of the administration that came along.
     var administrator: KeyName?
     var rate: RateDecision?
-    /// The notice that was given for the model that is asked.
+    /// The model that is asked, as soon as it is known.
+    var model: ModelID?
+    /// The notice that was given for it.
     var retirement: ModelRetirement?
     var usage: TokenUsage?
     var code: String?

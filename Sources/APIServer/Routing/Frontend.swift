@@ -66,7 +66,10 @@ struct Frontend: Sendable {
       try backend.meter?.measures.check(address: exchange.network)
       let principal = try authenticate(exchange)
       exchange.withNotes { $0.principal = principal }
-      if route.asksModel { try backend.meter?.lookAtRefusals(of: principal) }
+      if route.asksModel {
+        try principal.require(.useModels)
+        try backend.meter?.lookAtRefusals(of: principal)
+      }
     case .administrator:
       let name = try administrator(exchange)
       exchange.withNotes { $0.administrator = name }

@@ -42,6 +42,8 @@ package struct ServerSetting: Sendable {
     // Findings that are older than 10 seconds say nothing, and a probe may take five.
     ServerSetting("probe-seconds", \.probeInterval, in: 0...4),
     ServerSetting("metadata-profile", \.metadataProfile),
+    ServerSetting("fail-open", \.failsOpen),
+    ServerSetting("region", words: \.region),
     ServerSetting("wrong-keys-per-minute", \.wrongKeysPerMinute, in: 0...1_000_000),
     ServerSetting("refusals-per-minute", \.refusalsPerMinute, in: 0...1_000_000),
     ServerSetting("body-bytes", \.limits.bodyBytes, in: 1024...(1 << 30)),
@@ -89,6 +91,19 @@ package struct ServerSetting: Sendable {
     read = { $0[keyPath: path] ?? "" }
     write = { configuration, text in
       guard !text.contains(where: { $0 == "#" || $0.isNewline }) else { return false }
+      configuration[keyPath: path] = text.isEmpty ? nil : text
+      return true
+    }
+  }
+
+  /// A few words; empty for none.
+  private init(_ name: String, words path: Path<String?>) {
+    self.name = name
+    expectation = "up to 64 characters without '#', or empty"
+    read = { $0[keyPath: path] ?? "" }
+    write = { configuration, text in
+      guard text.unicodeScalars.count <= 64, !text.contains(where: { $0 == "#" || $0.isNewline })
+      else { return false }
       configuration[keyPath: path] = text.isEmpty ? nil : text
       return true
     }

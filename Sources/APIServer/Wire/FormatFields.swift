@@ -46,6 +46,16 @@ enum FormatFields {
     return try constraint(&format, schemaIn: nil, limits)
   }
 
+  /// `output_config.format` of Anthropic's API.
+  static func messages(
+    _ fields: inout RequestFields, _ limits: Server.Limits
+  ) throws(APIError) -> AnswerConstraint? {
+    guard var configuration = try fields.fields("output_config"),
+      var format = try configuration.fields("format")
+    else { return nil }
+    return try constraint(&format, schemaIn: nil, limits)
+  }
+
   /// - Parameter member: the member that holds the schema and its name; nil where they stand in the
   ///   format itself.
   private static func constraint(

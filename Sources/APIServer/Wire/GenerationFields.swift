@@ -51,7 +51,7 @@ struct GenerationFields {
       logProbabilities: LogProbabilityFields.completions)
     static let messages = Dialect(
       maxTokens: ["max_tokens"], stop: "stop_sequences", hasChoices: false,
-      format: { _, _ in nil }, logProbabilities: { _ in nil })
+      format: FormatFields.messages, logProbabilities: { _ in nil })
     static let responses = Dialect(
       maxTokens: ["max_output_tokens"], stop: "stop", hasChoices: false,
       format: FormatFields.responses, logProbabilities: LogProbabilityFields.responses)
@@ -76,6 +76,17 @@ struct GenerationFields {
 
   /// Whether the answer tells how likely its tokens were.
   var tellsScores: Bool { sampling.logProbabilities != nil }
+
+  /// Refuses tokens that the model does not have, as OpenAI does.
+  func check(_ model: BackendModel) throws(APIError) {
+    let count = model.engine.facts.vocabularyCount
+    if let id = sampling.logitBias.keys.filter({ $0 >= count }).min() {
+      throw .tokenOutOfRange("logit_bias", id, vocabularyCount: count)
+    }
+    if let id = stopTokens.filter({ $0 >= count }).min() {
+      throw .tokenOutOfRange("stop_token_ids", id, vocabularyCount: count)
+    }
+  }
 
   /// The engine's requests for a prompt under these fields: one for each choice.
   ///

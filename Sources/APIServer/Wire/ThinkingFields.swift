@@ -49,7 +49,7 @@ struct ThinkingFields: Sendable {
     }
   }
 
-  /// `thinking` and `output_config` of Anthropic's API.
+  /// `thinking` and `output_config.effort` of Anthropic's API.
   ///
   /// - Parameter maxTokens: of the whole answer, which has to be more than its thoughts.
   init(messages fields: inout RequestFields, maxTokens: Int?) throws(APIError) {
@@ -57,7 +57,6 @@ struct ThinkingFields: Sendable {
       field = "output_config.effort"
       effort = try Self.effort(&configuration, "effort", ["low", "medium", "high", "max"])
       if effort == "max" { effort = "xhigh" }
-      try configuration.refuseUnsupported("format", unless: { _ in false }, "leave it out")
     }
     guard var thinking = try fields.fields("thinking") else { return }
     switch try thinking.string("type") {

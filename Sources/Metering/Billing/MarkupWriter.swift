@@ -21,18 +21,22 @@ struct MarkupWriter {
     text += "</\(name)>\n"
   }
 
+  /// By scalars and not by characters, of which `<` and an accent behind it are one. What XML 1.0 has no
+  /// place for becomes U+FFFD.
   static func escaped(_ text: String) -> String {
-    var escaped = ""
-    for character in text {
-      switch character {
-      case "&": escaped += "&amp;"
-      case "<": escaped += "&lt;"
-      case ">": escaped += "&gt;"
-      case "\"": escaped += "&quot;"
-      default: escaped.append(character)
+    var escaped = String.UnicodeScalarView()
+    for scalar in text.unicodeScalars {
+      switch scalar {
+      case "&": escaped += "&amp;".unicodeScalars
+      case "<": escaped += "&lt;".unicodeScalars
+      case ">": escaped += "&gt;".unicodeScalars
+      case "\"": escaped += "&quot;".unicodeScalars
+      case "\t", "\n", "\r", " "..."\u{D7FF}", "\u{E000}"..."\u{FFFD}", "\u{10000}"...:
+        escaped.append(scalar)
+      default: escaped.append("\u{FFFD}")
       }
     }
-    return escaped
+    return String(escaped)
   }
 }
 

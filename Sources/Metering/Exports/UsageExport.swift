@@ -89,8 +89,12 @@ struct ExportedRequest: Codable, Sendable {
 /// A line of a table: cells that need it stand in quotation marks.
 func tableLine(_ cells: [String]) -> String {
   cells.map { cell in
-    guard cell.contains(where: { "\",\r\n".contains($0) }) else { return cell }
-    return "\"" + cell.map { $0 == "\"" ? "\"\"" : String($0) }.joined() + "\""
+    // By scalars: a quotation mark and an accent behind it are one character.
+    guard cell.unicodeScalars.contains(where: { "\",\r\n".unicodeScalars.contains($0) }) else {
+      return cell
+    }
+    let parts = cell.unicodeScalars.split(separator: "\"", omittingEmptySubsequences: false)
+    return "\"" + parts.map { String($0) }.joined(separator: "\"\"") + "\""
   }.joined(separator: ",")
 }
 

@@ -7,6 +7,8 @@ struct LeaseTable: Sendable {
     let row: OpenRow
     let principal: Principal
     let startedNanoseconds: Int64
+    /// How many answers there are where their client left their length to the model; else nil.
+    let answersOfFreeLength: Int64?
     var reservation: Limiter.Reservation
     var spend: SpendReservation?
     /// Where the opening stands; nil until it was written.

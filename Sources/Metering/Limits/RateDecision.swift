@@ -12,11 +12,16 @@ package struct RateDecision: Hashable, Sendable {
     package let remaining: Int64
     /// Nanoseconds until all of the burst is there again (`x-ratelimit-reset-…`).
     package let resetNanoseconds: Int64
+    /// Nanoseconds until one unit fits; 0 where it does now.
+    let nextNanoseconds: Int64
 
     /// The text of `x-ratelimit-reset-…`.
     package var resetText: String { durationText(nanoseconds: resetNanoseconds) }
-    /// Whole seconds until all is there again, rounded up (`t` of the `RateLimit` header).
-    package var resetSeconds: Int64 { (resetNanoseconds + 999_999_999) / 1_000_000_000 }
+    /// Whole seconds, rounded up (`t` of the `RateLimit` header): until all is there again, or where
+    /// nothing is left until the next unit is, so that `Retry-After` names no earlier moment.
+    package var resetSeconds: Int64 {
+      ((remaining == 0 ? nextNanoseconds : resetNanoseconds) + 999_999_999) / 1_000_000_000
+    }
   }
 
   /// A limit on requests at the same time, as headers show it.
@@ -44,7 +49,8 @@ package struct RateDecision: Hashable, Sendable {
       let window = Window(
         limit: limit.perMinute, burst: limit.burst,
         remaining: state[meter].remaining(under: limit, at: now),
-        resetNanoseconds: state[meter].timeToFull(under: limit, at: now))
+        resetNanoseconds: state[meter].timeToFull(under: limit, at: now),
+        nextNanoseconds: state[meter].wait(for: 1, under: limit, at: now) ?? 0)
       if meter.countsTokens {
         tokens = tokens.map { $0.isTighter(than: window) ? $0 : window } ?? window
       } else {

@@ -94,7 +94,11 @@ package struct SpendBook: Sendable {
       }
       entry.spent += spent.rawValue
       entries[scope] = entry
-      if case .account(let account) = scope { used[account, default: 0] += spent.rawValue }
+      if case .account(let account) = scope {
+        // Whoever pays afterwards may use more in years than the number holds, and is not held to it.
+        let (sum, overflow) = used[account, default: 0].addingReportingOverflow(spent.rawValue)
+        used[account] = overflow ? .max : sum
+      }
     }
     return passed
   }
@@ -118,6 +122,7 @@ package struct SpendBook: Sendable {
   /// What is left of an account's credit; without end where it pays afterwards.
   private func creditRoom(in scope: LimitScope) -> Int64 {
     guard case .account(let account) = scope, let credit = credits[account] else { return .max }
-    return credit - (used[account] ?? 0) - (entries[scope]?.reserved ?? 0)
+    let (left, overflow) = credit.subtractingReportingOverflow(used[account] ?? 0)
+    return overflow ? 0 : left - (entries[scope]?.reserved ?? 0)
   }
 }

@@ -12,11 +12,16 @@ struct SpendReservation: Sendable {
 
   /// Reserves the worst case of a request's beginning.
   ///
+  /// - Parameters:
+  ///   - tokens: output tokens to begin with.
+  ///   - leastTokens: with how many it may begin where there is no money for all of them.
   /// - Throws: ``SpendRefusal`` where a cap or the credit refuses it.
   init(
-    _ request: AdmissionRequest, list: PriceList, scopes: [LimitScope], in book: inout SpendBook
+    _ request: AdmissionRequest, tokens: Int64, leastTokens: Int64, list: PriceList,
+    scopes: [LimitScope], in book: inout SpendBook
   ) throws(SpendRefusal) {
-    let tokens = request.reservedTokens
+    let tokens = Self.affordable(
+      tokens, least: leastTokens, request, list.prices, room: book.room(in: scopes))
     let amount: PicoEuro
     do throws(MoneyError) {
       amount = try list.prices.worstCase(
@@ -29,6 +34,19 @@ struct SpendReservation: Sendable {
     mostTokens = min(request.maxCompletionTokens ?? .max, request.contextLeft)
     reserved = amount
     grantedTokens = tokens
+  }
+
+  /// As many of the output tokens as there is money for, but no fewer than `least`.
+  private static func affordable(
+    _ tokens: Int64, least: Int64, _ request: AdmissionRequest, _ prices: Prices, room: PicoEuro
+  ) -> Int64 {
+    guard least < tokens, prices.dearestOutput > 0,
+      let beginning = try? prices.worstCase(
+        promptTokens: request.promptTokens, completionTokens: 0,
+        audioMilliseconds: request.audioMilliseconds),
+      beginning <= room
+    else { return tokens }
+    return min(tokens, max(least, (room.rawValue - beginning.rawValue) / prices.dearestOutput))
   }
 
   /// Whether one more token after `completionTokens` is paid for, reserving the next step if needed:

@@ -51,6 +51,15 @@ final class GroupWriter<Entry: Sendable>: Sendable {
     }
   }
 
+  /// Whether the disk has refused, and nothing was written since.
+  var isRefused: Bool { road.change { ($0.failedAtNanoseconds != nil, false) } }
+
+  /// How many entries are not on the disk yet.
+  var waitingCount: Int { road.change { (Int($0.lastTicket - $0.durableTicket), false) } }
+
+  /// Whether one more entry may wait for the disk.
+  var hasRoom: Bool { road.change { ($0.pending.count < groupWriterCapacity, false) } }
+
   /// Puts an entry into the order. Returns before it is written.
   ///
   /// - Parameter isAwaited: whether `wait` is called for it next. Then that wakes the writer: it takes

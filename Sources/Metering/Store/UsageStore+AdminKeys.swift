@@ -16,12 +16,17 @@ package struct AdminKeyRecord: Hashable, Sendable {
 
 extension UsageStore {
   /// Makes a key of the administration. Its text is nowhere else: show it once.
+  ///
+  /// - Throws: ``UsageStoreError``: `wrongState` where it would end in the past.
   package func createAdminKey(
     label: ShortName, expiresMilliseconds: Int64? = nil
   ) throws(UsageStoreError) -> (text: String, record: AdminKeyRecord) {
     let now = clock.wallMilliseconds()
+    if let expiresMilliseconds, expiresMilliseconds <= now {
+      throw UsageStoreError(.wrongState, "a key cannot end in the past: choose a later moment")
+    }
     guard let random = LibCrypto.randomBytes(count: 38),
-      let key = APIKey(randomBytes: random, kind: .admin)
+      let key = APIKey.admin(randomBytes: random)
     else {
       throw UsageStoreError(.inputOutput, "cannot create a key: the system gave no random bytes")
     }

@@ -6,7 +6,8 @@ extension UsageStore {
   /// Says when an account pays. What it used before it pays in advance does not count against its
   /// credit.
   ///
-  /// - Throws: ``UsageStoreError``: `notFound`.
+  /// - Throws: ``UsageStoreError``: `notFound`, or `wrongState` for one that has used more in all its time
+  ///   than half of what an amount holds.
   package func setMode(_ mode: BillingMode, of account: AccountID) throws(UsageStoreError) {
     let now = clock.wallMilliseconds()
     let used = try used()[account] ?? .zero
@@ -15,6 +16,12 @@ extension UsageStore {
         throw UsageStoreError(.notFound, "no account has the number \(account.rawValue)")
       }
       guard current != mode else { return }
+      guard used.rawValue <= .max / 2 else {
+        throw UsageStoreError(
+          .wrongState,
+          "account \(account.rawValue) has used more than credit can be counted for: make another one"
+        )
+      }
       try db.execute(
         sql: "UPDATE account SET mode = ? WHERE id = ?",
         arguments: [mode.rawValue, account.rawValue])
@@ -77,8 +84,10 @@ extension UsageStore {
       let sum = try Int64.fetchOne(
         db, sql: "SELECT coalesce(sum(amount_p), 0) FROM ledger WHERE account_id = ?",
         arguments: [account.rawValue])
-      guard (sum ?? 0) <= .max / 2 - max(0, amount.rawValue) else {
-        throw UsageStoreError(.invalidLimit, "this is more credit than can be counted")
+      guard (sum ?? 0) <= .max / 2 - max(0, amount.rawValue),
+        (sum ?? 0) >= -.max / 2 - min(0, amount.rawValue)
+      else {
+        throw UsageStoreError(.invalidLimit, "this is more than can be counted")
       }
       try insert(kind, amount, reference: reference?.text ?? "", account, now, db)
       try note(
@@ -105,7 +114,9 @@ extension UsageStore {
   /// What is left of an account's credit; nil where it does not pay in advance.
   package func creditLeft(of account: AccountID) throws(UsageStoreError) -> PicoEuro? {
     guard let granted = try credits()[account] else { return nil }
-    return PicoEuro(rawValue: granted.rawValue - (try used()[account] ?? .zero).rawValue)
+    let used = try used()[account] ?? .zero
+    let (left, overflow) = granted.rawValue.subtractingReportingOverflow(used.rawValue)
+    return overflow ? .zero : PicoEuro(rawValue: left)
   }
 
   /// The sum of the lines of each account that pays in advance.
@@ -131,7 +142,7 @@ extension UsageStore {
         db,
         sql: """
           \(sql) rollup_kept WHERE month NOT IN (\(months.map { "'\($0)'" }.joined(separator: ",")))
-          GROUP BY account_id
+          GROUP BY account_id, month
           """
       ).map { ($0["account_id"] as Int64, $0["cost_p"] as Int64) }
     }
@@ -143,11 +154,9 @@ extension UsageStore {
     var used: [AccountID: PicoEuro] = [:]
     for (account, cost) in rows {
       let id = AccountID(rawValue: account)
-      do throws(MoneyError) {
-        used[id] = try (used[id] ?? .zero).adding(PicoEuro(rawValue: cost))
-      } catch {
-        throw UsageStoreError(.corrupt, "the usage of account \(account) is beyond any money")
-      }
+      // Whoever pays afterwards may use more in years than the number holds, and is not held to it.
+      let (sum, overflow) = (used[id] ?? .zero).rawValue.addingReportingOverflow(cost)
+      used[id] = PicoEuro(rawValue: overflow ? .max : sum)
     }
     return used
   }

@@ -20,13 +20,17 @@ extension UsageStore {
   ///   - limits: its own limits; nil takes the server's defaults.
   ///   - account: whose it is; nil for the default account.
   ///   - expiresMilliseconds: wall time from which on it is refused; nil for never.
-  /// - Throws: ``UsageStoreError``: `notFound`, or `wrongState` where the account is not active.
+  /// - Throws: ``UsageStoreError``: `notFound`, or `wrongState` where the account is not active or the
+  ///   key would end in the past.
   package func createKey(
     label: ShortName, role: KeyRole = .service, limits: LimitRule? = nil,
     account: AccountID? = nil, expiresMilliseconds: Int64? = nil
   ) throws(UsageStoreError) -> NewKey {
-    let draft = try KeyDraft(pepper: pepper)
+    let draft = try KeyDraft(pepper: pepper, brand: keyBrand())
     let now = clock.wallMilliseconds()
+    if let expiresMilliseconds, expiresMilliseconds <= now {
+      throw UsageStoreError(.wrongState, "a key cannot end in the past: choose a later moment")
+    }
     let record = try write(doing: "create a key") { db in
       if account == nil {
         try db.execute(
@@ -54,11 +58,12 @@ extension UsageStore {
   /// - Parameters:
   ///   - name: the key to be replaced.
   ///   - grace: how long the old key goes on working.
-  /// - Throws: ``UsageStoreError``: `notFound` where no working key has this name.
+  /// - Throws: ``UsageStoreError``: `notFound` where no key that was not revoked has this name, or
+  ///   `wrongState` for one that has expired.
   package func rotateKey(
     _ name: KeyName, grace: Duration
   ) throws(UsageStoreError) -> NewKey {
-    let draft = try KeyDraft(pepper: pepper)
+    let draft = try KeyDraft(pepper: pepper, brand: keyBrand())
     let now = clock.wallMilliseconds()
     let record = try write(doing: "rotate a key") { db in
       let number = try Int64.fetchOne(
@@ -66,6 +71,10 @@ extension UsageStore {
         arguments: [name.description, KeyState.active.rawValue])
       guard let number else { throw Self.noKey(name) }
       let old = try Self.record(KeyID(rawValue: number), in: db)
+      if let end = old.expiresMilliseconds, end <= now {
+        throw UsageStoreError(
+          .wrongState, "the key '\(name)' has expired, and another would end with it: create one")
+      }
       let id = try draft.insert(
         db, account: old.account, role: old.role, label: old.label, now: now,
         expires: old.expiresMilliseconds, rotatedFrom: old.id)
@@ -175,8 +184,9 @@ private struct KeyDraft {
   let key: APIKey
   private let digest: [UInt8]
 
-  init(pepper: Pepper) throws(UsageStoreError) {
-    guard let random = LibCrypto.randomBytes(count: 38), let key = APIKey(randomBytes: random)
+  init(pepper: Pepper, brand: KeyBrand) throws(UsageStoreError) {
+    guard let random = LibCrypto.randomBytes(count: 38),
+      let key = APIKey(randomBytes: random, brand: brand)
     else {
       throw UsageStoreError(.inputOutput, "cannot create a key: the system gave no random bytes")
     }

@@ -19,7 +19,21 @@ extension UsageStore {
   }
 
   /// Says how notices go out. The secret of the webhook is made the first time and stays.
+  ///
+  /// - Throws: ``UsageStoreError``: `invalidName` for a sender that is no mail address, a webhook that
+  ///   is no address of HTTP, or a command of several lines.
   package func setChannels(_ channels: NoticeChannels) throws(UsageStoreError) {
+    guard channels.sender.isEmpty || Self.isMailAddress(channels.sender) else {
+      throw UsageStoreError(
+        .invalidName, "the sender must be one mail address, as apus@host.example")
+    }
+    guard channels.webhook.isEmpty || Self.isWebAddress(channels.webhook) else {
+      throw UsageStoreError(
+        .invalidName, "the webhook must be an address that begins with https:// or http://")
+    }
+    guard channels.sendmail.isOneLine(of: 0...256) else {
+      throw UsageStoreError(.invalidName, "the command for mail must be one line of 256 characters")
+    }
     guard let random = LibCrypto.randomBytes(count: 32) else {
       throw UsageStoreError(.inputOutput, "the system gave no random bytes for a secret")
     }
@@ -58,6 +72,16 @@ extension UsageStore {
       && text.unicodeScalars.allSatisfy { $0.properties.generalCategory != .control }
   }
 
+  /// Whether text is an address that a post can go to: a scheme, a host, and no character that such an
+  /// address has to encode.
+  static func isWebAddress(_ text: String) -> Bool {
+    let schemes = ["https://", "http://"]
+    guard text.utf8.count <= 256, text.utf8.allSatisfy({ (33...126).contains($0) }),
+      let scheme = schemes.first(where: text.hasPrefix)
+    else { return false }
+    return text.dropFirst(scheme.count).first.map { !"/?#".contains($0) } ?? false
+  }
+
   /// The members of an account with their roles.
   package func members(
     of account: AccountID
@@ -74,9 +98,17 @@ extension UsageStore {
   /// are not closed, and one for the webhook. One with an invoice also goes to who is billed.
   ///
   /// - Returns: how many deliveries there are to make.
+  /// - Throws: ``UsageStoreError``: `invalidName` for a title that is not one line, or a text that is empty
+  ///   or too long.
   package func publishNotice(
     title: String, body: String, to account: AccountID? = nil, invoice: InvoiceRecord? = nil
   ) throws(UsageStoreError) -> Int {
+    guard title.isOneLine(of: 1...256) else {
+      throw UsageStoreError(.invalidName, "a title is one line of 1 to 256 characters")
+    }
+    guard (1...4096).contains(body.unicodeScalars.count), !body.unicodeScalars.contains("\0") else {
+      throw UsageStoreError(.invalidName, "the text of a notice has 1 to 4096 characters")
+    }
     let now = clock.wallMilliseconds()
     let webhook = try channels().webhook
     return try write(doing: "publish a notice") { db in

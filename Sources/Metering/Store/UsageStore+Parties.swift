@@ -36,7 +36,21 @@ extension UsageStore {
   }
 
   /// Says how to bill. Invoices that were issued stay as they are.
+  ///
+  /// - Throws: ``UsageStoreError``: `invalidLimit` or `invalidName` for what no invoice can say.
   package func setBilling(_ settings: BillingSettings) throws(UsageStoreError) {
+    guard (0...10_000).contains(settings.taxBasisPoints) else {
+      throw UsageStoreError(.invalidLimit, "the tax must be 0 to 100 percent")
+    }
+    guard (0...365).contains(settings.paymentDays) else {
+      throw UsageStoreError(.invalidLimit, "invoices are due after 0 to 365 days")
+    }
+    for (word, text, limit) in [
+      ("series", settings.series, 32), ("IBAN", settings.iban, 64),
+      ("terms of payment", settings.terms, 256),
+    ] where !text.isOneLine(of: 0...limit) {
+      throw UsageStoreError(.invalidName, "the \(word) must be one line of \(limit) characters")
+    }
     try write(doing: "say how to bill") { db in
       try db.execute(
         sql: "INSERT OR REPLACE INTO billing VALUES (1, ?, ?, ?, ?, ?, ?)",
@@ -87,6 +101,15 @@ extension UsageStore {
     guard !party.name.isEmpty, isCountry else {
       throw UsageStoreError(
         .invalidName, "a party has a name, and a country of two capital letters such as EE")
+    }
+    for (word, text, limit) in [
+      ("name", party.name, 256), ("street", party.street, 256), ("city", party.city, 256),
+      ("postcode", party.postcode, 64), ("VAT id", party.vatID, 64),
+    ] where !text.isOneLine(of: 0...limit) {
+      throw UsageStoreError(.invalidName, "the \(word) must be one line of \(limit) characters")
+    }
+    guard party.email.isEmpty || Self.isMailAddress(party.email) else {
+      throw UsageStoreError(.invalidName, "the mail address must be one, as bills@lab.example")
     }
     try write(doing: "set a party to invoices") { db in
       try db.execute(

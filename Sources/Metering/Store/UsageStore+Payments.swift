@@ -29,10 +29,14 @@ extension UsageStore {
 
   /// Notes a payment. The last one that was owed lets an account go on that was stopped for it.
   ///
-  /// - Throws: ``UsageStoreError``: `notFound`, or `wrongState` where nothing is owed.
+  /// - Throws: ``UsageStoreError``: `notFound`, `wrongState` where nothing is owed, or `invalidName` for a
+  ///   reference that is none.
   package func pay(
     _ number: String, cents: Int64, reference: String = ""
   ) throws(UsageStoreError) {
+    guard reference.isOneLine(of: 0...64) else {
+      throw UsageStoreError(.invalidName, "a reference is one line of 64 characters")
+    }
     let now = clock.wallMilliseconds()
     try write(doing: "note a payment") { db in
       let invoice = try Self.invoice(number, in: db)

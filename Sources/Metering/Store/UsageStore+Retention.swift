@@ -56,9 +56,16 @@ extension UsageStore {
 
   /// Says how long things are kept.
   ///
-  /// - Throws: ``UsageStoreError``: `constraint` below two months.
+  /// - Throws: ``UsageStoreError``: `invalidLimit` below two months, and for days that are not 1 to 366.
   package func setRetention(_ periods: RetentionPeriods) throws(UsageStoreError) {
-    try write(doing: "say how long to keep things (at least two months)") { db in
+    guard [periods.eventMonths, periods.auditMonths].allSatisfy({ (2...1200).contains($0) }) else {
+      throw UsageStoreError(
+        .invalidLimit, "requests and the audit trail are kept for 2 to 1200 months")
+    }
+    guard [periods.clientDays, periods.addressDays].allSatisfy({ (1...366).contains($0) }) else {
+      throw UsageStoreError(.invalidLimit, "what is known of clients is kept for 1 to 366 days")
+    }
+    try write(doing: "say how long to keep things") { db in
       try db.execute(
         sql: "INSERT OR REPLACE INTO retention VALUES (1, ?, ?, ?, ?)",
         arguments: [

@@ -9,10 +9,14 @@ extension UsageStore {
 
   /// Publishes terms of use. Their text stands elsewhere; its hash is kept.
   ///
-  /// - Throws: ``UsageStoreError``: `wrongState` where they would begin in the past.
+  /// - Throws: ``UsageStoreError``: `wrongState` where they would begin in the past, `invalidName` for a
+  ///   title that is not one line.
   package func publishTerms(
     title: String, text: [UInt8], effectiveFromMilliseconds: Int64? = nil
   ) throws(UsageStoreError) -> TermsRecord {
+    guard title.isOneLine(of: 1...256) else {
+      throw UsageStoreError(.invalidName, "a title is one line of 1 to 256 characters")
+    }
     let now = clock.wallMilliseconds()
     let effective = effectiveFromMilliseconds ?? now
     guard effective >= now else {
@@ -75,13 +79,16 @@ extension UsageStore {
 
   /// Gives notice for a model: from a moment on it is not served.
   ///
-  /// - Parameter emergency: why it goes in less than 30 days; nil where it does not. It is audited.
+  /// - Parameters:
+  ///   - saidMilliseconds: the moment that the 30 days are counted from, where that is a moment ago; nil
+  ///     for now.
+  ///   - emergency: why it goes in less than 30 days; nil where it does not. It is audited.
   /// - Throws: ``UsageStoreError``: `wrongState` for less than 30 days without an emergency.
   package func retire(
-    _ model: ModelID, onMilliseconds: Int64, successor: ShortName? = nil,
-    emergency: ShortName? = nil
+    _ model: ModelID, onMilliseconds: Int64, saidMilliseconds: Int64? = nil,
+    successor: ShortName? = nil, emergency: ShortName? = nil
   ) throws(UsageStoreError) {
-    let now = clock.wallMilliseconds()
+    let now = saidMilliseconds ?? clock.wallMilliseconds()
     guard onMilliseconds >= now + Self.retirementDays * 86_400_000 || emergency != nil else {
       throw UsageStoreError(
         .wrongState,

@@ -136,9 +136,10 @@ public struct GGUFMetadata: Sendable {
   }
 
   private func mismatch(_ key: String, _ value: GGUFValue, _ expected: String) -> GGUFError {
-    let found =
-      value.integer == nil && value.typeName.contains("int")
-      ? "\(value.typeName) beyond 64 bits" : value.typeName
+    var found = value.typeName
+    if case .uint64(let number) = value, value.integer == nil {
+      found = "\(number), which is above \(Int.max)"
+    }
     return GGUFError(
       .metadata, path: path,
       "metadata \(GGUFError.quoted(key)) should be \(expected), but is \(found); "

@@ -18,4 +18,14 @@ public struct GGUFTensor: Sendable {
 
   /// The size of the data.
   public var byteCount: Int { range.count }
+
+  /// Some rows of a matrix as a matrix: rows lie one behind the other.
+  package func rows(_ rows: Range<Int>) -> GGUFTensor {
+    let rowBytes = byteCount / (elementCount / shape[0])
+    let first = range.lowerBound
+    return GGUFTensor(
+      name: name, shape: [shape[0], rows.count], format: format,
+      elementCount: shape[0] * rows.count,
+      range: first + rows.lowerBound * rowBytes..<first + rows.upperBound * rowBytes, file: file)
+  }
 }

@@ -24,7 +24,6 @@ package struct RotaryEmbedding: Sendable {
     package var originalContextLength: Int
     package var betaFast: Float = 32
     package var betaSlow: Float = 1
-    package var attentionFactor: Float = 1
 
     package init(factor: Float, originalContextLength: Int) {
       self.factor = factor
@@ -44,9 +43,10 @@ package struct RotaryEmbedding: Sendable {
   ///   - base: θ; pair `i` turns by `θ^(-2 i / dimensionCount)` a position.
   ///   - linearFactor: positions are divided by it (linear scaling); 1 for none.
   ///   - divisors: the file's own divisor for each pair (`rope_freqs`), as Llama 3 uses them.
+  ///   - attentionFactor: a factor on what turns, beside YaRN's own.
   package init(
     pairing: Pairing, dimensionCount: Int, base: Float, linearFactor: Float = 1,
-    yarn: YaRN? = nil, divisors: Vector? = nil
+    yarn: YaRN? = nil, divisors: Vector? = nil, attentionFactor: Float = 1
   ) {
     self.pairing = pairing
     self.dimensionCount = dimensionCount
@@ -58,7 +58,7 @@ package struct RotaryEmbedding: Sendable {
       let plain = powf(step, Float(pair)) / (divisors.map { $0.values[pair] } ?? 1)
       frequencies.append(plain / linearFactor)
     }
-    var magnitude: Float = 1
+    var magnitude = attentionFactor
     if let yarn {
       let length = Float(yarn.originalContextLength)
       // The pair that turns `beta` times within the original context.
@@ -73,7 +73,7 @@ package struct RotaryEmbedding: Sendable {
         let plain = frequencies[pair]
         frequencies[pair] = plain / yarn.factor * (1 - kept) + plain * kept
       }
-      magnitude = yarn.attentionFactor * (1 + 0.1 * logf(yarn.factor))
+      magnitude *= 1 + 0.1 * logf(yarn.factor)
     }
     self.frequencies = frequencies
     self.magnitude = magnitude

@@ -38,15 +38,21 @@ package struct PackedMatrix: Sendable {
 
   /// Packs a tensor of shape `[columns, rows]`, on all threads of `pool`.
   ///
-  /// - Parameter exact: keep float32 values instead of the stored quants.
+  /// - Parameters:
+  ///   - scale: a factor on all weights. Formats whose scales cannot take it exactly are kept as
+  ///     float32 values where it is not 1.
+  ///   - exact: keep float32 values instead of the stored quants.
   ///
   /// The file is read piece by piece and not through its mapped pages: to find them, note them and
   /// give them back took a quarter of loading, and they counted as this process's memory meanwhile.
-  package init(_ tensor: GGUFTensor, exact: Bool, pool: WorkerPool) throws(AllocationError) {
+  package init(
+    _ tensor: GGUFTensor, scale: Float = 1, exact: Bool, pool: WorkerPool
+  ) throws(AllocationError) {
     columnCount = tensor.shape[0]
     rowCount = tensor.elementCount / tensor.shape[0]
     let stored = tensor.format.layout
-    let format = exact ? .F32 : stored ?? .F32
+    let isScalable = scale == 1 || stored == .scaledBytes
+    let format = exact || !isScalable ? .F32 : stored ?? .F32
     self.format = format
     panelBytes = columnCount / format.blockColumnCount * format.blockBytes
     let panelCount = (rowCount + panelRowCount - 1) / panelRowCount
@@ -54,7 +60,7 @@ package struct PackedMatrix: Sendable {
     self.storage = storage
 
     let rowBytes = tensor.byteCount / rowCount
-    let isDirect = format == stored
+    let isDirect = isScalable && format == stored
     let rows = rowCount
     let columns = columnCount
     let target = storage.base
@@ -84,6 +90,7 @@ package struct PackedMatrix: Sendable {
           packPanel(
             tensor.format, source: source, rowBytes: rowBytes, rowCount: count, columns: columns,
             panel: panel)
+          if scale != 1 { Self.scale(panel, by: scale, blocks: columns / blockElementCount) }
           continue
         }
         let floats = (room + floatsOffset).assumingMemoryBound(to: Float.self)
@@ -91,10 +98,22 @@ package struct PackedMatrix: Sendable {
           dequantise(
             tensor.format, source + row * rowBytes, count: columns, into: floats + row * columns)
         }
+        if scale != 1 {
+          for index in 0..<count * columns { floats[index] *= scale }
+        }
         packPanel(
           .F32, source: floats, rowBytes: columns * 4, rowCount: count, columns: columns,
           panel: panel)
       }
+    }
+  }
+
+  /// Multiplies the scales of a panel of `scaledBytes`.
+  private static func scale(_ panel: UnsafeMutableRawPointer, by factor: Float, blocks: Int) {
+    for block in 0..<blocks {
+      let scales = (panel + block * PackedFormat.scaledBytes.blockBytes)
+        .assumingMemoryBound(to: Float.self)
+      for index in 0..<2 * panelRowCount { scales[index] *= factor }
     }
   }
 }

@@ -10,6 +10,11 @@ package struct Vector: Sendable {
   /// Valid while this vector lives.
   package var values: UnsafePointer<Float> { UnsafePointer(storage.floats) }
 
+  package subscript(index: Int) -> Float {
+    precondition(index >= 0 && index < count, "parameter \(index) of \(count)")
+    return withExtendedLifetime(self) { storage.floats[index] }
+  }
+
   package init(zeros count: Int) throws(AllocationError) {
     self.count = count
     storage = try AlignedBuffer(byteCount: count * 4)

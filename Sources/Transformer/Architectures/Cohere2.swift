@@ -18,7 +18,7 @@ struct Cohere2: Architecture {
   let head: OutputHead
   let rotaries: [RotaryEmbedding]
 
-  /// Every so many layers one sees all.
+  /// Every so many layers one sees all, where the file does not say.
   private static let period = 4
 
   init(_ weights: WeightLoader) throws {
@@ -45,8 +45,8 @@ struct Cohere2: Architecture {
 
   /// The window of each layer; nil for those that see all.
   private static func windows(_ h: Hyperparameters) throws -> [Int?] {
-    let window = try h.requiredInt("attention.sliding_window", in: 1...1 << 30)
-    return (0..<h.blockCount).map { ($0 + 1) % period == 0 ? nil : window }
+    _ = try h.requiredInt("attention.sliding_window", in: 1...1 << 30)
+    return try h.slidingWindows(period: period)
   }
 
   static func memories(_ hyperparameters: Hyperparameters) throws -> [LayerMemoryShape] {

@@ -3,7 +3,7 @@
 //   x = embedding[token] × √width
 //   each layer:  x += norm(output(attend(rotate(norm(q)), rotate(norm(k)), v)))
 //                x += norm(down(gelu(gate(y)) × up(y))),  y = norm(x)
-//   logits = head(norm(x)), the head tied to the embedding
+//   logits = head(norm(x)), the head tied to the embedding, capped where the file says so
 //
 // Five layers of six see a sliding window and turn by base 10,000; every sixth sees all and turns
 // by the file's base and scaling. Rotary pairs are halves. GGUF files store norm weights with the
@@ -21,6 +21,8 @@ struct Gemma3: Architecture {
 
   /// Positions of a local layer turn by this base, without scaling.
   private static let localBase: Float = 10_000
+  /// Every so many layers one sees all, where the file does not say.
+  private static let period = 6
   /// Layers of the 27B model, whose queries are scaled by width / heads.
   private static let largeModelLayers = 62
 
@@ -31,7 +33,7 @@ struct Gemma3: Architecture {
       pairing: .halves, dimensionCount: h.rotaryDimensionCount,
       base: try h.float("rope.freq_base_swa") ?? Self.localBase)
     rotaries = [global, local]
-    let windows = try Self.windows(h)
+    let windows = try h.slidingWindows(period: Self.period)
     let queryLength =
       h.blockCount == Self.largeModelLayers ? h.embeddingLength / h.headCount : h.keyLength
     let table = try weights.embeddings()
@@ -53,25 +55,14 @@ struct Gemma3: Architecture {
             weights, index, heads: heads, rotaryIndex: isLocal ? 1 : 0, hasOutputNorm: true)),
         try FeedForwardLayer(weights, index, activation: .geluTanh, hasOutputNorm: true))
     }
-    head = try OutputHead(weights)
+    head = try OutputHead(weights, softCap: try h.float("final_logit_softcapping") ?? 0)
     try weights.finish()
     embedding = TokenEmbedding(table!, scale: Float(h.embeddingLength).squareRoot())
   }
 
-  /// The window of each layer; nil for those that see all.
-  private static func windows(_ h: Hyperparameters) throws -> [Int?] {
-    let window = try h.int("attention.sliding_window", in: 1...1 << 30)
-    let patternKey = "attention.sliding_window_pattern"
-    let pattern = try h.bools(patternKey)
-    let period = pattern == nil ? try h.int(patternKey, in: 1...1 << 30) ?? 6 : 6
-    return (0..<h.blockCount).map { index in
-      (pattern?[index] ?? ((index + 1) % period != 0)) ? window : nil
-    }
-  }
-
   static func memories(_ hyperparameters: Hyperparameters) throws -> [LayerMemoryShape] {
     let h = hyperparameters
-    return try windows(h).map {
+    return try h.slidingWindows(period: period).map {
       LayerMemoryShape(
         headCount: h.keyValueHeadCount, keyLength: h.keyLength, valueLength: h.valueLength,
         window: $0)

@@ -6,7 +6,8 @@
 //                x += down(silu(gate(y)) × up(y)),  y = norm(x)
 //   logits = head(norm(x)), the head tied to the embedding
 //
-// A layer without key-value heads is a convolution. Rotary pairs are halves.
+// A layer without key-value heads is a convolution. Rotary pairs are halves. Where the file names a
+// sliding window, all attention sees that alone.
 
 import TensorCore
 
@@ -23,6 +24,7 @@ struct LFM2: Architecture {
     let h = weights.hyperparameters
     let rotary = try weights.rotary(.halves)
     rotaries = [rotary]
+    let window = try Self.window(h)
     let table = try weights.embeddings()
     blocks = try DecoderBlocks(count: h.blockCount) { index in
       let feedForward = try FeedForwardLayer(weights, index, activation: .silu)
@@ -32,6 +34,7 @@ struct LFM2: Architecture {
       var heads = AttentionHeads(
         headCount: h.headCount, keyValueHeadCount: h.keyValueHeadCount, keyLength: h.keyLength,
         valueLength: h.valueLength, scale: 1 / Float(h.keyLength).squareRoot())
+      heads.window = window
       heads.rotary = rotary
       heads.normEpsilon = h.normEpsilon
       heads.queryNorm = try weights.vector("blk.\(index).attn_q_norm.weight", count: h.keyLength)
@@ -44,12 +47,20 @@ struct LFM2: Architecture {
     embedding = TokenEmbedding(table!)
   }
 
+  /// What attention sees in positions; nil where it sees all.
+  private static func window(_ h: Hyperparameters) throws -> Int? {
+    let window = try h.int("attention.sliding_window", in: 0...1 << 30) ?? 0
+    return window > 0 ? window : nil
+  }
+
   static func memories(_ hyperparameters: Hyperparameters) throws -> [LayerMemoryShape] {
     let h = hyperparameters
+    let window = try window(h)
     return try (0..<h.blockCount).map { index in
       h.attends(index)
         ? LayerMemoryShape(
-          headCount: h.keyValueHeadCount, keyLength: h.keyLength, valueLength: h.valueLength)
+          headCount: h.keyValueHeadCount, keyLength: h.keyLength, valueLength: h.valueLength,
+          window: window)
         : try ShortConvolutionLayer.memory(h)
     }
   }

@@ -220,7 +220,7 @@ final class EngineSequence: @unchecked Sendable {
       return Ending(.stop)
     }
     reasoning?.accept(id)
-    if endIDs.contains(id) { return Ending(.stop, heldText(), .token(id)) }
+    if endIDs.contains(id) { return ending(.stop, .token(id)) }
     let (text, stop) = stops.append(decoder.append(id))
     let likelihood = likelihoods.take(at: tokens.count + shiftedCount)
     submission.continuation.yield(
@@ -228,9 +228,9 @@ final class EngineSequence: @unchecked Sendable {
     tokens.append(id)
     if let stop { return Ending(.stop, "", .text(stop)) }
     if let constraint, constraint.isOver || wantsNothing && constraint.isComplete {
-      return Ending(.stop, heldText())
+      return ending(.stop)
     }
-    if wantsNothing { return Ending(.length, heldText()) }
+    if wantsNothing { return ending(.length) }
     if tokens.count == contextLength { shift() }
     return nil
   }
@@ -259,10 +259,12 @@ final class EngineSequence: @unchecked Sendable {
     }
   }
 
-  /// The end of the text that was held back.
-  private func heldText() -> String {
-    let rest = stops.append(decoder.finish())
-    return rest.stop != nil ? rest.text : rest.text + stops.finish()
+  /// An end with the text that was held back, unless that completes a stop text, which came before
+  /// whatever else ends the answer.
+  private func ending(_ reason: FinishReason, _ cause: StopCause? = nil) -> Ending {
+    let (text, stop) = stops.append(decoder.finish())
+    if let stop { return Ending(.stop, text, .text(stop)) }
+    return Ending(reason, text + stops.finish(), cause)
   }
 
   /// Tells the last event.

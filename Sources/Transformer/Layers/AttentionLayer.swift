@@ -31,16 +31,14 @@ package struct AttentionLayer: Sendable {
         "attention.head_count_kv", "layer \(index) has no heads, which the family does not know")
     }
     norm = try weights.norm(name + "attn_norm.weight", count: h.embeddingLength)
-    inputs = Projection([
-      try weights.matrix(name + "attn_q.weight", rows: queryWidth, columns: h.embeddingLength),
-      try weights.matrix(name + "attn_k.weight", rows: keyWidth, columns: h.embeddingLength),
-      try weights.matrix(name + "attn_v.weight", rows: valueWidth, columns: h.embeddingLength),
-    ])
-    inputBiases = [
-      try weights.optionalVector(name + "attn_q.bias", count: queryWidth),
-      try weights.optionalVector(name + "attn_k.bias", count: keyWidth),
-      try weights.optionalVector(name + "attn_v.bias", count: valueWidth),
-    ]
+    let names = ["attn_q", "attn_k", "attn_v"].map { name + $0 }
+    let widths = [queryWidth, keyWidth, valueWidth]
+    inputs = Projection(
+      try weights.matrices(
+        names.map { $0 + ".weight" }, fused: name + "attn_qkv.weight", rows: widths,
+        columns: h.embeddingLength))
+    inputBiases = try weights.optionalVectors(
+      names.map { $0 + ".bias" }, fused: name + "attn_qkv.bias", counts: widths)
     output = Projection(
       try weights.matrix(
         name + "attn_output.weight", rows: h.embeddingLength,

@@ -2,18 +2,27 @@
 
 package import TensorCore
 
-/// `logits = head(norm(hidden)) × scale`, for the rows that want them.
+/// `logits = cap(scale × head(norm(hidden)) + bias)`, for the rows that want them.
 package struct OutputHead: Sendable {
   package let norm: Norm
   package let projection: Projection
   private let scale: Float
+  private let bias: Vector?
+  private let softCap: Float
 
+  /// Reads the head.
+  ///
+  /// - Parameter softCap: what logits stay below (`Compute.cap`); 0 where they are not capped.
   package init(
-    _ weights: WeightLoader, norm name: String = "output_norm.weight", scale: Float = 1
+    _ weights: WeightLoader, norm name: String = "output_norm.weight", scale: Float = 1,
+    softCap: Float = 0
   ) throws {
     norm = try weights.norm(name, count: weights.hyperparameters.embeddingLength)
     projection = Projection(try weights.outputHead())
     self.scale = scale
+    bias = try weights.optionalVector(
+      "output.bias", count: weights.hyperparameters.vocabularyCount)
+    self.softCap = softCap
   }
 
   /// Makes room for the head.
@@ -69,6 +78,11 @@ package struct OutputHead: Sendable {
       if scale != 1 {
         compute.scale(
           workspace.logits, by: scale, columns: projection.outputStride, rows: part.count)
+      }
+      if let bias { compute.add(bias, to: workspace.logits, rows: part.count) }
+      if softCap > 0 {
+        compute.cap(
+          workspace.logits, at: softCap, columns: projection.outputStride, rows: part.count)
       }
       try body(workspace.logits, part.count)
     }

@@ -85,6 +85,12 @@ package struct Hyperparameters: Sendable {
       layersAttend = Array(repeating: false, count: blockCount)
       return
     }
+    guard try metadata.bool("\(architecture).attention.causal") != false else {
+      throw ModelError(
+        .unsupported,
+        "\(path): \(architecture).attention.causal is false: a model that sees what follows writes "
+          + "no text, and is not supported")
+    }
     feedForwardLength = try Self.uniform(
       "\(architecture).feed_forward_length", metadata, path, count: blockCount, most: 1 << 24)
 

@@ -7,10 +7,12 @@ extension WeightLoader {
   func rotary(_ pairing: RotaryEmbedding.Pairing) throws -> RotaryEmbedding {
     let h = hyperparameters
     let divisors = try optionalVector("rope_freqs.weight", count: h.rotaryDimensionCount / 2)
-    let factor = try h.float("rope.scaling.factor") ?? h.float("rope.scale_linear") ?? 1
-    guard factor > 0 else {
-      throw h.unsupported("rope.scaling.factor", "is \(factor), expected a number above 0")
+    let named = try h.float("rope.scaling.factor") ?? h.float("rope.scale_linear") ?? 0
+    guard named >= 0 else {
+      throw h.unsupported("rope.scaling.factor", "is \(named), expected a number from 0 on")
     }
+    // Some converters write 0 where nothing is scaled.
+    let factor = named == 0 ? 1 : named
     var yarn: RotaryEmbedding.YaRN?
     var linear: Float = 1
     switch try h.string("rope.scaling.type") ?? (factor == 1 ? "none" : "linear") {
@@ -25,7 +27,6 @@ extension WeightLoader {
       var scaling = RotaryEmbedding.YaRN(factor: factor, originalContextLength: original)
       scaling.betaFast = try h.float("rope.scaling.yarn_beta_fast") ?? 32
       scaling.betaSlow = try h.float("rope.scaling.yarn_beta_slow") ?? 1
-      scaling.attentionFactor = try h.float("rope.scaling.attn_factor") ?? 1
       yarn = scaling
     case let type:
       throw h.unsupported(
@@ -33,6 +34,7 @@ extension WeightLoader {
     }
     return RotaryEmbedding(
       pairing: pairing, dimensionCount: h.rotaryDimensionCount, base: h.rotaryBase,
-      linearFactor: linear, yarn: yarn, divisors: divisors)
+      linearFactor: linear, yarn: yarn, divisors: divisors,
+      attentionFactor: try h.float("rope.scaling.attn_factor") ?? 1)
   }
 }

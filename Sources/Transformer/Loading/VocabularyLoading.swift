@@ -10,11 +10,13 @@ extension TextTokenizer {
   ///   - file: holds the vocabulary in its metadata.
   ///   - preTokenizer: how text is split, by a name of `preTokenizerNames`, in place of what the
   ///     file says.
-  /// - Throws: `GGUFError`, `ModelError` or `TokenizerError`.
+  /// - Throws: `GGUFError` or `ModelError`.
   public convenience init(_ file: GGUFFile, preTokenizer: String? = nil) throws {
     let vocabulary = try Vocabulary(
       file.metadata, path: file.path, preTokenizer: preTokenizer)
-    try self.init(vocabulary)
+    do { try self.init(vocabulary) } catch {
+      throw ModelError(.badMetadata, "\(file.path): \(error)")
+    }
   }
 }
 

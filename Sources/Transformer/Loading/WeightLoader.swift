@@ -15,6 +15,7 @@ package final class WeightLoader {
   private let progress: (Double) -> Void
   private let isCancelled: () -> Bool
   private var missing: [String] = []
+  private var taken: Set<String> = []
   private var bytesDone = 0
   private let bytesTotal: Int
 
@@ -37,16 +38,59 @@ package final class WeightLoader {
 
   /// A weight matrix `[rows, columns]`, packed.
   package func matrix(_ name: String, rows: Int, columns: Int) throws -> PackedMatrix {
-    if isCancelled() { throw CancellationError() }
     guard let tensor = try tensor(name, shape: [columns, rows]) else {
       missing.append(name)
       return PackedMatrix(standInRows: rows, columns: columns)
     }
+    return try pack(tensor, scale: scale(name))
+  }
+
+  /// Matrices with `columns` columns and the given numbers of rows, packed: tensors of their own, or
+  /// one below the other in the tensor `fused`.
+  package func matrices(
+    _ names: [String], fused: String, rows: [Int], columns: Int
+  ) throws -> [PackedMatrix] {
+    guard has(fused),
+      let tensor = try tensor(fused, shape: [columns, rows.reduce(0, +)])
+    else { return try zip(names, rows).map { try matrix($0, rows: $1, columns: columns) } }
+    let scale = try scale(fused)
+    var first = 0
+    return try rows.map { count in
+      defer { first += count }
+      return try pack(tensor.rows(first..<first + count), scale: scale)
+    }
+  }
+
+  /// Vectors of the given counts that some files have and others do not: tensors of their own, or one
+  /// after the other in the tensor `fused`.
+  package func optionalVectors(
+    _ names: [String], fused: String, counts: [Int]
+  ) throws -> [Vector?] {
+    guard let all = try optionalVector(fused, count: counts.reduce(0, +)) else {
+      return try zip(names, counts).map { try optionalVector($0, count: $1) }
+    }
+    var first = 0
+    return try counts.map { count in
+      defer { first += count }
+      return try Vector((first..<first + count).map { all[$0] })
+    }
+  }
+
+  private func pack(_ tensor: GGUFTensor, scale: Float) throws -> PackedMatrix {
+    if isCancelled() { throw CancellationError() }
     defer {
       bytesDone += tensor.byteCount
       progress(min(1, Double(bytesDone) / Double(bytesTotal)))
     }
-    return try PackedMatrix(tensor, exact: isExact, pool: pool)
+    return try PackedMatrix(tensor, scale: scale, exact: isExact, pool: pool)
+  }
+
+  /// The factor on all weights of a matrix, which NVFP4 has beside the scales of its blocks. What its
+  /// activations were scaled by is for hardware that multiplies in this format.
+  private func scale(_ name: String) throws -> Float {
+    let stem = name.dropLast("weight".count)
+    _ = try optionalVector(stem + "input_scale", count: 1)
+    return try optionalVector(stem + "scale", count: 1)?[0] ?? 1
   }
 
   /// A vector of `count` parameters.
@@ -95,20 +139,35 @@ package final class WeightLoader {
       name, rows: hyperparameters.vocabularyCount, columns: hyperparameters.embeddingLength)
   }
 
-  /// Throws the error that names every missing tensor.
+  /// Throws the error that names every missing tensor, or every one that nobody took: a model
+  /// without a part of its weights computes something else.
   package func finish() throws(ModelError) {
-    guard !missing.isEmpty else { return }
-    let shown = missing.prefix(8).joined(separator: ", ")
-    let rest = missing.count > 8 ? " and \(missing.count - 8) more" : ""
-    throw ModelError(
-      .missingTensor,
-      "\(file.path): lacks \(missing.count == 1 ? "the tensor" : "the tensors") \(shown)\(rest), "
-        + "which a \(hyperparameters.architecture) model has: the file is incomplete or of a "
-        + "variant that is not supported")
+    let family = hyperparameters.architecture
+    guard missing.isEmpty else {
+      throw ModelError(
+        .missingTensor,
+        "\(file.path): lacks \(Self.tensors(missing)), which a \(family) model has: the file is "
+          + "incomplete or of a variant that is not supported")
+    }
+    let left = file.tensors.map(\.name).filter { !taken.contains($0) }
+    guard left.isEmpty else {
+      throw ModelError(
+        .unsupported,
+        "\(file.path): holds \(Self.tensors(left.map(GGUFError.quoted))), which a \(family) model does not have: the file "
+          + "is of a variant that is not supported")
+    }
+  }
+
+  /// Names of tensors, the first few of many.
+  private static func tensors(_ names: [String]) -> String {
+    let shown = names.prefix(8).joined(separator: ", ")
+    let rest = names.count > 8 ? " and \(names.count - 8) more" : ""
+    return "\(names.count == 1 ? "the tensor" : "the tensors") \(shown)\(rest)"
   }
 
   private func tensor(_ name: String, shape: [Int]) throws(ModelError) -> GGUFTensor? {
     guard let tensor = file.tensor(named: name) else { return nil }
+    taken.insert(name)
     var found = tensor.shape
     while found.count > shape.count, found.last == 1 { found.removeLast() }
     guard found == shape else {

@@ -49,7 +49,7 @@ struct Chat: AsyncParsableCommand {
       try engine.load(
         located.path, contextLength: conversation.context, chatTemplate: template)
     }
-    guard loaded.chatTemplate != nil else { throw noChatTemplate(located.name) }
+    guard loaded.chatTemplate != nil else { throw noChatTemplate(located.argument) }
     let running = try Engine(loaded)
     defer { running.shutdown() }
     Terminal.note("\(loaded.info.description), \(loaded.contextLength) tokens. /help says more.")
@@ -61,10 +61,10 @@ struct Chat: AsyncParsableCommand {
 }
 
 /// What a person is told who wants to talk with a model that has no template.
-func noChatTemplate(_ name: String) -> CommandError {
+func noChatTemplate(_ argument: String) -> CommandError {
   CommandError(
     .noChatTemplate,
-    "\(name) is a base model: its file has no chat template. Continue a text with "
-      + "'apus run \(name) --raw -p TEXT', or name a template with --chat-template FILE or one of "
+    "\(argument) is a base model: its file has no chat template. Continue a text with "
+      + "'apus run \(argument) --raw -p TEXT', or name a template with --chat-template FILE or one of "
       + BuiltInTemplate.names.joined(separator: ", "))
 }

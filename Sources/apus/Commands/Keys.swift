@@ -15,6 +15,7 @@ struct Keys: ParsableCommand {
       """,
     subcommands: [
       Create.self, List.self, Show.self, Rotate.self, Confine.self, Revoke.self, ReportLeak.self,
+      Brand.self,
     ])
 
   /// The folder of keys and usage.
@@ -107,15 +108,16 @@ extension Keys {
   struct List: ParsableCommand {
     static let configuration = CommandConfiguration(abstract: "List the keys, not their secrets.")
 
-    @Flag(help: "Print a JSON array.")
-    var json = false
+    @OptionGroup var output: MeterOutput
 
     func run() throws {
-      let keys = try Keys.withStore { try $0.keys() }
-      if json {
+      let (keys, names) = try Keys.withStore { (try $0.keys(), try $0.accounts()) }
+      let accounts = Dictionary(uniqueKeysWithValues: names.map { ($0.id, $0.name) })
+      if output.json {
         let list = keys.map { key -> JSONValue in
           [
             "name": .string("\(key.name)"), "label": .string("\(key.label)"),
+            "account": accounts[key.account].map { .string($0.text) } ?? .null,
             "state": .string("\(key.state)"), "role": .string(key.role.word),
             "created": .integer(key.createdMilliseconds / 1000),
             "requests_per_minute": key.limits?.requests.map { .integer($0.perMinute) } ?? .null,
@@ -124,14 +126,17 @@ extension Keys {
         Terminal.writeLine(JSONValue.array(list).serialized(.pretty))
         return
       }
-      for key in keys {
-        let created = Date(timeIntervalSince1970: Double(key.createdMilliseconds) / 1000)
-        let limit = key.limits?.requests.map { "\($0.perMinute) requests/min" } ?? "default limits"
-        Terminal.writeLine(
-          "\(key.name)  \("\(key.state)".padded(to: 8))  \(created.formatted(.iso8601))  "
-            + "\(limit.padded(to: 18))  \(key.label)")
-      }
-      if keys.isEmpty { Terminal.note("There are no keys; 'apus keys create' makes one.") }
+      let now = MeterClock.system.wallMilliseconds()
+      output.show(
+        keys.map { key in
+          [
+            "name": .string("\(key.name)"),
+            "account": .string(accounts[key.account]?.text ?? "-"),
+            "role": .string(key.role.word), "state": .string(key.stateWord(at: now)),
+            "created": .time(key.createdMilliseconds),
+            "limits": .string(key.limits?.summary ?? "defaults"), "label": .string("\(key.label)"),
+          ]
+        }, ifNone: "There are no keys; 'apus keys create' makes one.")
     }
   }
 

@@ -30,8 +30,8 @@ struct MeterCommand: ParsableCommand {
         name: "What was used",
         subcommands: [
           MeterUsage.self, MeterReceipt.self, MeterProfile.self, MeterReconcile.self,
-          MeterAudit.self,
-          MeterBackup.self, MeterRetention.self, MeterOutbox.self, MeterExport.self,
+          MeterAudit.self, MeterDoctor.self, MeterBackup.self, MeterRetention.self,
+          MeterOutbox.self, MeterExport.self,
         ]),
     ])
 }

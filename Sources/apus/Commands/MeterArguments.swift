@@ -7,9 +7,17 @@ import Metering
 /// A moment: `2027-01-31` (midnight UTC), `2027-01-31T08:00:00Z`, or a span from now, as `30d`.
 struct Moment: ExpressibleByArgument {
   let wallMilliseconds: Int64
+  /// How long from now, where that was said.
+  private let span: TimeSpan?
+
+  /// The moment, with spans counted from here.
+  func wallMilliseconds(from now: Int64) -> Int64 {
+    span.map { now + $0.duration.components.seconds * 1000 } ?? wallMilliseconds
+  }
 
   init?(argument: String) {
-    if let span = TimeSpan(argument: argument) {
+    span = TimeSpan(argument: argument)
+    if let span {
       wallMilliseconds =
         MeterClock.system.wallMilliseconds() + span.duration.components.seconds * 1000
       return

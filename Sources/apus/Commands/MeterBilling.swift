@@ -29,7 +29,11 @@ struct MeterBilling: ParsableCommand {
   struct Seller: ParsableCommand {
     static let configuration = CommandConfiguration(abstract: "Say who you are, for invoices.")
     @OptionGroup var party: PartyArguments
-    func run() throws { try Keys.withStore { try $0.setSeller(party.party) } }
+
+    func run() throws {
+      try Keys.withStore { try $0.setSeller(party.party) }
+      Terminal.note("Invoices come from \(party.name).")
+    }
   }
 
   struct Buyer: ParsableCommand {
@@ -45,6 +49,7 @@ struct MeterBilling: ParsableCommand {
         try store.setBuyer(
           party.party, of: store.account(named: account).id, reverseCharge: reverseCharge)
       }
+      Terminal.note("Invoices of \(account) go to \(party.name).")
     }
   }
 
@@ -71,14 +76,23 @@ struct MeterBilling: ParsableCommand {
           settings.zone = known
         }
         settings.series = series ?? settings.series
-        settings.taxBasisPoints =
-          tax.map { $0.rawValue / 10_000_000_000 } ?? settings.taxBasisPoints
+        settings.taxBasisPoints = try tax.map(Self.basisPoints) ?? settings.taxBasisPoints
         settings.paymentDays = days ?? settings.paymentDays
         settings.iban = iban ?? settings.iban
         settings.terms = terms ?? settings.terms
         try store.setBilling(settings)
         output.show(try store.billingRow())
       }
+    }
+
+    /// Hundredths of a percent; a rate is never rounded.
+    private static func basisPoints(_ percent: PicoEuro) throws -> Int64 {
+      let (points, rest) = percent.rawValue.quotientAndRemainder(dividingBy: 10_000_000_000)
+      guard rest == 0 else {
+        throw CommandError(
+          .unusableInput, "--tax takes a percentage with at most two digits behind the point")
+      }
+      return points
     }
   }
 

@@ -26,7 +26,8 @@ extension Keys {
           "name": .string("\(key.name)"), "label": .string("\(key.label)"),
           "account": .string(
             try store.accounts().first { $0.id == key.account }?.name.text ?? "-"),
-          "role": .string(key.role.word), "state": .string("\(key.state)"),
+          "role": .string(key.role.word),
+          "state": .string(key.stateWord(at: MeterClock.system.wallMilliseconds())),
           "created": .time(key.createdMilliseconds), "expires": .time(key.expiresMilliseconds),
           "replaced_at": .time(key.graceUntilMilliseconds),
           "limits": .string(key.limits?.summary ?? "defaults"),
@@ -100,5 +101,46 @@ extension Keys {
         "name": .string("\(key.name)"), "label": .string("\(key.label)"), "state": "revoked",
       ])
     }
+  }
+}
+
+extension Keys {
+  struct Brand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Say what new keys begin with, or show it; keys that were made go on as they are.",
+      discussion: """
+        A key is BRAND_live_NAME_SECRET, and the brand is 'apus' unless you choose another: small \
+        letters, digits and hyphens. Some clients take no key that does not begin with 'sk-'; for \
+        them 'sk-apus' is a brand.
+        """)
+    @Argument(help: "1 to 16 small letters, digits and hyphens, a letter first.") var brand: String?
+    @Flag(help: "Let keys say 'test' instead of 'live': of a service that is tried out only.")
+    var test = false
+    @OptionGroup var output: MeterOutput
+
+    func validate() throws {
+      guard brand.map({ KeyBrand($0) != nil }) ?? !test else {
+        throw ValidationError(
+          "A brand has 1 to \(KeyBrand.lengthLimit) small letters, digits and hyphens, a letter "
+            + "first.")
+      }
+    }
+
+    func run() throws {
+      let known = try Keys.withStore { store in
+        if let brand, let new = KeyBrand(brand, isTest: test) { try store.setKeyBrand(new) }
+        return try store.keyBrand()
+      }
+      output.show(["begins_with": .string("\(known)")])
+    }
+  }
+}
+
+extension KeyRecord {
+  /// Whether it works, in a word: of a key that was not revoked also whether its time is over.
+  func stateWord(at now: Int64) -> String {
+    guard state == .active else { return "\(state)" }
+    if let end = expiresMilliseconds, end <= now { return "expired" }
+    return graceUntilMilliseconds.map { $0 <= now ? "replaced" : "replacing" } ?? "active"
   }
 }

@@ -18,8 +18,10 @@ struct MeterLimit: ParsableCommand {
     @Option(help: ArgumentHelp("Requests at the same time.", valueName: "n")) var parallel: Int64?
 
     func validate() throws {
-      guard [rpm, itpm, otpm, tpm, parallel].allSatisfy({ $0.map { $0 >= 1 } ?? true }) else {
-        throw ValidationError("Limits are numbers above 0.")
+      // Time is counted in nanoseconds, and one unit of a limit takes many of them.
+      let numbers = [rpm, itpm, otpm, tpm, parallel].compactMap(\.self)
+      guard numbers.allSatisfy({ (1...1_000_000_000).contains($0) }) else {
+        throw ValidationError("Limits are numbers from 1 to 1000000000.")
       }
     }
 
@@ -57,12 +59,20 @@ struct MeterLimit: ParsableCommand {
   struct Show: ParsableCommand {
     static let configuration = CommandConfiguration(
       abstract: "List the limits that were set, as limit/burst a minute.")
+    @Option(help: "Only of this key, by its name.") var key: KeyName?
+    @Option(help: "Only of this account, by name or number.") var account: String?
+    @Option(help: "Only of this model, by its name.") var model: String?
     @OptionGroup var output: MeterOutput
 
     func run() throws {
       try Keys.withStore { store in
         let names = try ScopeNames(store)
-        let rows = try store.limits().map { scope, record -> JSONObject in
+        var wanted: [LimitScope] = []
+        if let key { wanted.append(.key(try store.key(named: key).id)) }
+        if let account { wanted.append(.account(try store.account(named: account).id)) }
+        if let model { wanted.append(.model(try store.model(named: model))) }
+        let set = try store.limits().filter { wanted.isEmpty || wanted.contains($0.key) }
+        let rows = set.map { scope, record -> JSONObject in
           [
             "of": .string(names[scope]), "limits": .string(record.rule.summary),
             "version": .integer(record.version),
@@ -111,7 +121,7 @@ struct MeterBudget: ParsableCommand {
       abstract: "Set a monthly spend limit; answers stop at the last token that it pays for.",
       discussion: "What is not given stays as it was.")
     @OptionGroup var of: ScopeArguments
-    @Option(help: "The most, in euros.") var eur: PicoEuro?
+    @Option(help: "The most, in euros, as 100 or 12.50; 9223372 at most.") var eur: PicoEuro?
     @Option(help: "Euros above which the account's owners get a notice; nothing stops.")
     var soft: PicoEuro?
     @Flag(help: "Take the limits off.") var none = false
@@ -119,6 +129,9 @@ struct MeterBudget: ParsableCommand {
     func validate() throws {
       guard (eur == nil && soft == nil) == none, of.model == nil else {
         throw ValidationError("Give --eur, --soft or --none, for a key or an account.")
+      }
+      guard [eur, soft].allSatisfy({ $0.map { $0 >= .zero } ?? true }) else {
+        throw ValidationError("Amounts are euros, at least 0.")
       }
     }
 
@@ -128,6 +141,10 @@ struct MeterBudget: ParsableCommand {
         var budget = none ? Budget() : try store.budgets()[scope] ?? Budget()
         if let eur { budget.hard = eur }
         if let soft { budget.soft = soft }
+        if let hard = budget.hard, let soft = budget.soft, soft > hard {
+          throw CommandError(
+            .unusableInput, "nobody would be told: the soft limit is above the limit itself")
+        }
         try store.setBudget(budget, for: scope)
         return budget
       }

@@ -26,7 +26,7 @@ struct MeterNotice: ParsableCommand {
     func run() throws {
       try Keys.withStore { store in
         var channels = try store.channels()
-        channels.sendmail = sendmail ?? channels.sendmail
+        if let sendmail { channels.sendmail = try Self.program(sendmail) }
         channels.sender = sender ?? channels.sender
         channels.webhook = webhook ?? channels.webhook
         try store.setChannels(channels)
@@ -36,6 +36,23 @@ struct MeterNotice: ParsableCommand {
           "secret": .string(hexText(try store.channels().secret)),
         ])
       }
+    }
+
+    /// The same command, where its first word is a program of this machine, or it is empty.
+    private static func program(_ command: String) throws -> String {
+      guard let word = command.split(separator: " ").first.map(String.init) else { return "" }
+      let folders =
+        word.contains("/")
+        ? [""]
+        : (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":").map {
+          $0 + "/"
+        }
+      guard folders.contains(where: { FileManager.default.isExecutableFile(atPath: $0 + word) })
+      else {
+        throw CommandError(
+          .unusableInput, "'\(word)' is no program of this machine: give its whole path")
+      }
+      return command
     }
   }
 
@@ -52,7 +69,12 @@ struct MeterNotice: ParsableCommand {
         try store.publishNotice(
           title: title, body: body, to: account.map { try store.account(named: $0).id })
       }
-      Terminal.note("\(count) deliveries are to be made: 'apus meter notice send'.")
+      Terminal.note(
+        count == 0
+          ? "Published at /v1/notices. It goes to nobody: no account has an owner or main user "
+            + "('apus meter account member'), and there is no webhook ('apus meter notice channels')."
+          : "\(count) deliveries are to be made: a running server makes them, or 'apus meter notice "
+            + "send'.")
     }
   }
 
@@ -87,7 +109,7 @@ struct MeterNotice: ParsableCommand {
             "title": .string($0.title), "by": .string("\($0.channel)"), "to": .string($0.target),
             "state": .string("\($0.state)"), "attempts": .integer($0.attempts),
           ]
-        }, ifNone: "No notice was published yet.")
+        }, ifNone: "No notice had anybody to go to yet.")
     }
   }
 }
@@ -173,11 +195,14 @@ struct MeterModel: ParsableCommand {
     var emergency: ShortName?
 
     func run() throws {
+      // Read once, so that 30 days from now are 30 days.
+      let now = MeterClock.system.wallMilliseconds()
+      let end = on.wallMilliseconds(from: now)
       try Keys.withStore { store in
         try store.retire(
-          store.model(named: model), onMilliseconds: on.wallMilliseconds, successor: successor,
-          emergency: emergency)
-        let day = CivilDate(dayNumber: on.wallMilliseconds / 86_400_000)
+          store.model(named: model), onMilliseconds: end, saidMilliseconds: now,
+          successor: successor, emergency: emergency)
+        let day = CivilDate(dayNumber: end / 86_400_000)
         _ = try store.publishNotice(
           title: "Model \(model) goes on \(day)",
           body: "The model \(model) will not be served from \(day) on."

@@ -21,8 +21,8 @@ struct MeterPrice: ParsableCommand {
     func validate() throws {
       if prices == nil {
         throw ValidationError(
-          "Prices are euros per 1,000,000 units, at least 0, with at most six digits behind the "
-            + "point, and cached input costs no more than input.")
+          "Prices are euros per 1,000,000 units, from 0 to 1000000, with at most six digits behind "
+            + "the point, and cached input costs no more than input.")
       }
     }
 

@@ -14,6 +14,12 @@ struct MeterUsage: ParsableCommand {
   var requests: Int?
   @OptionGroup var output: MeterOutput
 
+  func validate() throws {
+    if let requests, requests < 1 {
+      throw ValidationError("--requests takes a number above 0.")
+    }
+  }
+
   func run() throws {
     try Keys.withStore { store in
       let rows = try requests.map { try list(store, $0) } ?? sums(store)
@@ -98,6 +104,10 @@ struct MeterAudit: ParsableCommand {
     static let configuration = CommandConfiguration(abstract: "List the newest changes.")
     @Option(help: ArgumentHelp("How many at most.", valueName: "n")) var limit = 50
     @OptionGroup var output: MeterOutput
+
+    func validate() throws {
+      guard limit >= 1 else { throw ValidationError("--limit takes a number above 0.") }
+    }
 
     func run() throws {
       let entries = try Keys.withStore { try $0.auditTrail(limit: limit) }

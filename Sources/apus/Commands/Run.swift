@@ -94,7 +94,8 @@ struct Run: AsyncParsableCommand {
       try speculation.apply(to: &options, for: model, engine)
       return (model, text, options)
     }
-    var request = GenerationRequest(prompt: try tokens(of: text, for: loaded, named: located.name))
+    var request = GenerationRequest(
+      prompt: try tokens(of: text, for: loaded, named: located.argument))
     request.sampling = sampling.options(for: loaded.tokenizer)
     request.maxTokens = maxTokens
     request.stop = stop
@@ -145,10 +146,10 @@ struct Run: AsyncParsableCommand {
   }
 
   private func tokens(
-    of text: String, for model: Model, named name: String
+    of text: String, for model: Model, named argument: String
   ) throws -> [TokenID] {
     if raw { return model.tokenizer.encode(text, parsingSpecial: true) }
-    guard model.chatTemplate != nil else { throw noChatTemplate(name) }
+    guard model.chatTemplate != nil else { throw noChatTemplate(argument) }
     return try model.prompt((system.map { [.system($0)] } ?? []) + [.user(text)])
   }
 

@@ -98,6 +98,7 @@ struct Serve: AsyncParsableCommand {
     let central = try NodeOutbox(environment: ProcessInfo.processInfo.environment)
     var metering = MeterConfiguration(folder: folder)
     metering.profile = configuration.metadataProfile
+    metering.failsOpen = configuration.failsOpen
     metering.failedAuthentications = .patience(perMinute: Int64(configuration.wrongKeysPerMinute))
     metering.refusals = .patience(perMinute: Int64(configuration.refusalsPerMinute))
     let meter = try Meter(metering)
@@ -199,6 +200,9 @@ struct Serve: AsyncParsableCommand {
     do {
       var logger = Logger(label: "apus", factory: { LineLog(label: $0) })
       logger.logLevel = configuration.logLevel
+      if configuration.failsOpen {
+        logger.warning("fail-open: requests are served also where their usage cannot be recorded")
+      }
       let server = try Server(
         models: models, meter: meter, administration: AdminVerb.administration,
         configuration: configuration, logger: logger

@@ -42,6 +42,8 @@ struct LocatedModel: Sendable {
   /// What it is called in answers: the catalogue's name, or the file's without its ending.
   let name: String
   let path: String
+  /// What names it in a command: the catalogue's name, or the path as it was given.
+  let argument: String
 
   /// The model that `argument`, a catalogue name or a path, means; the default model for nil.
   static func find(_ argument: String?) throws -> LocatedModel {
@@ -60,7 +62,7 @@ struct LocatedModel: Sendable {
     }
     var name = argument.split(separator: "/").last.map(String.init) ?? argument
     if name.lowercased().hasSuffix(".gguf") { name.removeLast(5) }
-    return LocatedModel(name: name, path: argument)
+    return LocatedModel(name: name, path: argument, argument: argument)
   }
 
   private static func located(
@@ -72,7 +74,8 @@ struct LocatedModel: Sendable {
     guard size == entry.bytes else {
       throw .damaged(entry.name, expected: entry.bytes, found: size)
     }
-    return LocatedModel(name: entry.name, path: folder.file(of: entry))
+    return LocatedModel(
+      name: entry.name, path: folder.file(of: entry), argument: entry.name)
   }
 }
 

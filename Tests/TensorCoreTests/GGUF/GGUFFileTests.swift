@@ -151,11 +151,14 @@ import Testing
     let calls: [(String, () throws -> Any?)] = [
       ("metadata 'text' should be an integer, but is string", { try metadata.int("text") }),
       ("metadata 'number' should be a string, but is uint32", { try metadata.string("number") }),
-      ("metadata 'huge' should be an integer, but is uint64 beyond", { try metadata.int("huge") }),
+      (
+        "metadata 'huge' should be an integer, but is \(UInt64.max), which is above",
+        { try metadata.int("huge") }
+      ),
       ("metadata 'text' should be a number, but is string", { try metadata.float("text") }),
       ("metadata 'number' should be a bool, but is uint32", { try metadata.bool("number") }),
       (
-        "metadata 'numbers' should be an array of strings, but is array of 1 uint8",
+        "metadata 'numbers' should be an array of strings, but is array of 1 uint8;",
         { try metadata.strings("numbers") }
       ),
       (

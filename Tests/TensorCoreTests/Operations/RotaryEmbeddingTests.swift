@@ -42,10 +42,9 @@ import Testing
 
   @Test("YaRN keeps fast pairs, stretches slow ones and raises the magnitude")
   func yarn() throws {
-    var yarn = RotaryEmbedding.YaRN(factor: 8, originalContextLength: 2_048)
-    yarn.attentionFactor = 0.75
+    let yarn = RotaryEmbedding.YaRN(factor: 8, originalContextLength: 2_048)
     let rotary = RotaryEmbedding(
-      pairing: .adjacent, dimensionCount: 64, base: 10_000, yarn: yarn)
+      pairing: .adjacent, dimensionCount: 64, base: 10_000, yarn: yarn, attentionFactor: 0.75)
     // Pairs that turn 32 times and once within the original context (Peng et al. 2023).
     func pair(turns: Double) -> Double {
       64 * log(2_048 / (turns * 2 * Double.pi)) / (2 * log(10_000))

@@ -1,0 +1,149 @@
+// The right of a customer to have what is kept of them (Articles 15 and 20 of Regulation 2016/679).
+
+import FoundationEssentials
+import GRDB
+
+/// Everything that is kept of an account, in a form for machines. Amounts are pico-euro or cents as
+/// their names say, times are milliseconds since 1970.
+package struct AccountExport: Codable, Sendable {
+  package struct Key: Codable, Sendable {
+    package let name: String
+    package let label: String
+    package let createdMilliseconds: Int64
+    package let expiresMilliseconds: Int64?
+    package let isRevoked: Bool
+    package let addresses: [String]
+  }
+
+  package struct Request: Codable, Sendable {
+    package let id: String
+    package let startedMilliseconds: Int64
+    package let settledMilliseconds: Int64
+    package let key: Int64
+    package let model: String
+    package let promptTokens: Int64
+    package let cachedPromptTokens: Int64
+    package let completionTokens: Int64
+    package let reasoningTokens: Int64
+    package let costPicoEuro: Int64
+    package let isBillable: Bool
+    /// What else the metadata profile names, by the name of its column.
+    package let described: [String: String]
+  }
+
+  package struct Happening: Codable, Sendable {
+    package let what: String
+    package let atMilliseconds: Int64
+    package let text: String
+  }
+
+  package let account: Int64
+  package let name: String
+  package let state: String
+  package let createdMilliseconds: Int64
+  package let party: Party?
+  package let members: [String]
+  /// By address.
+  package let memberRoles: [String: String]
+  /// Of all its keys together; nil where nobody set any.
+  package let limits: String?
+  package let keys: [Key]
+  package let invoices: [InvoiceDocument]
+  package let requests: [Request]
+  /// What else happened, oldest first: what it was told and warned of, what it accepted, paid and
+  /// disputed.
+  package let history: [Happening]
+
+  /// JSON with sorted keys.
+  package func encoded() throws -> [UInt8] {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
+    return [UInt8](try encoder.encode(self))
+  }
+}
+
+extension UsageStore {
+  /// Gathers everything that is kept of an account.
+  ///
+  /// - Throws: ``UsageStoreError``: `notFound`.
+  package func export(_ account: AccountID) throws(UsageStoreError) -> AccountExport {
+    guard let record = try accounts().first(where: { $0.id == account }) else {
+      throw UsageStoreError(.notFound, "no account has the number \(account.rawValue)")
+    }
+    let models = try modelNames()
+    var requests: [AccountExport.Request] = []
+    var personal = PersonalRows(store: self)
+    for month in try months() {
+      for row in try usageRows(month: month, limit: .max).reversed() where row.account == account {
+        requests.append(
+          AccountExport.Request(
+            id: row.requestID.description, startedMilliseconds: row.startedMilliseconds,
+            settledMilliseconds: row.settledMilliseconds, key: row.key.rawValue,
+            model: models[row.model]?.text ?? "", promptTokens: row.usage.promptTokens,
+            cachedPromptTokens: row.usage.cachedPromptTokens,
+            completionTokens: row.usage.completionTokens,
+            reasoningTokens: row.usage.reasoningTokens, costPicoEuro: row.cost.rawValue,
+            isBillable: row.isBillable,
+            described: row.described(
+              beside: try personal.of(
+                row.requestID, startedMilliseconds: row.startedMilliseconds))))
+      }
+    }
+    return AccountExport(
+      account: account.rawValue, name: record.name.text, state: "\(record.state)",
+      createdMilliseconds: record.createdMilliseconds, party: try buyer(of: account)?.party,
+      members: try members(of: account).map(\.email),
+      memberRoles: Dictionary(
+        uniqueKeysWithValues: try members(of: account).map { ($0.email, $0.role.word) }),
+      limits: try limits(includesKeys: false)[.account(account)]?.rule.summary,
+      keys: try keys().filter { $0.account == account }.map { key in
+        AccountExport.Key(
+          name: "\(key.name)", label: key.label.text,
+          createdMilliseconds: key.createdMilliseconds,
+          expiresMilliseconds: key.expiresMilliseconds, isRevoked: key.state == .revoked,
+          addresses: key.addresses.map(\.description))
+      },
+      invoices: try invoices(account: account).map(\.document), requests: requests,
+      history: try history(of: account))
+  }
+
+  /// Each kind of thing that happened with an account: its word, its time and its text.
+  private static let happenings = """
+    SELECT 'notice' AS what, at_ms, title || ': ' || body AS text FROM notice WHERE account_id = :id
+    UNION ALL SELECT 'warning', at_ms, 'reason ' || reason FROM warning WHERE account_id = :id
+    UNION ALL SELECT 'terms accepted', at_ms, 'version ' || version FROM acceptance
+      WHERE account_id = :id
+    UNION ALL SELECT 'notice given', asked_ms, 'ends at ' || ends_ms FROM termination
+      WHERE account_id = :id
+    UNION ALL SELECT 'credit', at_ms, amount_p || ' pico-euro ' || reference FROM ledger
+      WHERE account_id = :id
+    UNION ALL SELECT 'payment', at_ms, number || ': ' || cents || ' cents ' || payment.reference
+      FROM payment JOIN invoice ON invoice.id = invoice_id WHERE account_id = :id
+    UNION ALL SELECT 'dispute', opened_ms, number || ' line ' || line || ': ' || cents || ' cents'
+      FROM dispute JOIN invoice ON invoice.id = invoice_id WHERE account_id = :id
+    UNION ALL SELECT 'delivery', coalesce(sent_ms, next_ms), 'notice ' || notice_id || ' to ' || target
+      FROM notice_delivery WHERE account_id = :id
+    ORDER BY 2
+    """
+
+  private func history(
+    of account: AccountID
+  ) throws(UsageStoreError) -> [AccountExport.Happening] {
+    try read(doing: "read what happened with an account") { db in
+      try Row.fetchAll(db, sql: Self.happenings, arguments: ["id": account.rawValue]).map {
+        AccountExport.Happening(what: $0["what"], atMilliseconds: $0["at_ms"], text: $0["text"])
+      }
+    }
+  }
+}
+
+extension UsageRow {
+  /// What a profile may name beside the billing core, by the name of its column.
+  fileprivate func described(beside personal: [MetadataField: String]) -> [String: String] {
+    var described: [String: String] = [:]
+    for field in MetadataField.allCases where !MetadataField.billingCore.contains(field) {
+      described[field.rawValue] = text(of: field) ?? personal[field]
+    }
+    return described
+  }
+}

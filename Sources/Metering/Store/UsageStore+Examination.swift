@@ -1,0 +1,123 @@
+// Whether the data folder is as it should be: what an operator looks at before trusting a bill, and after a
+// crash, a move or a restore.
+
+import FoundationEssentials
+import GRDB
+
+/// One thing that was looked at.
+package struct LedgerFinding: Hashable, Sendable {
+  package enum State: String, Sendable {
+    case good
+    /// Works, and something is missing that an operator of a service wants.
+    case advice
+    case broken
+  }
+
+  package let subject: String
+  package let state: State
+  package let text: String
+}
+
+extension UsageStore {
+  /// Looks at the whole folder. Changes nothing, and may run while a server does.
+  package func examine() throws(UsageStoreError) -> [LedgerFinding] {
+    var findings = [
+      LedgerFinding(subject: "sqlite", state: .good, text: Self.sqliteVersion), rightsFinding(),
+    ]
+    for file in ["meter.db"] + (try months().map { "events-\($0).db" }) {
+      findings.append(fileFinding(file))
+    }
+    for month in try months() { findings.append(sumFinding(month)) }
+    let trail = try verifyAudit()
+    findings.append(
+      LedgerFinding(
+        subject: "audit trail", state: trail.firstBroken == nil ? .good : .broken,
+        text: trail.firstBroken.map { "entry \($0) was changed, or one before it taken out" }
+          ?? "\(trail.count) entries, whole"))
+    findings.append(try documentFinding())
+    return findings + (try adviceFindings())
+  }
+
+  private func rightsFinding() -> LedgerFinding {
+    let rights =
+      (try? FileManager.default.attributesOfItem(atPath: folder))?[.posixPermissions] as? Int ?? 0
+    let isClosed = rights & 0o077 == 0
+    return LedgerFinding(
+      subject: "data folder", state: isClosed ? .good : .advice,
+      text: isClosed
+        ? "its owner's alone" : "others of this machine may look into it: chmod 700 '\(folder)'")
+  }
+
+  private func fileFinding(_ file: String) -> LedgerFinding {
+    let answer: String
+    do {
+      answer =
+        try Schema.openForReading("\(folder)/\(file)").read {
+          try String.fetchOne($0, sql: "PRAGMA quick_check(1)")
+        } ?? "nothing"
+    } catch { answer = UsageStoreError(error, doing: "read '\(file)'").message }
+    return LedgerFinding(
+      subject: file, state: answer == "ok" ? .good : .broken,
+      text: answer == "ok" ? "whole" : "SQLite says: \(answer.prefix(100))")
+  }
+
+  private func sumFinding(_ month: UTCMonth) -> LedgerFinding {
+    let (isGood, text): (Bool, String)
+    do throws(UsageStoreError) {
+      let (events, rollups) = try sums(month: month)
+      isGood = events == rollups
+      text =
+        isGood
+        ? "\(events.requests) requests; requests and rollups add up to the same"
+        : "requests and rollups do not add up to the same: restore this file from a backup"
+    } catch { (isGood, text) = (false, error.message) }
+    return LedgerFinding(
+      subject: "sums of \(month)", state: isGood ? .good : .broken, text: text)
+  }
+
+  private func documentFinding() throws(UsageStoreError) -> LedgerFinding {
+    let (count, changed) = try read(doing: "read the documents of invoices") { db in
+      let rows = try Row.fetchCursor(db, sql: "SELECT number, document, hash FROM invoice")
+      var (count, changed): (Int, [String]) = (0, [])
+      while let row = try rows.next() {
+        count += 1
+        let hash = LibCrypto.sha256([UInt8](row["document"] as Data))
+        if hash != [UInt8](row["hash"] as Data) { changed.append(row["number"]) }
+      }
+      return (count, changed)
+    }
+    return LedgerFinding(
+      subject: "invoices", state: changed.isEmpty ? .good : .broken,
+      text: changed.isEmpty
+        ? "\(count) documents, as they were issued"
+        : "changed after their issue: \(changed.joined(separator: " "))")
+  }
+
+  /// What an operator of a service will want to set.
+  private func adviceFindings() throws(UsageStoreError) -> [LedgerFinding] {
+    var advice: [(subject: String, text: String)] = []
+    if try keys().isEmpty {
+      advice.append(("keys", "none yet: requests of this machine alone are answered"))
+    }
+    if try !priceLists().isEmpty, try seller() == nil {
+      advice.append(("seller", "prices are published and nobody bills: apus meter billing seller"))
+    }
+    let channels = try channels()
+    if channels.webhook.isEmpty, channels.sendmail.isEmpty || channels.sender.isEmpty {
+      advice.append(
+        (
+          "notices",
+          "go out nowhere; customers find them at /v1/notices: apus meter notice channels"
+        ))
+    }
+    let failed = try deliveries(dueOnly: false).count { $0.state == .failed }
+    if failed > 0 {
+      advice.append(("deliveries", "\(failed) were given up: apus meter notice list"))
+    }
+    let open = try incidents().count { $0.endedMilliseconds == nil }
+    if open > 0 {
+      advice.append(("incidents", "\(open) measures hold: apus meter incident list"))
+    }
+    return advice.map { LedgerFinding(subject: $0.subject, state: .advice, text: $0.text) }
+  }
+}

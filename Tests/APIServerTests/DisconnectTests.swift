@@ -1,0 +1,76 @@
+// A client may leave at any moment: within its request, before the first word, at any word, before the
+// end is told. Whatever it does, a request that was admitted leaves one row, and nothing stays reserved.
+
+import APIServer
+import JSON
+import Metering
+import Testing
+
+@Suite(.timeLimit(.minutes(5))) struct DisconnectTests {
+  private static let streamed = [
+    "HTTP/1.1 200", "x-request-id", "\r\n\r\n", "assistant", "Swifts", "sleep",
+    "finish_reason\":\"stop",
+    "[DONE]",
+  ]
+  private static let whole = ["HTTP/1.1 200", "x-request-id", "\r\n\r\n", "Swifts", "total_tokens"]
+
+  @Test(arguments: [true, false])
+  func wheneverAClientLeavesThereIsOneRowAndNothingStaysReserved(isStreamed: Bool) async throws {
+    try await withMeter { meter, store in
+      let model = try store.modelID(#require(ShortName("swift-1")))
+      _ = try store.publishPrices(#require(Prices(input: 3, output: 7)), model: model)
+      let key = try store.createKey(label: #require(ShortName("test")), limits: LimitRule())
+      try store.setLimits(
+        LimitRule(tokens: LimitRule.tokenLimit(perMinute: 1_000_000), parallel: 50),
+        for: .account(key.record.account))
+      meter.refreshKeys()
+      let marks = isStreamed ? Self.streamed : Self.whole
+      let engine = FakeEngine(["Swifts", " sleep", " in", " the", " air", "."])
+      let places = [nil] + marks.map(Optional.some)
+      let sent = 3 * places.count + 1
+      try await RunningServer.serving(engine, meter: meter) { server in
+        let request = server.request(
+          "/v1/chat/completions",
+          ChatCompletionTests.chat(["stream": .bool(isStreamed)]).serialized(),
+          headers: ["Authorization: Bearer \(key.text)"])
+        // Within the request: nobody has asked for anything yet.
+        for count in stride(from: 1, to: request.utf8.count, by: 11) {
+          try await RawConnection.open(port: server.port) { exchange in
+            try await exchange.send(bytes: Array(request.utf8.prefix(count)))
+          }
+        }
+        // Behind it, and at each place of the answer.
+        for mark in places {
+          for _ in 0..<3 {
+            try await RawConnection.open(port: server.port) { exchange in
+              try await exchange.send(request)
+              if let mark { _ = try await exchange.read(until: mark) }
+            }
+          }
+        }
+        // One more whole answer: what came before holds nobody up.
+        let last = try await server.chat(
+          ChatCompletionTests.chat, headers: ["Authorization: Bearer \(key.text)"])
+        #expect(last.status == 200)
+        while meter.outstanding > 0 { await Task.yield() }
+        #expect(meter.spending(of: .account(key.record.account)).reserved == .zero)
+        #expect(!server.log.text.contains("internal error"))
+      }
+      let month = UTCMonth(wallMilliseconds: MeterClock.system.wallMilliseconds())
+      let rows = try store.usageRows(month: month, limit: 1000)
+      // Whoever left before the request was read whole may have been missed; who read a word was not.
+      #expect(rows.count <= sent && rows.count >= sent - 3)
+      #expect(rows.allSatisfy { $0.status == .completed || $0.status == .cancelled })
+      #expect(rows.allSatisfy { $0.isBillable && $0.usage.completionTokens <= 6 })
+      #expect(
+        rows.allSatisfy {
+          $0.cost.rawValue
+            == 3 * ($0.usage.promptTokens) + 7 * $0.usage.completionTokens
+        })
+      let (events, rollups) = try store.sums(month: month)
+      #expect(events == rollups)
+      let spent = meter.spending(of: .account(key.record.account)).spent.rawValue
+      #expect(spent == rows.map(\.cost.rawValue).reduce(0, +))
+    }
+  }
+}

@@ -1,0 +1,64 @@
+// Tiny models with something changed: metadata set, tensors added, taken away or multiplied.
+
+import KernelInterface
+import TensorCore
+import TestSupport
+import Testing
+import Transformer
+
+/// What differs from a file.
+struct ModelVariant {
+  var metadata: [String: GGUFContent] = [:]
+  /// Float32 tensors that the file has not, by name: shape and values.
+  var added: [String: (shape: [Int], values: [Float])] = [:]
+  var removed: Set<String> = []
+
+  /// Writes `file`, changed.
+  func write(_ file: GGUFFile, to path: String) throws {
+    var pairs = file.metadata.keys.map {
+      (key: $0, value: metadata[$0] ?? .value(file.metadata[$0]!))
+    }
+    for (key, value) in metadata.sorted(by: { $0.key < $1.key }) where file.metadata[key] == nil {
+      pairs.append((key: key, value: value))
+    }
+    let kept = file.tensors.filter { !removed.contains($0.name) }
+    let new = added.sorted { $0.key < $1.key }
+    let plans =
+      kept.map { GGUFTensorPlan(name: $0.name, shape: $0.shape, format: $0.format) }
+      + new.map { GGUFTensorPlan(name: $0.key, shape: $0.value.shape, format: .F32) }
+    let writer = try GGUFWriter(path: path, metadata: pairs, tensors: plans)
+    for tensor in kept { try writer.write(tensor.bytes) }
+    for (_, tensor) in new { try tensor.values.withUnsafeBytes { try writer.write($0) } }
+    try writer.finish()
+  }
+
+  /// The logits that `file` gives, changed.
+  func logits(of file: GGUFFile, tokens: [Int32]) throws -> [Float] {
+    try TemporaryFolder.with { folder in
+      let path = folder + "/model.gguf"
+      try write(file, to: path)
+      var options = ModelOptions()
+      options.threadCount = 1
+      options.keyValueFormat = .F32
+      return try Session(Model.load(path, options: options)).evaluate(tokens, logits: .all)
+    }
+  }
+}
+
+extension TinyModel {
+  func file() throws -> GGUFFile {
+    try GGUFFile(path: ProjectFixtures.root + "/architectures/\(name).gguf")
+  }
+
+  /// The logits of the golden tokens where the file is changed.
+  func logits(_ variant: ModelVariant) throws -> [Float] {
+    try variant.logits(of: file(), tokens: description().tokens)
+  }
+}
+
+extension GGUFFile {
+  /// The values of a float32 tensor.
+  func floats(_ name: String) throws -> [Float] {
+    Array(try #require(tensor(named: name)).bytes.bindMemory(to: Float.self))
+  }
+}

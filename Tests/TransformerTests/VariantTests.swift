@@ -1,0 +1,104 @@
+// What a file may say beside what the golden models do, told by what it makes of their logits.
+
+import Foundation
+import TensorCore
+import TestSupport
+import Testing
+import Transformer
+
+@Suite struct VariantTests {
+  /// Between two ways of the same sums.
+  private static let tolerance = 1e-9
+
+  private static func bools(_ values: [Bool]) -> GGUFContent {
+    .list(.bool, values.map(GGUFValue.bool))
+  }
+
+  @Test("A bias of the head is added")
+  func headBias() throws {
+    let model = TinyModel(name: "qwen2")
+    let width = try model.description().shape[1]
+    let bias = (0..<width).map { Float($0 % 7) - 3 }
+    let logits = try model.logits(ModelVariant(added: ["output.bias": ([width], bias)]))
+    let expected = try model.logits(ModelVariant()).enumerated().map { $1 + bias[$0 % width] }
+    #expect(logits.normalisedSquaredError(from: expected) <= Self.tolerance)
+  }
+
+  @Test("Logits are capped where the file says so")
+  func softCap() throws {
+    let model = TinyModel(name: "gemma3")
+    let logits = try model.logits(
+      ModelVariant(metadata: ["gemma3.final_logit_softcapping": .value(.float32(2))]))
+    let expected = try model.logits(ModelVariant()).map { 2 * tanh($0 / 2) }
+    #expect(logits.normalisedSquaredError(from: expected) <= Self.tolerance)
+  }
+
+  @Test("A file names the layers that see all", arguments: ["cohere2", "gemma3"])
+  func windowPatterns(name: String) throws {
+    let model = TinyModel(name: name)
+    let key = name + ".attention.sliding_window_pattern"
+    func logits(_ pattern: GGUFContent) throws -> [Float] {
+      try model.logits(ModelVariant(metadata: [key: pattern]))
+    }
+    let golden = try model.goldenLogits()
+    let count = name == "cohere2" ? 4 : 6
+    let usual = try logits(Self.bools((1...count).map { $0 != count }))
+    #expect(usual.normalisedSquaredError(from: golden) <= 1e-6)
+    let every2 = try logits(.value(.uint32(2)))
+    #expect(try every2 == logits(Self.bools((1...count).map { $0 % 2 != 0 })))
+    #expect(every2.normalisedSquaredError(from: golden) > 1e-3)
+    let none = try logits(.value(.uint32(0)))
+    #expect(try none == logits(Self.bools(Array(repeating: true, count: count))))
+  }
+
+  @Test("A window of 0 is none")
+  func windowOfNothing() throws {
+    let model = TinyModel(name: "gemma3")
+    let key = "gemma3.attention.sliding_window"
+    let pattern = Self.bools(Array(repeating: false, count: 6))
+    let logits = try model.logits(ModelVariant(metadata: [key: .value(.uint32(0))]))
+    #expect(
+      try logits == model.logits(ModelVariant(metadata: [key + "_pattern": pattern])))
+  }
+
+  @Test("Attention between convolutions sees the window that the file names")
+  func windowBetweenConvolutions() throws {
+    let model = TinyModel(name: "lfm2")
+    let logits = try model.logits(
+      ModelVariant(metadata: ["lfm2.attention.sliding_window": .value(.uint32(6))]))
+    let all = try model.logits(ModelVariant())
+    let width = try model.description().shape[1]
+    #expect(logits.prefix(6 * width) == all.prefix(6 * width))
+    #expect(
+      Array(logits.suffix(width)).normalisedSquaredError(from: Array(all.suffix(width))) > 1e-6)
+  }
+
+  @Test("A factor on what turns holds for every kind of scaling", arguments: ["linear", "yarn"])
+  func attentionFactor(kind: String) throws {
+    let model = TinyModel(name: "llama-" + kind)
+    let key = "llama.rope.scaling.attn_factor"
+    let logits = try model.logits(ModelVariant(metadata: [key: .value(.float32(1.5))]))
+    // Queries and keys are both turned, by heads of 16.
+    let scale = GGUFContent.value(.float32(1.5 * 1.5 / 4))
+    let expected = try model.logits(ModelVariant(metadata: ["llama.attention.scale": scale]))
+    #expect(logits.normalisedSquaredError(from: expected) <= Self.tolerance)
+  }
+
+  @Test("A factor of 0 scales nothing")
+  func factorOfNothing() throws {
+    let model = TinyModel(name: "llama")
+    let key = "llama.rope.scaling.factor"
+    let logits = try model.logits(ModelVariant(metadata: [key: .value(.float32(0))]))
+    #expect(try logits == model.logits(ModelVariant()))
+  }
+
+  @Test("A model that sees what follows is refused")
+  func attentionBothWays() throws {
+    let model = TinyModel(name: "llama")
+    let error = #expect(throws: ModelError.self) {
+      try model.logits(ModelVariant(metadata: ["llama.attention.causal": .value(.bool(false))]))
+    }
+    #expect(error?.code == .unsupported)
+    #expect("\(error!)".contains("llama.attention.causal"))
+  }
+}
