@@ -220,10 +220,10 @@ final class EngineLoop: @unchecked Sendable {
   }
 
   /// What the next forward pass takes: every sequence that decodes, and slices of prompts.
-  private func plan() {
+  private func plan(guessing: Bool = true) {
     next.removeAll()
     let guesses =
-      running.count <= Self.guessingSequences
+      guessing && running.count <= Self.guessingSequences
       ? workspace.maximumRows / max(1, running.count) - 1 : 0
     for sequence in running where sequence.isDecoding {
       guard let memory = sequence.memory else { continue }
@@ -247,8 +247,11 @@ final class EngineLoop: @unchecked Sendable {
     if needed > pool.freeCount { prefixes.makeRoom(blocks: needed) }
     if needed <= pool.freeCount { return true }
     for sequence in running { sequence.memory?.dropOutsideWindows(again: true) }
-    // One alone always fits.
-    return needed <= pool.freeCount || running.count == 1
+    if needed <= pool.freeCount { return true }
+    guard running.count == 1 else { return false }
+    // One alone always fits, but for the copy of a recurrent state that its guesses need.
+    plan(guessing: false)
+    return true
   }
 
   /// A sequence has its next token, and perhaps some that were guessed.
