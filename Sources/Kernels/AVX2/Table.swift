@@ -8,7 +8,7 @@ public import KernelInterface
     name: "avx2",
     quantise: quantise,
     product: product,
-    manyTokens: ManyTokens(least: unpackedTokenCount, most: 264, panelCount: 8),
+    manyTokens: unpackingCalls,
     attention: attention,
     combine: combine,
     append: append,

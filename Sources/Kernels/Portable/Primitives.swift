@@ -66,25 +66,6 @@ func dot(_ sum: Integers, _ bytes: Words, _ quants: UnsafeRawPointer) -> Integer
   return sum &+ (product(0) &+ product(1)) &+ (product(2) &+ product(3))
 }
 
-/// Whether tiles of several tokens go through a block's groups by a loop: there are few registers.
-@inline(__always) var loopsOverGroups: Bool { false }
-
-// Products come as 32 bits, with nothing to add before.
-
-@inline(__always) func pairedGroupCount(largest: Int) -> Int { 1 }
-
-typealias Pairs = Integers
-
-@inline(__always) var noPairs: Pairs { Pairs(repeating: 0) }
-
-@inline(__always)
-func adding(_ bytes: Words, _ quants: UnsafeRawPointer, to pairs: Pairs) -> Pairs {
-  dot(pairs, bytes, quants)
-}
-
-@inline(__always)
-func adding(_ pairs: Pairs, to sum: Integers) -> Integers { sum &+ pairs }
-
 /// As `dot`, for bytes that use all eight bits.
 @inline(__always)
 func dotWide(_ sum: Integers, _ bytes: Words, _ quants: UnsafeRawPointer) -> Integers {

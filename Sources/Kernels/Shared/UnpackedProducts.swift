@@ -6,6 +6,9 @@ import KernelInterface
 /// From how many tokens on unpacking pays.
 let unpackedTokenCount = 24
 
+/// Calls of those sets that unpack.
+let unpackingCalls = ManyTokens(least: unpackedTokenCount, most: 264, panelCount: 8)
+
 /// Columns that are unpacked at a time, a multiple of `unit`: about 24 KiB of two panels, which leaves
 /// room for tokens in the first-level cache.
 @inline(__always)
