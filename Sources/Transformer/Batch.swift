@@ -36,6 +36,10 @@ package final class Batch {
   /// The rows that want hidden states, and those that want logits.
   package private(set) var stateRows: [Int] = []
   package private(set) var logitRows: [Int] = []
+  /// The rows that want anything.
+  package private(set) var wantedRows: [Int] = []
+  /// What `ofWantedRows` gave last; it keeps its memory.
+  private var wanted: Batch?
   /// The first `runCount` are in use; the others keep the memory of their positions.
   private var runs: [Run] = []
   private var runCount = 0
@@ -56,6 +60,8 @@ package final class Batch {
     rows.removeAll(keepingCapacity: true)
     stateRows.removeAll(keepingCapacity: true)
     logitRows.removeAll(keepingCapacity: true)
+    wantedRows.removeAll(keepingCapacity: true)
+    wanted?.removeAll()
     attentionRuns.removeAll(keepingCapacity: true)
     recurrentRuns.removeAll(keepingCapacity: true)
     for index in 0..<runCount { runs[index].memory = nil }
@@ -68,12 +74,27 @@ package final class Batch {
     if runCount == 0 || runs[runCount - 1].memory !== memory { beginRun(memory) }
     runs[runCount - 1].positions.append(row.position)
     runs[runCount - 1].rows = runs[runCount - 1].rows.lowerBound..<rows.count + 1
+    if row.wanted != .nothing { wantedRows.append(rows.count) }
     switch row.wanted {
     case .nothing: break
     case .hiddenState: stateRows.append(rows.count)
     case .logits: logitRows.append(rows.count)
     }
     rows.append(row)
+  }
+
+  /// A batch of the rows that want anything, in the same order; nil where all do. Good until this one
+  /// changes.
+  package func ofWantedRows() -> Batch? {
+    guard wantedRows.count < rows.count else { return nil }
+    let batch = wanted ?? Batch()
+    batch.removeAll()
+    for run in runs[..<runCount] {
+      guard let memory = run.memory else { continue }
+      for row in run.rows where rows[row].wanted != .nothing { batch.append(rows[row], of: memory) }
+    }
+    wanted = batch
+    return batch
   }
 
   private func beginRun(_ memory: SequenceMemory) {

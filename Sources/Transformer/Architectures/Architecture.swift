@@ -56,8 +56,7 @@ extension Architecture {
   /// Takes the batch through all layers and calls `body` with the logits of the rows that want
   /// them, `[rows, vocabulary]`, a few rows at a time and in order.
   func forward(_ pass: Pass, _ body: (_ logits: FloatRows, _ rows: Int) throws -> Void) rethrows {
-    computeHidden(pass)
-    try head.forward(pass, body)
+    try head.forward(hidden(of: pass), body)
   }
 
   /// Takes the batch through all layers and calls `states` with what `hiddenStates` gives, then
@@ -66,7 +65,7 @@ extension Architecture {
     _ pass: Pass, states: (_ states: FloatRows, _ rows: Int) -> Void,
     logits: (_ logits: FloatRows, _ rows: Int) -> Void
   ) {
-    computeHidden(pass)
+    let pass = hidden(of: pass)
     head.hiddenStates(pass, states)
     head.forward(pass, logits)
   }
@@ -76,18 +75,18 @@ extension Architecture {
   func hiddenStates(
     _ pass: Pass, _ body: (_ states: FloatRows, _ rows: Int) throws -> Void
   ) rethrows {
-    computeHidden(pass)
-    try head.hiddenStates(pass, body)
+    try head.hiddenStates(hidden(of: pass), body)
   }
 
-  private func computeHidden(_ pass: Pass) {
+  /// Takes the batch through all layers; the pass of the rows that want anything.
+  private func hidden(of pass: Pass) -> Pass {
     for (angles, rotary) in zip(pass.workspace.angles, rotaries) {
       for (index, row) in pass.batch.rows.enumerated() {
         rotary.writeAngles(at: row.position, to: angles, row: index)
       }
     }
     embedding.forward(pass)
-    blocks.forward(pass)
+    return blocks.forward(pass)
   }
 }
 

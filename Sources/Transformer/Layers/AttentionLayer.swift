@@ -68,10 +68,13 @@ package struct AttentionLayer: Sendable {
       valueLength: heads.valueLength, window: heads.window)
   }
 
-  package func forward(_ pass: Pass, layer: Int, into target: FloatRows) {
+  /// Values of a row's queries.
+  package var queryWidth: Int { heads.headCount * heads.keyLength }
+
+  /// Stores keys and values of all rows, and leaves their queries in `workspace.projected`.
+  package func store(_ pass: Pass, layer: Int) {
     let (workspace, compute, rows) = (pass.workspace, pass.compute, pass.rowCount)
-    let width = norm.count
-    let input = workspace.input(columns: width)
+    let input = workspace.input(columns: norm.count)
     compute.apply(
       norm, to: workspace.hidden, rows: rows, into: input, quantised: inputs.scaling)
     inputs.multiply(input, rows: rows, into: workspace.projected, compute)
@@ -79,22 +82,26 @@ package struct AttentionLayer: Sendable {
       if let bias { compute.add(bias, to: workspace.projected.columns(from: offset), rows: rows) }
     }
 
-    let query = workspace.projected
-    let runs = pass.batch.attentionRuns(layer: layer)
     compute.storeHeads(
-      heads, query: query, key: workspace.projected.columns(from: inputs.offsets[1]),
+      heads, query: workspace.projected,
+      key: workspace.projected.columns(from: inputs.offsets[1]),
       value: workspace.projected.columns(from: inputs.offsets[2]),
-      angles: workspace.angles[rotaryIndex], runs: runs)
+      angles: workspace.angles[rotaryIndex], runs: pass.batch.attentionRuns(layer: layer))
+  }
+
+  /// Attends for the rows whose queries `store` left, and adds to `target`.
+  package func attend(_ pass: Pass, layer: Int, into target: FloatRows) {
+    let (workspace, compute, rows) = (pass.workspace, pass.compute, pass.rowCount)
     let attended = workspace.input(columns: heads.headCount * heads.valueLength)
     compute.attend(
-      heads, query: query, output: attended.floats, runs: runs,
-      scratch: workspace.attentionScratch)
+      heads, query: workspace.projected, output: attended.floats,
+      runs: pass.batch.attentionRuns(layer: layer), scratch: workspace.attentionScratch)
 
     compute.quantise(attended, for: output, rows: rows)
     output.multiply(attended, rows: rows, into: workspace.projected, compute)
     if let outputBias { compute.add(outputBias, to: workspace.projected, rows: rows) }
     compute.addResidual(
-      workspace.projected, norm: outputNorm, epsilon: norm.epsilon, to: target, columns: width,
-      rows: rows)
+      workspace.projected, norm: outputNorm, epsilon: norm.epsilon, to: target,
+      columns: norm.count, rows: rows)
   }
 }

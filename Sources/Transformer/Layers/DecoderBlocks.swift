@@ -25,14 +25,22 @@ package enum Mixer: Sendable {
     }
   }
 
-  /// Adds to `target`.
-  func forward(_ pass: Pass, layer index: Int, into target: FloatRows) {
+  /// Takes all rows into what is kept of their sequences. What is recurrent adds to `target` as it goes.
+  func store(_ pass: Pass, layer index: Int, into target: FloatRows) {
     switch self {
-    case .attention(let layer): layer.forward(pass, layer: index, into: target)
+    case .attention(let layer): layer.store(pass, layer: index)
     case .convolution(let layer): layer.forward(pass, layer: index, into: target)
     case .scan(let layer): layer.forward(pass, layer: index, into: target)
     }
   }
+
+  /// Adds to `target` what `store` has not.
+  func finish(_ pass: Pass, layer index: Int, into target: FloatRows) {
+    if case .attention(let layer) = self { layer.attend(pass, layer: index, into: target) }
+  }
+
+  /// What stands in `workspace.projected` between the two, in values of a row.
+  var heldWidth: Int { if case .attention(let layer) = self { layer.queryWidth } else { 0 } }
 }
 
 /// A layer: a mixer, and in most families a feed-forward block after it.
@@ -70,18 +78,30 @@ package struct DecoderBlocks: Sendable {
     }
   }
 
-  package func forward(_ pass: Pass) {
-    let (workspace, compute, rows) = (pass.workspace, pass.compute, pass.rowCount)
+  /// Takes the pass through all layers.
+  ///
+  /// - Returns: the pass of the rows that somebody wants something of, which `workspace.hidden` holds then.
+  ///   The last layer is computed for them alone: of the others it keeps keys and values, and a prompt
+  ///   wants one row.
+  package func forward(_ pass: Pass) -> Pass {
+    var pass = pass
+    let workspace = pass.workspace
     for (index, layer) in layers.enumerated() {
-      guard layer.isParallel else {
-        layer.mixer.forward(pass, layer: index, into: workspace.hidden)
-        layer.feedForward?.forward(pass, into: workspace.hidden)
-        continue
+      let target = layer.isParallel ? workspace.sum : workspace.hidden
+      if layer.isParallel { copy(workspace.hidden, to: workspace.sum, pass) }
+      layer.mixer.store(pass, layer: index, into: target)
+      if index == layers.count - 1 {
+        pass = pass.ofWantedRows(projectedWidth: layer.mixer.heldWidth)
+        if pass.rowCount == 0 { break }
       }
-      compute.copy(workspace.hidden, to: workspace.sum, columns: workspace.width, rows: rows)
-      layer.mixer.forward(pass, layer: index, into: workspace.sum)
-      layer.feedForward?.forward(pass, into: workspace.sum)
-      compute.copy(workspace.sum, to: workspace.hidden, columns: workspace.width, rows: rows)
+      layer.mixer.finish(pass, layer: index, into: target)
+      layer.feedForward?.forward(pass, into: target)
+      if layer.isParallel { copy(workspace.sum, to: workspace.hidden, pass) }
     }
+    return pass
+  }
+
+  private func copy(_ rows: FloatRows, to target: FloatRows, _ pass: Pass) {
+    pass.compute.copy(rows, to: target, columns: pass.workspace.width, rows: pass.rowCount)
   }
 }

@@ -46,6 +46,8 @@ package final class Workspace {
   package let width: Int
   /// What a layer of parallel blocks adds up, `[rows, width]`.
   package let sum: FloatRows
+  /// Values of a row of it; 0 where no layer has parallel blocks.
+  package let sumWidth: Int
   /// Outputs of projections.
   package let projected: FloatRows
   /// `[2 headRows, headWidth]`: a head may take each row in two parts.
@@ -101,6 +103,7 @@ package final class Workspace {
     gatedScratch = rows(7)
     angles = shape.angleCounts.indices.map { rows(8 + $0) }
     width = shape.width
+    sumWidth = shape.sumWidth
     self.floats = floats
     func blocks(_ width: Int) throws(AllocationError) -> AlignedBuffer {
       try AlignedBuffer(
