@@ -85,11 +85,18 @@ class Weights:
             size * self._share(name) for name, (_, size) in self.tensors.items()
             if name not in ROW_TABLES or (tied and name == "token_embd.weight"))
 
-    def operations_per_prompt_token(self):
+    def operations_per_prompt_token(self, all_weights=False):
         """Operations (an addition and a multiplication are two) of the layers' matrix products for
-        a prompt token that wants no logits; attention itself is not in it."""
+        a prompt token that wants no logits; attention itself is not in it.
+
+        The last layer keeps keys and values of such a token, and the rest of it is computed for the
+        prompt's last token alone, by both sides; with `all_weights` it counts all the same.
+        """
         total = 0
+        last = f"blk.{self.metadata[self.metadata['general.architecture'] + '.block_count'] - 1}."
         for name, (dimensions, _) in self.tensors.items():
+            if name.startswith((last + "attn_output", last + "ffn_")) and not all_weights:
+                continue
             if name.startswith("blk.") and len(dimensions) >= 2:
                 count = 2 * self._share(name)
                 for dimension in dimensions:

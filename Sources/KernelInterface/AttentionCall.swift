@@ -77,7 +77,7 @@ public func attentionScratchCount(_ shape: CacheShape) -> Int {
 }
 
 /// Numbers that a kernel keeps of each row beside its sums.
-public let attentionRowFields = 11
+public let attentionRowFields = 24
 
 /// Floats of a row's state after a span: the sums of `exp(logit - maximum) × value`
 /// `[paddedValueLength]`, then the maximum and the sum of the exponentials.

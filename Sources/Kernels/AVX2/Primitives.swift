@@ -150,6 +150,12 @@
       lowHalf: _mm256_min_ps(b.lowHalf, a.lowHalf), highHalf: _mm256_min_ps(b.highHalf, a.highHalf))
   }
 
+  /// Whether a lane has a sign.
+  @inline(__always)
+  func hasNegative(_ x: Floats) -> Bool {
+    _mm256_movemask_ps(x.lowHalf) | _mm256_movemask_ps(x.highHalf) != 0
+  }
+
   /// The square root.
   @inline(__always)
   func squareRoot(_ x: Floats) -> Floats {

@@ -71,6 +71,12 @@
   @inline(__always)
   func smaller(_ a: Floats, _ b: Floats) -> Floats { _mm512_min_ps(b, a) }
 
+  /// Whether a lane has a sign.
+  @inline(__always)
+  func hasNegative(_ x: Floats) -> Bool {
+    _mm512_movepi32_mask(unsafeBitCast(x, to: __m512i.self)) != 0
+  }
+
   /// The square root.
   @inline(__always)
   func squareRoot(_ x: Floats) -> Floats { _mm512_sqrt_ps(x) }

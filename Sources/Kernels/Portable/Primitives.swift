@@ -131,6 +131,12 @@ func larger<V: SIMD<Float>>(_ a: V, _ b: V) -> V {
   return result
 }
 
+/// Whether a lane has a sign.
+@inline(__always)
+func hasNegative(_ x: Floats) -> Bool {
+  unsafeBitCast(x, to: Integers.self).min() < 0
+}
+
 @inline(__always)
 func smaller(_ a: Floats, _ b: Floats) -> Floats {
   var result = a

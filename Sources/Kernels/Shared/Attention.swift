@@ -30,11 +30,10 @@ private struct AttentionPass {
   // Of each row: the largest logit and the sum of exponentials, of the span and of those before it;
   // what a block does to them; the positions that it sees.
   let maximum: UnsafeMutablePointer<Float>
+  /// `[rows, 16]`: a position adds to the lane of its number.
   let total: UnsafeMutablePointer<Float>
   let wholeMaximum: UnsafeMutablePointer<Float>
   let wholeTotal: UnsafeMutablePointer<Float>
-  let largest: UnsafeMutablePointer<Float>
-  let added: UnsafeMutablePointer<Float>
   let shrink: UnsafeMutablePointer<Float>
   let starts: UnsafeMutablePointer<Int32>
   let ends: UnsafeMutablePointer<Int32>
@@ -58,11 +57,9 @@ private struct AttentionPass {
     sums = take(capacity * width)
     wholeSums = take(capacity * width)
     maximum = take(capacity)
-    total = take(capacity)
+    total = take(16 * capacity)
     wholeMaximum = take(capacity)
     wholeTotal = take(capacity)
-    largest = take(capacity)
-    added = take(capacity)
     shrink = take(capacity)
     let integers = UnsafeMutableRawPointer(take(4 * capacity)).assumingMemoryBound(to: Int32.self)
     starts = integers
@@ -74,9 +71,6 @@ private struct AttentionPass {
       starts[row] = call.starts[token]
       ends[row] = call.ends[token]
     }
-    // Rows are looked at by vectors; those beyond the last see nothing.
-    largest.update(repeating: nothingSeen, count: capacity)
-    added.update(repeating: 0, count: capacity)
     forEachTile { first, count in
       let blocks = visibleBlocks(first..<first + count)
       firstBlocks[first] = Int32(blocks.lowerBound)
@@ -107,9 +101,8 @@ private struct AttentionPass {
 
   /// Begins anew and takes the blocks of a span that some row sees.
   private func add(span: Int, of visible: Range<Int>) {
-    let count = (rows.count + 15) / 16 * 16
-    maximum.update(repeating: nothingSeen, count: count)
-    total.update(repeating: 0, count: count)
+    maximum.update(repeating: nothingSeen, count: rows.count)
+    total.update(repeating: 0, count: 16 * rows.count)
     sums.update(repeating: 0, count: rows.count * width)
     let first = span * attentionSpanBlockCount
     for block in (first..<first + attentionSpanBlockCount).clamped(to: visible) {
@@ -205,9 +198,10 @@ private struct AttentionPass {
     for row in 0..<rows.count {
       let scores = weights + row * cacheBlockPositionCount
       let (from, to) = (starts[row] - base, ends[row] - base)
+      shrink[row] = 1
       // A row that sees nothing of this block must not be touched by it.
       guard from <= last, to >= 0 else {
-        largest[row] = nothingSeen
+        scores.update(repeating: 0, count: cacheBlockPositionCount)
         continue
       }
       var low = loadFloats(scores)
@@ -220,48 +214,37 @@ private struct AttentionPass {
         low = hiding(low, before: from, after: to)
         high = hiding(high, before: from - 16, after: to - 16)
       }
-      if call.softCap > 0 || from > 0 || to < last {
-        store(low, scores)
-        store(high, scores + 16)
-      }
-      largest[row] = laneMaximum(larger(low, high))
-    }
-    for row in stride(from: 0, to: rows.count, by: 16) {
-      let before = loadFloats(maximum + row)
-      let after = larger(before, loadFloats(largest + row))
-      store(exponentialOfNegative(before - after), shrink + row)
-      store(after, maximum + row)
-    }
-    for row in 0..<rows.count {
-      let scores = weights + row * cacheBlockPositionCount
-      guard starts[row] - base <= last, ends[row] >= base else {
-        scores.update(repeating: 0, count: cacheBlockPositionCount)
-        continue
-      }
-      let low = exponentialOfNegative(loadFloats(scores) - maximum[row])
-      let high = exponentialOfNegative(loadFloats(scores + 16) - maximum[row])
+      let largest = larger(low, high)
+      // Seldom: a row's maximum grows with the logarithm of its blocks, and what hangs on a branch that
+      // is foreseen waits for nothing.
+      if hasNegative(maximum[row] - largest) { raiseMaximum(of: row, to: laneMaximum(largest)) }
+      low = exponentialOfNegative(low - maximum[row])
+      high = exponentialOfNegative(high - maximum[row])
       store(low, scores)
       store(high, scores + 16)
+      let added = low + high
+      store(
+        multiplyAdd(loadFloats(total + 16 * row), Floats(repeating: shrink[row]), added),
+        total + 16 * row)
     }
-    // A loop of its own: beside the exponentials, compilers would take those apart into lanes too.
-    for row in 0..<rows.count {
-      let scores = weights + row * cacheBlockPositionCount
-      added[row] = laneSum(loadFloats(scores) + loadFloats(scores + 16))
-    }
-    for row in stride(from: 0, to: rows.count, by: 16) {
-      let grown = loadFloats(total + row) * loadFloats(shrink + row) + loadFloats(added + row)
-      store(grown, total + row)
-    }
+  }
+
+  @inline(never)
+  private func raiseMaximum(of row: Int, to largest: Float) {
+    shrink[row] = exponentialOfNegative(Floats(repeating: maximum[row] - largest))[0]
+    maximum[row] = largest
   }
 
   private func addToWhole(isFirst: Bool) {
     for row in 0..<rows.count {
       if isFirst { wholeMaximum[row] = nothingSeen }
       addState(
-        sums + row * width, maximum[row], total[row], width: width, to: wholeSums + row * width,
+        sums + row * width, maximum[row], total(of: row), width: width, to: wholeSums + row * width,
         &wholeMaximum[row], &wholeTotal[row])
     }
   }
+
+  private func total(of row: Int) -> Float { laneSum(loadFloats(total + 16 * row)) }
 
   private func write(states: UnsafeMutablePointer<Float>, index: Int) {
     let count = attentionStateCount(call.shape)
@@ -270,7 +253,7 @@ private struct AttentionPass {
         states + (index * call.tokenCount * call.groupCount + rows.lowerBound + row) * count
       target.update(from: sums + row * width, count: width)
       target[width] = maximum[row]
-      target[width + 1] = total[row]
+      target[width + 1] = total(of: row)
     }
   }
 
