@@ -268,10 +268,6 @@ private struct AttentionPass {
   }
 }
 
-/// The largest logit of a row that has seen nothing yet. It is finite, so that its difference from
-/// itself is 0.
-private let nothingSeen = -Float.greatestFiniteMagnitude
-
 /// The logits, and -∞ for positions before `first` and after `last`, counted from the first lane's.
 @inline(__always)
 private func hiding(_ logits: Floats, before first: Int32, after last: Int32) -> Floats {
@@ -280,53 +276,4 @@ private func hiding(_ logits: Floats, before first: Int32, after last: Int32) ->
   let hidden = unsafeBitCast(((lanes &- first) | (last &- lanes)) &>> 31, to: Words.self)
   let bits = (unsafeBitCast(logits, to: Words.self) & ~hidden) | (hidden & 0xFF80_0000)
   return unsafeBitCast(bits, to: Floats.self)
-}
-
-/// Adds the state of a later span to that of all before it.
-@inline(__always)
-private func addState(
-  _ sums: UnsafePointer<Float>, _ maximum: Float, _ total: Float, width: Int,
-  to wholeSums: UnsafeMutablePointer<Float>, _ wholeMaximum: inout Float,
-  _ wholeTotal: inout Float
-) {
-  if maximum == nothingSeen { return }
-  if wholeMaximum == nothingSeen {
-    wholeSums.update(from: sums, count: width)
-    (wholeMaximum, wholeTotal) = (maximum, total)
-    return
-  }
-  let largest = max(wholeMaximum, maximum)
-  let old = exponentialOfNegative(Floats(repeating: wholeMaximum - largest))
-  let new = exponentialOfNegative(Floats(repeating: maximum - largest))
-  for c in stride(from: 0, to: width, by: 16) {
-    store(
-      multiplyAdd(loadFloats(wholeSums + c), old, loadFloats(sums + c) * new), wholeSums + c)
-  }
-  wholeTotal = wholeTotal * old[0] + total * new[0]
-  wholeMaximum = largest
-}
-
-@inline(__always)
-private func writeResult(
-  _ sums: UnsafePointer<Float>, total: Float, count: Int, to output: UnsafeMutablePointer<Float>
-) {
-  let scale = 1 / total
-  for c in 0..<count { output[c] = sums[c] * scale }
-}
-
-/// The result of a row whose states after `spanCount` spans, `distance` apart, begin at `states`. The
-/// first state is used up.
-@Sendable
-func combine(
-  _ shape: CacheShape, _ states: UnsafeMutablePointer<Float>, _ spanCount: Int, _ distance: Int,
-  _ output: UnsafeMutablePointer<Float>
-) {
-  let width = shape.paddedValueLength
-  for span in 1..<max(1, spanCount) {
-    let state = states + span * distance
-    addState(
-      state, state[width], state[width + 1], width: width, to: states, &states[width],
-      &states[width + 1])
-  }
-  writeResult(states, total: states[width + 1], count: shape.valueLength, to: output)
 }
