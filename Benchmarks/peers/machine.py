@@ -49,11 +49,15 @@ class Limits:
             [self.program, str(self.threads)], check=True, capture_output=True, text=True).stdout
         self.rounds.append(json.loads(output))
 
-    def memory_read(self):
-        """Bytes a second that the threads read of memory at this moment."""
-        output = subprocess.run([self.program, str(self.threads), "--read"], check=True,
+    def now(self):
+        """What the threads read of memory at this moment, and how they multiply: bytes and operations a
+        second; nothing of the latter where the machine has no dot product."""
+        output = subprocess.run([self.program, str(self.threads), "--now"], check=True,
                                 capture_output=True, text=True).stdout
-        return json.loads(output)["median"]
+        found = json.loads(output)
+        return {name: found[key][0]["median"] for name, key in (
+            ("memory_read", "memory_read_bytes_per_second"),
+            ("dot_products", "dot_product_operations_per_second")) if found[key]}
 
     def figure(self, key, threads):
         """Median, smallest and largest of one figure; None where the machine has none."""

@@ -64,7 +64,7 @@ def generation(result):
                 model["model"], f"{model['prompt']} / {model['generate']}", name,
                 spread(side["decode"]),
                 share(side.get("decode_share_of_memory_read")), spread(side["prefill"]),
-                share(side.get("prefill_share_of_dot_product_peak")),
+                share(side.get("prefill_share_of_dot_products")),
                 spread(side["first_token_s"], 2), spread(side["peak_mib"], 0)])
         for name, side in list(model["sides"].items())[1:]:
             rows.append([
@@ -73,7 +73,7 @@ def generation(result):
                 ratio(first, side, "peak_mib")])
     columns = [
         "Model", "Prompt / answer", "Engine", "Decode, t/s", "of the memory read beside it", "Prefill, t/s",
-        "of dot-product peak", "Load to first token, s",
+        "of the dot products beside it", "Load to first token, s",
         "Memory peak, MiB"]
     return "\n".join([
         f"# Generation, {result['threads']} threads", "",

@@ -2,7 +2,7 @@
 // dot-product instructions, each by one thread and by several. Prints one JSON object.
 //
 //   limits [THREADS]            THREADS defaults to the number of active processors
-//   limits THREADS --read       only what so many threads read of memory: a fraction of a second
+//   limits THREADS --now        only so many threads, with 2 MiB pages: a fraction of a second
 
 import Foundation
 import Synchronization
@@ -14,15 +14,11 @@ enum Limits {
   static let bufferBytes = 512 << 20
 
   static func main() {
-    let (threads, readsOnly) = arguments()
+    let (threads, isBrief) = arguments()
     let instructions = InstructionSet.best()
-    if readsOnly {
-      print(reads(of: [threads], hugePages: true, by: instructions)[0])
-      return
-    }
-    let counts = Set([1, threads]).sorted()
+    let counts = isBrief ? [threads] : Set([1, threads]).sorted()
     let large = reads(of: counts, hugePages: true, by: instructions)
-    let small = reads(of: counts, hugePages: false, by: instructions)
+    let small = isBrief ? [] : reads(of: counts, hugePages: false, by: instructions)
     let products = instructions.dotProducts.map { loop in
       counts.map { object(threads: $0, rates: productRates(of: loop, threads: $0)) }
     }
@@ -35,19 +31,18 @@ enum Limits {
       """)
   }
 
-  /// The number of threads asked for, and whether memory alone is; ends the program where they make no
-  /// sense.
-  static func arguments() -> (threads: Int, readsOnly: Bool) {
+  /// The number of threads asked for, and whether in brief; ends the program where they make no sense.
+  static func arguments() -> (threads: Int, isBrief: Bool) {
     var arguments = Array(CommandLine.arguments.dropFirst())
     if arguments.isEmpty { return (ProcessInfo.processInfo.activeProcessorCount, false) }
-    let readsOnly = arguments.count == 2 && arguments[1] == "--read"
-    if readsOnly { arguments.removeLast() }
+    let isBrief = arguments.count == 2 && arguments[1] == "--now"
+    if isBrief { arguments.removeLast() }
     guard arguments.count == 1, let number = Int(arguments[0]), (1...1024).contains(number) else {
       FileHandle.standardError.write(
-        Data("limits: takes one number of threads, from 1 to 1024: limits 2 [--read]\n".utf8))
+        Data("limits: takes one number of threads, from 1 to 1024: limits 2 [--now]\n".utf8))
       exit(64)
     }
-    return (number, readsOnly)
+    return (number, isBrief)
   }
 
   /// What so many threads read of memory, an object for each count.
