@@ -32,8 +32,11 @@ final class GroupWriter<Entry: Sendable>: Sendable {
   ) {
     self.clock = clock
     road = GroupRoad(clock: clock, spoiled: spoiled, write: write)
-    let thread = Thread { [road] in road.work() }
-    thread.name = "apus-\(name)"
+    let thread = Thread { [road] in
+      // On Linux a name is lost that a thread has before it runs.
+      Thread.current.name = "apus-\(name)"
+      road.work()
+    }
     thread.qualityOfService = .userInitiated
     thread.start()
   }
