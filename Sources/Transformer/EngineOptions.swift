@@ -33,7 +33,7 @@ public struct EngineOptions: Sendable {
   /// nothing. Answers keep their bits.
   public var draft: Model?
   /// Rows that one forward pass takes, at least 2; half of them at most decode.
-  package var rowLimit = 256
+  package var rowLimit = 512
 
   public init() {}
 }

@@ -23,7 +23,7 @@ public final class Session {
   private var row: [Float] = []
 
   /// Rows that one forward pass takes.
-  private static let maximumRows = 256
+  private static let maximumRows = 512
 
   /// - Parameters:
   ///   - model: computes; any number of sessions share it.

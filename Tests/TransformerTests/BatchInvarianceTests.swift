@@ -5,19 +5,19 @@ import Testing
 import Transformer
 
 @Suite struct BatchInvarianceTests {
-  /// More tokens than a forward pass takes (256) and than several cache blocks (32).
-  static let tokenCount = 300
+  /// More tokens than a forward pass takes (512) and than several cache blocks (32).
+  static let tokenCount = 520
 
   @Test(
     "Single steps, slices, one batch and two threads give the same bits",
     arguments: TinyModel.all, KeyValueFormat.allCases)
   func cutsDoNotMatter(model: TinyModel, format: KeyValueFormat) throws {
     let tokens = try model.tokens(Self.tokenCount, seed: 1)
-    let whole = try Session(model.load(format, contextLength: 320)).logitBits(
+    let whole = try Session(model.load(format, contextLength: 544)).logitBits(
       tokens, in: [Self.tokenCount])
     var random = SeededGenerator(seed: 2)
     for threads in [1, 2] {
-      let loaded = try model.load(format, threads: threads, contextLength: 320)
+      let loaded = try model.load(format, threads: threads, contextLength: 544)
       let session = try Session(loaded)
       let steps = [Int](repeating: 1, count: Self.tokenCount)
       for cuts in [

@@ -53,7 +53,7 @@ import Transformer
         tokens, logits: .none,
         isCancelled: {
           asked += 1
-          return asked == 3
+          return asked == 2
         }, { _ in })
     }
     #expect(session.position == 512)

@@ -7,7 +7,7 @@ import KernelInterface
 let unpackedTokenCount = 24
 
 /// Calls of those sets that unpack.
-let unpackingCalls = ManyTokens(least: unpackedTokenCount, most: 264, panelCount: 8)
+let unpackingCalls = ManyTokens(least: unpackedTokenCount, most: 528, panelCount: 8)
 
 /// Columns that are unpacked at a time, a multiple of `unit`: about 24 KiB of two panels, which leaves
 /// room for tokens in the first-level cache.

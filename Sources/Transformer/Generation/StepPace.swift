@@ -15,6 +15,8 @@ struct StepPace {
   /// How much longer a step may take that no sequence waits for, and the rows it has at least.
   private static let lonelyFactor = 5.0
   private static let lonelyRows = 64
+  /// Rows of a step that no sequence waits for, before anything was measured.
+  private static let firstLonelyRows = 256
   /// Rows of the first slice beside running sequences, before anything was measured.
   private static let firstRows = 32
   /// How fast good news is believed; bad news is believed at once.
@@ -26,8 +28,9 @@ struct StepPace {
   func promptRows(decoding: Int, room: Int) -> Int {
     guard decoding > 0 else {
       // Nobody waits for a token, but requests come and are cancelled between steps.
-      let rows = secondsPerRow.map { Int(goal * Self.lonelyFactor / $0) } ?? room
-      return min(room, max(Self.lonelyRows, rows / Self.unit * Self.unit))
+      let rows = secondsPerRow.map { Int(goal * Self.lonelyFactor / $0) }
+      return min(
+        room, max(Self.lonelyRows, (rows ?? Self.firstLonelyRows) / Self.unit * Self.unit))
     }
     var rows = Self.firstRows
     if let secondsPerRow {
