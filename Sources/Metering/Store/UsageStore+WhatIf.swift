@@ -30,19 +30,12 @@ extension UsageStore {
   /// What a month's billable usage of a model was charged, and what it would be under other prices.
   package func repriced(
     _ model: ModelID, month: UTCMonth, at prices: Prices
-  ) throws(UsageStoreError) -> (charged: PicoEuro, wouldBe: PicoEuro) {
-    var (charged, wouldBe) = (PicoEuro.zero, PicoEuro.zero)
+  ) throws(UsageStoreError) -> (charged: MoneySum, wouldBe: MoneySum) {
+    var (charged, wouldBe) = (MoneySum.zero, MoneySum.zero)
     for account in try accounts() {
       for part in try billableUsage(account: account.id, month: month) where part.model == model {
-        do throws(MoneyError) {
-          charged = try charged.adding(part.sums.cost)
-          for meter in BilledMeter.allCases {
-            let unit = PicoEuro(rawValue: meter.price(in: prices))
-            wouldBe = try wouldBe.adding(unit.times(meter.units(in: part.sums)))
-          }
-        } catch {
-          throw UsageStoreError(.invalidLimit, "at these prices the month is beyond any money")
-        }
+        charged += part.sums.cost
+        wouldBe += part.sums.costs(at: prices).reduce(.zero) { $0 + $1.cost }
       }
     }
     return (charged, wouldBe)

@@ -87,8 +87,8 @@ struct MeterPrice: ParsableCommand {
         try $0.repriced($0.model(named: model), month: month, at: prices)
       }
       output.show([
-        "model": .string(model), "month": .string("\(month)"), "charged_eur": .money(charged),
-        "would_be_eur": .money(wouldBe),
+        "model": .string(model), "month": .string("\(month)"),
+        "charged_eur": .string(charged.description), "would_be_eur": .string(wouldBe.description),
       ])
     }
   }

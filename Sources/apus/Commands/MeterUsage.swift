@@ -45,7 +45,7 @@ struct MeterUsage: ParsableCommand {
           "output_tokens": .integer(part.sums.usage.completionTokens),
           "reasoning_tokens": .integer(part.sums.usage.reasoningTokens),
           "audio_ms": .integer(part.sums.usage.audioMilliseconds),
-          "cost_eur": .money(part.sums.cost),
+          "cost_eur": .string(part.sums.cost.description),
         ]
       }
     }
@@ -86,7 +86,7 @@ struct MeterReconcile: ParsableCommand {
           "month": .string("\(month)"), "requests": .integer(events.requests),
           "input_tokens": .integer(events.usage.promptTokens),
           "output_tokens": .integer(events.usage.completionTokens),
-          "cost_eur": .money(events.cost), "equal": .bool(events == rollups),
+          "cost_eur": .string(events.cost.description), "equal": .bool(events == rollups),
         ]
       }
       output.show(rows, ifNone: "There is no month with usage.")
