@@ -55,9 +55,13 @@ extension UsageStore {
     guard (state == .suspended) == (reason != nil) else {
       throw UsageStoreError(.wrongState, "a suspension needs a reason, and nothing else takes one")
     }
-    let number = try Int64.fetchOne(
-      db, sql: "SELECT state FROM account WHERE id = ?", arguments: [account.rawValue])
-    guard let current = number.flatMap(AccountState.init(rawValue:)) else {
+    let row = try Row.fetchOne(
+      db,
+      sql: """
+        SELECT state, state_reason, EXISTS (SELECT 1 FROM termination WHERE account_id = account.id)
+          AS is_ending FROM account WHERE id = ?
+        """, arguments: [account.rawValue])
+    guard let row, let current = AccountState(rawValue: row["state"]) else {
       throw UsageStoreError(.notFound, "no account has the number \(account.rawValue)")
     }
     guard current.mayBecome(state) else {
@@ -67,10 +71,16 @@ extension UsageStore {
     try db.execute(
       sql: "UPDATE account SET state = ?, state_reason = ?, suspended_by = ? WHERE id = ?",
       arguments: [state.rawValue, reason?.rawValue, incident, account.rawValue])
-    let words = [String(describing: state)] + (reason.map { ["\($0)"] } ?? []) + [remark]
+    if current == .terminating, state == .active {
+      try db.execute(
+        sql: "DELETE FROM termination WHERE account_id = ?", arguments: [account.rawValue])
+    }
+    let reasonBefore = (row["state_reason"] as Int64?).flatMap(SuspensionReason.init(rawValue:))
+    let after = Self.words(state, reason)
     try note(
       "account.state", "account \(account.rawValue)",
-      words.filter { !$0.isEmpty }.joined(separator: ", "), in: db)
+      [after, remark].filter { !$0.isEmpty }.joined(separator: ", "),
+      change: AuditChange(Self.words(current, reasonBefore), after), in: db)
     return current
   }
 
@@ -79,6 +89,10 @@ extension UsageStore {
     try read(doing: "read the accounts") { db in
       try Row.fetchAll(db, sql: "SELECT * FROM account ORDER BY id").compactMap { row in
         guard let name = ShortName(row["name"]), let state = AccountState(rawValue: row["state"])
+  private static func words(_ state: AccountState, _ reason: SuspensionReason?) -> String {
+    (["\(state)"] + (reason.map { ["\($0)"] } ?? [])).joined(separator: ", ")
+  }
+
         else { return nil }
         return AccountRecord(
           id: AccountID(rawValue: row["id"]), name: name, state: state,

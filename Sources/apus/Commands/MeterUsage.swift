@@ -116,7 +116,7 @@ struct MeterAudit: ParsableCommand {
           [
             "number": .integer($0.number), "time": .time($0.atMilliseconds),
             "who": .string($0.actor), "did": .string($0.verb), "to": .string($0.object),
-            "detail": .string($0.detail),
+            "detail": .string($0.detail), "before": .string($0.before), "after": .string($0.after),
           ]
         }, ifNone: "Nothing was changed yet.")
     }
