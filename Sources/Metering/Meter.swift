@@ -11,6 +11,7 @@ package final class Meter: Sendable {
   let core: MeterCore
   let refusedKeys = Mutex(RefusedKeys())
   private let terms: TermsWatch
+  private let keyUse: KeyUseWatch
   private let hourly: HourlyWork
   private let buckets: BucketWatch
 
@@ -25,6 +26,7 @@ package final class Meter: Sendable {
   ) throws(UsageStoreError) {
     core = try MeterCore(configuration: configuration, ledger: ledger)
     terms = try TermsWatch(store: core.store)
+    keyUse = KeyUseWatch(store: core.store)
     hourly = HourlyWork(store: core.store)
     buckets = BucketWatch(folder: configuration.folder)
     buckets.restore(core)
@@ -87,6 +89,7 @@ package final class Meter: Sendable {
       try record.check(at: core.configuration.clock.wallMilliseconds())
       try record.check(address: address)
       return Principal(key: record.id, account: record.account, role: record.role)
+      keyUse.note(record.id, at: now)
     }
     try lookAtStranger(address)
     throw .invalidAPIKey
@@ -171,6 +174,7 @@ package final class Meter: Sendable {
     let isWritten = await core.writer.flush()
     terms.flush()
     try core.store.close()
+    keyUse.flush()
     guard isWritten else {
       throw UsageStoreError(
         .inputOutput, "some usage rows could not be written to '\(core.store.folder)'")

@@ -92,7 +92,7 @@ extension UsageStore {
     let days = try personalDays()
     guard !days.isEmpty else { return }
     for month in try months() {
-      let requests = try usageRows(month: month, limit: .max).filter { $0.account == account }
+      let requests = try events(of: month, "WHERE account_id = ?", [account.rawValue]).map(\.row)
       for (day, rows) in Dictionary(
         grouping: requests, by: { CivilDate(of: $0.startedMilliseconds) })
       where days.contains(day) {

@@ -30,6 +30,7 @@ extension Keys {
           "state": .string(key.stateWord(at: MeterClock.system.wallMilliseconds())),
           "created": .time(key.createdMilliseconds), "expires": .time(key.expiresMilliseconds),
           "replaced_at": .time(key.graceUntilMilliseconds),
+          "last_used": try store.lastUse()[key.id].map { .string("\($0)") } ?? .null,
           "limits": .string(key.limits?.summary ?? "defaults"),
           "budget_eur": .money(try store.budgets()[.key(key.id)]?.hard),
           "spent_eur": .money(spent), "month": .string("\(month)"),
