@@ -64,9 +64,14 @@ extension UsageStore {
     guard let row, let current = AccountState(rawValue: row["state"]) else {
       throw UsageStoreError(.notFound, "no account has the number \(account.rawValue)")
     }
+    // Notice that was given before an account was stopped holds when it goes on.
+    let state = current == .suspended && state == .active && row["is_ending"] ? .terminating : state
     guard current.mayBecome(state) else {
+      let way =
+        (current, state) == (.active, .closed)
+        ? ": give it notice first, 'apus meter account terminate'" : ""
       throw UsageStoreError(
-        .wrongState, "account \(account.rawValue) is \(current) and cannot become \(state)")
+        .wrongState, "account \(account.rawValue) is \(current) and cannot become \(state)\(way)")
     }
     try db.execute(
       sql: "UPDATE account SET state = ?, state_reason = ?, suspended_by = ? WHERE id = ?",
@@ -84,15 +89,15 @@ extension UsageStore {
     return current
   }
 
+  private static func words(_ state: AccountState, _ reason: SuspensionReason?) -> String {
+    (["\(state)"] + (reason.map { ["\($0)"] } ?? [])).joined(separator: ", ")
+  }
+
   /// All accounts, oldest first.
   package func accounts() throws(UsageStoreError) -> [AccountRecord] {
     try read(doing: "read the accounts") { db in
       try Row.fetchAll(db, sql: "SELECT * FROM account ORDER BY id").compactMap { row in
         guard let name = ShortName(row["name"]), let state = AccountState(rawValue: row["state"])
-  private static func words(_ state: AccountState, _ reason: SuspensionReason?) -> String {
-    (["\(state)"] + (reason.map { ["\($0)"] } ?? [])).joined(separator: ", ")
-  }
-
         else { return nil }
         return AccountRecord(
           id: AccountID(rawValue: row["id"]), name: name, state: state,

@@ -134,13 +134,14 @@ extension UsageStore {
         sql: insert + """
            SELECT ?, account_id, ?, email, ?, 0, ? FROM member
           JOIN account ON account.id = account_id
-          WHERE role IN (?, ?, ?) AND account.state <> ? AND (? IS NULL OR account_id = ?)
+          WHERE role IN (?, ?, ?) AND (account.state <> ? OR ?) AND (? IS NULL OR account_id = ?)
           """,
         arguments: [
           notice, NoticeChannel.mail.rawValue, DeliveryState.pending.rawValue, now,
           KeyRole.owner.rawValue, KeyRole.mainUser.rawValue,
           (invoice == nil ? KeyRole.owner : .billing).rawValue, AccountState.closed.rawValue,
-          account?.rawValue, account?.rawValue,
+          // The last invoice comes when an account is closed already.
+          invoice != nil, account?.rawValue, account?.rawValue,
         ])
       var count = db.changesCount
       if let invoice {
