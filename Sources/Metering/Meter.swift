@@ -86,10 +86,11 @@ package final class Meter: Sendable {
     if let key = presented.flatMap({ APIKey($0) }),
       let record = table.record(of: key, pepper: core.store.pepper)
     {
-      try record.check(at: core.configuration.clock.wallMilliseconds())
+      let now = core.configuration.clock.wallMilliseconds()
+      try record.check(at: now)
       try record.check(address: address)
-      return Principal(key: record.id, account: record.account, role: record.role)
       keyUse.note(record.id, at: now)
+      return Principal(key: record.id, account: record.account, role: record.role)
     }
     try lookAtStranger(address)
     throw .invalidAPIKey
@@ -173,8 +174,8 @@ package final class Meter: Sendable {
     core.budgetWatch.flush()
     let isWritten = await core.writer.flush()
     terms.flush()
-    try core.store.close()
     keyUse.flush()
+    try core.store.close()
     guard isWritten else {
       throw UsageStoreError(
         .inputOutput, "some usage rows could not be written to '\(core.store.folder)'")
@@ -216,6 +217,12 @@ package final class Meter: Sendable {
       let account = LimitScope.account(record.account)
       rules.append((.key(record.id), record.limits ?? configuration.keyLimits))
       rules.append((account, settings.limits[account]?.rule ?? configuration.accountLimits))
+      let atModel = [
+        LimitScope.keyAtModel(record.id, model), .accountAtModel(record.account, model),
+      ]
+      for scope in atModel {
+        if let rule = settings.limits[scope]?.rule { rules.append((scope, rule)) }
+      }
     }
     if let rule = settings.limits[.model(model)]?.rule ?? configuration.modelLimits[model] {
       rules.append((.model(model), rule))

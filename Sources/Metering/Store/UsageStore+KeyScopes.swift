@@ -74,5 +74,12 @@ extension UsageStore {
         sql: "INSERT INTO \(table) SELECT ?, \(column) FROM \(table) WHERE key_id = ?",
         arguments: [new.rawValue, old.rawValue])
     }
+    // Those at all models come with the key.
+    try db.execute(
+      sql: """
+        INSERT INTO limit_rule SELECT scope_kind, ?, model_id, rpm, rpm_burst, itpm, itpm_burst, otpm,
+          otpm_burst, tpm, tpm_burst, parallel, 1
+        FROM limit_rule WHERE scope_kind = ? AND scope_id = ? AND model_id <> 0
+        """, arguments: [new.rawValue, LimitRow.kindOfKeys, old.rawValue])
   }
 }

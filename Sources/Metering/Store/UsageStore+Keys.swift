@@ -157,7 +157,7 @@ extension UsageStore {
       limit_rule.*, api_key.*
     FROM api_key JOIN account ON account.id = api_key.account_id
     LEFT JOIN termination ON termination.account_id = account.id
-    LEFT JOIN limit_rule ON scope_kind = ? AND scope_id = api_key.id
+    LEFT JOIN limit_rule ON scope_kind = ? AND scope_id = api_key.id AND model_id = 0
     """
 
   private static func record(_ id: KeyID, in db: Database) throws -> KeyRecord {

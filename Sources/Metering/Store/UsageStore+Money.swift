@@ -60,7 +60,7 @@ extension UsageStore {
   /// Sets what a key or an account may spend in a calendar month; nil takes the limits off.
   package func setBudget(_ budget: Budget?, for scope: LimitScope) throws(UsageStoreError) {
     let amounts = [budget?.hard, budget?.soft].compactMap(\.self)
-    guard let (kind, id) = LimitRow.numbers(of: scope), amounts.allSatisfy({ $0 >= .zero }),
+    guard let (kind, id, _) = LimitRow.numbers(of: scope), amounts.allSatisfy({ $0 >= .zero }),
       scope.hasBudget
     else {
       throw UsageStoreError(

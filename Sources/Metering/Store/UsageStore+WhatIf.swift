@@ -10,17 +10,22 @@ extension UsageStore {
   ) throws(UsageStoreError) -> [PastRequest] {
     let column: String
     switch scope {
-    case .key: column = "key_id"
-    case .account: column = "account_id"
+    case .key, .keyAtModel: column = "key_id"
+    case .account, .accountAtModel: column = "account_id"
     case .model: column = "model_id"
     case .address:
       throw UsageStoreError(.invalidLimit, "no address is kept, so none can be replayed")
     }
-    guard let id = LimitRow.numbers(of: scope)?.id, try months().contains(month) else { return [] }
+    guard let (_, id, model) = LimitRow.numbers(of: scope), try months().contains(month) else {
+      return []
+    }
     let sql = """
-      SELECT started_ms, settled_ms, in_tok, out_tok FROM event WHERE \(column) = ?
+      SELECT started_ms, settled_ms, in_tok, out_tok FROM event
+      WHERE \(column) = ? AND (? = 0 OR model_id = ?)
       """
-    return try EventFile.read(folder: folder, file: month, sql: sql, arguments: [id]).map {
+    return try EventFile.read(
+      folder: folder, file: month, sql: sql, arguments: [id, model, model]
+    ).map {
       PastRequest(
         startedMilliseconds: $0["started_ms"], endedMilliseconds: $0["settled_ms"],
         cost: LimitCost(inputTokens: $0["in_tok"], outputTokens: $0["out_tok"]))
