@@ -8,9 +8,11 @@ struct MeterUsage: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "usage",
     abstract: "Show what was used in a month, by model and price list, or request by request.")
-  @Option(help: "The month.") var month = UTCMonth.current
+  @Option(help: "The month, as 2026-11.") var month = UTCMonth.current
   @Option(help: "Only this account, by name or number.") var account: String?
-  @Option(help: ArgumentHelp("Show the newest requests, at most this many.", valueName: "n"))
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("Show the newest requests, at most this many.", valueName: "n"))
   var requests: Int?
   @OptionGroup var output: MeterOutput
 
@@ -102,7 +104,8 @@ struct MeterAudit: ParsableCommand {
 
   struct List: ParsableCommand {
     static let configuration = CommandConfiguration(abstract: "List the newest changes.")
-    @Option(help: ArgumentHelp("How many at most.", valueName: "n")) var limit = 50
+    @Option(parsing: .unconditional, help: ArgumentHelp("How many at most.", valueName: "n"))
+    var limit = 50
     @OptionGroup var output: MeterOutput
 
     func validate() throws {
