@@ -11,6 +11,7 @@ package final class Meter: Sendable {
   let core: MeterCore
   let refusedKeys = Mutex(RefusedKeys())
   private let terms: TermsWatch
+  private let keyUse: KeyUseWatch
   private let hourly: HourlyWork
   private let buckets: BucketWatch
 
@@ -25,6 +26,7 @@ package final class Meter: Sendable {
   ) throws(UsageStoreError) {
     core = try MeterCore(configuration: configuration, ledger: ledger)
     terms = try TermsWatch(store: core.store)
+    keyUse = KeyUseWatch(store: core.store)
     hourly = HourlyWork(store: core.store)
     buckets = BucketWatch(folder: configuration.folder)
     buckets.restore(core)
@@ -84,8 +86,10 @@ package final class Meter: Sendable {
     if let key = presented.flatMap({ APIKey($0) }),
       let record = table.record(of: key, pepper: core.store.pepper)
     {
-      try record.check(at: core.configuration.clock.wallMilliseconds())
+      let now = core.configuration.clock.wallMilliseconds()
+      try record.check(at: now)
       try record.check(address: address)
+      keyUse.note(record.id, at: now)
       return Principal(key: record.id, account: record.account, role: record.role)
     }
     try lookAtStranger(address)
@@ -170,6 +174,7 @@ package final class Meter: Sendable {
     core.budgetWatch.flush()
     let isWritten = await core.writer.flush()
     terms.flush()
+    keyUse.flush()
     try core.store.close()
     guard isWritten else {
       throw UsageStoreError(
@@ -212,6 +217,12 @@ package final class Meter: Sendable {
       let account = LimitScope.account(record.account)
       rules.append((.key(record.id), record.limits ?? configuration.keyLimits))
       rules.append((account, settings.limits[account]?.rule ?? configuration.accountLimits))
+      let atModel = [
+        LimitScope.keyAtModel(record.id, model), .accountAtModel(record.account, model),
+      ]
+      for scope in atModel {
+        if let rule = settings.limits[scope]?.rule { rules.append((scope, rule)) }
+      }
     }
     if let rule = settings.limits[.model(model)]?.rule ?? configuration.modelLimits[model] {
       rules.append((.model(model), rule))

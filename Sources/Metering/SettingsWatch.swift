@@ -11,7 +11,7 @@ final class OperatorSettings: Sendable {
   let prices: PriceBook
   let budgets: [LimitScope: Budget]
   let credits: [AccountID: PicoEuro]
-  /// Of accounts and models; keys have theirs in their records.
+  /// Of accounts and models, and of keys at single models; keys have the rest in their records.
   let limits: [LimitScope: LimitRecord]
   let terms: [TermsRecord]
   let retirements: [ModelID: ModelRetirement]

@@ -7,7 +7,7 @@ import Synchronization
 import Testing
 
 @Suite(.timeLimit(.minutes(10))) struct SharedAnswerTests {
-  private static let key = ["Idempotency-Key: 8e03978e-40d5-43dd-bc93-6894a57f9324"]
+  static let key = ["Idempotency-Key: 8e03978e-40d5-43dd-bc93-6894a57f9324"]
 
   private static let places: [(path: String, body: String)] = [
     ("/v1/chat/completions", ChatCompletionTests.chat.serialized()),
@@ -28,16 +28,6 @@ import Testing
     }
   }
 
-  private func rows(_ store: UsageStore) throws -> [UsageRow] {
-    try store.usageRows(month: UTCMonth(wallMilliseconds: MeterClock.system.wallMilliseconds()))
-  }
-
-  private func waitForMetric(_ name: String, _ value: Int, _ server: RunningServer) async throws {
-    while try await !server.get("/metrics").body.contains("\napus_\(name) \(value)\n") {
-      await Task.yield()
-    }
-  }
-
   @Test(arguments: places)
   func whoeverJoinsARequestThatRunsGetsItsAnswerAndOneIsCharged(
     place: (path: String, body: String)
@@ -50,7 +40,7 @@ import Testing
         for await _ in engine.hangs { break }
         async let second = server.post(place.path, place.body, headers: Self.key)
         async let third = server.post(place.path, place.body, headers: Self.key)
-        try await waitForMetric("requests_joined_total", 2, server)
+        try await server.waits(for: "requests_joined_total", 2)
         engine.resume()
         let answers = try await [first, second, third]
         for answer in answers {
@@ -61,7 +51,7 @@ import Testing
           }
         }
         #expect(answers.map { $0.headers["idempotent-replayed"] } == [nil, "true", "true"])
-        let all = try rows(store)
+        let all = try store.newestRows()
         #expect(all.count == 1)
         #expect(all.first?.requestID.description == answers[0].headers["x-request-id"])
         #expect(all.first?.status == .completed)
@@ -86,16 +76,16 @@ import Testing
           let joined = Task {
             try await server.post("/v1/chat/completions", body, headers: Self.key)
           }
-          try await waitForMetric("requests_joined_total", 1, server)
+          try await server.waits(for: "requests_joined_total", 1)
           return joined
         }
         // The other one's, and the one that asks for this.
-        try await waitForMetric("connections", 2, server)
+        try await server.waits(for: "connections", 2)
         engine.resume()
         let answer = try await joined.value
         #expect(try answer.streamedText == "onetwo")
         #expect(answer.events.last == "[DONE]")
-        #expect(try rows(store).map(\.status) == [.completed])
+        #expect(try store.newestRows().map(\.status) == [.completed])
       }
     }
   }
@@ -115,16 +105,16 @@ import Testing
           for await _ in engine.hangs { break }
         }
         // A client that leaves before it was told anything has closed its own half alone.
-        if isStreamed { try await waitForMetric("connections", 1, server) }
+        if isStreamed { try await server.waits(for: "connections", 1) }
         async let again = server.post("/v1/chat/completions", body, headers: Self.key)
-        try await waitForMetric("requests_joined_total", 1, server)
+        try await server.waits(for: "requests_joined_total", 1)
         engine.resume()
         let answer = try await again
         #expect(answer.status == 200)
         #expect(answer.body.contains("two"))
       }
       #expect(engine.startCount == 1)
-      #expect(try rows(store).map(\.status) == [.completed])
+      #expect(try store.newestRows().map(\.status) == [.completed])
     }
   }
 
@@ -142,7 +132,7 @@ import Testing
           for await _ in engine.hangs { break }
           try await RawConnection.open(port: server.port) { second in
             try await second.send(request)
-            try await waitForMetric("requests_joined_total", 1, server)
+            try await server.waits(for: "requests_joined_total", 1)
             second.halfClose()
           }
           first.halfClose()
@@ -156,7 +146,7 @@ import Testing
         #expect(answer.status == 200)
         #expect(answer.headers["idempotent-replayed"] == nil)
       }
-      #expect(Set(try rows(store).map(\.status)) == [.cancelled, .completed])
+      #expect(Set(try store.newestRows().map(\.status)) == [.cancelled, .completed])
     }
   }
 
@@ -181,7 +171,7 @@ import Testing
         let again = try await server.chat(ChatCompletionTests.chat, headers: Self.key)
         #expect(again.status == 200)
         #expect(again.headers["idempotent-replayed"] == nil)
-        #expect(try rows(store).count == 2)
+        #expect(try store.newestRows().count == 2)
       }
     }
   }
@@ -202,100 +192,6 @@ import Testing
     }
   }
 
-  @Test func holdersOfOtherKeysDoNotJoin() async throws {
-    let engine = FakeEngine(["one", "two"], .pauseAfterFirst)
-    try await withMeter { meter, store in
-      var headers: [[String]] = []
-      for label in ["lab", "other"] {
-        let account = try store.createAccount(#require(ShortName(label)))
-        try store.setState(.active, of: account)
-        let key = try store.createKey(label: #require(ShortName(label)), account: account)
-        headers.append(["Authorization: Bearer \(key.text)"] + Self.key)
-      }
-      meter.refreshKeys()
-      let made = headers
-      try await RunningServer.serving(engine, meter: meter) { server in
-        async let first = server.chat(ChatCompletionTests.chat, headers: made[0])
-        async let second = server.chat(ChatCompletionTests.chat, headers: made[1])
-        var count = 0
-        for await _ in engine.hangs {
-          count += 1
-          if count == 2 { break }
-        }
-        engine.resume()
-        let answers = try await [first, second]
-        #expect(answers.allSatisfy { $0.status == 200 && $0.headers["idempotent-replayed"] == nil })
-        #expect(try Set(rows(store).map(\.account)).count == 2)
-      }
-    }
-  }
-
-  /// Three keys of one account: two that may use everything, one that is confined to another model.
-  private func keysOfOneAccount(
-    _ meter: Meter, _ store: UsageStore
-  ) throws -> (keys: [NewKey], headers: [[String]]) {
-    let keys = try ["first", "second", "confined"].map {
-      try store.createKey(label: #require(ShortName($0)))
-    }
-    try store.setModels(
-      [store.modelID(#require(ShortName("another")))], for: keys[2].record.name)
-    meter.refreshKeys()
-    return (keys, keys.map { ["Authorization: Bearer \($0.text)"] + Self.key })
-  }
-
-  @Test(arguments: [true, false])
-  func keysOfOneAccountJoinWhereTheyMayAndTheFirstOnePays(isStreamed: Bool) async throws {
-    let engine = FakeEngine(["one", "two"], .pauseAfterFirst)
-    try await withMeter { meter, store in
-      let (keys, headers) = try keysOfOneAccount(meter, store)
-      try await RunningServer.serving(engine, meter: meter, configure: { $0.showsMetrics = true }) {
-        server in
-        let body = ChatCompletionTests.chat(["stream": .bool(isStreamed)])
-        async let first = server.chat(body, headers: headers[0])
-        for await _ in engine.hangs { break }
-        async let second = server.chat(body, headers: headers[1])
-        async let third = server.chat(body, headers: headers[2])
-        try await waitForMetric("requests_joined_total", 2, server)
-        engine.resume()
-        let answers = try await [first, second, third]
-        #expect(answers.map(\.status) == [200, 200, 404])
-        #expect(answers[1].body == answers[0].body)
-        #expect(answers.map { $0.headers["idempotent-replayed"] } == [nil, "true", nil])
-        #expect(try answers[2].errorCode == "model_not_found")
-        // Nobody is shown what another key has left.
-        #expect(
-          answers.map { $0.headers["x-ratelimit-remaining-requests"] } == ["99", nil, nil])
-        #expect(try rows(store).map(\.key) == [keys[0].record.id])
-        #expect(engine.startCount == 1)
-      }
-    }
-  }
-
-  @Test func whatAnotherKeyIsRefusedIsNoAnswerForThisOne() async throws {
-    let engine = FakeEngine(["one", "two", "three"], .pauseAfterFirst)
-    try await withMeter { meter, store in
-      let (keys, headers) = try keysOfOneAccount(meter, store)
-      try await RunningServer.serving(engine, meter: meter, configure: { $0.showsMetrics = true }) {
-        server in
-        async let first = server.chat(ChatCompletionTests.chat, headers: headers[0])
-        for await _ in engine.hangs { break }
-        async let second = server.chat(ChatCompletionTests.chat, headers: headers[1])
-        try await waitForMetric("requests_joined_total", 1, server)
-        try store.revokeKey(keys[0].record.name)
-        meter.refreshKeys()
-        engine.resume()
-        #expect(try await first.status == 401)
-        let answer = try await second
-        #expect(answer.status == 200)
-        #expect(answer.headers["idempotent-replayed"] == nil)
-        #expect(answer.headers["x-ratelimit-remaining-requests"] == "99")
-        let rows = try rows(store)
-        #expect(rows.map(\.key) == [keys[1].record.id, keys[0].record.id])
-        #expect(rows.map(\.status) == [.completed, .cancelled])
-      }
-    }
-  }
-
   @Test(arguments: [FakeEngine.Behaviour.fail, .refuse])
   func whatFailsFailsForAllAndIsTriedAgain(behaviour: FakeEngine.Behaviour) async throws {
     let engine = FakeEngine(["a", "b"], behaviour)
@@ -305,7 +201,7 @@ import Testing
           let answer = try await server.chat(ChatCompletionTests.chat, headers: Self.key)
           #expect(answer.status >= 500)
         }
-        #expect(try rows(store).allSatisfy { !$0.isBillable })
+        #expect(try store.newestRows().allSatisfy { !$0.isBillable })
         #expect(engine.startCount == 2)
       }
     }
@@ -329,7 +225,7 @@ import Testing
         }
       }
       #expect(meter.outstanding == 0)
-      #expect(try rows(store).map(\.status) == [.cancelled])
+      #expect(try store.newestRows().map(\.status) == [.cancelled])
     }
   }
 

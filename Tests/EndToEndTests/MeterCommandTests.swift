@@ -43,6 +43,28 @@ import Testing
         ("meter budget set --account lab --eur 10 --soft 20", 1, "nobody would be told"),
         ("meter budget set --account lab --eur=-1", 64, "at least 0"),
         ("meter limit set --account lab --rpm 1000000001", 64, "1 to 1000000000"),
+        ("meter limit set --account lab --rpm -5", 64, "1 to 1000000000"),
+        ("meter limit set --account lab --rpm --tpm 5", 64, "'--tpm' is invalid for '--rpm"),
+        ("keys create --rpm -5", 64, "above 0"),
+        ("meter limit set --account lab --rpm 5 --burst 0", 64, "1 to 3600 seconds"),
+        ("meter limit set --rpm 5", 64, "--model beside one of both"),
+        ("meter budget set --account lab --model tiny --eur 5", 64, "for a key or an account"),
+        ("meter budget set --account lab --eur -1", 64, "at least 0"),
+        ("meter price publish tiny --input -1 --output 2", 64, "from 0 to 1000000"),
+        ("meter billing set --days -1", 1, "0 to 365 days"),
+        ("meter billing set --tax -1", 1, "0 to 100 percent"),
+        ("meter retention set --events -1", 1, "2 to 1200 months"),
+        ("meter usage --requests -3", 64, "above 0"),
+        ("meter audit list --limit -3", 64, "above 0"),
+        ("meter billing seller --name Apus --country UK", 1, "'UK' is 'GB'"),
+        ("meter billing seller --name Apus --country EE --vat-id 1", 1, "letters of its country"),
+        ("meter billing set --iban EE38", 1, "typing error"),
+        ("meter billing set", 64, "Give what is to be changed"),
+        ("meter retention set", 64, "Give what is to be changed"),
+        ("meter key confine abcd1234", 64, "Give models"),
+        ("meter key rotate abc", 64, "8 letters and digits"),
+        ("meter usage --month nov", 64, "as 2026-11"),
+        ("meter account close lab", 1, "account terminate"),
         ("meter limit show --account nobody", 1, "no account is called"),
         ("meter price publish tiny --input 1000001 --output 2", 64, "from 0 to 1000000"),
         ("meter key create --account lab --expires 2020-01-01", 1, "in the past"),
@@ -80,6 +102,14 @@ import Testing
         try await desk.json("meter limit show --account lab").arrayValue?.map { $0["limits"] }
           == ["rpm 5/5"])
       #expect(try await desk.json("meter limit show").arrayValue?.count == 2)
+      let narrow = "meter limit set --account lab --model tiny --rpm 60 --burst 30"
+      #expect(try await desk.run(narrow).status == 0)
+      let rows = try await desk.json("meter limit show --account lab").arrayValue
+      #expect(rows?.map { $0["of"] } == ["account lab", "account lab at model tiny"])
+      #expect(rows?.last?["limits"] == "rpm 60/30")
+      #expect(try await desk.run("meter credit mode lab prepaid").status == 0)
+      #expect(try await desk.json("meter credit add lab --eur 8")["left_eur"] == "8.00")
+      #expect(try await desk.json("meter credit add lab --eur -5")["left_eur"] == "3.00")
       let findings = try await desk.json("meter doctor").arrayValue ?? []
       #expect(findings.contains { $0["subject"] == "audit trail" && $0["state"] == "good" })
       #expect(findings.contains { $0["subject"] == "notices" && $0["state"] == "advice" })

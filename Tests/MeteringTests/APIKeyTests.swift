@@ -112,7 +112,7 @@ import Testing
           INSERT INTO account VALUES (1, 'default', 2, NULL, 0, 1, NULL);
           INSERT INTO api_key VALUES (5, 1, '004iwreH',
             x'0b9f34484e08521dadeac0a75c6d1274c5b699963d9c281c2360cbd91f8415e1', 1, 5, 'known',
-            1, 0, NULL, NULL, NULL, NULL);
+            1, 0, NULL, NULL, NULL, NULL, NULL);
           """)
     }
     try database.close()

@@ -122,6 +122,90 @@ import Testing
     try cut.close()
   }
 
+  @Test func theTrailSaysWhatStoodThereBeforeAndWhatStandsThereNow() throws {
+    let folder = TemporaryFolder()
+    let store = try UsageStore(folder: folder.path, mode: .administering)
+    let account = try store.createAccount(name("lab"))
+    try store.setState(.active, of: account)
+    try store.setLimits(LimitRule(parallel: 2), for: .account(account))
+    try store.setLimits(nil, for: .account(account))
+    try store.setBudget(Budget(hard: PicoEuro(cents: 100)), for: .account(account))
+    try store.setBudget(Budget(soft: PicoEuro(cents: 50)), for: .account(account))
+    try store.setMember("mira@lab.example", role: .member, of: account)
+    try store.setMember("mira@lab.example", role: .owner, of: account)
+    try store.setBuyer(Party(name: "Mira", country: "SI", vatID: "SI1"), of: account)
+    var settings = try store.billingSettings()
+    settings.iban = "EE382200221020145685"
+    try store.setBilling(settings)
+    var periods = try store.retentionPeriods()
+    periods.eventMonths = 3
+    try store.setRetention(periods)
+    let model = try store.modelID(name("tiny"))
+    for price in [1, 2] as [Int64] {
+      _ = try store.publishPrices(#require(Prices(input: price)), model: model)
+    }
+    try store.setMode(.prepaid, of: account)
+    let key = try store.createKey(label: name("one"), account: account)
+    try store.setModels([model], for: key.record.name)
+    try store.setModels([], for: key.record.name)
+    try store.revokeKey(key.record.name)
+    let changes = try store.auditTrail().reversed().filter { !$0.before.isEmpty }
+    let expected = [
+      ("account.state", "pending", "active"), ("limit.set", "defaults", "par 2"),
+      ("limit.set", "par 2", "defaults"), ("budget.set", "none", "hard 1.00"),
+      ("budget.set", "hard 1.00", "soft 0.50"), ("member.set", "none", "member"),
+      ("member.set", "member", "owner"), ("party.set", "none", "SI, VAT id"),
+      ("billing.set", "IBAN ''", "IBAN 'EE382200221020145685'"),
+      ("retention.set", "events 13", "events 3"), ("price.publish", "none", "input 1,"),
+      ("price.publish", "input 1,", "input 2,"), ("account.mode", "postpaid", "prepaid"),
+      ("key.models", "all", "1"), ("key.models", "1", "all"),
+      ("key.revoke", "active", "revoked"),
+    ]
+    #expect(changes.map(\.verb) == expected.map(\.0))
+    for (change, (_, before, after)) in zip(changes, expected) {
+      #expect(change.before.contains(before) && change.after.contains(after), "\(change)")
+      // Who a customer is goes when they are erased, and the trail stays.
+      #expect(!(change.before + change.after + change.detail).lowercased().contains("mira"))
+    }
+    #expect(try store.verifyAudit().firstBroken == nil)
+    try store.close()
+    let database = try DatabaseQueue(path: folder.path + "/meter.db")
+    try database.write { db in
+      try db.execute(sql: "DROP TRIGGER audit_is_never_changed")
+      try db.execute(sql: "UPDATE audit SET before = 'par 3' WHERE after = 'defaults'")
+    }
+    try database.close()
+    let altered = try UsageStore(folder: folder.path, mode: .administering)
+    #expect(try altered.verifyAudit().firstBroken == changes.first { $0.before == "par 2" }?.number)
+    try altered.close()
+  }
+
+  /// A trail that versions before wrote, which knew no change: its hashes still fit.
+  @Test func aTrailOfBeforeStaysWhole() throws {
+    let folder = TemporaryFolder()
+    let store = try UsageStore(folder: folder.path, mode: .administering)
+    for account in ["a", "b"] { _ = try store.createAccount(name(account)) }
+    try store.close()
+    let database = try DatabaseQueue(path: folder.path + "/meter.db")
+    try database.write { db in
+      try db.execute(
+        sql: """
+          ALTER TABLE audit DROP COLUMN before;
+          ALTER TABLE audit DROP COLUMN after;
+          ALTER TABLE api_key DROP COLUMN last_used_day;
+          PRAGMA user_version = 12
+          """)
+    }
+    try database.close()
+    let opened = try UsageStore(folder: folder.path, mode: .administering)
+    let account = try #require(try opened.accounts().last).id
+    try opened.setState(.active, of: account)
+    let verdict = try opened.verifyAudit()
+    #expect(verdict.count == 3 && verdict.firstBroken == nil)
+    #expect(try opened.auditTrail().map(\.before) == ["pending", "", ""])
+    try opened.close()
+  }
+
   @Test func limitsAreTriedOnWhatHappened() async throws {
     let bench = try MeterBench { $0.keyLimits = LimitRule() }
     let key = try bench.key()

@@ -100,9 +100,13 @@ import Testing
     try store.setSeller(Party(name: "Other", country: "FI", vatID: "FI1"))
     let later = try store.invoice(invoice.document.number)
     #expect(later == invoice)
-    let due = later.issuedMilliseconds + 14 * day
-    #expect(later.state(at: due - 1) == .issued)
-    #expect(later.state(at: due) == .overdue)
+    // By the paper it is due on a day, which ends at midnight of Tallinn.
+    let due = try #require(CivilDate(later.document.due))
+    let issued = try #require(CivilDate(later.document.issued))
+    #expect(due == issued.adding(days: 14))
+    let end = later.issuedMilliseconds + 15 * day - 2 * 3_600_000
+    #expect(later.state(at: end - 1) == .issued)
+    #expect(later.state(at: end) == .overdue)
   }
 
   @Test func `promise 16: nobody is stopped for not paying without a warning`() async throws {

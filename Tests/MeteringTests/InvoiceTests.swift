@@ -19,8 +19,9 @@ import Testing
     sums.requests = requests
     sums.usage = usage
     // One request's price is in the cost of one usage; the others' is added.
-    sums.cost = try list.prices.cost(of: usage)
-      .adding(PicoEuro(rawValue: list.prices.request).times(requests - 1))
+    sums.cost =
+      MoneySum(try list.prices.cost(of: usage))
+      + PicoEuro(rawValue: list.prices.request).total(for: requests - 1)
     return BillableUsage(model: list.model, price: list.id, sums: sums)
   }
 
@@ -58,7 +59,7 @@ import Testing
     let list = try list(1, Prices(input: 200_000, request: 5))
     let good = try usage(list, requests: 3, TokenUsage(promptTokens: 1000))
     var sums = good.sums
-    sums.cost = PicoEuro(rawValue: sums.cost.rawValue + 1)
+    sums.cost += MoneySum(rawValue: 1)
     let bad = BillableUsage(model: good.model, price: good.price, sums: sums)
     let month = try #require(UTCMonth("2026-11"))
     let error = #expect(throws: InvoiceError.self) {

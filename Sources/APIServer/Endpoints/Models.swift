@@ -63,8 +63,8 @@ extension LimitRule {
   fileprivate func published(of scope: LimitScope) -> [JSONObject] {
     let name =
       switch scope {
-      case .key: "key"
-      case .account: "account"
+      case .key, .keyAtModel: "key"
+      case .account, .accountAtModel: "account"
       case .model: "model"
       case .address: "address"
       }

@@ -53,7 +53,7 @@ enum OrganizationUsage {
           let parts = try ledger.store.usage(buckets.query(ledger, kinds: report.kinds))
           let names = try OwnNames(ledger)
           return try buckets.page { bucket in
-            try buckets.grouped(parts.filter { $0.bucket == bucket }).map { part, sums in
+            buckets.grouped(parts.filter { $0.bucket == bucket }).map { part, sums in
               var members = report.members(sums)
               members["api_key_id"] = buckets.isGrouped(by: .key) ? names[part.key] : .null
               members["model"] = buckets.isGrouped(by: .model) ? names[part.model] : .null
@@ -77,16 +77,16 @@ enum OrganizationUsage {
           uniqueKeysWithValues: try ledger.store.priceLists().map { ($0.id, $0.prices) })
         let names = try OwnNames(ledger)
         return try buckets.page { bucket in
-          var items: [String: PicoEuro] = [:]
+          var items: [String: MoneySum] = [:]
           for part in parts where part.bucket == bucket {
             guard buckets.isGrouped(by: .lineItem) else {
-              items["", default: .zero] = try (items[""] ?? .zero).adding(part.sums.cost)
+              items["", default: .zero] += part.sums.cost
               continue
             }
             guard let prices = lists[part.price] else { continue }
-            for (title, cost) in try part.sums.costs(at: prices) {
+            for (title, cost) in part.sums.costs(at: prices) {
               let item = "\(names[part.model].stringValue ?? "-"), \(title)"
-              items[item] = try (items[item] ?? .zero).adding(cost)
+              items[item, default: .zero] += cost
             }
           }
           return items.sorted { $0.key < $1.key }.map { item, cost in
@@ -106,7 +106,7 @@ enum OrganizationUsage {
 extension UsageBuckets {
   /// The parts of a bucket put together as far as nobody asked to tell them apart; one empty group
   /// is no result.
-  fileprivate func grouped(_ parts: [UsagePart]) throws -> [(UsagePart, LedgerSums)] {
+  fileprivate func grouped(_ parts: [UsagePart]) -> [(UsagePart, LedgerSums)] {
     var groups: [(part: UsagePart, sums: LedgerSums)] = []
     for part in parts {
       let place = groups.firstIndex {
@@ -114,7 +114,7 @@ extension UsageBuckets {
           && (!isGrouped(by: .model) || $0.part.model == part.model)
       }
       if let place {
-        groups[place].sums = try groups[place].sums.adding(part.sums)
+        groups[place].sums = groups[place].sums.adding(part.sums)
       } else {
         groups.append((part, part.sums))
       }

@@ -75,11 +75,11 @@ extension OwnLedger {
     let monday = day - (day + 3) % 7
     var query = UsageQuery(account: account, hours: 0..<(hour + 1), bucketHours: 24)
     query.keys = [principal.key]
-    var used = [PicoEuro](repeating: .zero, count: 4)
+    var used = [MoneySum](repeating: .zero, count: 4)
     for part in try store.usage(query) {
       let since = [true, part.bucket * 24 >= month.firstHour, part.bucket >= monday]
       for (place, counts) in (since + [part.bucket >= day]).enumerated() where counts {
-        used[place] = try used[place].adding(part.sums.cost)
+        used[place] += part.sums.cost
       }
     }
     let cap = try store.budgets()[.key(principal.key)]?.hard

@@ -62,9 +62,12 @@ extension APIError {
 extension JSONValue {
   /// Euros as a number, as clients of other services expect them; amounts to reckon with stand
   /// beside it as text.
-  static func euros(_ amount: PicoEuro) -> JSONValue {
+  static func euros(_ amount: MoneySum) -> JSONValue {
     .number(Double(amount.rawValue) / 1e12)
   }
+
+  /// Euros as a number.
+  static func euros(_ amount: PicoEuro) -> JSONValue { euros(MoneySum(amount)) }
 
   /// Whole seconds since 1970, null where there is no such moment.
   static func seconds(_ wallMilliseconds: Int64?) -> JSONValue {

@@ -32,8 +32,8 @@ extension OwnLedger {
       let name = models[part.model]?.text ?? "-"
       let place = byModel.firstIndex { $0.name == name } ?? byModel.count
       if place == byModel.count { byModel.append((name, LedgerSums())) }
-      byModel[place].sums = try byModel[place].sums.adding(part.sums)
-      total = try total.adding(part.sums)
+      byModel[place].sums = byModel[place].sums.adding(part.sums)
+      total = total.adding(part.sums)
     }
     var card = total.members
     card["object"] = "usage"

@@ -47,11 +47,18 @@ package struct BillingZone: Hashable, Sendable {
     return UTCMonth(wallMilliseconds: (seconds + offset(atSecond: seconds)) * 1000)
   }
 
+  /// When a day of this zone begins.
+  package func beginning(of day: CivilDate) -> Int64 { second(of: day) * 1000 }
+
   private func firstHour(of month: UTCMonth) -> Int64 {
-    let midnight = month.firstHour * 3600
+    second(of: CivilDate(firstOf: month)) / 3600
+  }
+
+  private func second(of day: CivilDate) -> Int64 {
+    let midnight = day.dayNumber * 86_400
     // The offset is asked for at the moment that it leads to, as it may change near midnight.
     let guess = midnight - offset(atSecond: midnight)
-    return (midnight - offset(atSecond: guess)) / 3600
+    return midnight - offset(atSecond: guess)
   }
 
   private func offset(atSecond second: Int64) -> Int64 {

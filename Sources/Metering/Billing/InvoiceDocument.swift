@@ -102,8 +102,8 @@ package struct InvoiceDocument: Hashable, Codable, Sendable {
     self.receipts = receipts.isEmpty ? nil : receipts
   }
 
-  /// The credit note that takes all of an invoice back.
-  init(crediting invoice: InvoiceDocument, number: String, issued: CivilDate) {
+  /// The credit note that takes lines of an invoice back.
+  init(crediting lines: [Line], of invoice: InvoiceDocument, number: String, issued: CivilDate) {
     kind = .creditNote
     self.number = number
     credits = invoice.number
@@ -115,11 +115,13 @@ package struct InvoiceDocument: Hashable, Codable, Sendable {
     zone = invoice.zone
     seller = invoice.seller
     buyer = invoice.buyer
-    lines = invoice.lines
-    netCents = invoice.netCents
+    self.lines = lines
+    netCents = lines.reduce(0) { $0 + $1.netCents }
     taxBasisPoints = invoice.taxBasisPoints
-    taxCents = invoice.taxCents
-    grossCents = invoice.grossCents
+    let tax = invoice.taxBasisPoints.map(TaxRule.rate(basisPoints:)) ?? .reverseCharge
+    // All lines have the invoice's own tax; of fewer there is less, so there is no end of it.
+    taxCents = tax.tax(onCents: netCents) ?? invoice.taxCents
+    grossCents = netCents + taxCents
     iban = invoice.iban
     terms = invoice.terms
     receipts = invoice.receipts

@@ -28,7 +28,7 @@ package enum InvoiceError: Error, Hashable, Sendable {
   /// Usage under a price list that the book does not hold.
   case unknownPrice(PriceID)
   /// Units times prices is not what the events were charged: the ledger has to be looked at.
-  case unreconciled(PriceID, lines: PicoEuro, events: PicoEuro)
+  case unreconciled(PriceID, lines: MoneySum, events: MoneySum)
   /// A sum beyond the range of money.
   case outOfRange
 }
@@ -69,7 +69,7 @@ package struct InvoiceDraft: Hashable, Sendable {
         throw .unknownPrice(part.price)
       }
       let drawn = try Self.lines(of: part, prices: prices)
-      let total = try Self.sum(drawn.map(\.exact))
+      let total = drawn.reduce(.zero) { $0 + MoneySum($1.exact) }
       guard total == part.sums.cost else {
         throw .unreconciled(part.price, lines: total, events: part.sums.cost)
       }
@@ -108,13 +108,5 @@ package struct InvoiceDraft: Hashable, Sendable {
       } catch { throw .outOfRange }
     }
     return lines
-  }
-
-  private static func sum(_ amounts: [PicoEuro]) throws(InvoiceError) -> PicoEuro {
-    var sum = PicoEuro.zero
-    for amount in amounts {
-      do throws(MoneyError) { sum = try sum.adding(amount) } catch { throw .outOfRange }
-    }
-    return sum
   }
 }

@@ -66,12 +66,9 @@ package struct BillableUsage: Hashable, Sendable {
 extension LedgerSums {
   /// What each kind of unit comes to at these prices, by the words of an invoice's line; those that
   /// cost nothing are left out.
-  package func costs(at prices: Prices) throws(MoneyError) -> [(title: String, cost: PicoEuro)] {
-    var costs: [(title: String, cost: PicoEuro)] = []
-    for meter in BilledMeter.allCases {
-      let cost = try PicoEuro(rawValue: meter.price(in: prices)).times(meter.units(in: self))
-      if cost > .zero { costs.append((meter.title, cost)) }
-    }
-    return costs
+  package func costs(at prices: Prices) -> [(title: String, cost: MoneySum)] {
+    BilledMeter.allCases.map { meter in
+      (meter.title, PicoEuro(rawValue: meter.price(in: prices)).total(for: meter.units(in: self)))
+    }.filter { $0.1 > .zero }
   }
 }

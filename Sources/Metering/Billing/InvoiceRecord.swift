@@ -14,24 +14,31 @@ package struct InvoiceRecord: Hashable, Sendable {
   package let account: AccountID
   package let document: InvoiceDocument
   package let issuedMilliseconds: Int64
+  /// The end of the day on which it is due.
   package let dueMilliseconds: Int64
   /// SHA-256 of the frozen bytes.
   package let hash: [UInt8]
   package let paidCents: Int64
-  /// The part that is disputed and undecided.
+  /// The part that is disputed: undecided, or decided for the customer and not taken back yet.
   package let disputedCents: Int64
-  /// The credit note that took it back.
+  /// The credit note that took it back, or some of its lines.
   package let creditedBy: String?
+  /// How much of it was taken back.
+  package let creditedCents: Int64
 
-  /// What has to be paid now: nothing where it was taken back, and not what is disputed.
-  package var openCents: Int64 {
-    guard document.kind == .invoice, creditedBy == nil else { return 0 }
-    return max(0, document.grossCents - paidCents - disputedCents)
+  /// What can still be paid of it.
+  package var owedCents: Int64 {
+    document.kind == .invoice ? max(0, document.grossCents - creditedCents - paidCents) : 0
   }
+
+  /// What has to be paid now: not what is disputed.
+  package var openCents: Int64 { max(0, owedCents - disputedCents) }
 
   /// Where it stands at a moment.
   package func state(at wallMilliseconds: Int64) -> InvoiceState {
-    if creditedBy != nil || document.kind == .creditNote { return .credited }
+    if document.kind == .creditNote || (creditedBy != nil && creditedCents >= document.grossCents) {
+      return .credited
+    }
     if openCents > 0, wallMilliseconds >= dueMilliseconds { return .overdue }
     if disputedCents > 0 { return .disputed }
     return openCents == 0 ? .paid : .issued
@@ -40,8 +47,10 @@ package struct InvoiceRecord: Hashable, Sendable {
   static let select = """
     SELECT *, (SELECT coalesce(sum(cents), 0) FROM payment WHERE invoice_id = invoice.id) AS paid,
       (SELECT coalesce(sum(cents), 0) FROM dispute WHERE invoice_id = invoice.id
-        AND dispute.state = \(DisputeState.open.rawValue)) AS disputed,
-      (SELECT number FROM invoice AS note WHERE note.credits = invoice.id) AS credited_by
+        AND dispute.state IN (\(DisputeState.open.rawValue), \(DisputeState.upheld.rawValue)))
+        AS disputed,
+      (SELECT number FROM invoice AS note WHERE note.credits = invoice.id) AS credited_by,
+      (SELECT gross_cents FROM invoice AS note WHERE note.credits = invoice.id) AS credited_cents
     FROM invoice
     """
 
@@ -65,15 +74,18 @@ package struct InvoiceRecord: Hashable, Sendable {
     paidCents = row["paid"]
     disputedCents = row["disputed"]
     creditedBy = row["credited_by"]
+    creditedCents = row["credited_cents"] ?? 0
   }
 }
 
 /// What became of a dispute.
 package enum DisputeState: Int64, Sendable, CaseIterable {
   case open = 1
-  /// The customer was right: take the invoice back.
+  /// The customer was right: take the line back. Until then it is not owed.
   case upheld = 2
   case rejected = 3
+  /// A credit note has taken the line back.
+  case credited = 4
 }
 
 /// A line that a customer does not agree with.

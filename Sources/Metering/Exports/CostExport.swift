@@ -35,7 +35,7 @@ extension UsageStore {
         let units = meter.units(in: part.sums)
         guard units > 0 else { continue }
         let price = PicoEuro(rawValue: meter.price(in: prices))
-        let cost = try price.times(units).description
+        let cost = price.total(for: units).description
         let key = keys[part.key]
         try write(
           tableLine([

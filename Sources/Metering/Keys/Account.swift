@@ -19,8 +19,8 @@ package enum AccountState: Int64, Sendable, CaseIterable {
   package func mayBecome(_ next: AccountState) -> Bool {
     switch (self, next) {
     case (.pending, .active), (.pending, .closed), (.active, .suspended), (.active, .terminating),
-      (.suspended, .active), (.suspended, .terminating), (.terminating, .active),
-      (.terminating, .suspended), (.terminating, .closed):
+      (.suspended, .active), (.suspended, .terminating), (.suspended, .closed),
+      (.terminating, .active), (.terminating, .suspended), (.terminating, .closed):
       true
     default: false
     }

@@ -45,13 +45,16 @@ package enum LimitScope: Hashable, Sendable {
   case key(KeyID)
   case account(AccountID)
   case model(ModelID)
+  /// A key, or all keys of an account, at one model.
+  case keyAtModel(KeyID, ModelID)
+  case accountAtModel(AccountID, ModelID)
   case address(NetworkAddress)
 
   /// Whether money can be limited in it.
   var hasBudget: Bool {
     switch self {
     case .key, .account: true
-    case .model, .address: false
+    case .model, .keyAtModel, .accountAtModel, .address: false
     }
   }
 }
@@ -77,14 +80,21 @@ package struct LimitRule: Hashable, Sendable {
     self.parallel = parallel
   }
 
-  /// A limit on requests with the default burst: ten seconds' worth, at least 5. Nil below 1.
-  package static func requestLimit(perMinute: Int64) -> RateLimit? {
-    RateLimit(perMinute: perMinute, burst: max(5, perMinute / 6))
+  /// A limit on requests of which so many seconds' worth may come at once; without them ten, and at
+  /// least 5 requests. Nil below 1.
+  package static func requestLimit(perMinute: Int64, burstSeconds: Int64? = nil) -> RateLimit? {
+    limit(perMinute, burstSeconds, burst: max(5, perMinute / 6))
   }
 
-  /// A limit on tokens with the default burst: sixty seconds' worth. Nil below 1.
-  package static func tokenLimit(perMinute: Int64) -> RateLimit? {
-    RateLimit(perMinute: perMinute, burst: perMinute)
+  /// A limit on tokens of which so many seconds' worth may come at once; without them sixty. Nil below 1.
+  package static func tokenLimit(perMinute: Int64, burstSeconds: Int64? = nil) -> RateLimit? {
+    limit(perMinute, burstSeconds, burst: perMinute)
+  }
+
+  private static func limit(_ perMinute: Int64, _ seconds: Int64?, burst: Int64) -> RateLimit? {
+    guard let seconds else { return RateLimit(perMinute: perMinute, burst: burst) }
+    let (units, overflow) = perMinute.multipliedReportingOverflow(by: seconds)
+    return overflow ? nil : RateLimit(perMinute: perMinute, burst: max(1, units / 60))
   }
 
   /// The rate limit of one meter; nil for what is not a rate.

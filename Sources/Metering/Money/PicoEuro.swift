@@ -59,12 +59,7 @@ package struct PicoEuro: Hashable, Comparable, Sendable, CustomStringConvertible
   }
 
   /// The exact amount in euros, such as `0.0000015`.
-  package var description: String {
-    let (euros, rest) = rawValue.magnitude.quotientAndRemainder(dividingBy: 1_000_000_000_000)
-    var fraction = String(String(1_000_000_000_000 + rest).dropFirst())
-    while fraction.count > 2, fraction.last == "0" { fraction.removeLast() }
-    return "\(rawValue < 0 ? "-" : "")\(euros).\(fraction)"
-  }
+  package var description: String { MoneySum(self).description }
 }
 
 /// Arithmetic that money does not survive.

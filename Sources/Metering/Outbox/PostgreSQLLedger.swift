@@ -64,13 +64,13 @@
           FROM usage_by_month WHERE month = $1 AND is_late = $2::boolean
           """, [month.description, late ? "t" : "f"])
       }
-      let numbers = (0..<7).map { Int64(rows[0, $0]) ?? 0 }
+      let numbers = (0..<6).map { Int64(rows[0, $0]) ?? 0 }
       var sums = LedgerSums()
       sums.requests = numbers[0]
       sums.usage = TokenUsage(
         promptTokens: numbers[1], cachedPromptTokens: numbers[2], completionTokens: numbers[3],
         reasoningTokens: numbers[4], audioMilliseconds: numbers[5])
-      sums.cost = PicoEuro(rawValue: numbers[6])
+      sums.cost = MoneySum(rawValue: Int128(rows[0, 6]) ?? 0)
       return sums
     }
 

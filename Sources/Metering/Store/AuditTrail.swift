@@ -22,6 +22,10 @@ package struct AuditEntry: Hashable, Sendable {
   package let object: String
   /// Numbers and the operator's own words, at most 256 characters.
   package let detail: String
+  /// What stood there before, and what stands there now; empty where the verb says it all. Neither names
+  /// a person: entries outlive the erasure of an account.
+  package let before: String
+  package let after: String
   let previous: [UInt8]
   let hash: [UInt8]
 
@@ -38,11 +42,33 @@ package struct AuditEntry: Hashable, Sendable {
     return LibCrypto.sha256(message)
   }
 
+  /// What is hashed of an entry. Those of versions that knew no change have four fields.
+  fileprivate static func fields(
+    _ actor: String, _ verb: String, _ object: String, _ detail: String, _ change: AuditChange
+  ) -> [String] {
+    [actor, verb, object, detail]
+      + (change == AuditChange() ? [] : [change.before, change.after])
+  }
+
   /// Whether the hash belongs to what the row says.
   fileprivate var isUnaltered: Bool {
     Self.digest(
       previous: previous, number: number, at: atMilliseconds,
-      fields: [actor, verb, object, detail]) == hash
+      fields: Self.fields(actor, verb, object, detail, AuditChange(before, after))) == hash
+  }
+}
+
+/// What a change has changed, in a few words.
+struct AuditChange: Equatable {
+  fileprivate static let limit = 256
+
+  let before: String
+  let after: String
+
+  /// From one state to another; without both, nothing that is worth saying.
+  init(_ before: String = "", _ after: String = "") {
+    self.before = String(before.unicodeScalars.prefix(Self.limit))
+    self.after = String(after.unicodeScalars.prefix(Self.limit))
   }
 }
 
@@ -62,7 +88,8 @@ extension UsageStore {
 
   /// Adds a change to the trail, in the transaction that makes it.
   func note(
-    _ verb: String, _ object: String, _ detail: String = "", in db: Database
+    _ verb: String, _ object: String, _ detail: String = "",
+    change: AuditChange = AuditChange(), in db: Database
   ) throws {
     let last = try Row.fetchOne(db, sql: "SELECT seq, hash FROM audit ORDER BY seq DESC LIMIT 1")
     let number: Int64 = last.map { $0["seq"] + 1 } ?? 1
@@ -70,14 +97,20 @@ extension UsageStore {
     let now = clock.wallMilliseconds()
     let fields = [
       (AuditActor.current ?? actor)?.text ?? "apus", verb,
-      String(object.prefix(ShortName.byteLimit)),
-      String(detail.prefix(Self.detailLimit)),
+      String(object.unicodeScalars.prefix(ShortName.byteLimit)),
+      String(detail.unicodeScalars.prefix(Self.detailLimit)),
     ]
-    let hash = AuditEntry.digest(previous: previous, number: number, at: now, fields: fields)
+    let hash = AuditEntry.digest(
+      previous: previous, number: number, at: now,
+      fields: AuditEntry.fields(fields[0], fields[1], fields[2], fields[3], change))
     try db.execute(
-      sql: "INSERT INTO audit VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+      sql: """
+        INSERT INTO audit (seq, at_ms, actor, verb, object, detail, before, after, previous, hash)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+        """,
       arguments: [
-        number, now, fields[0], fields[1], fields[2], fields[3], Data(previous), Data(hash),
+        number, now, fields[0], fields[1], fields[2], fields[3], change.before, change.after,
+        Data(previous), Data(hash),
       ])
   }
 
@@ -118,6 +151,8 @@ extension AuditEntry {
     verb = row["verb"]
     object = row["object"]
     detail = row["detail"]
+    before = row["before"]
+    after = row["after"]
     previous = [UInt8](row["previous"] as Data)
     hash = [UInt8](row["hash"] as Data)
   }

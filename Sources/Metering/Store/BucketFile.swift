@@ -22,8 +22,8 @@ struct BucketFile {
   func write(_ debts: [BucketDebt], wallMilliseconds: Int64) {
     var text = "\(wallMilliseconds)\n"
     for debt in debts {
-      guard let (kind, id) = LimitRow.numbers(of: debt.scope) else { continue }
-      text += "\(kind) \(id) \(debt.meter.rawValue) \(debt.interval) \(debt.owed)\n"
+      guard let (kind, id, model) = LimitRow.numbers(of: debt.scope) else { continue }
+      text += "\(kind) \(id) \(model) \(debt.meter.rawValue) \(debt.interval) \(debt.owed)\n"
     }
     let draft = path + ".new"
     let file = open(draft, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
@@ -56,11 +56,12 @@ struct BucketFile {
     guard let wall = lines.first.flatMap({ Int64($0) }) else { return none }
     let debts = lines.dropFirst().compactMap { line -> BucketDebt? in
       let numbers = line.split(separator: " ").compactMap { Int64($0) }
-      guard numbers.count == 5, let scope = LimitRow.scope(kind: numbers[0], id: numbers[1]),
-        let meter = UInt8(exactly: numbers[2]).flatMap(LimitMeter.init(rawValue:)),
-        numbers[3] > 0, numbers[4] > 0
+      guard numbers.count == 6,
+        let scope = LimitRow.scope(kind: numbers[0], id: numbers[1], model: numbers[2]),
+        let meter = UInt8(exactly: numbers[3]).flatMap(LimitMeter.init(rawValue:)),
+        numbers[4] > 0, numbers[5] > 0
       else { return nil }
-      return BucketDebt(scope: scope, meter: meter, interval: numbers[3], owed: numbers[4])
+      return BucketDebt(scope: scope, meter: meter, interval: numbers[4], owed: numbers[5])
     }
     return (debts, wall)
   }

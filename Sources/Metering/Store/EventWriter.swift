@@ -62,13 +62,14 @@ struct EventWriter {
     var one = LedgerSums()
     one.requests = 1
     one.usage = row.usage
-    one.cost = row.cost
-    sums[key] = try (sums[key] ?? LedgerSums()).adding(one)
+    one.cost = MoneySum(row.cost)
+    sums[key] = (sums[key] ?? LedgerSums()).adding(one)
   }
 
   /// Adds what was written to the hourly sums.
   mutating func finish() throws {
     for (key, sums) in sums {
+      guard let cost = sums.cost.amount else { throw MoneyError.outOfRange }
       rollup.bind(key.hour)
       rollup.bind(key.account.rawValue)
       rollup.bind(key.key.rawValue)
@@ -82,7 +83,7 @@ struct EventWriter {
       rollup.bind(sums.usage.completionTokens)
       rollup.bind(sums.usage.reasoningTokens)
       rollup.bind(sums.usage.audioMilliseconds)
-      rollup.bind(sums.cost.rawValue)
+      rollup.bind(cost.rawValue)
       try rollup.run()
     }
     sums = [:]

@@ -4,6 +4,8 @@
 // the same moment. Whoever writes to the database that several processes share holds this lock, so
 // that there is one writer at any time whatever the library's version.
 
+import Foundation
+
 #if canImport(Glibc)
   import Glibc
 #else
@@ -13,6 +15,9 @@
 /// An exclusive lock that ends with its holder, also when that one is killed.
 final class FolderLock: Sendable {
   private let file: Int32
+  /// The system's lock is the file's and not a thread's: to another thread it looks taken for it too, and
+  /// ends with the first of them. So threads take turns here.
+  private let turn = NSLock()
 
   /// Opens the lock's file, which stays empty.
   init(path: String) throws(UsageStoreError) {
@@ -34,6 +39,8 @@ final class FolderLock: Sendable {
 
   /// Runs `body` with the lock held, waiting for it first.
   func whileHeld<Result>(_ body: () throws -> Result) rethrows -> Result {
+    turn.lock()
+    defer { turn.unlock() }
     while flock(file, LOCK_EX) != 0 && errno == EINTR {}
     defer { flock(file, LOCK_UN) }
     return try body()

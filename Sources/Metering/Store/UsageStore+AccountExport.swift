@@ -12,6 +12,8 @@ package struct AccountExport: Codable, Sendable {
     package let createdMilliseconds: Int64
     package let expiresMilliseconds: Int64?
     package let isRevoked: Bool
+    /// The day in UTC, as 2026-11-27; nil where it never was.
+    package let lastUsed: String?
     package let addresses: [String]
   }
 
@@ -71,10 +73,12 @@ extension UsageStore {
       throw UsageStoreError(.notFound, "no account has the number \(account.rawValue)")
     }
     let models = try modelNames()
+    let lastUse = try lastUse()
     var requests: [AccountExport.Request] = []
     var personal = PersonalRows(store: self)
     for month in try months() {
-      for row in try usageRows(month: month, limit: .max).reversed() where row.account == account {
+      let rows = try events(of: month, "WHERE account_id = ? ORDER BY seq", [account.rawValue])
+      for (_, row) in rows {
         requests.append(
           AccountExport.Request(
             id: row.requestID.description, startedMilliseconds: row.startedMilliseconds,
@@ -101,6 +105,7 @@ extension UsageStore {
           name: "\(key.name)", label: key.label.text,
           createdMilliseconds: key.createdMilliseconds,
           expiresMilliseconds: key.expiresMilliseconds, isRevoked: key.state == .revoked,
+          lastUsed: lastUse[key.id]?.description,
           addresses: key.addresses.map(\.description))
       },
       invoices: try invoices(account: account).map(\.document), requests: requests,

@@ -55,23 +55,42 @@ extension UsageStore {
     guard (state == .suspended) == (reason != nil) else {
       throw UsageStoreError(.wrongState, "a suspension needs a reason, and nothing else takes one")
     }
-    let number = try Int64.fetchOne(
-      db, sql: "SELECT state FROM account WHERE id = ?", arguments: [account.rawValue])
-    guard let current = number.flatMap(AccountState.init(rawValue:)) else {
+    let row = try Row.fetchOne(
+      db,
+      sql: """
+        SELECT state, state_reason, EXISTS (SELECT 1 FROM termination WHERE account_id = account.id)
+          AS is_ending FROM account WHERE id = ?
+        """, arguments: [account.rawValue])
+    guard let row, let current = AccountState(rawValue: row["state"]) else {
       throw UsageStoreError(.notFound, "no account has the number \(account.rawValue)")
     }
+    // Notice that was given before an account was stopped holds when it goes on.
+    let state = current == .suspended && state == .active && row["is_ending"] ? .terminating : state
     guard current.mayBecome(state) else {
+      let way =
+        (current, state) == (.active, .closed)
+        ? ": give it notice first, 'apus meter account terminate'" : ""
       throw UsageStoreError(
-        .wrongState, "account \(account.rawValue) is \(current) and cannot become \(state)")
+        .wrongState, "account \(account.rawValue) is \(current) and cannot become \(state)\(way)")
     }
     try db.execute(
       sql: "UPDATE account SET state = ?, state_reason = ?, suspended_by = ? WHERE id = ?",
       arguments: [state.rawValue, reason?.rawValue, incident, account.rawValue])
-    let words = [String(describing: state)] + (reason.map { ["\($0)"] } ?? []) + [remark]
+    if current == .terminating, state == .active {
+      try db.execute(
+        sql: "DELETE FROM termination WHERE account_id = ?", arguments: [account.rawValue])
+    }
+    let reasonBefore = (row["state_reason"] as Int64?).flatMap(SuspensionReason.init(rawValue:))
+    let after = Self.words(state, reason)
     try note(
       "account.state", "account \(account.rawValue)",
-      words.filter { !$0.isEmpty }.joined(separator: ", "), in: db)
+      [after, remark].filter { !$0.isEmpty }.joined(separator: ", "),
+      change: AuditChange(Self.words(current, reasonBefore), after), in: db)
     return current
+  }
+
+  private static func words(_ state: AccountState, _ reason: SuspensionReason?) -> String {
+    (["\(state)"] + (reason.map { ["\($0)"] } ?? [])).joined(separator: ", ")
   }
 
   /// All accounts, oldest first.

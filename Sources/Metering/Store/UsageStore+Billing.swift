@@ -23,11 +23,7 @@ extension UsageStore {
     var sums: [[Int64]: LedgerSums] = [:]
     for part in parts {
       let key = [part.model.rawValue, part.price.rawValue]
-      do throws(MoneyError) {
-        sums[key] = try (sums[key] ?? LedgerSums()).adding(part.sums)
-      } catch {
-        throw UsageStoreError(.corrupt, "the usage of \(month) is beyond any amount of money")
-      }
+      sums[key] = (sums[key] ?? LedgerSums()).adding(part.sums)
     }
     return sums.map { key, sums in
       BillableUsage(

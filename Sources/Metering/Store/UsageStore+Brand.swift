@@ -11,10 +11,13 @@ extension UsageStore {
   /// Says what new keys begin with. Those that were made before go on as they are.
   package func setKeyBrand(_ brand: KeyBrand) throws(UsageStoreError) {
     try write(doing: "say what keys begin with") { db in
+      let before = try Self.keyBrand(in: db)
       try db.execute(
         sql: "INSERT OR REPLACE INTO key_brand VALUES (1, ?, ?)",
         arguments: [brand.text, brand.isTest])
-      try note("key.brand", "keys", brand.description, in: db)
+      try note(
+        "key.brand", "keys", brand.description,
+        change: AuditChange(before.description, brand.description), in: db)
     }
   }
 

@@ -28,7 +28,9 @@ extension UsageStore {
       // All usage counts against credit; with these two lines that of other times cancels out.
       let earlier = mode == .prepaid ? used : PicoEuro(rawValue: -used.rawValue)
       try insert(.otherUse, earlier, reference: "", account, now, db)
-      try note("account.mode", "account \(account.rawValue)", "\(mode)", in: db)
+      try note(
+        "account.mode", "account \(account.rawValue)", "\(mode)",
+        change: AuditChange("\(current)", "\(mode)"), in: db)
     }
   }
 
@@ -90,8 +92,10 @@ extension UsageStore {
         throw UsageStoreError(.invalidLimit, "this is more than can be counted")
       }
       try insert(kind, amount, reference: reference?.text ?? "", account, now, db)
+      let before = PicoEuro(rawValue: sum ?? 0)
       try note(
-        "credit.add", "account \(account.rawValue)", "\(kind) \(amount)", in: db)
+        "credit.add", "account \(account.rawValue)", "\(kind) \(amount)",
+        change: AuditChange("\(before)", "\(try before.adding(amount))"), in: db)
     }
   }
 

@@ -52,6 +52,6 @@ extension LedgerSums {
     self.init()
     requests = 1
     usage = row.usage
-    cost = row.cost
+    cost = MoneySum(row.cost)
   }
 }

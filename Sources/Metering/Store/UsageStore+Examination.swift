@@ -102,6 +102,7 @@ extension UsageStore {
     if try !priceLists().isEmpty, try seller() == nil {
       advice.append(("seller", "prices are published and nobody bills: apus meter billing seller"))
     }
+    advice += try forgottenMonths()
     let channels = try channels()
     if channels.webhook.isEmpty, channels.sendmail.isEmpty || channels.sender.isEmpty {
       advice.append(
@@ -119,5 +120,23 @@ extension UsageStore {
       advice.append(("incidents", "\(open) measures hold: apus meter incident list"))
     }
     return advice.map { LedgerFinding(subject: $0.subject, state: .advice, text: $0.text) }
+  }
+
+  /// Months before the last one that somebody owes for and nobody has billed. The last one has until its
+  /// end to be.
+  private func forgottenMonths() throws(UsageStoreError) -> [(subject: String, text: String)] {
+    guard try seller() != nil else { return [] }
+    let last = try billingSettings().zone.month(wallMilliseconds: clock.wallMilliseconds()).previous
+    return try accounts().compactMap { account in
+      // A ledger that cannot be added up is told of above.
+      let months = ((try? unbilledMonths(of: account.id)) ?? []).filter { $0 < last }
+      guard let first = months.first else { return nil }
+      let list = months.map(\.description).joined(separator: ", ")
+      return (
+        "unbilled",
+        "account \(account.id.rawValue) has no invoice for \(list): apus meter "
+          + "invoice issue --month \(first)"
+      )
+    }
   }
 }

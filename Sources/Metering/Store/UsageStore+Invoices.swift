@@ -50,8 +50,7 @@ extension UsageStore {
         draft, number: try Self.nextNumber(settings.series, in: db),
         issued: settings.zone.date(wallMilliseconds: now), seller: seller, buyer: buyer,
         settings: settings, models: models, receipts: receipts)
-      return try self.insert(
-        document, account: account, now: now, dueAfterDays: settings.paymentDays, in: db)
+      return try self.insert(document, account: account, now: now, settings, in: db)
     }
     let paper = record.document
     _ = try publishNotice(
@@ -75,26 +74,44 @@ extension UsageStore {
     }
   }
 
-  /// Takes an invoice back with a credit note of the same lines.
+  /// Takes an invoice, or some of its lines, back with a credit note of the same lines. There is one
+  /// credit note of an invoice.
   ///
+  /// - Parameter numbers: of the lines; nil for all of them.
   /// - Throws: ``UsageStoreError``: `notFound`, or `wrongState` where it was taken back before.
-  package func creditInvoice(_ number: String) throws(UsageStoreError) -> InvoiceRecord {
+  package func creditInvoice(
+    _ number: String, lines numbers: Set<Int>? = nil
+  ) throws(UsageStoreError) -> InvoiceRecord {
     let now = clock.wallMilliseconds()
     let record = try write(doing: "issue a credit note") { db in
       let invoice = try Self.invoice(number, in: db)
       guard invoice.document.kind == .invoice, invoice.creditedBy == nil else {
-        throw UsageStoreError(.wrongState, "'\(number)' cannot be taken back (again)")
+        throw UsageStoreError(
+          .wrongState,
+          invoice.creditedBy.map { "'\(number)' was taken back already, by '\($0)'" }
+            ?? "'\(number)' is a credit note, which cannot be taken back")
+      }
+      let lines = invoice.document.lines.filter { numbers?.contains($0.number) ?? true }
+      guard !lines.isEmpty, lines.count == numbers?.count ?? lines.count else {
+        throw UsageStoreError(
+          .notFound, "'\(number)' has the lines 1 to \(invoice.document.lines.count) and no other")
       }
       let settings = try Self.settings(in: db)
       let document = InvoiceDocument(
-        crediting: invoice.document, number: try Self.nextNumber(settings.series, in: db),
+        crediting: lines, of: invoice.document,
+        number: try Self.nextNumber(settings.series, in: db),
         issued: settings.zone.date(wallMilliseconds: now))
-      return try self.insert(
-        document, account: invoice.account, now: now, dueAfterDays: 0, credits: invoice.id, in: db)
+      try Self.settleDisputes(of: invoice, lines: lines, now: now, in: db)
+      let record = try self.insert(
+        document, account: invoice.account, now: now, settings, credits: invoice, in: db)
+      try resumeWherePaid(invoice.account, now: now, in: db)
+      return record
     }
     _ = try publishNotice(
       title: "Credit note \(record.document.number)",
-      body: "The credit note \(record.document.number) takes your invoice \(number) back.",
+      body: "The credit note \(record.document.number) takes "
+        + (numbers == nil ? "your invoice \(number)" : "lines of your invoice \(number)")
+        + " back: \(centsText(record.document.grossCents)) EUR.",
       to: record.account, invoice: record)
     return record
   }
@@ -169,23 +186,30 @@ extension UsageStore {
   }
 
   private func insert(
-    _ document: InvoiceDocument, account: AccountID, now: Int64, dueAfterDays: Int64,
-    credits: Int64? = nil, in db: Database
+    _ document: InvoiceDocument, account: AccountID, now: Int64, _ settings: BillingSettings,
+    credits: InvoiceRecord? = nil, in db: Database
   ) throws -> InvoiceRecord {
     let bytes = try document.encoded()
+    // Who pays on the day that the paper names is not late: what is due ends with that day.
+    let due = CivilDate(document.due) ?? settings.zone.date(wallMilliseconds: now)
+    let end = settings.zone.beginning(of: due.adding(days: 1))
     try db.execute(
       sql: """
         INSERT INTO invoice (number, account_id, month, credits, issued_ms, due_ms, gross_cents,
           document, hash) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
         """,
       arguments: [
-        document.number, account.rawValue, document.month, credits, now,
-        now + dueAfterDays * 86_400_000, document.grossCents, Data(bytes),
-        Data(LibCrypto.sha256(bytes)),
+        document.number, account.rawValue, document.month, credits?.id, now, end,
+        document.grossCents, Data(bytes), Data(LibCrypto.sha256(bytes)),
       ])
     try note(
       document.kind == .invoice ? "invoice.issue" : "invoice.credit", "invoice \(document.number)",
-      "account \(account.rawValue), \(centsText(document.grossCents)) EUR", in: db)
+      "account \(account.rawValue), \(centsText(document.grossCents)) EUR",
+      change: credits.map { invoice in
+        AuditChange(
+          "\(centsText(invoice.owedCents)) EUR",
+          "\(centsText(max(0, invoice.owedCents - document.grossCents))) EUR")
+      } ?? AuditChange(), in: db)
     return try Self.invoice(document.number, in: db)
   }
 }

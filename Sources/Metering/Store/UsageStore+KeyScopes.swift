@@ -30,11 +30,14 @@ extension UsageStore {
     try write(doing: "confine a key to models") { db in
       let id = try Self.keyNumber(name, in: db)
       try db.execute(sql: "DELETE FROM key_model WHERE key_id = ?", arguments: [id])
+      let before = db.changesCount
       for model in Set(models) {
         try db.execute(
           sql: "INSERT INTO key_model VALUES (?, ?)", arguments: [id, model.rawValue])
       }
-      try note("key.models", "key \(name)", "\(models.count) models", in: db)
+      try note(
+        "key.models", "key \(name)", "\(models.count) models",
+        change: Self.confinement(from: before, to: Set(models).count), in: db)
     }
   }
 
@@ -47,20 +50,36 @@ extension UsageStore {
     try write(doing: "confine a key to networks") { db in
       let id = try Self.keyNumber(name, in: db)
       try db.execute(sql: "DELETE FROM key_address WHERE key_id = ?", arguments: [id])
+      let before = db.changesCount
       for range in Set(ranges) {
         try db.execute(
           sql: "INSERT INTO key_address VALUES (?, ?)", arguments: [id, range.description])
       }
-      try note("key.addresses", "key \(name)", "\(ranges.count) networks", in: db)
+      try note(
+        "key.addresses", "key \(name)", "\(ranges.count) networks",
+        change: Self.confinement(from: before, to: Set(ranges).count), in: db)
     }
   }
 
-  /// Confines a new key to what the old one was confined to.
+  /// How many there were and are. Not which: a customer's networks go with their erasure.
+  private static func confinement(from before: Int, to after: Int) -> AuditChange {
+    let words = [before, after].map { $0 == 0 ? "all" : "\($0)" }
+    return AuditChange(words[0], words[1])
+  }
+
+  /// Confines a new key to what the old one was confined to, with its limits at single models.
   static func copyScopes(from old: KeyID, to new: KeyID, in db: Database) throws {
     for (table, column) in [("key_model", "model_id"), ("key_address", "range")] {
       try db.execute(
         sql: "INSERT INTO \(table) SELECT ?, \(column) FROM \(table) WHERE key_id = ?",
         arguments: [new.rawValue, old.rawValue])
     }
+    // Those at all models come with the key.
+    try db.execute(
+      sql: """
+        INSERT INTO limit_rule SELECT scope_kind, ?, model_id, rpm, rpm_burst, itpm, itpm_burst, otpm,
+          otpm_burst, tpm, tpm_burst, parallel, 1
+        FROM limit_rule WHERE scope_kind = ? AND scope_id = ? AND model_id <> 0
+        """, arguments: [new.rawValue, LimitRow.kindOfKeys, old.rawValue])
   }
 }

@@ -46,7 +46,8 @@ extension UsageStore {
       if let limits { try LimitRow.write(limits, scope: .key(id), to: db) }
       let record = try Self.record(id, in: db)
       try note(
-        "key.create", "key \(record.name)", "account \(record.account.rawValue), \(role)", in: db)
+        "key.create", "key \(record.name)", "account \(record.account.rawValue), \(role)",
+        change: AuditChange("", "limits " + (limits?.summary ?? "defaults")), in: db)
       return record
     }
     return NewKey(text: draft.key.text, record: record)
@@ -101,11 +102,16 @@ extension UsageStore {
   private func revoke(_ name: KeyName, detail: String) throws(UsageStoreError) {
     let now = clock.wallMilliseconds()
     try write(doing: "revoke a key") { db in
+      let before = try Int64.fetchOne(
+        db, sql: "SELECT state FROM api_key WHERE kid = ?", arguments: [name.description]
+      ).flatMap(KeyState.init(rawValue:))
+      guard let before else { throw Self.noKey(name) }
       try db.execute(
         sql: "UPDATE api_key SET state = ?, revoked_ms = coalesce(revoked_ms, ?) WHERE kid = ?",
         arguments: [KeyState.revoked.rawValue, now, name.description])
-      guard db.changesCount > 0 else { throw Self.noKey(name) }
-      try note("key.revoke", "key \(name)", detail, in: db)
+      try note(
+        "key.revoke", "key \(name)", detail,
+        change: AuditChange("\(before)", "\(KeyState.revoked)"), in: db)
     }
   }
 
@@ -151,7 +157,7 @@ extension UsageStore {
       limit_rule.*, api_key.*
     FROM api_key JOIN account ON account.id = api_key.account_id
     LEFT JOIN termination ON termination.account_id = account.id
-    LEFT JOIN limit_rule ON scope_kind = ? AND scope_id = api_key.id
+    LEFT JOIN limit_rule ON scope_kind = ? AND scope_id = api_key.id AND model_id = 0
     """
 
   private static func record(_ id: KeyID, in db: Database) throws -> KeyRecord {

@@ -10,42 +10,51 @@ package struct LimitRecord: Hashable, Sendable {
 }
 
 extension UsageStore {
-  /// Sets the limits of a key, an account or a model in place of those it had; nil gives it back
+  /// Sets the limits of a key, an account, a model, or of one of the first two at one model, in place of
+  /// those it had; nil gives it back
   /// the server's defaults. It holds for the next request.
   ///
   /// - Throws: ``UsageStoreError``: `invalidLimit` for an address, which has no row.
   package func setLimits(
     _ rule: LimitRule?, for scope: LimitScope
   ) throws(UsageStoreError) {
-    guard let (kind, id) = LimitRow.numbers(of: scope) else {
+    guard let (kind, id, model) = LimitRow.numbers(of: scope) else {
       throw UsageStoreError(
         .invalidLimit, "limits belong to a key, an account or a model; addresses share one rule")
     }
     try write(doing: "set limits") { db in
+      let row = try Row.fetchOne(
+        db,
+        sql: "SELECT * FROM limit_rule WHERE scope_kind = ? AND scope_id = ? AND model_id = ?",
+        arguments: [kind, id, model])
+      let before = row.flatMap(LimitRow.read)?.summary ?? "defaults"
+      let after = rule?.summary ?? "defaults"
       if let rule {
         try LimitRow.write(rule, scope: scope, to: db)
       } else {
         try db.execute(
-          sql: "DELETE FROM limit_rule WHERE scope_kind = ? AND scope_id = ?",
-          arguments: [kind, id])
+          sql: "DELETE FROM limit_rule WHERE scope_kind = ? AND scope_id = ? AND model_id = ?",
+          arguments: [kind, id, model])
       }
-      try note("limit.set", LimitRow.name(of: scope), rule?.summary ?? "defaults", in: db)
+      try note(
+        "limit.set", LimitRow.name(of: scope), after, change: AuditChange(before, after), in: db)
     }
   }
 
   /// The limits that somebody set.
   ///
-  /// - Parameter includesKeys: also those of keys, which ``keys()`` has too.
+  /// - Parameter includesKeys: also those of keys at all models, which ``keys()`` has too.
   package func limits(
     includesKeys: Bool = true
   ) throws(UsageStoreError) -> [LimitScope: LimitRecord] {
     let rows = try read(doing: "read the limits") {
       try Row.fetchAll(
-        $0, sql: "SELECT * FROM limit_rule WHERE ? OR scope_kind <> ?",
+        $0, sql: "SELECT * FROM limit_rule WHERE ? OR scope_kind <> ? OR model_id <> 0",
         arguments: [includesKeys, LimitRow.kindOfKeys]
       ).map { row in
         (
-          LimitRow.scope(kind: row["scope_kind"], id: row["scope_id"]), LimitRow.read(row),
+          LimitRow.scope(kind: row["scope_kind"], id: row["scope_id"], model: row["model_id"]),
+          LimitRow.read(row),
           row["version"] as Int64
         )
       }

@@ -29,7 +29,10 @@ extension UsageStore {
           prices.audioMillisecond, prices.request, effectiveFromMilliseconds,
         ])
       let id = PriceID(rawValue: db.lastInsertedRowID)
-      try note("price.publish", "model \(model.rawValue)", "list \(id.rawValue)", in: db)
+      let before = try Self.priceLists(in: db).filter { $0.model == model && $0.id != id }.last
+      try note(
+        "price.publish", "model \(model.rawValue)", "list \(id.rawValue)",
+        change: AuditChange(before?.prices.summary ?? "none", prices.summary), in: db)
       return PriceList(
         id: id, model: model, prices: prices,
         effectiveFromMilliseconds: effectiveFromMilliseconds)
@@ -38,16 +41,18 @@ extension UsageStore {
 
   /// Every price list that was ever published.
   package func priceLists() throws(UsageStoreError) -> [PriceList] {
-    try read(doing: "read the prices") { db in
-      try Row.fetchAll(db, sql: "SELECT * FROM price ORDER BY id").compactMap { row in
-        Prices(
-          input: row["input"], cachedInput: row["cached_input"], output: row["output"],
-          reasoning: row["reasoning"], audioMillisecond: row["audio_ms"], request: row["request"]
-        ).map {
-          PriceList(
-            id: PriceID(rawValue: row["id"]), model: ModelID(rawValue: row["model_id"]), prices: $0,
-            effectiveFromMilliseconds: row["effective_from_ms"])
-        }
+    try read(doing: "read the prices", Self.priceLists)
+  }
+
+  private static func priceLists(in db: Database) throws -> [PriceList] {
+    try Row.fetchAll(db, sql: "SELECT * FROM price ORDER BY id").compactMap { row in
+      Prices(
+        input: row["input"], cachedInput: row["cached_input"], output: row["output"],
+        reasoning: row["reasoning"], audioMillisecond: row["audio_ms"], request: row["request"]
+      ).map {
+        PriceList(
+          id: PriceID(rawValue: row["id"]), model: ModelID(rawValue: row["model_id"]), prices: $0,
+          effectiveFromMilliseconds: row["effective_from_ms"])
       }
     }
   }
@@ -55,17 +60,21 @@ extension UsageStore {
   /// Sets what a key or an account may spend in a calendar month; nil takes the limits off.
   package func setBudget(_ budget: Budget?, for scope: LimitScope) throws(UsageStoreError) {
     let amounts = [budget?.hard, budget?.soft].compactMap(\.self)
-    guard let (kind, id) = LimitRow.numbers(of: scope), amounts.allSatisfy({ $0 >= .zero }),
+    guard let (kind, id, _) = LimitRow.numbers(of: scope), amounts.allSatisfy({ $0 >= .zero }),
       scope.hasBudget
     else {
       throw UsageStoreError(
         .invalidLimit, "a spend limit is at least 0 and belongs to a key or an account")
     }
     try write(doing: "set a spend limit") { db in
-      let words = [budget?.hard.map { "hard \($0)" }, budget?.soft.map { "soft \($0)" }]
+      let row = try Row.fetchOne(
+        db, sql: "SELECT * FROM spend_limit WHERE scope_kind = ? AND scope_id = ?",
+        arguments: [kind, id])
+      let before = row.map(Self.budget) ?? Budget()
+      let after = budget ?? Budget()
       try note(
-        "budget.set", LimitRow.name(of: scope),
-        amounts.isEmpty ? "none" : words.compactMap(\.self).joined(separator: ", "), in: db)
+        "budget.set", LimitRow.name(of: scope), after.summary,
+        change: AuditChange(before.summary, after.summary), in: db)
       guard let budget, !amounts.isEmpty else {
         return try db.execute(
           sql: "DELETE FROM spend_limit WHERE scope_kind = ? AND scope_id = ?",
@@ -81,17 +90,18 @@ extension UsageStore {
   package func budgets() throws(UsageStoreError) -> [LimitScope: Budget] {
     let rows = try read(doing: "read the spend limits") {
       try Row.fetchAll($0, sql: "SELECT * FROM spend_limit").map { row in
-        (
-          LimitRow.scope(kind: row["scope_kind"], id: row["scope_id"]),
-          Budget(
-            hard: (row["hard_p"] as Int64?).map { PicoEuro(rawValue: $0) },
-            soft: (row["soft_p"] as Int64?).map { PicoEuro(rawValue: $0) })
-        )
+        (LimitRow.scope(kind: row["scope_kind"], id: row["scope_id"]), Self.budget(row))
       }
     }
     return rows.reduce(into: [:]) { budgets, row in
       if let scope = row.0 { budgets[scope] = row.1 }
     }
+  }
+
+  private static func budget(_ row: Row) -> Budget {
+    Budget(
+      hard: (row["hard_p"] as Int64?).map { PicoEuro(rawValue: $0) },
+      soft: (row["soft_p"] as Int64?).map { PicoEuro(rawValue: $0) })
   }
 
   /// What every key and account has spent in a calendar month, by the time of settlement. Requests
@@ -108,5 +118,21 @@ extension UsageStore {
       }
     }
     return spent
+  }
+}
+
+extension Budget {
+  /// Such as `hard 100.00, soft 80.00`; `none` where nothing is limited.
+  fileprivate var summary: String {
+    let words = [hard.map { "hard \($0)" }, soft.map { "soft \($0)" }].compactMap(\.self)
+    return words.isEmpty ? "none" : words.joined(separator: ", ")
+  }
+}
+
+extension Prices {
+  /// Every price in millionths of a euro per 1,000,000 units.
+  fileprivate var summary: String {
+    "input \(input), cached \(cachedInput), output \(output), reasoning \(reasoning), "
+      + "audio \(audioMillisecond), request \(request)"
   }
 }

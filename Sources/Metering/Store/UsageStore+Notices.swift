@@ -37,6 +37,7 @@ extension UsageStore {
     guard let random = LibCrypto.randomBytes(count: 32) else {
       throw UsageStoreError(.inputOutput, "the system gave no random bytes for a secret")
     }
+    let before = try self.channels()
     try write(doing: "say how notices go out") { db in
       try db.execute(
         sql: """
@@ -44,7 +45,9 @@ extension UsageStore {
             sendmail = excluded.sendmail, sender = excluded.sender, webhook = excluded.webhook
           """,
         arguments: [channels.sendmail, channels.sender, channels.webhook, Data(random)])
-      try note("notice.channels", "notices", in: db)
+      try note(
+        "notice.channels", "notices",
+        change: AuditChange(before.summary, channels.summary), in: db)
     }
   }
 
@@ -56,12 +59,18 @@ extension UsageStore {
       throw UsageStoreError(.invalidName, "a member is named by one mail address")
     }
     try write(doing: "add a member") { db in
+      let before = try Int64.fetchOne(
+        db, sql: "SELECT role FROM member WHERE account_id = ? AND email = ?",
+        arguments: [account.rawValue, email]
+      ).flatMap(KeyRole.init(rawValue:))
       try db.execute(
         sql: """
           INSERT INTO member (account_id, role, email) VALUES (?, ?, ?)
           ON CONFLICT (account_id, email) DO UPDATE SET role = excluded.role
           """, arguments: [account.rawValue, role.rawValue, email])
-      try note("member.set", "account \(account.rawValue)", "\(role)", in: db)
+      try note(
+        "member.set", "account \(account.rawValue)", "\(role)",
+        change: AuditChange(before?.word ?? "none", role.word), in: db)
     }
   }
 
@@ -125,13 +134,14 @@ extension UsageStore {
         sql: insert + """
            SELECT ?, account_id, ?, email, ?, 0, ? FROM member
           JOIN account ON account.id = account_id
-          WHERE role IN (?, ?, ?) AND account.state <> ? AND (? IS NULL OR account_id = ?)
+          WHERE role IN (?, ?, ?) AND (account.state <> ? OR ?) AND (? IS NULL OR account_id = ?)
           """,
         arguments: [
           notice, NoticeChannel.mail.rawValue, DeliveryState.pending.rawValue, now,
           KeyRole.owner.rawValue, KeyRole.mainUser.rawValue,
           (invoice == nil ? KeyRole.owner : .billing).rawValue, AccountState.closed.rawValue,
-          account?.rawValue, account?.rawValue,
+          // The last invoice comes when an account is closed already.
+          invoice != nil, account?.rawValue, account?.rawValue,
         ])
       var count = db.changesCount
       if let invoice {
@@ -159,5 +169,12 @@ extension UsageStore {
       try note("notice.publish", "notice \(notice)", "\(count) deliveries", in: db)
       return count
     }
+  }
+}
+
+extension NoticeChannels {
+  /// The command for mail, and whether there is a webhook: its address may hold a secret.
+  fileprivate var summary: String {
+    "mail by '\(sendmail)' from '\(sender)', \(webhook.isEmpty ? "no webhook" : "webhook")"
   }
 }

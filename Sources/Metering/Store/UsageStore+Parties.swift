@@ -45,20 +45,28 @@ extension UsageStore {
     guard (0...365).contains(settings.paymentDays) else {
       throw UsageStoreError(.invalidLimit, "invoices are due after 0 to 365 days")
     }
+    var settings = settings
+    settings.iban.removeAll { $0 == " " }
+    guard settings.iban.isEmpty || isIBAN(settings.iban) else {
+      throw UsageStoreError(
+        .invalidName, "the IBAN is none: its check digits do not fit, so it has a typing error")
+    }
     for (word, text, limit) in [
-      ("series", settings.series, 32), ("IBAN", settings.iban, 64),
-      ("terms of payment", settings.terms, 256),
+      ("series", settings.series, 32), ("terms of payment", settings.terms, 256),
     ] where !text.isOneLine(of: 0...limit) {
       throw UsageStoreError(.invalidName, "the \(word) must be one line of \(limit) characters")
     }
-    try write(doing: "say how to bill") { db in
+    try write(doing: "say how to bill") { [settings] db in
+      let before = try Self.settings(in: db)
       try db.execute(
         sql: "INSERT OR REPLACE INTO billing VALUES (1, ?, ?, ?, ?, ?, ?)",
         arguments: [
           settings.zone.identifier, settings.series, settings.taxBasisPoints,
           settings.paymentDays, settings.iban, settings.terms,
         ])
-      try note("billing.set", "billing", settings.zone.identifier, in: db)
+      try note(
+        "billing.set", "billing", settings.zone.identifier,
+        change: AuditChange(before.summary, settings.summary), in: db)
     }
   }
 
@@ -93,14 +101,20 @@ extension UsageStore {
     return settings
   }
 
+  /// What decides on taxes. Who a customer is goes with their erasure, and the trail does not.
+  private static func taxWords(_ party: Party, _ reverseCharge: Bool) -> String {
+    party.country + (party.vatID.isEmpty ? "" : ", VAT id")
+      + (reverseCharge ? ", reverse charge" : "")
+  }
+
   private func set(
     _ party: Party, of account: AccountID, reverseCharge: Bool
   ) throws(UsageStoreError) {
-    let isCountry =
-      party.country.utf8.count == 2 && party.country.utf8.allSatisfy { (65...90).contains($0) }
-    guard !party.name.isEmpty, isCountry else {
-      throw UsageStoreError(
-        .invalidName, "a party has a name, and a country of two capital letters such as EE")
+    guard !party.name.isEmpty else {
+      throw UsageStoreError(.invalidName, "a party to invoices has a name")
+    }
+    guard CountryCode.isCountry(party.country) else {
+      throw UsageStoreError(.invalidName, CountryCode.complaint(party.country))
     }
     for (word, text, limit) in [
       ("name", party.name, 256), ("street", party.street, 256), ("city", party.city, 256),
@@ -108,17 +122,34 @@ extension UsageStore {
     ] where !text.isOneLine(of: 0...limit) {
       throw UsageStoreError(.invalidName, "the \(word) must be one line of \(limit) characters")
     }
+    guard party.vatID.isEmpty || CountryCode.isVATID(party.vatID) else {
+      throw UsageStoreError(
+        .invalidName, "a VAT id begins with the letters of its country, as EE100000001")
+    }
     guard party.email.isEmpty || Self.isMailAddress(party.email) else {
       throw UsageStoreError(.invalidName, "the mail address must be one, as bills@lab.example")
     }
     try write(doing: "set a party to invoices") { db in
+      let before = try Self.party(account, in: db)
       try db.execute(
         sql: "INSERT OR REPLACE INTO party VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
         arguments: [
           account.rawValue, party.name, party.street, party.city, party.postcode, party.country,
           party.vatID, party.email, reverseCharge,
         ])
-      try note("party.set", account == .local ? "seller" : "account \(account.rawValue)", in: db)
+      try note(
+        "party.set", account == .local ? "seller" : "account \(account.rawValue)",
+        change: AuditChange(
+          before.map { Self.taxWords($0.party, $0.reverseCharge) } ?? "none",
+          Self.taxWords(party, reverseCharge)), in: db)
     }
+  }
+}
+
+extension BillingSettings {
+  /// All that an invoice takes from them.
+  fileprivate var summary: String {
+    "\(zone.identifier), series '\(series)', tax \(centsText(taxBasisPoints)) %, "
+      + "\(paymentDays) days, IBAN '\(iban)', terms '\(terms)'"
   }
 }

@@ -40,32 +40,33 @@ extension UsageStore {
     let now = clock.wallMilliseconds()
     try write(doing: "note a payment") { db in
       let invoice = try Self.invoice(number, in: db)
-      guard invoice.document.kind == .invoice, cents > 0,
-        cents <= invoice.document.grossCents - invoice.paidCents
-      else {
+      guard cents > 0, cents <= invoice.owedCents else {
         throw UsageStoreError(
-          .wrongState, "'\(number)' is not owed this much: look at what is open of it")
+          .wrongState,
+          "'\(number)' is not owed this much: \(centsText(invoice.owedCents)) EUR of it are")
       }
       try db.execute(
         sql: "INSERT INTO payment (invoice_id, cents, at_ms, reference) VALUES (?, ?, ?, ?)",
         arguments: [invoice.id, cents, now, reference])
-      try note("invoice.pay", "invoice \(number)", "\(centsText(cents)) EUR", in: db)
-      let open = try Row.fetchAll(
-        db, sql: InvoiceRecord.select + " WHERE account_id = ?",
-        arguments: [invoice.account.rawValue]
-      ).map(InvoiceRecord.init).filter { $0.state(at: now) == .overdue }
-      guard open.isEmpty else { return }
-      try db.execute(
-        sql: "UPDATE account SET state = ?, state_reason = NULL WHERE id = ? AND state = ?"
-          + " AND state_reason = ?",
-        arguments: [
-          AccountState.active.rawValue, invoice.account.rawValue, AccountState.suspended.rawValue,
-          SuspensionReason.nonpayment.rawValue,
-        ])
-      if db.changesCount > 0 {
-        try note("account.state", "account \(invoice.account.rawValue)", "active, paid", in: db)
-      }
+      try note(
+        "invoice.pay", "invoice \(number)", "\(centsText(cents)) EUR",
+        change: AuditChange(
+          "\(centsText(invoice.owedCents)) EUR", "\(centsText(invoice.owedCents - cents)) EUR"),
+        in: db)
+      try resumeWherePaid(invoice.account, now: now, in: db)
     }
+  }
+
+  /// Lets an account go on that was stopped for not paying, where nothing of it is overdue any more.
+  func resumeWherePaid(_ account: AccountID, now: Int64, in db: Database) throws {
+    let isOverdue = try Row.fetchAll(
+      db, sql: InvoiceRecord.select + " WHERE account_id = ?", arguments: [account.rawValue]
+    ).map(InvoiceRecord.init).contains { $0.state(at: now) == .overdue }
+    let reason = try Int64.fetchOne(
+      db, sql: "SELECT state_reason FROM account WHERE id = ? AND state = ?",
+      arguments: [account.rawValue, AccountState.suspended.rawValue])
+    guard !isOverdue, reason == SuspensionReason.nonpayment.rawValue else { return }
+    _ = try setState(.active, of: account, remark: "paid", in: db)
   }
 
   /// What an account has paid since a moment, in cents: for invoices, and in advance less what went
@@ -97,7 +98,8 @@ extension UsageStore {
   /// Opens a dispute over a line, within 30 days of the invoice's date. What is disputed is not owed
   /// until it is decided.
   ///
-  /// - Throws: ``UsageStoreError``: `notFound`, or `wrongState` where the time is over.
+  /// - Throws: ``UsageStoreError``: `notFound`, `constraint` for a line that is disputed already, or
+  ///   `wrongState` where the time is over or the invoice was taken back.
   package func openDispute(
     _ number: String, line: Int
   ) throws(UsageStoreError) -> DisputeRecord {
@@ -106,6 +108,15 @@ extension UsageStore {
       let invoice = try Self.invoice(number, in: db)
       guard let disputed = invoice.document.lines.first(where: { $0.number == line }) else {
         throw UsageStoreError(.notFound, "'\(number)' has no line \(line)")
+      }
+      guard invoice.document.kind == .invoice, invoice.creditedBy == nil else {
+        throw UsageStoreError(.wrongState, "'\(number)' is not owed: it was taken back")
+      }
+      let isKnown = try Bool.fetchOne(
+        db, sql: "SELECT EXISTS (SELECT 1 FROM dispute WHERE invoice_id = ? AND line = ?)",
+        arguments: [invoice.id, line])
+      guard isKnown != true else {
+        throw UsageStoreError(.constraint, "line \(line) of '\(number)' was disputed already")
       }
       let zone = try Self.settings(in: db).zone
       let issued = zone.date(wallMilliseconds: invoice.issuedMilliseconds)
@@ -121,6 +132,7 @@ extension UsageStore {
           """, arguments: [invoice.id, line, cents, DisputeState.open.rawValue, now])
       let id = db.lastInsertedRowID
       try note("dispute.open", "invoice \(number)", "line \(line)", in: db)
+      try resumeWherePaid(invoice.account, now: now, in: db)
       return DisputeRecord(
         id: id, number: number, line: line, cents: cents, state: .open, openedMilliseconds: now)
     }
@@ -137,10 +149,29 @@ extension UsageStore {
       try db.execute(
         sql: "UPDATE dispute SET state = ?, resolved_ms = ? WHERE id = ? AND state = ?",
         arguments: [state.rawValue, now, id, DisputeState.open.rawValue])
-      guard db.changesCount > 0, state != .open else {
+      guard db.changesCount > 0, [.upheld, .rejected].contains(state) else {
         throw UsageStoreError(.notFound, "no open dispute has the number \(id)")
       }
-      try note("dispute.resolve", "dispute \(id)", "\(state)", in: db)
+      try note(
+        "dispute.resolve", "dispute \(id)", "\(state)",
+        change: AuditChange("\(DisputeState.open)", "\(state)"), in: db)
+    }
+  }
+
+  /// Ends the disputes over lines that a credit note takes back.
+  static func settleDisputes(
+    of invoice: InvoiceRecord, lines: [InvoiceDocument.Line], now: Int64, in db: Database
+  ) throws {
+    for line in lines {
+      try db.execute(
+        sql: """
+          UPDATE dispute SET state = ?, resolved_ms = coalesce(resolved_ms, ?)
+          WHERE invoice_id = ? AND line = ? AND state IN (?, ?)
+          """,
+        arguments: [
+          DisputeState.credited.rawValue, now, invoice.id, line.number,
+          DisputeState.open.rawValue, DisputeState.upheld.rawValue,
+        ])
     }
   }
 
@@ -179,7 +210,8 @@ extension UsageStore {
         ).map { ($0["stage"] as Int64, $0["at_ms"] as Int64) }
       }
       guard let stage = DunningStage(rawValue: (steps.last?.0 ?? 0) + 1),
-        now >= invoice.dueMilliseconds + stage.days * Self.day,
+        // It is due until the end of a day, and the first day after it has begun then.
+        now >= invoice.dueMilliseconds + (stage.days - 1) * Self.day,
         now >= (steps.last?.1 ?? .min / 2) + 7 * Self.day
       else { continue }
       switch stage {

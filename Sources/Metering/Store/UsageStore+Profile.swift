@@ -19,10 +19,13 @@ extension UsageStore {
   /// Remembers the profile that the folder is served under from now on; a change is audited.
   func adopt(_ profile: MetadataProfile) throws(UsageStoreError) {
     try write(doing: "choose what is kept of requests") { db in
-      guard try Self.storedProfile(in: db) != profile else { return }
+      let before = try Self.storedProfile(in: db)
+      guard before != profile else { return }
       try db.execute(
         sql: "INSERT OR REPLACE INTO metadata_profile VALUES (1, ?)", arguments: [profile.rawValue])
-      try note("profile.set", "metadata", profile.rawValue, in: db)
+      try note(
+        "profile.set", "metadata", profile.rawValue,
+        change: AuditChange(before.rawValue, profile.rawValue), in: db)
     }
   }
 
@@ -89,7 +92,7 @@ extension UsageStore {
     let days = try personalDays()
     guard !days.isEmpty else { return }
     for month in try months() {
-      let requests = try usageRows(month: month, limit: .max).filter { $0.account == account }
+      let requests = try events(of: month, "WHERE account_id = ?", [account.rawValue]).map(\.row)
       for (day, rows) in Dictionary(
         grouping: requests, by: { CivilDate(of: $0.startedMilliseconds) })
       where days.contains(day) {

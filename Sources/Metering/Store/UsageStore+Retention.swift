@@ -25,6 +25,11 @@ package struct RetentionPeriods: Hashable, Sendable {
 
   /// The defaults.
   package init() {}
+
+  fileprivate var summary: String {
+    "events \(eventMonths), audit \(auditMonths) months, clients \(clientDays), addresses "
+      + "\(addressDays) days"
+  }
 }
 
 /// What is over its time.
@@ -42,16 +47,18 @@ package struct RetentionPlan: Hashable, Sendable {
 extension UsageStore {
   /// How long things are kept.
   package func retentionPeriods() throws(UsageStoreError) -> RetentionPeriods {
-    try read(doing: "read how long to keep things") { db in
-      var periods = RetentionPeriods()
-      if let row = try Row.fetchOne(db, sql: "SELECT * FROM retention") {
-        periods.eventMonths = row["event_months"]
-        periods.auditMonths = row["audit_months"]
-        periods.clientDays = row["client_days"]
-        periods.addressDays = row["address_days"]
-      }
-      return periods
+    try read(doing: "read how long to keep things", Self.retentionPeriods)
+  }
+
+  private static func retentionPeriods(in db: Database) throws -> RetentionPeriods {
+    var periods = RetentionPeriods()
+    if let row = try Row.fetchOne(db, sql: "SELECT * FROM retention") {
+      periods.eventMonths = row["event_months"]
+      periods.auditMonths = row["audit_months"]
+      periods.clientDays = row["client_days"]
+      periods.addressDays = row["address_days"]
     }
+    return periods
   }
 
   /// Says how long things are kept.
@@ -66,15 +73,15 @@ extension UsageStore {
       throw UsageStoreError(.invalidLimit, "what is known of clients is kept for 1 to 366 days")
     }
     try write(doing: "say how long to keep things") { db in
+      let before = try Self.retentionPeriods(in: db)
       try db.execute(
         sql: "INSERT OR REPLACE INTO retention VALUES (1, ?, ?, ?, ?)",
         arguments: [
           periods.eventMonths, periods.auditMonths, periods.clientDays, periods.addressDays,
         ])
       try note(
-        "retention.set", "retention",
-        "events \(periods.eventMonths), audit \(periods.auditMonths) months, clients "
-          + "\(periods.clientDays), addresses \(periods.addressDays) days", in: db)
+        "retention.set", "retention", periods.summary,
+        change: AuditChange(before.summary, periods.summary), in: db)
     }
   }
 

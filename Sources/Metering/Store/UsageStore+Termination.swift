@@ -17,7 +17,7 @@ extension UsageStore {
   private static let pendingLimit = 1000
 
   /// Notes that an account was given notice. Its keys work until the end, and it is billed until
-  /// then. A second notice changes nothing.
+  /// then; one that is suspended stays so. A second notice changes nothing.
   ///
   /// - Parameter endsMilliseconds: nil for 30 days from now.
   /// - Throws: ``UsageStoreError``: `notFound`, or `wrongState` where the account is not in use.
@@ -30,11 +30,17 @@ extension UsageStore {
     guard ends >= now else {
       throw UsageStoreError(.wrongState, "an account cannot end in the past: choose a later day")
     }
-    try setState(.terminating, of: account)
     return try write(doing: "note when an account ends") { db in
+      let state = try Int64.fetchOne(
+        db, sql: "SELECT state FROM account WHERE id = ?", arguments: [account.rawValue])
+      if state != AccountState.suspended.rawValue {
+        _ = try setState(.terminating, of: account, in: db)
+      }
       try db.execute(
         sql: "INSERT OR REPLACE INTO termination VALUES (?, ?, ?)",
         arguments: [account.rawValue, now, ends])
+      try note(
+        "account.terminate", "account \(account.rawValue)", "ends \(CivilTime(ends))", in: db)
       return TerminationRecord(account: account, askedMilliseconds: now, endsMilliseconds: ends)
     }
   }
@@ -58,14 +64,13 @@ extension UsageStore {
     return Dictionary(uniqueKeysWithValues: rows.map { ($0.account, $0) })
   }
 
-  /// Closes the accounts whose end has come. Their keys were refused from that moment on already.
+  /// Closes the accounts whose end has come, also suspended ones. Their keys were refused from that
+  /// moment on already.
   ///
   /// - Returns: those that were closed.
   package func closeEnded() throws(UsageStoreError) -> [AccountID] {
     let now = clock.wallMilliseconds()
-    let ended = try terminations().values.filter { $0.endsMilliseconds <= now }
-    let states = Dictionary(uniqueKeysWithValues: try accounts().map { ($0.id, $0.state) })
-    let closing = ended.map(\.account).filter { states[$0] == .terminating }
+    let closing = try terminations().values.filter { $0.endsMilliseconds <= now }.map(\.account)
     for account in closing { try setState(.closed, of: account) }
     return closing.sorted { $0.rawValue < $1.rawValue }
   }

@@ -28,7 +28,10 @@ extension UsageStore {
         sql: "INSERT INTO terms (title, hash, effective_ms) VALUES (?, ?, ?)",
         arguments: [title, Data(hash), effective])
       let version = db.lastInsertedRowID
-      try note("terms.publish", "terms \(version)", in: db)
+      try note(
+        "terms.publish", "terms \(version)",
+        change: AuditChange(
+          version > 1 ? "terms \(version - 1)" : "none", "SHA-256 " + hexText(hash)), in: db)
       return TermsRecord(
         version: version, title: title, hash: hash, effectiveMilliseconds: effective)
     }
@@ -96,6 +99,8 @@ extension UsageStore {
           + "name the emergency, which is audited")
     }
     try write(doing: "give notice for a model") { db in
+      let before = try Int64.fetchOne(
+        db, sql: "SELECT ends_ms FROM retirement WHERE model_id = ?", arguments: [model.rawValue])
       try db.execute(
         sql: """
           INSERT INTO retirement VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET
@@ -103,7 +108,10 @@ extension UsageStore {
           """, arguments: [model.rawValue, now, onMilliseconds, successor?.text])
       try note(
         "model.retire", "model \(model.rawValue)",
-        emergency.map { "emergency: \($0)" } ?? "with notice", in: db)
+        emergency.map { "emergency: \($0)" } ?? "with notice",
+        change: AuditChange(
+          before.map { "ends \(CivilTime($0))" } ?? "served", "ends \(CivilTime(onMilliseconds))"),
+        in: db)
     }
   }
 

@@ -10,17 +10,22 @@ extension UsageStore {
   ) throws(UsageStoreError) -> [PastRequest] {
     let column: String
     switch scope {
-    case .key: column = "key_id"
-    case .account: column = "account_id"
+    case .key, .keyAtModel: column = "key_id"
+    case .account, .accountAtModel: column = "account_id"
     case .model: column = "model_id"
     case .address:
       throw UsageStoreError(.invalidLimit, "no address is kept, so none can be replayed")
     }
-    guard let id = LimitRow.numbers(of: scope)?.id, try months().contains(month) else { return [] }
+    guard let (_, id, model) = LimitRow.numbers(of: scope), try months().contains(month) else {
+      return []
+    }
     let sql = """
-      SELECT started_ms, settled_ms, in_tok, out_tok FROM event WHERE \(column) = ?
+      SELECT started_ms, settled_ms, in_tok, out_tok FROM event
+      WHERE \(column) = ? AND (? = 0 OR model_id = ?)
       """
-    return try EventFile.read(folder: folder, file: month, sql: sql, arguments: [id]).map {
+    return try EventFile.read(
+      folder: folder, file: month, sql: sql, arguments: [id, model, model]
+    ).map {
       PastRequest(
         startedMilliseconds: $0["started_ms"], endedMilliseconds: $0["settled_ms"],
         cost: LimitCost(inputTokens: $0["in_tok"], outputTokens: $0["out_tok"]))
@@ -30,19 +35,12 @@ extension UsageStore {
   /// What a month's billable usage of a model was charged, and what it would be under other prices.
   package func repriced(
     _ model: ModelID, month: UTCMonth, at prices: Prices
-  ) throws(UsageStoreError) -> (charged: PicoEuro, wouldBe: PicoEuro) {
-    var (charged, wouldBe) = (PicoEuro.zero, PicoEuro.zero)
+  ) throws(UsageStoreError) -> (charged: MoneySum, wouldBe: MoneySum) {
+    var (charged, wouldBe) = (MoneySum.zero, MoneySum.zero)
     for account in try accounts() {
       for part in try billableUsage(account: account.id, month: month) where part.model == model {
-        do throws(MoneyError) {
-          charged = try charged.adding(part.sums.cost)
-          for meter in BilledMeter.allCases {
-            let unit = PicoEuro(rawValue: meter.price(in: prices))
-            wouldBe = try wouldBe.adding(unit.times(meter.units(in: part.sums)))
-          }
-        } catch {
-          throw UsageStoreError(.invalidLimit, "at these prices the month is beyond any money")
-        }
+        charged += part.sums.cost
+        wouldBe += part.sums.costs(at: prices).reduce(.zero) { $0 + $1.cost }
       }
     }
     return (charged, wouldBe)

@@ -52,6 +52,7 @@ extension Keys {
     var label = "key"
 
     @Option(
+      parsing: .unconditional,
       help: ArgumentHelp("Requests that it may make in a minute; by default 600.", valueName: "n"))
     var rpm: Int64?
 
@@ -111,7 +112,9 @@ extension Keys {
     @OptionGroup var output: MeterOutput
 
     func run() throws {
-      let (keys, names) = try Keys.withStore { (try $0.keys(), try $0.accounts()) }
+      let (keys, names, lastUse) = try Keys.withStore {
+        (try $0.keys(), try $0.accounts(), try $0.lastUse())
+      }
       let accounts = Dictionary(uniqueKeysWithValues: names.map { ($0.id, $0.name) })
       if output.json {
         let list = keys.map { key -> JSONValue in
@@ -120,6 +123,7 @@ extension Keys {
             "account": accounts[key.account].map { .string($0.text) } ?? .null,
             "state": .string("\(key.state)"), "role": .string(key.role.word),
             "created": .integer(key.createdMilliseconds / 1000),
+            "last_used": lastUse[key.id].map { .string("\($0)") } ?? .null,
             "requests_per_minute": key.limits?.requests.map { .integer($0.perMinute) } ?? .null,
           ]
         }
@@ -134,6 +138,7 @@ extension Keys {
             "account": .string(accounts[key.account]?.text ?? "-"),
             "role": .string(key.role.word), "state": .string(key.stateWord(at: now)),
             "created": .time(key.createdMilliseconds),
+            "last_used": lastUse[key.id].map { .string("\($0)") } ?? .null,
             "limits": .string(key.limits?.summary ?? "defaults"), "label": .string("\(key.label)"),
           ]
         }, ifNone: "There are no keys; 'apus keys create' makes one.")

@@ -58,7 +58,7 @@ struct MeterAdmin: ParsableCommand {
   struct Revoke: ParsableCommand {
     static let configuration = CommandConfiguration(
       abstract: "Take a key of the administration back, at once.")
-    @Argument(help: "The key's name.") var name: KeyName
+    @Argument(help: "The key's name: 8 letters and digits.") var name: KeyName
 
     func run() throws {
       try Keys.withStore { try $0.revokeAdminKey(name) }

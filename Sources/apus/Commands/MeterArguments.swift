@@ -147,18 +147,28 @@ extension UsageStore {
 struct ScopeArguments: ParsableArguments {
   @Option(help: "A key, by its name.") var key: KeyName?
   @Option(help: "An account, by name or number.") var account: String?
-  @Option(help: "A model, by its name.") var model: String?
+  @Option(
+    help: "A model, by its name; beside a key or an account, what holds for that at the model.")
+  var model: String?
 
   func validate() throws {
-    guard [key != nil, account != nil, model != nil].count(where: \.self) == 1 else {
-      throw ValidationError("Give one of --key, --account and --model.")
+    guard (key == nil) != (account == nil) || (key == nil && model != nil) else {
+      throw ValidationError("Give --key or --account, --model, or --model beside one of both.")
     }
   }
 
   /// The scope in this store.
   func scope(in store: UsageStore) throws -> LimitScope {
-    if let key { return .key(try store.key(named: key).id) }
-    if let account { return .account(try store.account(named: account).id) }
-    return .model(try store.model(named: model ?? ""))
+    let model = try model.map { try store.model(named: $0) }
+    if let key {
+      let id = try store.key(named: key).id
+      return model.map { .keyAtModel(id, $0) } ?? .key(id)
+    }
+    if let account {
+      let id = try store.account(named: account).id
+      return model.map { .accountAtModel(id, $0) } ?? .account(id)
+    }
+    guard let model else { throw ValidationError("Give --key, --account or --model.") }
+    return .model(model)
   }
 }

@@ -58,11 +58,22 @@ struct MeterBilling: ParsableCommand {
       abstract: "Change how invoices are made; those that were issued stay as they are.")
     @Option(help: "The time zone that months begin in, as Europe/Tallinn.") var zone: String?
     @Option(help: "What stands before invoice numbers.") var series: String?
-    @Option(help: "Value added tax in percent, as 24 or 25.5.") var tax: PicoEuro?
-    @Option(help: ArgumentHelp("Days until an invoice is due.", valueName: "n")) var days: Int64?
+    @Option(parsing: .unconditional, help: "Value added tax in percent, as 24 or 25.5.")
+    var tax: PicoEuro?
+    @Option(
+      parsing: .unconditional, help: ArgumentHelp("Days until an invoice is due.", valueName: "n"))
+    var days: Int64?
     @Option(help: "The account that is paid to.") var iban: String?
     @Option(help: "Terms of payment, as printed.") var terms: String?
     @OptionGroup var output: MeterOutput
+
+    func validate() throws {
+      let isEmpty =
+        [zone, series, iban, terms].allSatisfy { $0 == nil } && tax == nil && days == nil
+      if isEmpty {
+        throw ValidationError("Give what is to be changed; 'apus meter billing show' shows it.")
+      }
+    }
 
     func run() throws {
       try Keys.withStore { store in

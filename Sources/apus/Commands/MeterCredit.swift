@@ -29,7 +29,8 @@ struct MeterCredit: ParsableCommand {
     static let configuration = CommandConfiguration(
       abstract: "Note money that came in, or went back, or a correction.")
     @Argument(help: "The account, by name or number.") var account: String
-    @Option(help: "The amount, in euros; below 0 for a refund.") var eur: PicoEuro
+    @Option(parsing: .unconditional, help: "The amount, in euros; below 0 for a refund.")
+    var eur: PicoEuro
     @Option(help: "A number of the payment or the like.") var reference: ShortName?
     @Flag(help: "It is a correction, not money.") var correction = false
     @OptionGroup var output: MeterOutput

@@ -20,7 +20,7 @@ struct MeterExport: ParsableCommand {
       """)
   @Argument(help: "The account, by name or number; all for purposes beside billing.")
   var account: String?
-  @Option(help: "The month.") var month = UTCMonth.current
+  @Option(help: "The month, as 2026-11.") var month = UTCMonth.current
   @Option(help: "What the lines are for: operation, billing, monitoring or abuse.")
   var purpose = Purpose.billing
   @Option(help: "csv, jsonl, cloudevents, stripe or focus.") var format = UsageExportFormat.csv

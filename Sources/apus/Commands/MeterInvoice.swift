@@ -15,11 +15,12 @@ struct MeterInvoice: ParsableCommand {
     static let configuration = CommandConfiguration(
       abstract: "Show what an account owes for a month as it stands; issues nothing.")
     @Argument(help: "The account, by name or number.") var account: String
-    @Option(help: "The month.") var month = UTCMonth.current
+    @Option(help: "The month, as 2026-11; by default the one that goes on.") var month: UTCMonth?
     @OptionGroup var output: MeterOutput
 
     func run() throws {
       try Keys.withStore { store in
+        let month = try month ?? store.billingMonth()
         let draft = try store.draftInvoice(
           account: store.account(named: account).id, month: month)
         let models = try store.modelNames()
@@ -41,13 +42,14 @@ struct MeterInvoice: ParsableCommand {
   struct Issue: ParsableCommand {
     static let configuration = CommandConfiguration(
       abstract: "Issue the invoices of a month that is over; a second time changes nothing.")
-    @Option(help: "The month; by default the last one.") var month = UTCMonth.current.previous
+    @Option(help: "The month, as 2026-11; by default the last one.") var month: UTCMonth?
     @Option(help: "Only this account, by name or number.") var account: String?
     @OptionGroup var output: MeterOutput
 
     func run() throws {
       try Keys.withStore { store in
         let accounts = try account.map { [try store.account(named: $0)] } ?? store.accounts()
+        let month = try month ?? store.billingMonth().previous
         var issued: [InvoiceRecord] = []
         var failures: [String] = []
         // One account that cannot be billed yet keeps nobody else from being billed.
@@ -107,7 +109,7 @@ struct MeterInvoice: ParsableCommand {
     static let configuration = CommandConfiguration(
       abstract: "Note a payment; the last one owed lets a stopped account go on.")
     @Argument(help: "The invoice's number.") var number: String
-    @Option(help: "How much, in euros.") var eur: PicoEuro
+    @Option(parsing: .unconditional, help: "How much, in euros.") var eur: PicoEuro
     @Option(help: "What the bank says of it.") var reference = ""
     @OptionGroup var output: MeterOutput
 
@@ -127,13 +129,16 @@ struct MeterInvoice: ParsableCommand {
 
   struct Credit: ParsableCommand {
     static let configuration = CommandConfiguration(
-      abstract: "Take an invoice back with a credit note.")
+      abstract: "Take an invoice, or lines of it, back with a credit note; there is one of each.")
     @Argument(help: "The invoice's number.") var number: String
+    @Option(help: "A line that is taken back; repeat for more, without it all are.")
+    var line: [Int] = []
     @OptionGroup var output: MeterOutput
 
     func run() throws {
       try Keys.withStore { store in
-        output.show(try [store.creditInvoice(number)].rows(store), ifNone: "")
+        let lines = line.isEmpty ? nil : Set(line)
+        output.show(try [store.creditInvoice(number, lines: lines)].rows(store), ifNone: "")
       }
     }
   }
@@ -165,7 +170,7 @@ struct MeterDispute: ParsableCommand {
     static let configuration = CommandConfiguration(
       abstract: "Note that a customer disputes a line, within 30 days of the invoice.")
     @Argument(help: "The invoice's number.") var number: String
-    @Option(help: "The line.") var line: Int
+    @Option(parsing: .unconditional, help: "The line.") var line: Int
     @OptionGroup var output: MeterOutput
 
     func run() throws {
@@ -189,7 +194,7 @@ struct MeterDispute: ParsableCommand {
   struct Resolve: ParsableCommand {
     static let configuration = CommandConfiguration(abstract: "Decide a dispute.")
     @Argument(help: "The dispute's number.") var dispute: Int64
-    @Flag(help: "The customer was right; 'apus meter invoice credit' takes the invoice back.")
+    @Flag(help: "The customer was right; 'apus meter invoice credit --line' takes the line back.")
     var upheld = false
 
     func run() throws {
@@ -206,6 +211,13 @@ struct MeterDispute: ParsableCommand {
       let disputes = try Keys.withStore { try $0.disputes() }
       output.show(disputes.map(\.row), ifNone: "There are no disputes.")
     }
+  }
+}
+
+extension UsageStore {
+  /// The month that goes on in the time zone of invoices, which is not always that of UTC.
+  fileprivate func billingMonth() throws -> UTCMonth {
+    try billingSettings().zone.month(wallMilliseconds: MeterClock.system.wallMilliseconds())
   }
 }
 

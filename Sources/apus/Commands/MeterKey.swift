@@ -13,7 +13,7 @@ struct MeterKey: ParsableCommand {
 extension Keys {
   struct Show: ParsableCommand {
     static let configuration = CommandConfiguration(abstract: "Show all that is kept of a key.")
-    @Argument(help: "The key's name.") var name: KeyName
+    @Argument(help: "The key's name: 8 letters and digits.") var name: KeyName
     @OptionGroup var output: MeterOutput
 
     func run() throws {
@@ -30,6 +30,7 @@ extension Keys {
           "state": .string(key.stateWord(at: MeterClock.system.wallMilliseconds())),
           "created": .time(key.createdMilliseconds), "expires": .time(key.expiresMilliseconds),
           "replaced_at": .time(key.graceUntilMilliseconds),
+          "last_used": try store.lastUse()[key.id].map { .string("\($0)") } ?? .null,
           "limits": .string(key.limits?.summary ?? "defaults"),
           "budget_eur": .money(try store.budgets()[.key(key.id)]?.hard),
           "spent_eur": .money(spent), "month": .string("\(month)"),
@@ -43,7 +44,8 @@ extension Keys {
   struct Rotate: ParsableCommand {
     static let configuration = CommandConfiguration(
       abstract: "Make a key that takes another's place, and print it; it is shown this once.")
-    @Argument(help: "The name of the key to be replaced.") var name: KeyName
+    @Argument(help: "The name of the key to be replaced: 8 letters and digits.")
+    var name: KeyName
     @Option(help: "How long the old key goes on working: 90s, 15m, 24h, 7d.")
     var grace = TimeSpan(argument: "24h")!
     @Flag(help: "Print a JSON object.") var json = false
@@ -58,7 +60,7 @@ extension Keys {
     static let configuration = CommandConfiguration(
       abstract: "Say which models a key may use and where from.",
       discussion: "What is given takes the place of what was said before.")
-    @Argument(help: "The key's name.") var name: KeyName
+    @Argument(help: "The key's name: 8 letters and digits.") var name: KeyName
     @Option(help: ArgumentHelp("A model that it may use; repeat for more.", valueName: "name"))
     var model: [ShortName] = []
     @Flag(help: "Let it use all models.") var allModels = false
@@ -70,6 +72,10 @@ extension Keys {
     @Flag(help: "Let it be used from everywhere.") var allAddresses = false
 
     func validate() throws {
+      guard allModels || !model.isEmpty || allAddresses || !address.isEmpty else {
+        throw ValidationError(
+          "Give models or addresses: --model, --all-models, --address, --all-addresses.")
+      }
       if allModels && !model.isEmpty || allAddresses && !address.isEmpty {
         throw ValidationError("Either a list or all of them.")
       }

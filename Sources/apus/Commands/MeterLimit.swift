@@ -11,11 +11,24 @@ struct MeterLimit: ParsableCommand {
 
   /// The numbers of a rule.
   struct Numbers: ParsableArguments {
-    @Option(help: ArgumentHelp("Requests a minute.", valueName: "n")) var rpm: Int64?
-    @Option(help: ArgumentHelp("Input tokens a minute.", valueName: "n")) var itpm: Int64?
-    @Option(help: ArgumentHelp("Output tokens a minute.", valueName: "n")) var otpm: Int64?
-    @Option(help: ArgumentHelp("All tokens a minute.", valueName: "n")) var tpm: Int64?
-    @Option(help: ArgumentHelp("Requests at the same time.", valueName: "n")) var parallel: Int64?
+    @Option(parsing: .unconditional, help: ArgumentHelp("Requests a minute.", valueName: "n"))
+    var rpm: Int64?
+    @Option(parsing: .unconditional, help: ArgumentHelp("Input tokens a minute.", valueName: "n"))
+    var itpm: Int64?
+    @Option(parsing: .unconditional, help: ArgumentHelp("Output tokens a minute.", valueName: "n"))
+    var otpm: Int64?
+    @Option(parsing: .unconditional, help: ArgumentHelp("All tokens a minute.", valueName: "n"))
+    var tpm: Int64?
+    @Option(
+      parsing: .unconditional, help: ArgumentHelp("Requests at the same time.", valueName: "n"))
+    var parallel: Int64?
+
+    @Option(
+      parsing: .unconditional,
+      help: ArgumentHelp(
+        "How much may come at once: so many seconds' worth, by default 10 of requests and 60 of tokens.",
+        valueName: "seconds"))
+    var burst: Int64?
 
     func validate() throws {
       // Time is counted in nanoseconds, and one unit of a limit takes many of them.
@@ -23,16 +36,22 @@ struct MeterLimit: ParsableCommand {
       guard numbers.allSatisfy({ (1...1_000_000_000).contains($0) }) else {
         throw ValidationError("Limits are numbers from 1 to 1000000000.")
       }
+      guard burst.map({ (1...3600).contains($0) && rule != nil }) ?? true else {
+        throw ValidationError("--burst takes 1 to 3600 seconds, and limits beside it.")
+      }
     }
 
-    /// The rule with the usual bursts; nil where no number was given.
+    private func tokens(_ perMinute: Int64?) -> RateLimit? {
+      perMinute.flatMap { LimitRule.tokenLimit(perMinute: $0, burstSeconds: burst) }
+    }
+
+    /// The rule; nil where no number was given.
     var rule: LimitRule? {
       guard [rpm, itpm, otpm, tpm, parallel].contains(where: { $0 != nil }) else { return nil }
       return LimitRule(
-        requests: rpm.flatMap(LimitRule.requestLimit(perMinute:)),
-        inputTokens: itpm.flatMap(LimitRule.tokenLimit(perMinute:)),
-        outputTokens: otpm.flatMap(LimitRule.tokenLimit(perMinute:)),
-        tokens: tpm.flatMap(LimitRule.tokenLimit(perMinute:)), parallel: parallel)
+        requests: rpm.flatMap { LimitRule.requestLimit(perMinute: $0, burstSeconds: burst) },
+        inputTokens: tokens(itpm), outputTokens: tokens(otpm), tokens: tokens(tpm),
+        parallel: parallel)
     }
   }
 
@@ -71,7 +90,9 @@ struct MeterLimit: ParsableCommand {
         if let key { wanted.append(.key(try store.key(named: key).id)) }
         if let account { wanted.append(.account(try store.account(named: account).id)) }
         if let model { wanted.append(.model(try store.model(named: model))) }
-        let set = try store.limits().filter { wanted.isEmpty || wanted.contains($0.key) }
+        let set = try store.limits().filter {
+          wanted.isEmpty || !$0.key.parts.isDisjoint(with: wanted)
+        }
         let rows = set.map { scope, record -> JSONObject in
           [
             "of": .string(names[scope]), "limits": .string(record.rule.summary),
@@ -88,7 +109,7 @@ struct MeterLimit: ParsableCommand {
       abstract: "Tell how many requests of a past month limits would have refused.")
     @OptionGroup var of: ScopeArguments
     @OptionGroup var numbers: Numbers
-    @Option(help: "The month.") var month = UTCMonth.current
+    @Option(help: "The month, as 2026-11.") var month = UTCMonth.current
     @OptionGroup var output: MeterOutput
 
     func validate() throws {
@@ -121,8 +142,12 @@ struct MeterBudget: ParsableCommand {
       abstract: "Set a monthly spend limit; answers stop at the last token that it pays for.",
       discussion: "What is not given stays as it was.")
     @OptionGroup var of: ScopeArguments
-    @Option(help: "The most, in euros, as 100 or 12.50; 9223372 at most.") var eur: PicoEuro?
-    @Option(help: "Euros above which the account's owners get a notice; nothing stops.")
+    @Option(
+      parsing: .unconditional, help: "The most, in euros, as 100 or 12.50; 9223372 at most.")
+    var eur: PicoEuro?
+    @Option(
+      parsing: .unconditional,
+      help: "Euros above which the account's owners get a notice; nothing stops.")
     var soft: PicoEuro?
     @Flag(help: "Take the limits off.") var none = false
 
@@ -176,6 +201,17 @@ struct MeterBudget: ParsableCommand {
   }
 }
 
+extension LimitScope {
+  /// Itself, and what it is made of.
+  fileprivate var parts: Set<LimitScope> {
+    switch self {
+    case .keyAtModel(let key, let model): [self, .key(key), .model(model)]
+    case .accountAtModel(let account, let model): [self, .account(account), .model(model)]
+    case .key, .account, .model, .address: [self]
+    }
+  }
+}
+
 /// How people call what a limit belongs to.
 struct ScopeNames {
   private let keys: [KeyID: KeyName]
@@ -193,6 +229,9 @@ struct ScopeNames {
     case .key(let id): "key \(keys[id].map { "\($0)" } ?? "-")"
     case .account(let id): "account \(accounts[id]?.text ?? "-")"
     case .model(let id): "model \(models[id]?.text ?? "-")"
+    case .keyAtModel(let key, let model): self[.key(key)] + " at " + self[.model(model)]
+    case .accountAtModel(let account, let model):
+      self[.account(account)] + " at " + self[.model(model)]
     case .address: "addresses"
     }
   }

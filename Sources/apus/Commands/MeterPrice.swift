@@ -11,12 +11,18 @@ struct MeterPrice: ParsableCommand {
 
   /// Prices in euros per 1,000,000 units, with at most six digits behind the point.
   struct Numbers: ParsableArguments {
-    @Option(help: "Input tokens.") var input: PicoEuro
-    @Option(help: "Input tokens found in the cache; by default as input.") var cached: PicoEuro?
-    @Option(help: "Output tokens.") var output: PicoEuro
-    @Option(help: "Reasoning tokens; by default as output.") var reasoning: PicoEuro?
-    @Option(help: "Milliseconds of audio.") var audio = PicoEuro.zero
-    @Option(help: "Requests.") var request = PicoEuro.zero
+    @Option(parsing: .unconditional, help: "Input tokens.")
+    var input: PicoEuro
+    @Option(parsing: .unconditional, help: "Input tokens found in the cache; by default as input.")
+    var cached: PicoEuro?
+    @Option(parsing: .unconditional, help: "Output tokens.")
+    var output: PicoEuro
+    @Option(parsing: .unconditional, help: "Reasoning tokens; by default as output.")
+    var reasoning: PicoEuro?
+    @Option(parsing: .unconditional, help: "Milliseconds of audio.")
+    var audio = PicoEuro.zero
+    @Option(parsing: .unconditional, help: "Requests.")
+    var request = PicoEuro.zero
 
     func validate() throws {
       if prices == nil {
@@ -78,7 +84,7 @@ struct MeterPrice: ParsableCommand {
       abstract: "Tell what a past month would have cost at other prices; changes nothing.")
     @Argument(help: "The model's name.") var model: String
     @OptionGroup var numbers: Numbers
-    @Option(help: "The month.") var month = UTCMonth.current
+    @Option(help: "The month, as 2026-11.") var month = UTCMonth.current
     @OptionGroup var output: MeterOutput
 
     func run() throws {
@@ -87,8 +93,8 @@ struct MeterPrice: ParsableCommand {
         try $0.repriced($0.model(named: model), month: month, at: prices)
       }
       output.show([
-        "model": .string(model), "month": .string("\(month)"), "charged_eur": .money(charged),
-        "would_be_eur": .money(wouldBe),
+        "model": .string(model), "month": .string("\(month)"),
+        "charged_eur": .string(charged.description), "would_be_eur": .string(wouldBe.description),
       ])
     }
   }

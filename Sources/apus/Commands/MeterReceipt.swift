@@ -35,7 +35,7 @@ struct MeterReceipt: ParsableCommand {
   struct Root: ParsableCommand {
     static let configuration = CommandConfiguration(
       abstract: "Print the root over all receipts of a month; publish it when the month is over.")
-    @Option(help: "The month.") var month = UTCMonth.current.previous
+    @Option(help: "The month, as 2026-11.") var month = UTCMonth.current.previous
     @OptionGroup var output: MeterOutput
 
     func run() throws {

@@ -7,19 +7,32 @@ import Metering
 struct MeterRetention: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "retention", abstract: "Say how long things are kept, and let go of the rest.",
-    subcommands: [Set.self, DryRun.self, Run.self])
+    subcommands: [Set.self, Show.self, DryRun.self, Run.self])
 
   struct Set: ParsableCommand {
     static let configuration = CommandConfiguration(
       abstract:
         "Say for how long single requests, the audit trail and lines about clients are kept.")
-    @Option(help: ArgumentHelp("Rows of single requests.", valueName: "months")) var events: Int64?
-    @Option(help: ArgumentHelp("The audit trail.", valueName: "months")) var audit: Int64?
-    @Option(help: ArgumentHelp("Addresses and programs of clients.", valueName: "days"))
+    @Option(
+      parsing: .unconditional, help: ArgumentHelp("Rows of single requests.", valueName: "months"))
+    var events: Int64?
+    @Option(parsing: .unconditional, help: ArgumentHelp("The audit trail.", valueName: "months"))
+    var audit: Int64?
+    @Option(
+      parsing: .unconditional,
+      help: ArgumentHelp("Addresses and programs of clients.", valueName: "days"))
     var clients: Int64?
-    @Option(help: ArgumentHelp("Whole addresses; then networks alone.", valueName: "days"))
+    @Option(
+      parsing: .unconditional,
+      help: ArgumentHelp("Whole addresses; then networks alone.", valueName: "days"))
     var addresses: Int64?
     @OptionGroup var output: MeterOutput
+
+    func validate() throws {
+      if [events, audit, clients, addresses].allSatisfy({ $0 == nil }) {
+        throw ValidationError("Give what is to be changed; 'apus meter retention show' shows it.")
+      }
+    }
 
     func run() throws {
       try Keys.withStore { store in
@@ -29,14 +42,15 @@ struct MeterRetention: ParsableCommand {
         periods.clientDays = clients ?? periods.clientDays
         periods.addressDays = addresses ?? periods.addressDays
         try store.setRetention(periods)
-        output.show([
-          "event_months": .integer(periods.eventMonths),
-          "audit_months": .integer(periods.auditMonths),
-          "client_days": .integer(periods.clientDays),
-          "address_days": .integer(periods.addressDays),
-        ])
+        output.show(periods.row)
       }
     }
+  }
+
+  struct Show: ParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "Show how long things are kept.")
+    @OptionGroup var output: MeterOutput
+    func run() throws { output.show(try Keys.withStore { try $0.retentionPeriods().row }) }
   }
 
   struct DryRun: ParsableCommand {
@@ -55,6 +69,15 @@ struct MeterRetention: ParsableCommand {
         """)
     @OptionGroup var output: MeterOutput
     func run() throws { output.show(try Keys.withStore { try $0.runRetention().row }) }
+  }
+}
+
+extension RetentionPeriods {
+  fileprivate var row: JSONObject {
+    [
+      "event_months": .integer(eventMonths), "audit_months": .integer(auditMonths),
+      "client_days": .integer(clientDays), "address_days": .integer(addressDays),
+    ]
   }
 }
 

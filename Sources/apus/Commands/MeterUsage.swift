@@ -8,9 +8,11 @@ struct MeterUsage: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "usage",
     abstract: "Show what was used in a month, by model and price list, or request by request.")
-  @Option(help: "The month.") var month = UTCMonth.current
+  @Option(help: "The month, as 2026-11.") var month = UTCMonth.current
   @Option(help: "Only this account, by name or number.") var account: String?
-  @Option(help: ArgumentHelp("Show the newest requests, at most this many.", valueName: "n"))
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("Show the newest requests, at most this many.", valueName: "n"))
   var requests: Int?
   @OptionGroup var output: MeterOutput
 
@@ -45,7 +47,7 @@ struct MeterUsage: ParsableCommand {
           "output_tokens": .integer(part.sums.usage.completionTokens),
           "reasoning_tokens": .integer(part.sums.usage.reasoningTokens),
           "audio_ms": .integer(part.sums.usage.audioMilliseconds),
-          "cost_eur": .money(part.sums.cost),
+          "cost_eur": .string(part.sums.cost.description),
         ]
       }
     }
@@ -86,7 +88,7 @@ struct MeterReconcile: ParsableCommand {
           "month": .string("\(month)"), "requests": .integer(events.requests),
           "input_tokens": .integer(events.usage.promptTokens),
           "output_tokens": .integer(events.usage.completionTokens),
-          "cost_eur": .money(events.cost), "equal": .bool(events == rollups),
+          "cost_eur": .string(events.cost.description), "equal": .bool(events == rollups),
         ]
       }
       output.show(rows, ifNone: "There is no month with usage.")
@@ -102,7 +104,8 @@ struct MeterAudit: ParsableCommand {
 
   struct List: ParsableCommand {
     static let configuration = CommandConfiguration(abstract: "List the newest changes.")
-    @Option(help: ArgumentHelp("How many at most.", valueName: "n")) var limit = 50
+    @Option(parsing: .unconditional, help: ArgumentHelp("How many at most.", valueName: "n"))
+    var limit = 50
     @OptionGroup var output: MeterOutput
 
     func validate() throws {
@@ -116,7 +119,7 @@ struct MeterAudit: ParsableCommand {
           [
             "number": .integer($0.number), "time": .time($0.atMilliseconds),
             "who": .string($0.actor), "did": .string($0.verb), "to": .string($0.object),
-            "detail": .string($0.detail),
+            "detail": .string($0.detail), "before": .string($0.before), "after": .string($0.after),
           ]
         }, ifNone: "Nothing was changed yet.")
     }

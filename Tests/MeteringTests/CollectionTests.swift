@@ -1,0 +1,181 @@
+// What is owed and until when: due days, payments, lines that are taken back, accounts that end.
+
+import Metering
+import Testing
+
+@Suite struct CollectionTests {
+  private let day: Int64 = 86_400_000
+
+  private func code(_ body: () throws -> Void) -> UsageStoreError.Code? {
+    do {
+      try body()
+      return nil
+    } catch { return (error as? UsageStoreError)?.code }
+  }
+
+  /// A customer of Tallinn in January 2028 and their invoice of two lines.
+  private func issued() async throws -> (BillingBench, InvoiceRecord) {
+    let billing = try BillingBench(start: newYear2028)
+    try await billing.use()
+    billing.go(to: newYear2028 + 32 * day)
+    let month = try #require(UTCMonth("2028-01"))
+    return (
+      billing, try #require(try billing.store.issueInvoice(account: billing.account, month: month))
+    )
+  }
+
+  private func state(_ billing: BillingBench) throws -> AccountState? {
+    try billing.store.accounts().first { $0.id == billing.account }?.state
+  }
+
+  /// Suspends the account for the invoice, as the operator's nightly work does.
+  private func dunUntilSuspended(_ billing: BillingBench) throws {
+    for _ in 0..<60 where try state(billing) == .active {
+      _ = try billing.store.dun()
+      billing.clock.advance(.seconds(86_400))
+    }
+    #expect(try state(billing) == .suspended)
+  }
+
+  @Test(arguments: ["2028-01", "2028-03", "2028-10"])
+  func whoPaysOnTheDayThatThePaperNamesIsNotLate(text: String) async throws {
+    let billing = try BillingBench(start: newYear2028)
+    let zone = try billing.store.billingSettings().zone
+    let month = try #require(UTCMonth(text))
+    let hours = zone.hours(of: month)
+    billing.go(to: hours.lowerBound * 3_600_000 + day / 2)
+    try await billing.use()
+    // In the afternoon of the third day.
+    billing.go(to: hours.upperBound * 3_600_000 + 2 * day + day / 2)
+    let invoice = try #require(
+      try billing.store.issueInvoice(account: billing.account, month: month))
+    let due = try #require(CivilDate(invoice.document.due))
+    let end = zone.beginning(of: due.adding(days: 1))
+    #expect(zone.date(wallMilliseconds: end - 1) == due)
+    #expect(zone.date(wallMilliseconds: end) == due.adding(days: 1))
+    #expect(invoice.state(at: end - 1) == .issued)
+    #expect(invoice.state(at: end) == .overdue)
+  }
+
+  @Test func aLineThatACustomerWasRightAboutIsNotOwedAndIsTakenBackAlone() async throws {
+    let (billing, invoice) = try await issued()
+    let store = billing.store
+    let number = invoice.document.number
+    let dispute = try store.openDispute(number, line: 2)
+    try store.resolveDispute(dispute.id, as: .upheld)
+    #expect(try store.invoice(number).openCents == invoice.document.grossCents - dispute.cents)
+    #expect(code { _ = try store.creditInvoice(number, lines: [2, 3]) } == .notFound)
+    #expect(code { _ = try store.creditInvoice(number, lines: []) } == .notFound)
+    let note = try store.creditInvoice(number, lines: [2]).document
+    #expect(note.lines == [invoice.document.lines[1]])
+    #expect(note.netCents == invoice.document.lines[1].netCents)
+    #expect(note.taxCents == (note.netCents * 2400 + 5000) / 10_000)
+    #expect(note.grossCents == note.netCents + note.taxCents && note.grossCents == dispute.cents)
+    #expect(try store.disputes().map(\.state) == [.credited])
+    let rest = try store.invoice(number)
+    #expect(rest.creditedBy == note.number && rest.creditedCents == note.grossCents)
+    #expect(rest.openCents == invoice.document.grossCents - note.grossCents)
+    #expect(rest.state(at: 0) == .issued && rest.state(at: .max) == .overdue)
+    #expect(code { try store.pay(number, cents: rest.openCents + 1) } == .wrongState)
+    try store.pay(number, cents: rest.openCents)
+    #expect(try store.invoice(number).state(at: .max) == .paid)
+    #expect(code { _ = try store.creditInvoice(number) } == .wrongState)
+    #expect(code { _ = try store.creditInvoice(note.number) } == .wrongState)
+    #expect(code { _ = try store.openDispute(note.number, line: 2) } == .wrongState)
+  }
+
+  @Test func whatWasTakenBackIsNotPaid() async throws {
+    let (billing, invoice) = try await issued()
+    let number = invoice.document.number
+    _ = try billing.store.creditInvoice(number)
+    #expect(code { try billing.store.pay(number, cents: 1) } == .wrongState)
+    #expect(code { _ = try billing.store.openDispute(number, line: 1) } == .wrongState)
+    #expect(try billing.store.invoice(number).state(at: .max) == .credited)
+  }
+
+  @Test func takingBackTheInvoiceThatAnAccountWasStoppedForLetsItGoOn() async throws {
+    let (billing, invoice) = try await issued()
+    try dunUntilSuspended(billing)
+    _ = try billing.store.creditInvoice(invoice.document.number)
+    #expect(try state(billing) == .active)
+  }
+
+  @Test func whoGaveNoticeAndPaysLaterStillEndsOnTheirDay() async throws {
+    let (billing, invoice) = try await issued()
+    let store = billing.store
+    try dunUntilSuspended(billing)
+    let end = try store.terminate(billing.account).endsMilliseconds
+    // Notice is no way around a suspension.
+    #expect(try state(billing) == .suspended)
+    billing.bench.meter.refreshKeys()
+    #expect(
+      refusal { () throws(MeterError) in
+        _ = try billing.bench.meter.authenticate(billing.key.text)
+      }?.detail == .nonpayment)
+    try store.pay(invoice.document.number, cents: invoice.openCents)
+    #expect(try state(billing) == .terminating)
+    #expect(try store.terminations()[billing.account]?.endsMilliseconds == end)
+    billing.go(to: end)
+    #expect(try store.closeEnded() == [billing.account])
+    #expect(try state(billing) == .closed)
+  }
+
+  @Test func noticeThatWasTakenBackIsForgotten() throws {
+    let bench = try MeterBench()
+    let store = bench.meter.store
+    let account = try bench.key().record.account
+    let first = try store.terminate(account).endsMilliseconds
+    try store.setState(.active, of: account)
+    try store.setState(.suspended, of: account, reason: .abuse)
+    #expect(try store.terminations().isEmpty)
+    try store.setState(.active, of: account)
+    #expect(try store.accounts().first?.state == .active)
+    bench.clock.advance(.seconds(86_400))
+    #expect(try store.terminate(account).endsMilliseconds == first + day)
+  }
+
+  @Test func aSuspendedAccountEndsOnItsDayToo() throws {
+    let bench = try MeterBench()
+    let store = bench.meter.store
+    let account = try bench.key().record.account
+    try store.setState(.suspended, of: account, reason: .abuse)
+    let end = try store.terminate(account).endsMilliseconds
+    #expect(try store.closeEnded().isEmpty)
+    bench.clock.advance(.milliseconds(end - bench.clock.clock.wallMilliseconds()))
+    #expect(try store.closeEnded() == [account])
+  }
+
+  @Test func aMonthThatNobodyHasBilledIsNamed() async throws {
+    let billing = try BillingBench(start: newYear2028)
+    try await billing.use()
+    func found() throws -> [String] {
+      try billing.store.examine().filter { $0.subject == "unbilled" }.map(\.text)
+    }
+    // In February there is time for January's.
+    billing.go(to: newYear2028 + 40 * day)
+    #expect(try found().isEmpty)
+    billing.go(to: newYear2028 + 65 * day)
+    #expect(try found().count == 1)
+    #expect(try found().first?.contains("--month 2028-01") == true)
+    let month = try #require(UTCMonth("2028-01"))
+    _ = try billing.store.issueInvoice(account: billing.account, month: month)
+    #expect(try found().isEmpty)
+  }
+
+  @Test func theLastInvoiceReachesTheMembersOfAClosedAccount() async throws {
+    let billing = try BillingBench(start: newYear2028)
+    let store = billing.store
+    try store.setMember("owner@lab.example", role: .owner, of: billing.account)
+    try await billing.use()
+    _ = try store.terminate(
+      billing.account, endsMilliseconds: billing.clock.clock.wallMilliseconds() + day)
+    billing.go(to: newYear2028 + 32 * day)
+    #expect(try store.closeEnded() == [billing.account])
+    let before = try store.deliveries(dueOnly: false).count
+    let month = try #require(UTCMonth("2028-01"))
+    _ = try #require(try store.issueInvoice(account: billing.account, month: month))
+    let sent = try store.deliveries(dueOnly: false).dropLast(before)
+    #expect(sent.map(\.target) == ["owner@lab.example"])
+    #expect(try store.publishNotice(title: "News", body: "Some.") == 0)
+  }
+}
