@@ -6,13 +6,6 @@ import Testing
 @Suite struct BillingPromiseTests {
   private let day: Int64 = 86_400_000
 
-  private func code(_ body: () throws -> Void) -> UsageStoreError.Code? {
-    do {
-      try body()
-      return nil
-    } catch { return (error as? UsageStoreError)?.code }
-  }
-
   /// A leap year in Tallinn with both changes of the clock: requests just before and after each
   /// midnight of a month, and the twelve invoices hold each of them once.
   @Test
@@ -143,7 +136,7 @@ import Testing
     #expect(try state() == .active)
     billing.bench.meter.refreshKeys()
     #expect(try billing.bench.meter.authenticate(billing.key.text) == billing.who)
-    #expect(code { try store.pay(number, cents: 1) } == .wrongState)
+    #expect(faultCode { try store.pay(number, cents: 1) } == .wrongState)
 
     // Somebody who comes to collect after months begins with a reminder all the same.
     let late = try BillingBench(start: newYear2028)
@@ -172,9 +165,9 @@ import Testing
     let evidence = try store.evidence(of: dispute.id)
     #expect(evidence.map(\.body.completionTokens).reduce(0, +) == invoice.document.lines[1].units)
     for receipt in evidence { #expect(try receipt.fault(publicKey: store.receiptKey()) == nil) }
-    #expect(code { _ = try store.evidence(of: 99) } == .notFound)
-    #expect(code { _ = try store.openDispute(number, line: 2) } == .constraint)
-    #expect(code { _ = try store.openDispute(number, line: 3) } == .notFound)
+    #expect(faultCode { _ = try store.evidence(of: 99) } == .notFound)
+    #expect(faultCode { _ = try store.openDispute(number, line: 2) } == .constraint)
+    #expect(faultCode { _ = try store.openDispute(number, line: 3) } == .notFound)
     let rest = try store.invoice(number)
     #expect(rest.openCents == invoice.document.grossCents - dispute.cents)
     try store.pay(number, cents: rest.openCents)
@@ -183,9 +176,9 @@ import Testing
       billing.clock.advance(.seconds(86_400))
       #expect(try store.dun().isEmpty)
     }
-    #expect(code { _ = try store.openDispute(number, line: 1) } == .wrongState)
+    #expect(faultCode { _ = try store.openDispute(number, line: 1) } == .wrongState)
     try store.resolveDispute(dispute.id, as: .rejected)
-    #expect(code { try store.resolveDispute(dispute.id, as: .upheld) } == .notFound)
+    #expect(faultCode { try store.resolveDispute(dispute.id, as: .upheld) } == .notFound)
     #expect(try store.invoice(number).state(at: .max) == .overdue)
     #expect(try store.disputes().map(\.state) == [.rejected])
 
@@ -194,7 +187,7 @@ import Testing
     late.go(to: newYear2028 + 32 * day)
     _ = try late.store.issueInvoice(account: late.account, month: month)
     late.clock.advance(.seconds(31 * 86_400))
-    #expect(code { _ = try late.store.openDispute(number, line: 1) } == .wrongState)
+    #expect(faultCode { _ = try late.store.openDispute(number, line: 1) } == .wrongState)
   }
 
   @Test func `promise 32: what was paid since a day is the sum of the payments`() async throws {
@@ -219,6 +212,6 @@ import Testing
     let note = try store.creditInvoice(number)
     #expect(note.document.credits == number && note.document.number == "A-000005")
     #expect(try store.invoice(number).state(at: 0) == .credited)
-    #expect(code { _ = try store.creditInvoice(number) } == .wrongState)
+    #expect(faultCode { _ = try store.creditInvoice(number) } == .wrongState)
   }
 }

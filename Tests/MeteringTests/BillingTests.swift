@@ -50,6 +50,14 @@ struct BillingBench {
   }
 }
 
+/// What the store says is wrong with what `body` does; nil where nothing is.
+func faultCode(_ body: () throws -> Void) -> UsageStoreError.Code? {
+  do {
+    try body()
+    return nil
+  } catch { return (error as? UsageStoreError)?.code }
+}
+
 /// 1 January 2028, 00:00 UTC.
 let newYear2028: Int64 = 1_830_297_600_000
 

@@ -6,13 +6,6 @@ import Testing
 @Suite struct CollectionTests {
   private let day: Int64 = 86_400_000
 
-  private func code(_ body: () throws -> Void) -> UsageStoreError.Code? {
-    do {
-      try body()
-      return nil
-    } catch { return (error as? UsageStoreError)?.code }
-  }
-
   /// A customer of Tallinn in January 2028 and their invoice of two lines.
   private func issued() async throws -> (BillingBench, InvoiceRecord) {
     let billing = try BillingBench(start: newYear2028)
@@ -64,8 +57,8 @@ import Testing
     let dispute = try store.openDispute(number, line: 2)
     try store.resolveDispute(dispute.id, as: .upheld)
     #expect(try store.invoice(number).openCents == invoice.document.grossCents - dispute.cents)
-    #expect(code { _ = try store.creditInvoice(number, lines: [2, 3]) } == .notFound)
-    #expect(code { _ = try store.creditInvoice(number, lines: []) } == .notFound)
+    #expect(faultCode { _ = try store.creditInvoice(number, lines: [2, 3]) } == .notFound)
+    #expect(faultCode { _ = try store.creditInvoice(number, lines: []) } == .notFound)
     let note = try store.creditInvoice(number, lines: [2]).document
     #expect(note.lines == [invoice.document.lines[1]])
     #expect(note.netCents == invoice.document.lines[1].netCents)
@@ -76,20 +69,20 @@ import Testing
     #expect(rest.creditedBy == note.number && rest.creditedCents == note.grossCents)
     #expect(rest.openCents == invoice.document.grossCents - note.grossCents)
     #expect(rest.state(at: 0) == .issued && rest.state(at: .max) == .overdue)
-    #expect(code { try store.pay(number, cents: rest.openCents + 1) } == .wrongState)
+    #expect(faultCode { try store.pay(number, cents: rest.openCents + 1) } == .wrongState)
     try store.pay(number, cents: rest.openCents)
     #expect(try store.invoice(number).state(at: .max) == .paid)
-    #expect(code { _ = try store.creditInvoice(number) } == .wrongState)
-    #expect(code { _ = try store.creditInvoice(note.number) } == .wrongState)
-    #expect(code { _ = try store.openDispute(note.number, line: 2) } == .wrongState)
+    #expect(faultCode { _ = try store.creditInvoice(number) } == .wrongState)
+    #expect(faultCode { _ = try store.creditInvoice(note.number) } == .wrongState)
+    #expect(faultCode { _ = try store.openDispute(note.number, line: 2) } == .wrongState)
   }
 
   @Test func whatWasTakenBackIsNotPaid() async throws {
     let (billing, invoice) = try await issued()
     let number = invoice.document.number
     _ = try billing.store.creditInvoice(number)
-    #expect(code { try billing.store.pay(number, cents: 1) } == .wrongState)
-    #expect(code { _ = try billing.store.openDispute(number, line: 1) } == .wrongState)
+    #expect(faultCode { try billing.store.pay(number, cents: 1) } == .wrongState)
+    #expect(faultCode { _ = try billing.store.openDispute(number, line: 1) } == .wrongState)
     #expect(try billing.store.invoice(number).state(at: .max) == .credited)
   }
 
