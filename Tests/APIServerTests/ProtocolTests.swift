@@ -161,6 +161,44 @@ import Testing
     try await RunningServer.serving { server in
       try await RawConnection.open(port: server.port) { exchange in
         try await exchange.send(
+  /// Java's client offers HTTP/2 with its first request, and others a socket. What the decoder reads of
+  /// such a connection ends there, so a client has to hear that it ends.
+  @Test(arguments: ["h2c", "websocket"])
+  func anOfferOfAnotherProtocolIsPassedOver(name: String) async throws {
+    try await RunningServer.serving { server in
+      let offer = "Host: localhost\r\nConnection: Upgrade\r\nUpgrade: \(name)\r\n"
+      let body = ChatCompletionTests.chat.serialized()
+      let requests = [
+        "GET /health HTTP/1.1\r\n\(offer)\r\n",
+        "POST /v1/chat/completions HTTP/1.1\r\n\(offer)Content-Type: application/json\r\n"
+          + "Content-Length: \(body.utf8.count)\r\n\r\n\(body)",
+      ]
+      for request in requests {
+        try await RawConnection.open(port: server.port) { exchange in
+          // One before it stays one of many.
+          try await exchange.send("GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n" + request)
+          #expect(try await exchange.answer().headers["connection"] == nil)
+          let answer = try await exchange.answer()
+          #expect(answer.status == 200)
+          #expect(answer.headers["connection"] == "close")
+          try await exchange.waitForClose()
+        }
+      }
+    }
+  }
+
+  @Test func anOldClientThatAsksFirstGetsNoInterimAnswer() async throws {
+    try await RunningServer.serving { server in
+      let text = try await RawConnection.open(port: server.port) { exchange in
+        try await exchange.send(
+          "POST /v1/tokenize HTTP/1.0\r\nHost: localhost\r\nExpect: 100-continue\r\n"
+            + "Content-Type: application/json\r\nContent-Length: 15\r\n\r\n{\"content\":\"a\"}")
+        return try await exchange.read(until: "only the end of the connection")
+      }
+      #expect(text.hasPrefix("HTTP/1.0 200 OK\r\n"), "\(text)")
+    }
+  }
+
           "GET /health HTTP/1.1\r\nHost: localhost\r\n\r\nno HTTP at all\r\n\r\n")
         #expect(try await exchange.answer().status == 200)
         let refusal = try await exchange.answer()
