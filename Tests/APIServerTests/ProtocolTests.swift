@@ -31,6 +31,10 @@ import Testing
       let list = try await server.get("/v1/models").json
       #expect(list["object"] == "list")
       let card = try #require(list["data"]?[0])
+      // Anthropic's clients read these.
+      #expect(list["has_more"] == false && list["last_id"] == "birds/swift 1")
+      #expect(card["type"] == "model" && card["display_name"] == "birds/swift 1")
+      #expect(card["created_at"]?.stringValue?.hasSuffix("Z") == true)
       #expect(card["id"] == "birds/swift 1")
       #expect(card["object"] == "model")
       #expect(card["context_length"] == 512)
@@ -157,10 +161,6 @@ import Testing
     }
   }
 
-  @Test func garbageBehindARequestIsAnsweredAfterIt() async throws {
-    try await RunningServer.serving { server in
-      try await RawConnection.open(port: server.port) { exchange in
-        try await exchange.send(
   /// Java's client offers HTTP/2 with its first request, and others a socket. What the decoder reads of
   /// such a connection ends there, so a client has to hear that it ends.
   @Test(arguments: ["h2c", "websocket"])
@@ -199,6 +199,10 @@ import Testing
     }
   }
 
+  @Test func garbageBehindARequestIsAnsweredAfterIt() async throws {
+    try await RunningServer.serving { server in
+      try await RawConnection.open(port: server.port) { exchange in
+        try await exchange.send(
           "GET /health HTTP/1.1\r\nHost: localhost\r\n\r\nno HTTP at all\r\n\r\n")
         #expect(try await exchange.answer().status == 200)
         let refusal = try await exchange.answer()

@@ -66,6 +66,8 @@ enum OpenAPI {
     "/v1/messages": post("The next message, Anthropic's shape", "Messages", "Message", true),
     "/v1/messages/count_tokens": post(
       "The tokens of a conversation", "MessagesToCount", "InputTokens"),
+    "/v1/responses/input_tokens": post(
+      "The tokens of an input", "ResponseRequest", "InputTokens"),
     "/v1/embeddings": post("A vector for each text", "Embedding", "Embeddings"),
     "/v1/rerank": post("Refused until a model can rank", "Rerank", "Document"),
     "/v1/tokenize": post("Text or a conversation to tokens", "Tokenize", "Tokens"),
