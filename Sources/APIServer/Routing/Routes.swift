@@ -61,7 +61,7 @@ struct RouteTable: Sendable {
       Messages.count,
       Responses.route, Responses.count, Embeddings.route, Rerank.route,
       Status.document, Status.page, OpenAPI.route, Pricing.route, Portal.page, Portal.script,
-      Portal.style,
+      Portal.style, ChatPage.script, ChatPage.markdown, ChatPage.style,
     ] + selfService
   /// What key holders see and do of their own account.
   static let selfService: [Route] =
