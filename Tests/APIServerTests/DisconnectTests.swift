@@ -73,4 +73,76 @@ import Testing
       #expect(spent == rows.map(\.cost.rawValue).reduce(0, +))
     }
   }
+
+  @Test(arguments: [true, false])
+  func whoClosesItsSideAndReadsGetsItsAnswer(isStreamed: Bool) async throws {
+    let engine = FakeEngine(["Swifts", " sleep."], .pauseAfterFirst)
+    try await RunningServer.serving(
+      engine, configure: { $0.limits.keepAliveInterval = .milliseconds(10) }
+    ) { server in
+      let request = server.request(
+        "/v1/chat/completions",
+        ChatCompletionTests.chat(["stream": .bool(isStreamed)]).serialized())
+      let text = try await RawConnection.open(port: server.port) { exchange in
+        try await exchange.send(request)
+        for await _ in engine.hangs { break }
+        exchange.halfClose()
+        // The answer goes on only when the server has seen that, and has asked whether anybody reads.
+        let probe = isStreamed ? EventStreamComment.text : "HTTP/1.1 100 Continue\r\n\r\n"
+        _ = try await exchange.read(until: probe)
+        engine.resume()
+        return try await exchange.read(until: "only the end of the connection")
+      }
+      let (answer, _) = try #require(HTTPAnswer.parse(text, isClosed: true))
+      #expect(answer.status == 200)
+      let words =
+        isStreamed
+        ? try answer.streamedText
+        : try answer.json["choices"]?[0]?["message"]?["content"]?.stringValue
+      #expect(words == "Swifts sleep.")
+      if isStreamed { #expect(answer.body.hasSuffix("data: [DONE]\n\n")) }
+    }
+  }
+
+  @Test(arguments: [true, false])
+  func whoClosesItsSideAndThenGoesIsNoticed(isStreamed: Bool) async throws {
+    let engine = FakeEngine(["Swifts", " sleep."], .hangAfterFirst)
+    try await RunningServer.serving(
+      engine, configure: { $0.limits.keepAliveInterval = .milliseconds(10) }
+    ) { server in
+      let request = server.request(
+        "/v1/chat/completions",
+        ChatCompletionTests.chat(["stream": .bool(isStreamed)]).serialized())
+      try await RawConnection.open(port: server.port) { exchange in
+        try await exchange.send(request)
+        for await _ in engine.hangs { break }
+        exchange.halfClose()
+        let probe = isStreamed ? EventStreamComment.text : "HTTP/1.1 100 Continue\r\n\r\n"
+        _ = try await exchange.read(until: probe)
+      }
+      for await _ in engine.cancellations { break }
+    }
+  }
+
+  @Test("Clients of HTTP/1.0 know no interim answers, and are gone")
+  func oldClientsAreGone() async throws {
+    let engine = FakeEngine(["Swifts", " sleep."], .hangAfterFirst)
+    try await RunningServer.serving(engine) { server in
+      let request = server.request("/v1/chat/completions", ChatCompletionTests.chat.serialized())
+        .replacing("HTTP/1.1", with: "HTTP/1.0")
+      let text = try await RawConnection.open(port: server.port) { exchange in
+        try await exchange.send(request)
+        for await _ in engine.hangs { break }
+        exchange.halfClose()
+        for await _ in engine.cancellations { break }
+        return try await exchange.read(until: "only the end of the connection")
+      }
+      #expect(!text.contains("100 Continue"))
+    }
+  }
+}
+
+/// What a stream's clients skip.
+private enum EventStreamComment {
+  static let text = ": still working\n\n"
 }

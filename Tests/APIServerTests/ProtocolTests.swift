@@ -31,6 +31,10 @@ import Testing
       let list = try await server.get("/v1/models").json
       #expect(list["object"] == "list")
       let card = try #require(list["data"]?[0])
+      // Anthropic's clients read these.
+      #expect(list["has_more"] == false && list["last_id"] == "birds/swift 1")
+      #expect(card["type"] == "model" && card["display_name"] == "birds/swift 1")
+      #expect(card["created_at"]?.stringValue?.hasSuffix("Z") == true)
       #expect(card["id"] == "birds/swift 1")
       #expect(card["object"] == "model")
       #expect(card["context_length"] == 512)
@@ -154,6 +158,44 @@ import Testing
       #expect(answer.lowercased().contains("connection: close\r\n"))
       #expect(answer.contains("\r\n\r\ndata: {"))
       #expect(answer.hasSuffix("data: [DONE]\n\n"))
+    }
+  }
+
+  /// Java's client offers HTTP/2 with its first request, and others a socket. What the decoder reads of
+  /// such a connection ends there, so a client has to hear that it ends.
+  @Test(arguments: ["h2c", "websocket"])
+  func anOfferOfAnotherProtocolIsPassedOver(name: String) async throws {
+    try await RunningServer.serving { server in
+      let offer = "Host: localhost\r\nConnection: Upgrade\r\nUpgrade: \(name)\r\n"
+      let body = ChatCompletionTests.chat.serialized()
+      let requests = [
+        "GET /health HTTP/1.1\r\n\(offer)\r\n",
+        "POST /v1/chat/completions HTTP/1.1\r\n\(offer)Content-Type: application/json\r\n"
+          + "Content-Length: \(body.utf8.count)\r\n\r\n\(body)",
+      ]
+      for request in requests {
+        try await RawConnection.open(port: server.port) { exchange in
+          // One before it stays one of many.
+          try await exchange.send("GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n" + request)
+          #expect(try await exchange.answer().headers["connection"] == nil)
+          let answer = try await exchange.answer()
+          #expect(answer.status == 200)
+          #expect(answer.headers["connection"] == "close")
+          try await exchange.waitForClose()
+        }
+      }
+    }
+  }
+
+  @Test func anOldClientThatAsksFirstGetsNoInterimAnswer() async throws {
+    try await RunningServer.serving { server in
+      let text = try await RawConnection.open(port: server.port) { exchange in
+        try await exchange.send(
+          "POST /v1/tokenize HTTP/1.0\r\nHost: localhost\r\nExpect: 100-continue\r\n"
+            + "Content-Type: application/json\r\nContent-Length: 15\r\n\r\n{\"content\":\"a\"}")
+        return try await exchange.read(until: "only the end of the connection")
+      }
+      #expect(text.hasPrefix("HTTP/1.0 200 OK\r\n"), "\(text)")
     }
   }
 

@@ -100,6 +100,7 @@ struct BadField: Sendable, CustomTestStringConvertible {
       ],
       "invalid_value", "tools[0].function.parameters.type"),
     BadField(["tool_choice": "required"], "invalid_value", "tool_choice"),
+    BadField(["verbosity": "brief"], "invalid_value", "verbosity"),
     BadField(["response_format": ["type": "xml"]], "invalid_value", "response_format.type"),
     BadField(
       ["response_format": ["type": "json_schema"]], "missing_required_parameter",

@@ -89,7 +89,8 @@ import Testing
       (["tools": [["type": "web_search"]]], "tools[0].type"),
       (["text": ["format": ["type": "xml"]]], "text.format.type"),
       (["text": ["format": ["type": "json_schema"]]], "text.format.schema"),
-      (["text": ["verbosity": "low"]], "text.verbosity"),
+      (["text": ["verbosity": "brief"]], "text.verbosity"),
+      (["include": ["everything"]], "include[0]"), (["truncation": "auto"], "truncation"),
       (["input": []], "input"), (["reasoning": ["effort": "high"]], "reasoning.effort"),
       (["input": 5], "input"),
     ] as [(JSONObject, String)])
@@ -99,5 +100,78 @@ import Testing
       #expect(answer.status == 400)
       #expect(try answer.json["error"]?["param"] == .string(param))
     }
+  }
+
+  @Test func anAnswerRepeatsWhatWasAsked() async throws {
+    let format: JSONValue = [
+      "type": "json_schema", "name": "bird", "schema": ["type": "object"], "strict": true,
+    ]
+    let cases: [(JSONObject, String, JSONValue)] = [
+      ([:], "text", ["format": ["type": "text"], "verbosity": "medium"]),
+      (["text": ["verbosity": "low"]], "text", ["format": ["type": "text"], "verbosity": "low"]),
+      (["text": ["format": format]], "text", ["format": format, "verbosity": "medium"]),
+      ([:], "tool_choice", "auto"), (["tool_choice": "none"], "tool_choice", "none"),
+    ]
+    try await RunningServer.serving(FakeEngine(["{}"])) { server in
+      for (change, member, echo) in cases {
+        let answer = try await server.post("/v1/responses", Self.request(change))
+        #expect(answer.status == 200, "\(answer.body)")
+        #expect(try answer.json[member] == echo)
+      }
+    }
+  }
+
+  /// Clients that keep nothing either ask for it, as OpenAI would encrypt it for them.
+  @Test func encryptedReasoningMayBeIncluded() async throws {
+    try await RunningServer.serving { server in
+      let answer = try await server.post(
+        "/v1/responses", Self.request(["include": ["reasoning.encrypted_content"]]))
+      #expect(answer.status == 200)
+      #expect(try answer.json["output"]?[0]?["content"]?[0]?["logprobs"] == [])
+    }
+  }
+
+  @Test func anEarlierRefusalIsTheAssistantsText() async throws {
+    let engine = FakeEngine()
+    try await RunningServer.serving(engine) { server in
+      let refusal: JSONValue = [
+        "role": "assistant", "content": [["type": "refusal", "refusal": "I can not"]],
+      ]
+      let user: JSONValue = ["role": "user", "content": "Fly"]
+      let answers = [
+        try await server.post(
+          "/v1/responses",
+          Self.request(["input": [user, refusal, user], "instructions": .null])),
+        try await server.chat(ChatCompletionTests.chat(["messages": [user, refusal, user]])),
+        try await server.chat(
+          ChatCompletionTests.chat([
+            "messages": [
+              user, ["role": "assistant", "content": .null, "refusal": "I can not"], user,
+            ]
+          ])),
+      ]
+      for answer in answers {
+        #expect(answer.status == 200, "\(answer.body)")
+        let usage = try answer.json["usage"]
+        // A token for each word.
+        #expect((usage?["input_tokens"] ?? usage?["prompt_tokens"]) == 5)
+      }
+      let stray = try await server.chat(
+        ChatCompletionTests.chat([
+          "messages": [["role": "user", "content": [["type": "refusal", "refusal": "no"]]]]
+        ]))
+      #expect(stray.status == 400)
+    }
+  }
+
+  @Test func tokensOfAnInputAreCounted() async throws {
+    let engine = FakeEngine()
+    try await RunningServer.serving(engine) { server in
+      let answer = try await server.post("/v1/responses/input_tokens", Self.request())
+      #expect(answer.status == 200)
+      // A token for each word of instructions and input.
+      #expect(try answer.json == ["object": "response.input_tokens", "input_tokens": 6])
+    }
+    #expect(engine.startCount == 0)
   }
 }

@@ -10,8 +10,8 @@ import Testing
   @Test func allRoutesButTheOpenOnesNeedAKey() async throws {
     let open: Set<String> = [
       "/", "/health", "/status", "/status.json", "/pricing.json", "/openapi.json",
-      // A page that is the same for all, and asks with the key that its user types.
-      "/portal", "/portal.js", "/portal.css",
+      // Pages that are the same for all, and ask with the key that their user types.
+      "/portal", "/portal.js", "/portal.css", "/chat.js", "/markdown.js", "/chat.css",
       // Off unless the operator turns it on, and limited by address.
       "/v1/account/request",
     ]

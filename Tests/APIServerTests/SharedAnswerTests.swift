@@ -133,11 +133,9 @@ import Testing
           try await RawConnection.open(port: server.port) { second in
             try await second.send(request)
             try await server.waits(for: "requests_joined_total", 1)
-            second.halfClose()
           }
-          first.halfClose()
-          for await _ in engine.cancellations { break }
         }
+        for await _ in engine.cancellations { break }
         while meter.outstanding > 0 { await Task.yield() }
         // It is over, so who comes now does not share it.
         engine.resume()

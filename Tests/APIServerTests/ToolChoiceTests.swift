@@ -170,6 +170,99 @@ import Transformer
     #expect(try constraint.accepts("<tool_call>{\"name\":\"time\",\"arguments\":{}}</tool_call>"))
   }
 
+  /// The names of functions as `tool_choice` allows them in chats.
+  private static func allowing(_ mode: JSONValue, _ names: String...) -> JSONValue {
+    [
+      "type": "allowed_tools",
+      "allowed_tools": [
+        "mode": mode,
+        "tools": .array(
+          names.map { ["type": "function", "function": ["name": .string($0)]] }),
+      ],
+    ]
+  }
+
+  private static let timeCall = "<tool_call>{\"name\":\"time\",\"arguments\":{}}</tool_call>"
+  private static let weatherCall =
+    "<tool_call>{\"name\":\"weather\",\"arguments\":{\"city\":\"Bern\"}}</tool_call>"
+
+  @Test func ofAllowedToolsOneMayBeRequired() async throws {
+    let found = try #require(
+      try await constraint(["tool_choice": Self.allowing("required", "time")]))
+    #expect(try found.accepts(Self.timeCall))
+    #expect(try !found.accepts(Self.weatherCall) && !found.accepts("It is noon."))
+    let both = try #require(
+      try await constraint(["tool_choice": Self.allowing("required", "time", "weather")]))
+    #expect(try both.accepts(Self.timeCall) && both.accepts(Self.weatherCall))
+  }
+
+  @Test func allowedToolsAreAllThatMayBeCalledByFreeChoice() async throws {
+    let found = try #require(try await constraint(["tool_choice": Self.allowing("auto", "time")]))
+    #expect(found.triggers == [Array("<tool_call>".utf8)])
+    #expect(try found.accepts("{\"name\":\"time\",\"arguments\":{}}</tool_call>"))
+    let mark = "<tool_call>".utf8.count
+    #expect(try !found.accepts(String(Self.weatherCall.dropFirst(mark))))
+  }
+
+  /// A model that thinks is not held to a grammar by free choice, and writes what it likes.
+  @Test(arguments: [("time", 1), ("weather", 0)])
+  func aCallThatIsNotAllowedStaysText(allowed: String, callCount: Int) async throws {
+    let engine = FakeEngine([Self.timeCall], template: ToolCallTests.hermes + "{{ '<think>' }}")
+    try await RunningServer.serving(engine) { server in
+      let answer = try await server.chat(
+        ChatCompletionTests.chat([
+          "tools": [Self.weather, Self.time], "tool_choice": Self.allowing("auto", allowed),
+        ]))
+      #expect(answer.status == 200, "\(answer.body)")
+      let message = try answer.json["choices"]?[0]?["message"]
+      #expect((message?["tool_calls"]?.arrayValue ?? []).count == callCount)
+      #expect((message?["content"] == .string(Self.timeCall)) == (callCount == 0))
+    }
+  }
+
+  @Test func aResponseTellsWhichToolsWereAllowed() async throws {
+    let engine = FakeEngine(template: ToolCallTests.hermes)
+    try await RunningServer.serving(engine) { server in
+      let choice: JSONValue = [
+        "type": "allowed_tools", "mode": "required",
+        "tools": [["type": "function", "name": "time"]],
+      ]
+      let body: JSONValue = [
+        "model": "swift-1", "input": "a", "tool_choice": choice,
+        "tools": [["type": "function", "name": "time"], ["type": "function", "name": "rain"]],
+      ]
+      let answer = try await server.post("/v1/responses", body.serialized())
+      #expect(answer.status == 200, "\(answer.body)")
+      #expect(try answer.json["tool_choice"] == choice)
+    }
+    let constraint = try #require(engine.lastRequest?.constraint)
+    #expect(try constraint.accepts(Self.timeCall))
+    #expect(
+      try !constraint.accepts("<tool_call>{\"name\":\"rain\",\"arguments\":{}}</tool_call>"))
+  }
+
+  @Test(
+    arguments: [
+      (allowing("auto", "rain"), "invalid_value", "allowed_tools.tools[0].function.name"),
+      (allowing("often", "time"), "invalid_value", "allowed_tools.mode"),
+      (allowing("auto"), "empty_array", "allowed_tools.tools"),
+      (["type": "allowed_tools"], "missing_required_parameter", "mode"),
+      (["type": "allowed_tools", "mode": "auto"], "missing_required_parameter", "tools"),
+      (
+        ["type": "allowed_tools", "mode": "auto", "tools": [["type": "mcp"]]], "unsupported_value",
+        "tools[0].type"
+      ),
+    ] as [(JSONValue, String, String)])
+  func badAllowedToolsAreNamed(choice: JSONValue, code: String, param: String) async throws {
+    try await RunningServer.serving { server in
+      let answer = try await server.chat(
+        ChatCompletionTests.chat(["tools": [Self.weather, Self.time], "tool_choice": choice]))
+      #expect(answer.status == 400)
+      #expect(try answer.errorCode == code)
+      #expect(try answer.json["error"]?["param"] == .string("tool_choice." + param))
+    }
+  }
+
   @Test(
     arguments: [
       (["tool_choice": "sometimes"], "invalid_value", "tool_choice"),

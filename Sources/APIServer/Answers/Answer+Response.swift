@@ -61,7 +61,9 @@ extension Answer {
     exchange.withNotes { $0.endsWithBody = true }
     var headers = EventStream.headers
     headers[.isGenerated] = "true"
+    let duty = StreamDuty(self, exchange)
     let body = ResponseBody { writer in
+      duty.take()
       defer { exchange.log(status: 200) }
       let events = EventQueue(format)
       async let outcome: Void = self.tell(events, exchange)
@@ -90,4 +92,31 @@ extension Answer {
       events.fail(refusal)
     }
   }
+}
+
+/// That a stream is told. Where the client goes before the head of its response could be written, nobody
+/// asks for the body; the answer ends and is settled all the same.
+private final class StreamDuty: Sendable {
+  private let answer: Answer
+  private let exchange: Exchange
+  private let isTaken = Atomic(false)
+
+  init(_ answer: Answer, _ exchange: Exchange) {
+    self.answer = answer
+    self.exchange = exchange
+  }
+
+  deinit {
+    guard !isTaken.load(ordering: .acquiring) else { return }
+    answer.clientWent()
+    Task { [answer, exchange] in
+      let status = APIError.clientGone.status.code
+      _ = try? await answer.run(statusIfClientGoes: status, isStreamed: true) { _, _ in }
+      exchange.withNotes { $0.code = APIError.clientGone.code }
+      exchange.log(status: status)
+    }
+  }
+
+  /// The body is asked for.
+  func take() { isTaken.store(true, ordering: .releasing) }
 }

@@ -5,6 +5,9 @@ import HTTPTypes
 enum EventStream {
   static let mediaType = "text/event-stream"
 
+  /// What every client skips: it says that the connection lives.
+  static let comment = ": still working\n\n"
+
   /// Headers of a stream: nothing on the way may keep, join or delay its events.
   static let headers: HTTPFields = [
     .contentType: mediaType, .cacheControl: "no-cache", .xAccelBuffering: "no",

@@ -37,7 +37,7 @@ struct HTTPConnections: ServerChildChannel {
   let counts: ConnectionCounts
 
   func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Value> {
-    let watch = DisconnectWatch()
+    let watch = DisconnectWatch(interval: TimeAmount(limits.keepAliveInterval))
     let configuration = HTTP1Channel.Configuration(
       additionalChannelHandlers: [
         AddressLimit(counts, limit: limits.connectionsPerAddress),

@@ -1,6 +1,6 @@
 // What HTTP asks of a server beyond reading requests, by their version: clients of HTTP/1.0 know no
-// chunks and take the end of the connection for the end of an answer, and a request of HTTP/1.1 has
-// one host (RFC 9112, 3.2, 6.1 and 9.3).
+// chunks and take the end of the connection for the end of an answer, a request of HTTP/1.1 has
+// one host, and who offers another protocol goes on with this one (RFC 9112, 3.2, 6.1 and 9.3; RFC 9110, 7.8).
 
 import NIOCore
 import NIOHTTP1
@@ -12,8 +12,14 @@ final class HTTPVersionGuard: ChannelDuplexHandler, RemovableChannelHandler {
   typealias OutboundIn = HTTPServerResponsePart
   typealias OutboundOut = HTTPServerResponsePart
 
-  /// Whether the last request was one of HTTP/1.0.
-  private var isOld = false
+  /// A request whose answer has not ended.
+  private struct Pending {
+    let isOld: Bool
+    /// Whether the connection ends behind it.
+    let isLast: Bool
+  }
+
+  private var pending: [Pending] = []
   /// Whether a request was refused, after which nothing is read.
   private var isRefused = false
 
@@ -22,22 +28,41 @@ final class HTTPVersionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     guard case .head(var head) = unwrapInboundIn(data) else { return context.fireChannelRead(data) }
     guard head.headers["host"].count <= 1 else {
       isRefused = true
-      return context.fireErrorCaught(HTTPParserError.invalidHost)
+      return context.fireErrorCaught(HTTPParserError.invalidHeaderToken)
     }
-    isOld = head.version == .http1_0
-    if isOld {
+    let isOld = head.version == .http1_0
+    // The decoder reads nothing behind a request that offers another protocol.
+    let isLast = isOld || head.headers.contains(name: "upgrade") || head.method == .CONNECT
+    if isLast {
       // Also of those who would keep it: an answer that is written piece by piece has no other end.
       head.headers.replaceOrAdd(name: "connection", value: "close")
     }
+    pending.append(Pending(isOld: isOld, isLast: isLast))
     context.fireChannelRead(wrapInboundOut(.head(head)))
   }
 
-  func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
-    guard isOld, case .head(var head) = unwrapOutboundIn(data) else {
-      return context.write(data, promise: promise)
+  func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+    if pending.last?.isOld == true, event as? ChannelEvent == .inputClosed {
+      context.fireUserInboundEventTriggered(OldClientClosed.event)
     }
-    head.version = .http1_0
-    head.headers.replaceOrAdd(name: "connection", value: "close")
-    context.write(wrapOutboundOut(.head(head)), promise: promise)
+    context.fireUserInboundEventTriggered(event)
+  }
+
+  func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
+    guard let request = pending.first else { return context.write(data, promise: promise) }
+    switch unwrapOutboundIn(data) {
+    case .head(let head) where request.isOld && (100..<200).contains(head.status.code):
+      // They would take an interim answer for the answer (RFC 9110, 15.2).
+      promise?.succeed()
+    case .head(var head) where request.isLast && head.status.code >= 200:
+      if request.isOld { head.version = .http1_0 }
+      head.headers.replaceOrAdd(name: "connection", value: "close")
+      context.write(wrapOutboundOut(.head(head)), promise: promise)
+    case .end:
+      pending.removeFirst()
+      context.write(data, promise: promise)
+    default:
+      context.write(data, promise: promise)
+    }
   }
 }

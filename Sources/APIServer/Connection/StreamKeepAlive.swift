@@ -46,7 +46,7 @@ final class StreamKeepAlive: ChannelOutboundHandler, RemovableChannelHandler {
         return self.schedule(self.interval - silence, context)
       }
       if context.channel.isWritable {
-        let comment = context.channel.allocator.buffer(string: ": still working\n\n")
+        let comment = context.channel.allocator.buffer(string: EventStream.comment)
         context.writeAndFlush(self.wrapOutboundOut(.body(comment)), promise: nil)
       }
       self.lastWrite = .now()

@@ -1,4 +1,4 @@
-// GET /: what a person who opens the server's address in a browser needs to get on.
+// GET /: what a person who asks the server's address needs to get on. Browsers get `ChatPage`.
 
 import Hummingbird
 import JSON
@@ -6,6 +6,7 @@ import NIOCore
 
 enum FrontPage {
   static let route = Route(method: .get, path: "/", access: .open) { exchange, _ in
+    if ChatPage.isWanted(by: exchange.request.headers) { return ChatPage.page }
     let backend = exchange.backend
     let needsKey = backend.meter?.hasKeys == true
     let models = known(to: exchange)
@@ -28,11 +29,12 @@ enum FrontPage {
           -H 'Content-Type: application/json' \\\(needsKey ? keyLine : "")
           -d '\(body)'
 
-      GET /health says whether the server is well; GET /portal shows the holder of a key their account.
+      In a browser this address is a chat; /portal shows the holder of a key their account. GET /health
+      says whether the server is well.
 
       """
     return Response(
-      status: .ok, headers: [.contentType: "text/plain; charset=utf-8"],
+      status: .ok, headers: [.contentType: "text/plain; charset=utf-8", .vary: "Accept"],
       body: ResponseBody(byteBuffer: ByteBuffer(string: page)))
   }
 

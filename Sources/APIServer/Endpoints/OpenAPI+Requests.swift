@@ -94,6 +94,21 @@ extension OpenAPI {
     ]
   ]
 
+  /// The same where the schema stands beside the type.
+  static let textFormat: JSONValue = [
+    "anyOf": [
+      object(["type": choice("text", "json_object")], required: ["type"]),
+      object(
+        [
+          "type": choice("json_schema"), "name": string, "schema": ["type": "object"],
+          "strict": boolean,
+        ], required: ["type", "name", "schema"]),
+    ]
+  ]
+
+  /// How long an answer is to be.
+  static let verbosity = choice("low", "medium", "high")
+
   /// A text, several, or tokens.
   static let prompt: JSONValue = [
     "anyOf": [

@@ -28,7 +28,7 @@ extension OpenAPI {
         "messages": messages, "logprobs": boolean, "top_logprobs": range("integer", 0...20),
         "reasoning_effort": choice("none", "minimal", "low", "medium", "high", "xhigh"),
         "thinking_budget_tokens": range("integer", -1...Int(Int32.max)), "tools": tools,
-        "max_completion_tokens": count, "parallel_tool_calls": boolean,
+        "max_completion_tokens": count, "parallel_tool_calls": boolean, "verbosity": verbosity,
         "stream_options": object(["include_usage": boolean]),
       ]), required: ["model", "messages"]),
     "ChatAnswer": answer(["message": ["type": "object"]]),
@@ -44,7 +44,11 @@ extension OpenAPI {
         "model": string, "input": input, "instructions": string, "max_output_tokens": count,
         "stream": boolean, "temperature": range("number", 0...2),
         "top_p": range("number", 0...1), "top_logprobs": range("integer", 0...20),
-        "include": ["type": "array", "items": choice("message.output_text.logprobs")],
+        "include": [
+          "type": "array",
+          "items": choice("message.output_text.logprobs", "reasoning.encrypted_content"),
+        ],
+        "text": object(["format": textFormat, "verbosity": verbosity]),
       ], required: ["model", "input"]),
     "Response": object(
       [

@@ -48,6 +48,9 @@ enum OpenAPI {
     "/": text("What is served and how to ask for it"),
     "/health": open("Whether requests are taken", "Health"),
     "/status": text("How the server is, for people"),
+    "/chat.js": text("The script of the chat that browsers get at /", "text/javascript"),
+    "/markdown.js": text("How it shows what a model writes", "text/javascript"),
+    "/chat.css": text("Its style", "text/css"),
     "/portal": text("Your account, for people", "text/html"),
     "/portal.js": text("The script of that page", "text/javascript"),
     "/portal.css": text("The style of that page", "text/css"),
@@ -63,6 +66,8 @@ enum OpenAPI {
     "/v1/chat/completions": post("The next message of a conversation", "Chat", "ChatAnswer", true),
     "/v1/completions": post("The continuation of a text", "Completion", "CompletionAnswer", true),
     "/v1/responses": post("The answer to an input", "ResponseRequest", "Response", true),
+    "/v1/responses/input_tokens": post(
+      "The tokens of an input", "ResponseRequest", "InputTokens"),
     "/v1/messages": post("The next message, Anthropic's shape", "Messages", "Message", true),
     "/v1/messages/count_tokens": post(
       "The tokens of a conversation", "MessagesToCount", "InputTokens"),

@@ -117,10 +117,11 @@ extension BackendModel {
 }
 
 extension ToolFields {
-  /// The functions that may be called.
-  fileprivate var callable: [CallableFunction] {
-    guard case .named(let wanted) = choice else { return described }
-    return described.filter { $0.name == wanted }
+  /// The functions that may be called. Where a model calls another one, its call stays text.
+  var callable: [CallableFunction] {
+    if case .named(let wanted) = choice { return described.filter { $0.name == wanted } }
+    guard let allowedNames else { return described }
+    return described.filter { allowedNames.contains($0.name) }
   }
 
   /// Keywords that say themselves which properties there may be beside those of `properties`.
@@ -131,7 +132,7 @@ extension ToolFields {
 
   /// All functions, with schemas of objects. Where one lists its properties they are the function's
   /// parameters, and there are no others, though JSON Schema alone would allow them.
-  var described: [CallableFunction] {
+  private var described: [CallableFunction] {
     functions.compactMap { function -> CallableFunction? in
       guard let name = function["function"]?["name"]?.stringValue else { return nil }
       var schema = function["function"]?["parameters"]?.objectValue ?? [:]
@@ -140,15 +141,6 @@ extension ToolFields {
         schema["additionalProperties"] = false
       }
       return CallableFunction(name: name, parameters: .object(schema))
-    }
-  }
-
-  /// The choice as the Responses API tells it.
-  var choiceJSON: JSONValue {
-    switch choice {
-    case .auto: "auto"
-    case .required: "required"
-    case .named(let name): ["type": "function", "name": .string(name)]
     }
   }
 }

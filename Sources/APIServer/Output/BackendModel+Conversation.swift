@@ -43,7 +43,7 @@ extension BackendModel {
   /// How the answer to a prompt is to be taken apart.
   func reading(prompt: [TokenID], tools: ToolFields?) -> OutputReading {
     output.reading(
-      promptEnd: engine.decode(Array(prompt.suffix(8))), functions: tools?.described,
+      promptEnd: engine.decode(Array(prompt.suffix(8))), functions: tools?.callable,
       allowsSeveralCalls: tools?.allowsSeveral ?? true)
   }
 

@@ -9,15 +9,15 @@ import NIOCore
 
 enum Portal {
   static let page = Route(method: .get, path: "/portal", access: .open) { _, _ in
-    file(html, "text/html; charset=utf-8")
+    .webFile(html, "text/html")
   }
 
   static let script = Route(method: .get, path: "/portal.js", access: .open) { _, _ in
-    file(scriptText, "text/javascript; charset=utf-8")
+    .webFile(scriptText, "text/javascript")
   }
 
   static let style = Route(method: .get, path: "/portal.css", access: .open) { _, _ in
-    file(styleText, "text/css; charset=utf-8")
+    .webFile(styleText, "text/css")
   }
 
   private static let html = """
@@ -56,16 +56,5 @@ enum Portal {
       default: escaped.unicodeScalars.append(scalar)
       }
     }
-  }
-
-  /// Nothing is fetched from elsewhere, framed, or kept by caches.
-  private static func file(_ text: String, _ type: String) -> Response {
-    Response(
-      status: .ok,
-      headers: [
-        .contentType: type, .cacheControl: "no-store", .xContentTypeOptions: "nosniff",
-        .contentSecurityPolicy: "default-src 'none'; script-src 'self'; style-src 'self'; "
-          + "connect-src 'self'; form-action 'none'; base-uri 'none'; frame-ancestors 'none'",
-      ], body: ResponseBody(byteBuffer: ByteBuffer(string: text)))
   }
 }

@@ -59,9 +59,9 @@ struct RouteTable: Sendable {
       FrontPage.route, Health.route, Models.list, Models.one, ChatCompletions.route,
       Completions.route, Tokens.tokenize, Tokens.detokenize, Tokens.applyTemplate, Messages.route,
       Messages.count,
-      Responses.route, Embeddings.route, Rerank.route,
+      Responses.route, Responses.count, Embeddings.route, Rerank.route,
       Status.document, Status.page, OpenAPI.route, Pricing.route, Portal.page, Portal.script,
-      Portal.style,
+      Portal.style, ChatPage.script, ChatPage.markdown, ChatPage.style,
     ] + selfService
   /// What key holders see and do of their own account.
   static let selfService: [Route] =

@@ -34,7 +34,7 @@ struct ChatFields: ConversationRequest {
     try fields.refuseUnsupported(
       "service_tier", unless: { $0 == "auto" || $0 == "default" }, leaveOut)
     for name in [
-      "audio", "moderation", "prediction", "verbosity", "web_search_options",
+      "audio", "moderation", "prediction", "web_search_options",
     ] {
       try fields.refuseUnsupported(name, unless: { _ in false }, leaveOut)
     }

@@ -37,8 +37,12 @@ enum ChatMessageFields {
         name, unless: { $0.arrayValue?.isEmpty == true }, "send messages without it")
     }
     let calls = try calls(&fields, role: role)
-    // What only calls functions may say nothing.
-    let content = try content(&fields, isRequired: calls.isEmpty)
+    let refusal = role == "assistant" ? try fields.string("refusal") : nil
+    // What only calls functions, or refuses, may say nothing.
+    var content = try content(
+      &fields, isRequired: calls.isEmpty && refusal == nil,
+      partTypes: role == "assistant" ? ["text", "refusal"] : ["text"])
+    if content.isEmpty { content = refusal ?? "" }
     var message = ChatMessage(role: role == "developer" ? "system" : role, content: content)
     if let name = try fields.string("name") { message.extra["name"] = .string(name) }
     if !calls.isEmpty { message.extra["tool_calls"] = .array(calls) }
@@ -86,7 +90,7 @@ enum ChatMessageFields {
     ]
   }
 
-  /// A string, or parts of text that are joined by line ends.
+  /// A string, or parts of text that are joined by line ends. What a model has refused is its text.
   static func content(
     _ fields: inout RequestFields, _ name: String = "content", isRequired: Bool = true,
     partTypes: [String] = ["text"]
@@ -110,7 +114,9 @@ enum ChatMessageFields {
             "type", "unsupported_value",
             "must be '\(partTypes[0])': no served model sees more")
         }
-        guard let text = try part.string("text") else { throw part.missing("text") }
+        // A refusal bears its words under its own name.
+        let name = type == "refusal" ? "refusal" : "text"
+        guard let text = try part.string(name) else { throw part.missing(name) }
         texts.append(text)
       }
       return texts.joined(separator: "\n")

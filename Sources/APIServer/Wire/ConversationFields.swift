@@ -16,6 +16,8 @@ struct ConversationFields {
   var continuesFinalMessage = false
   /// `chat_template_kwargs`: variables for the template.
   var templateVariables: JSONObject = [:]
+  /// How long an answer is to be, in OpenAI's words; nil where nothing was said.
+  private(set) var verbosity: String?
 
   init(messages: [ChatMessage], tools: ToolFields?) {
     self.messages = messages
@@ -41,6 +43,17 @@ struct ConversationFields {
         "needs a last message of the assistant with text and without calls")
     }
     templateVariables = try fields.fields("chat_template_kwargs")?.members ?? [:]
+    try read(verbosity: &fields)
+  }
+
+  /// `verbosity`: how long an answer is to be. It goes to the template, and nothing else is done.
+  mutating func read(verbosity fields: inout RequestFields) throws(APIError) {
+    guard let verbosity = try fields.string("verbosity") else { return }
+    guard ["low", "medium", "high"].contains(verbosity) else {
+      throw fields.invalid("verbosity", "invalid_value", "must be one of low, medium and high")
+    }
+    self.verbosity = verbosity
+    if templateVariables["verbosity"] == nil { templateVariables["verbosity"] = .string(verbosity) }
   }
 }
 

@@ -41,7 +41,6 @@ enum FormatFields {
     _ fields: inout RequestFields, _ limits: Server.Limits
   ) throws(APIError) -> AnswerConstraint? {
     guard var text = try fields.fields("text") else { return nil }
-    try text.refuseUnsupported("verbosity", unless: { _ in false }, "leave it out")
     guard var format = try text.fields("format") else { return nil }
     return try constraint(&format, schemaIn: nil, limits)
   }

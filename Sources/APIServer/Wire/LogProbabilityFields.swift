@@ -7,6 +7,10 @@ enum LogProbabilityFields {
   /// What the Responses API calls them in `include`.
   static let included = "message.output_text.logprobs"
 
+  /// What clients ask for that send whole conversations. Reasoning is told in plain words here, so there is
+  /// nothing encrypted beside them.
+  static let encryptedReasoning = "reasoning.encrypted_content"
+
   /// `logprobs` and `top_logprobs` of chats; nil where nothing is to be told.
   static func chat(_ fields: inout RequestFields) throws(APIError) -> Int? {
     let isWanted = try fields.bool("logprobs") ?? false
@@ -30,12 +34,12 @@ enum LogProbabilityFields {
       guard case .string(let name) = element else {
         throw fields.mistyped("include[\(index)]", "a string", element)
       }
-      guard name == included else {
+      guard name == included || name == encryptedReasoning else {
         throw fields.invalid(
           "include[\(index)]", "unsupported_value",
           "must be '\(included)'; there is nothing else to include")
       }
-      isIncluded = true
+      if name == included { isIncluded = true }
     }
     return isIncluded || count > 0 ? count : nil
   }

@@ -85,8 +85,7 @@ struct ResponsesAnswer: AnswerFormat {
       "error": .null,
       "incomplete_details": status == "incomplete" ? ["reason": "max_output_tokens"] : .null,
       "model": .string(identity.model), "output": .array(output), "previous_response_id": .null,
-      "reasoning": ["effort": .null, "summary": .null], "service_tier": "default", "store": false,
-      "text": ["format": ["type": "text"]], "truncation": "disabled",
+      "service_tier": "default", "store": false, "truncation": "disabled",
       "usage": end?.usage.responsesJSON ?? .null, "user": .null,
     ]
     for (key, value) in echo { response[key] = value }

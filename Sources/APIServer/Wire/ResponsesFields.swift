@@ -23,6 +23,7 @@ struct ResponsesFields: ConversationRequest {
       messages: messages, tools: try ToolFields.responses(&fields, limits: limits))
     conversation.templateVariables = try fields.fields("chat_template_kwargs")?.members ?? [:]
     conversation.thinking = try ThinkingFields(responses: &fields)
+    if var text = try fields.fields("text") { try conversation.read(verbosity: &text) }
     self.conversation = conversation
     isStreamed = try fields.bool("stream") ?? false
     generation = try GenerationFields(&fields, of: .responses, limits: limits)
@@ -30,11 +31,12 @@ struct ResponsesFields: ConversationRequest {
     try Self.refuseMemory(&fields)
     for name in [
       "metadata", "user", "safety_identifier", "prompt_cache_key", "prompt_cache_retention",
-      "stream_options", "truncation", "max_tool_calls",
+      "stream_options", "max_tool_calls",
     ] {
       _ = fields.value(name)
     }
     if isStrict { try fields.refuseUnknown() }
+    let choice: JSONValue = body["tool_choice"] == "none" ? "none" : "auto"
     echo = [
       "instructions": instructions.map { .string($0) } ?? .null,
       "max_output_tokens": generation.maxTokens.map { .integer(Int64($0)) } ?? .null,
@@ -42,16 +44,28 @@ struct ResponsesFields: ConversationRequest {
       "top_logprobs": .integer(Int64(generation.sampling.logProbabilities ?? 0)),
       "temperature": .number(Double(generation.sampling.temperature)),
       "top_p": .number(Double(generation.sampling.topP)),
-      "tool_choice": conversation.tools?.choiceJSON ?? "none",
+      "tool_choice": conversation.tools?.choiceJSON ?? choice,
       "tools": .array(body["tools"]?.arrayValue ?? []),
+      "reasoning": [
+        "effort": conversation.thinking.effort.map { .string($0) } ?? .null, "summary": .null,
+      ],
+      "text": Self.text(body["text"]?["format"], conversation.verbosity),
       "metadata": body["metadata"].flatMap { $0.isNull ? nil : $0 } ?? [:],
     ]
+  }
+
+  /// `text` as the answer repeats it.
+  private static func text(_ format: JSONValue?, _ verbosity: String?) -> JSONValue {
+    let format = format.flatMap { $0.isNull ? nil : $0 } ?? ["type": "text"]
+    return ["format": format, "verbosity": .string(verbosity ?? "medium")]
   }
 
   private static func refuseUnsupported(_ fields: inout RequestFields) throws(APIError) {
     let leaveOut = "leave it out"
     try fields.refuseUnsupported(
       "service_tier", unless: { $0 == "auto" || $0 == "default" }, leaveOut)
+    try fields.refuseUnsupported(
+      "truncation", unless: { $0 == "disabled" }, "shorten the conversation, or leave it out")
     for name in ["prompt", "grammar", "json_schema", "response_format"] {
       try fields.refuseUnsupported(name, unless: { _ in false }, leaveOut)
     }
@@ -117,7 +131,8 @@ enum ResponsesInput {
         "role", "invalid_value", "must be one of system, developer, user and assistant")
     }
     let text = try ChatMessageFields.content(
-      &item, partTypes: ["input_text", "output_text", "text"])
+      &item,
+      partTypes: ["input_text", "output_text", "text"] + (role == "assistant" ? ["refusal"] : []))
     return ChatMessage(role: role == "developer" ? "system" : role, content: text)
   }
 

@@ -20,8 +20,10 @@ struct ToolFields: Sendable {
   private(set) var functions: [JSONValue] = []
   /// Functions whose schema has to be followed; that of others is where that is possible.
   private(set) var strictNames: Set<String> = []
-  private(set) var choice = Choice.auto
+  var choice = Choice.auto
   private(set) var names: Set<String> = []
+  /// Those of `functions` that may be called; nil for all. The model is shown them all.
+  var allowedNames: Set<String>?
   /// Whether an answer may have more than one call.
   var allowsSeveral = true
 
@@ -90,7 +92,7 @@ struct ToolFields: Sendable {
     return tools
   }
 
-  private var orNil: ToolFields? { functions.isEmpty ? nil : self }
+  var orNil: ToolFields? { functions.isEmpty ? nil : self }
 
   private mutating func add(
     _ fields: inout RequestFields, schema: String
@@ -120,47 +122,6 @@ struct ToolFields: Sendable {
     functions.append(["type": "function", "function": .object(function)])
   }
 
-  /// What `tool_choice` makes of the tools.
-  private func chosen(_ fields: inout RequestFields) throws(APIError) -> ToolFields? {
-    switch fields.value("tool_choice") {
-    case nil, "auto": return orNil
-    case "none": return nil
-    case "required": return try choosing(.required, fields, "tool_choice")
-    case .object:
-      guard var choice = try fields.fields("tool_choice") else { return orNil }
-      guard let type = try choice.string("type") else { throw choice.missing("type") }
-      guard type == "function" else {
-        throw choice.invalid("type", "unsupported_value", "must be 'function'")
-      }
-      // Chats have the name within a member, responses beside the type.
-      if var function = try choice.fields("function") {
-        guard let name = try function.string("name") else { throw function.missing("name") }
-        return try choosing(.named(name), function, "name")
-      }
-      guard let name = try choice.string("name") else { throw choice.missing("function") }
-      return try choosing(.named(name), choice, "name")
-    case .some(.string):
-      throw fields.invalid(
-        "tool_choice", "invalid_value", "must be 'auto', 'required', 'none' or a function")
-    case .some(let other): throw fields.mistyped("tool_choice", "a string or an object", other)
-    }
-  }
-
-  /// The tools with a choice that they allow.
-  private func choosing(
-    _ choice: Choice, _ fields: RequestFields, _ field: String
-  ) throws(APIError) -> ToolFields {
-    guard !functions.isEmpty else {
-      throw fields.invalid(field, "invalid_value", "needs 'tools' to choose from")
-    }
-    if case .named(let name) = choice, !names.contains(name) {
-      throw fields.invalid(field, "invalid_value", "is the name of no tool")
-    }
-    var tools = self
-    tools.choice = choice
-    return tools
-  }
-
   private static func isNameByte(_ byte: UInt8) -> Bool {
     switch byte {
     case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
@@ -172,7 +133,7 @@ struct ToolFields: Sendable {
 }
 
 extension RequestFields {
-  fileprivate mutating func requireFunctionType() throws(APIError) {
+  mutating func requireFunctionType() throws(APIError) {
     guard let type = try string("type") else { throw missing("type") }
     guard type == "function" else {
       throw invalid("type", "unsupported_value", "must be 'function': this server has no tools")

@@ -51,6 +51,7 @@ final class FakeEngine: TextEngine {
   private let forgetting: AsyncStream<String>.Continuation
   private let gate = Gate()
   private let starts = Mutex(0)
+  private let template = Mutex<JSONObject>([:])
 
   init(
     _ pieces: [String] = ["Swifts", " sleep", " in", " flight", "."],
@@ -81,6 +82,9 @@ final class FakeEngine: TextEngine {
   /// The last request that reached the engine.
   var lastRequest: GenerationRequest? { seen.withLock { $0 } }
 
+  /// The variables that the last conversation gave to the template.
+  var lastVariables: JSONObject { template.withLock { $0 } }
+
   /// On whose behalf constraints were compiled.
   var constraintOwners: Set<String> { owners.withLock { $0 } }
 
@@ -88,7 +92,8 @@ final class FakeEngine: TextEngine {
   func prompt(
     _ messages: [ChatMessage], addGenerationPrompt: Bool, variables: JSONObject
   ) throws -> [TokenID] {
-    encode(
+    template.withLock { $0 = variables }
+    return encode(
       messages.map(\.content).joined(separator: " "), parsingSpecial: true, addingSpecial: false)
   }
 
