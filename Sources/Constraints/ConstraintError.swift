@@ -1,5 +1,7 @@
 // Why a constraint cannot be used, and how large one may be.
 
+import JSON
+
 /// What is wrong with a grammar, an expression or a schema. The message is one line and names the
 /// place; it repeats no text of the constraint but names of rules, keywords and formats.
 public struct ConstraintError: Error, Equatable, Sendable, CustomStringConvertible {
@@ -31,7 +33,8 @@ public struct ConstraintError: Error, Equatable, Sendable, CustomStringConvertib
     self.message = message
   }
 
-  public var description: String { place.isEmpty ? message : "\(place): \(message)" }
+  /// One line, without control characters: names of keywords are those of the schema.
+  public var description: String { (place.isEmpty ? message : "\(place): \(message)").shown }
 }
 
 /// How large a constraint may be and become. Whatever is over a limit is an error, found before

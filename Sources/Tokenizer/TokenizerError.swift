@@ -1,5 +1,7 @@
 // What can be wrong with a vocabulary.
 
+import JSON
+
 /// A vocabulary that no tokenizer can be made from.
 public enum TokenizerError: Error, Equatable, CustomStringConvertible {
   /// `tokenizer.ggml.model` names a kind of tokenizer that is not known here.

@@ -109,6 +109,16 @@ struct HostileConstraintTests {
   }
 
   @Test
+  func `an error is one line and drives no terminal, whatever the keywords are`() throws {
+    let error = #expect(throws: ConstraintError.self) {
+      try Constraint.schema(#"{"properties":{"a\u001b[31m":{"b\nc":1}}}"#)
+    }
+    // Programs that look for the place find the keyword as it is.
+    #expect(error?.place.contains("\u{1B}") == true)
+    #expect(error?.description == "#/properties/a\u{FFFD}[31m/b c: the keyword is not known")
+  }
+
+  @Test
   func aReferenceToItselfHasNoEnd() throws {
     // Nothing is asked for in it, so everything is allowed.
     let constraint = try Constraint.schema(##"{"$ref":"#"}"##)

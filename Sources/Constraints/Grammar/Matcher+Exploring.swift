@@ -29,7 +29,7 @@ extension Matcher {
         term = next
         guard termCount - known <= Self.growth * Self.walkLength * Self.walkCount else {
           throw ConstraintError(
-            .tooComplex, "reading it needs more and more memory: make it less ambiguous")
+            .tooComplex, "the constraint needs more and more memory: make it less ambiguous")
         }
       }
     }

@@ -211,7 +211,7 @@ package struct Matcher: Sendable {
     if rows[index] < 0 {
       guard table.count < store.limits.runningSteps else {
         throw ConstraintError(
-          .tooComplex, "reading it needs too much memory: make it less ambiguous")
+          .tooComplex, "the constraint needs too much memory: make it less ambiguous")
       }
       rows[index] = Int32(table.count)
       table += repeatElement(-1, count: classes.count)

@@ -212,7 +212,8 @@ struct TermStore: Sendable {
     if isFrozen, distance >= Self.far { return .never }
     let limit = isFrozen ? limits.runningTermCount : limits.termCount
     guard nodes.count < limit else {
-      throw ConstraintError(.tooComplex, "the constraint needs more than \(limit) parts")
+      throw ConstraintError(
+        .tooComplex, "the constraint needs more than \(limit) parts: make it simpler")
     }
     let term = Term(nodes.count)
     nodes.append(node)

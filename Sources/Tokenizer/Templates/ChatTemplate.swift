@@ -16,9 +16,20 @@ public struct ChatTemplate: Sendable {
   public let source: String
   private let program: TemplateProgram
 
-  /// Reads a template. An error says where `source` is not Jinja.
+  /// Bytes of a template's source at most: reading takes thirty times as much memory, and the
+  /// longest of known models has a thirtieth.
+  static let sourceBytes = 1 << 20
+
+  /// Reads a template. An error says where `source` is not Jinja, or that it is too long.
   public init(_ source: String) throws(TemplateError) {
     self.source = source
+    guard source.utf8.count <= Self.sourceBytes else {
+      throw TemplateError(
+        TemplateFault(
+          .tooManyBytes,
+          "the template has \(source.utf8.count) bytes, more than \(Self.sourceBytes)"),
+        in: TemplateSource(String(source.unicodeScalars.prefix(50))))
+    }
     let text = TemplateSource(source)
     do throws(TemplateFault) {
       var parser = TemplateParser(tokens: try TemplateLexer.tokens(of: text))

@@ -1,5 +1,7 @@
 // What went wrong in a template and where, in the template's own words.
 
+import JSON
+
 /// Why a template could not be read or rendered. Everything it quotes is the template's text;
 /// the values it was rendered with are not repeated.
 public struct TemplateError: Error, Equatable, Sendable, CustomStringConvertible {

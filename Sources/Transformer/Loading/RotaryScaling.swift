@@ -30,7 +30,7 @@ extension WeightLoader {
       yarn = scaling
     case let type:
       throw h.unsupported(
-        "rope.scaling.type", "\(GGUFError.quoted(type)) is none of none, linear, yarn")
+        "rope.scaling.type", "\(GGUFError.quoted(type)) is unknown; known: none, linear, yarn")
     }
     return RotaryEmbedding(
       pairing: pairing, dimensionCount: h.rotaryDimensionCount, base: h.rotaryBase,

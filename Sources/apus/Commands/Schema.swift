@@ -39,7 +39,7 @@ struct SchemaCheck: ParsableCommand {
         case .refused(let reason): ("refused", "  " + reason)
         }
       Terminal.writeLine(
-        word + String(repeating: " ", count: 10 - word.count) + entry.pointer + reason)
+        word + String(repeating: " ", count: 10 - word.count) + entry.pointer.shown + reason.shown)
     }
     if let problem = report.problem { Terminal.note("The schema cannot be used: \(problem)") }
     if !report.isUsable { throw ExitCode.failure }

@@ -45,6 +45,14 @@ import Tokenizer
     #expect(error?.code == .tooDeep)
   }
 
+  @Test(arguments: ["{", "x", "{{1}}", "{#"])
+  func `a template longer than any is not read`(repeated: String) {
+    let source = String(repeating: repeated, count: (1 << 20) / repeated.utf8.count + 1)
+    let error = #expect(throws: TemplateError.self) { try ChatTemplate(source) }
+    #expect(error?.code == .tooManyBytes)
+    #expect(error?.message == "the template has \(source.utf8.count) bytes, more than 1048576")
+  }
+
   @Test(arguments: [
     "{% macro f() %}{{ f() }}{% endmacro %}{{ f() }}",
     "{% macro f() %}{% if t %}{% for a in l %}{% with %}{{ [1 + -f()|int] }}{% endwith %}{% endfor %}"

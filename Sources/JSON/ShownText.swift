@@ -1,8 +1,8 @@
-// Text of a file on its way into a message.
+// Text of a file or a request on its way into a message.
 
 extension StringProtocol {
   /// The text on one line, without what a terminal would follow instead of showing it.
-  var shown: String {
+  package var shown: String {
     var result = ""
     for scalar in unicodeScalars {
       switch scalar.properties.generalCategory {
