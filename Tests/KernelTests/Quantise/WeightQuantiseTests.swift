@@ -55,7 +55,9 @@ import Testing
     #expect(roundTrip(zeros, format).allSatisfy { $0 == 0 })
   }
 
-  @Test(arguments: formats, [1e-45, 1e-38, 1e-20, 1e-12, 1e-7, 1e-3, 1e3, 60_000, 1e30] as [Float])
+  @Test(
+    arguments: formats,
+    [.leastNonzeroMagnitude, 1e-38, 1e-20, 1e-12, 1e-7, 1e-3, 1e3, 60_000, 1e30] as [Float])
   func `weights of any size stay finite and are not made larger`(
     format: TensorFormat, size: Float
   ) {
