@@ -217,11 +217,12 @@ package final class Meter: Sendable {
       let account = LimitScope.account(record.account)
       rules.append((.key(record.id), record.limits ?? configuration.keyLimits))
       rules.append((account, settings.limits[account]?.rule ?? configuration.accountLimits))
-      let atModel = [
-        LimitScope.keyAtModel(record.id, model), .accountAtModel(record.account, model),
-      ]
-      for scope in atModel {
-        if let rule = settings.limits[scope]?.rule { rules.append((scope, rule)) }
+      if settings.hasLimitsAtModels {
+        for scope in [
+          LimitScope.keyAtModel(record.id, model), .accountAtModel(record.account, model),
+        ] {
+          if let rule = settings.limits[scope]?.rule { rules.append((scope, rule)) }
+        }
       }
     }
     if let rule = settings.limits[.model(model)]?.rule ?? configuration.modelLimits[model] {

@@ -13,6 +13,8 @@ final class OperatorSettings: Sendable {
   let credits: [AccountID: PicoEuro]
   /// Of accounts and models, and of keys at single models; keys have the rest in their records.
   let limits: [LimitScope: LimitRecord]
+  /// Whether any of them holds at one model alone: most operators have none, and every request asks.
+  let hasLimitsAtModels: Bool
   let terms: [TermsRecord]
   let retirements: [ModelID: ModelRetirement]
   let incidents: [IncidentRecord]
@@ -26,6 +28,12 @@ final class OperatorSettings: Sendable {
     budgets = try store.budgets()
     credits = try store.credits()
     limits = try store.limits(includesKeys: false)
+    hasLimitsAtModels = limits.keys.contains {
+      switch $0 {
+      case .keyAtModel, .accountAtModel: true
+      case .key, .account, .model, .address: false
+      }
+    }
     terms = try store.terms()
     retirements = try store.retirements()
     incidents = try store.incidents()

@@ -77,21 +77,10 @@ import Testing
   @Test(arguments: [true, false])
   func whoClosesItsSideAndReadsGetsItsAnswer(isStreamed: Bool) async throws {
     let engine = FakeEngine(["Swifts", " sleep."], .pauseAfterFirst)
-    try await RunningServer.serving(
-      engine, configure: { $0.limits.keepAliveInterval = .milliseconds(10) }
-    ) { server in
-      let request = server.request(
-        "/v1/chat/completions",
-        ChatCompletionTests.chat(["stream": .bool(isStreamed)]).serialized())
-      let text = try await RawConnection.open(port: server.port) { exchange in
-        try await exchange.send(request)
-        for await _ in engine.hangs { break }
-        exchange.halfClose()
-        // The answer goes on only when the server has seen that, and has asked whether anybody reads.
-        let probe = isStreamed ? EventStreamComment.text : "HTTP/1.1 100 Continue\r\n\r\n"
-        _ = try await exchange.read(until: probe)
+    try await RunningServer.serving(engine, configure: Self.asksOften) { server in
+      let text = try await Self.closingItsSide(of: server, engine, isStreamed: isStreamed) {
         engine.resume()
-        return try await exchange.read(until: "only the end of the connection")
+        return try await $0.read(until: "only the end of the connection")
       }
       let (answer, _) = try #require(HTTPAnswer.parse(text, isClosed: true))
       #expect(answer.status == 200)
@@ -107,20 +96,31 @@ import Testing
   @Test(arguments: [true, false])
   func whoClosesItsSideAndThenGoesIsNoticed(isStreamed: Bool) async throws {
     let engine = FakeEngine(["Swifts", " sleep."], .hangAfterFirst)
-    try await RunningServer.serving(
-      engine, configure: { $0.limits.keepAliveInterval = .milliseconds(10) }
-    ) { server in
-      let request = server.request(
-        "/v1/chat/completions",
-        ChatCompletionTests.chat(["stream": .bool(isStreamed)]).serialized())
-      try await RawConnection.open(port: server.port) { exchange in
-        try await exchange.send(request)
-        for await _ in engine.hangs { break }
-        exchange.halfClose()
-        let probe = isStreamed ? EventStreamComment.text : "HTTP/1.1 100 Continue\r\n\r\n"
-        _ = try await exchange.read(until: probe)
-      }
+    try await RunningServer.serving(engine, configure: Self.asksOften) { server in
+      try await Self.closingItsSide(of: server, engine, isStreamed: isStreamed) { _ in }
       for await _ in engine.cancellations { break }
+    }
+  }
+
+  private static func asksOften(_ configuration: inout Server.Configuration) {
+    configuration.limits.keepAliveInterval = .milliseconds(10)
+  }
+
+  /// Asks, closes the client's side while the engine rests, and calls `body` when the server has seen that
+  /// and has asked whether anybody reads. Then the connection is closed.
+  private static func closingItsSide<Result: Sendable>(
+    of server: RunningServer, _ engine: FakeEngine, isStreamed: Bool,
+    _ body: @Sendable (inout RawExchange) async throws -> Result
+  ) async throws -> Result {
+    let request = server.request(
+      "/v1/chat/completions", ChatCompletionTests.chat(["stream": .bool(isStreamed)]).serialized())
+    return try await RawConnection.open(port: server.port) { exchange in
+      try await exchange.send(request)
+      for await _ in engine.hangs { break }
+      exchange.halfClose()
+      let probe = isStreamed ? ": still working\n\n" : "HTTP/1.1 100 Continue\r\n\r\n"
+      _ = try await exchange.read(until: probe)
+      return try await body(&exchange)
     }
   }
 
@@ -140,9 +140,4 @@ import Testing
       #expect(!text.contains("100 Continue"))
     }
   }
-}
-
-/// What a stream's clients skip.
-private enum EventStreamComment {
-  static let text = ": still working\n\n"
 }

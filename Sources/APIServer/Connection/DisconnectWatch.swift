@@ -32,7 +32,6 @@ final class DisconnectWatch: ChannelDuplexHandler, RemovableChannelHandler, Send
     var unansweredCount = 0
     /// The head of the answer that is being written.
     var head: HTTPResponse?
-    var isHalfClosed = false
     var probe: Scheduled<Void>?
   }
 
@@ -79,7 +78,6 @@ final class DisconnectWatch: ChannelDuplexHandler, RemovableChannelHandler, Send
     if event is OldClientClosed { return clientWent() }
     context.fireUserInboundEventTriggered(event)
     guard event as? ChannelEvent == .inputClosed else { return }
-    state.withLock { $0.isHalfClosed = true }
     probe(context)
   }
 

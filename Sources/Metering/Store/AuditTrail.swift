@@ -29,32 +29,25 @@ package struct AuditEntry: Hashable, Sendable {
   let previous: [UInt8]
   let hash: [UInt8]
 
-  /// What the hash is made of: the hash before it and every field with its length.
+  /// What the hash is made of: the hash before it and every field with its length. Entries of versions
+  /// that knew no change have none among them.
   fileprivate static func digest(
-    previous: [UInt8], number: Int64, at: Int64, fields: [String]
+    previous: [UInt8], number: Int64, at: Int64, fields: [String], change: AuditChange
   ) -> [UInt8] {
     var message = previous
     for value in [number, at] { message += value.bigEndianBytes }
-    for field in fields {
+    for field in fields + (change == AuditChange() ? [] : [change.before, change.after]) {
       message += Int64(field.utf8.count).bigEndianBytes
       message += Array(field.utf8)
     }
     return LibCrypto.sha256(message)
   }
 
-  /// What is hashed of an entry. Those of versions that knew no change have four fields.
-  fileprivate static func fields(
-    _ actor: String, _ verb: String, _ object: String, _ detail: String, _ change: AuditChange
-  ) -> [String] {
-    [actor, verb, object, detail]
-      + (change == AuditChange() ? [] : [change.before, change.after])
-  }
-
   /// Whether the hash belongs to what the row says.
   fileprivate var isUnaltered: Bool {
     Self.digest(
       previous: previous, number: number, at: atMilliseconds,
-      fields: Self.fields(actor, verb, object, detail, AuditChange(before, after))) == hash
+      fields: [actor, verb, object, detail], change: AuditChange(before, after)) == hash
   }
 }
 
@@ -101,8 +94,7 @@ extension UsageStore {
       String(detail.unicodeScalars.prefix(Self.detailLimit)),
     ]
     let hash = AuditEntry.digest(
-      previous: previous, number: number, at: now,
-      fields: AuditEntry.fields(fields[0], fields[1], fields[2], fields[3], change))
+      previous: previous, number: number, at: now, fields: fields, change: change)
     try db.execute(
       sql: """
         INSERT INTO audit (seq, at_ms, actor, verb, object, detail, before, after, previous, hash)
