@@ -128,14 +128,14 @@ private let isSlow = ProcessInfo.processInfo.environment["APUS_SLOW"] == "1"
       let fields = line.split(separator: " ")
       let row = byID[String(fields[0])]
       guard fields.count > 1 else {
-        if row == nil { Issue.record("the ledger does not know a request that was opened") }
+        if row == nil { Issue.record("the ledger does not know a request that was opened: '\(line)'") }
         continue
       }
       let prompt = Int64(fields[1])
       if row?.status != .completed || row?.isBillable != true || row?.usage.promptTokens != prompt
         || row?.usage.completionTokens != prompt.map({ $0 % 97 })
       {
-        Issue.record("the ledger does not hold what a client saw")
+        Issue.record("the ledger does not hold what a client saw: '\(line)'")
       }
     }
     for row in rows.values where row.status != .completed {
