@@ -50,13 +50,7 @@ struct AccuracyTests {
   private func reports(
     _ model: RealModel, _ golden: GoldenModel
   ) async throws -> (fast: AccuracyReport, exact: AccuracyReport) {
-    try await withCheckedThrowingContinuation { continuation in
-      let thread = Thread {
-        continuation.resume(with: Result { try compare(model, golden) })
-      }
-      thread.stackSize = 8 << 20
-      thread.start()
-    }
+    try await onThread(stackBytes: 8 << 20) { Result { try compare(model, golden) } }.get()
   }
 
   private func compare(

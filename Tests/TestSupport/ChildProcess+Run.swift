@@ -20,12 +20,9 @@ extension ChildProcess {
     _ path: String, _ arguments: [String], input: Data = Data(),
     environment: [String: String] = [:]
   ) async throws -> Outcome {
-    try await withCheckedThrowingContinuation { continuation in
-      Thread.detachNewThread {
-        continuation.resume(
-          with: Result { try wait(path, arguments, input: input, environment: environment) })
-      }
-    }
+    try await onThread {
+      Result { try wait(path, arguments, input: input, environment: environment) }
+    }.get()
   }
 
   private static func wait(

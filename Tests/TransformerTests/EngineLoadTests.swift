@@ -1,5 +1,6 @@
 // The engine under load: everything comes back, and everybody has a turn.
 
+import Foundation
 import Synchronization
 import TestSupport
 import Testing
@@ -120,11 +121,13 @@ import Transformer
       var request = GenerationRequest(prompt: prompt)
       request.ignoreEndOfGeneration = true
       let generations = try (0..<500).map { _ in try engine.generate(request) }
-      // One by one over several steps: some meet the engine while it looks at the queue. One yield
-      // each, for beside other tests a yield takes a thousand times as long.
-      for generation in generations.reversed() {
-        generation.cancel()
-        await Task.yield()
+      // One by one over several steps: some meet the engine while it looks at the queue. On a thread
+      // of its own: beside other tests a task that yields may wait for seconds.
+      await onThread {
+        for generation in generations.reversed() {
+          generation.cancel()
+          sched_yield()
+        }
       }
       for generation in generations {
         var reason: FinishReason?

@@ -2,20 +2,12 @@
 
 import Foundation
 import JSON
+import TestSupport
 import Testing
 import Tokenizer
 
 @Suite struct TemplateStackTests {
-  /// What `body` gives on a thread with a small stack.
-  private func onSmallStack<Result: Sendable>(
-    _ body: @escaping @Sendable () -> Result
-  ) async -> Result {
-    await withCheckedContinuation { continuation in
-      let thread = Thread { continuation.resume(returning: body()) }
-      thread.stackSize = 512 << 10
-      thread.start()
-    }
-  }
+  private static let stackBytes = 512 << 10
 
   @Test(arguments: [
     ("(", "1", ")"), ("[", "1", "]"), ("{1: ", "1", "}"), ("l[", "0", "]"), ("f(", "1", ")"),
@@ -24,7 +16,7 @@ import Tokenizer
     ("(1, 'a')|select('in', [", "1", "])"), ("f(a=(0 or 1 and ", "1", "))"),
   ])
   func `expressions as deep as can be`(before: String, inside: String, after: String) async {
-    let depths = await onSmallStack {
+    let depths = await onThread(stackBytes: Self.stackBytes) {
       (1...100).filter { depth in
         let expression =
           String(repeating: before, count: depth) + inside + String(repeating: after, count: depth)
@@ -43,7 +35,7 @@ import Tokenizer
     ("{% if f %}{% else %}{% for a in [] %}{% else %}", "{% endfor %}{% endif %}"),
   ])
   func `statements as deep as can be`(before: String, after: String) async {
-    let depths = await onSmallStack {
+    let depths = await onThread(stackBytes: Self.stackBytes) {
       (1...60).filter { depth in
         let source =
           "{% macro f() %}{{ caller() }}{% endmacro %}" + String(repeating: before, count: depth)
@@ -66,7 +58,7 @@ import Tokenizer
       + "{% endfor %}{% endmacro %}",
   ])
   func `calls as deep as can be`(definition: String) async {
-    let depths = await onSmallStack {
+    let depths = await onThread(stackBytes: Self.stackBytes) {
       (1...100).filter { (try? render(definition + "{{ f(\($0)) }}")) != nil }
     }
     #expect(depths.count >= 10)
@@ -77,14 +69,14 @@ import Tokenizer
     let deep =
       "{% set ns = namespace(x=1, y={}) %}{% for i in range(99) %}"
       + "{% set ns.x = [ns.x] %}{% set ns.y = {'k': ns.y} %}{% endfor %}"
-    let text = await onSmallStack {
+    let text = await onThread(stackBytes: Self.stackBytes) {
       try? render(
         deep + "{% set v = [[ns.x, 1]|first, ns.y] if false else ns.x %}"
           + "{{ v }}{{ v|tojson }}{{ ns.y|tojson(indent=1)|length }}{{ v == [v]|first }}"
           + "{{ [v, v]|sort|length }}{{ ns.y }}{{ v in [v] }}{{ [v]|map('string')|list|length }}")
     }
     #expect(text?.contains("True2") == true)
-    let parsed = await onSmallStack {
+    let parsed = await onThread(stackBytes: Self.stackBytes) {
       try? ChatTemplate("{{ x|tojson }}").render([
         "x": .parse(
           String(repeating: "[", count: 99) + String(repeating: "]", count: 99),

@@ -13,10 +13,13 @@ import Tokenizer
   ) throws {
     let template = try ChatTemplate(source)
     // The least of several: what other programs do to caches is not the template's doing.
-    let times = (0..<5).map { _ in
-      processorTime { #expect(throws: TemplateError.self) { try template.render([:]) } }
+    var least = Duration.seconds(60)
+    for _ in 0..<40 where least >= .milliseconds(50) {
+      let time = processorTime {
+        #expect(throws: TemplateError.self) { try template.render([:]) }
+      }
+      least = min(least, time)
     }
-    let least = try #require(times.min())
     #expect(least < .milliseconds(50))
   }
 }
