@@ -21,6 +21,8 @@ package struct InvoiceDocument: Hashable, Codable, Sendable {
     /// Millionths of a euro per 1,000,000 units (BT-146 with BT-149).
     package let price: Int64
     package let netCents: Int64
+    /// What is taken off units times price because the requests were charged less; nil for nothing.
+    package let allowanceCents: Int64?
   }
 
   /// The tree over the receipts of a file of events that the lines were drawn from, as it stood.
@@ -87,7 +89,8 @@ package struct InvoiceDocument: Hashable, Codable, Sendable {
     lines = draft.lines.enumerated().map { index, line in
       Line(
         number: index + 1, model: models[line.model]?.text ?? "model \(line.model.rawValue)",
-        meter: line.meter.title, units: line.units, price: line.unitPrice, netCents: line.netCents)
+        meter: line.meter.title, units: line.units, price: line.unitPrice, netCents: line.netCents,
+        allowanceCents: line.allowanceCents > 0 ? line.allowanceCents : nil)
     }
     netCents = draft.netCents
     if case .rate(let points) = draft.taxRule {

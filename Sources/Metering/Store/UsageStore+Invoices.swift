@@ -9,7 +9,7 @@ extension UsageStore {
 
   /// What an account owes for a month, as it stands now. Hours in which it paid in advance are paid.
   ///
-  /// - Throws: ``UsageStoreError``, or ``InvoiceError`` where lines and events differ.
+  /// - Throws: ``UsageStoreError``, or ``InvoiceError`` where events say more than lines.
   package func draftInvoice(account: AccountID, month: UTCMonth) throws -> InvoiceDraft {
     let settings = try billingSettings()
     let buyer = try buyer(of: account)
@@ -59,19 +59,6 @@ extension UsageStore {
         + "\(centsText(paper.grossCents)) EUR and is due on \(paper.due). You can dispute its lines "
         + "for \(Self.disputeDays) days.", to: account, invoice: record)
     return record
-  }
-
-  /// The months that an account owes for, and has no invoice of.
-  package func unbilledMonths(of account: AccountID) throws -> [UTCMonth] {
-    let billed = Set(
-      try invoices(account: account).filter { $0.document.kind == .invoice }
-        .map(\.document.month))
-    // A month of the billing's zone reaches into the files beside its own.
-    let months = Set(try months().flatMap { [$0.previous, $0, $0.next] })
-    return try months.sorted().filter {
-      try !billed.contains($0.description)
-        && draftInvoice(account: account, month: $0).grossCents > 0
-    }
   }
 
   /// Takes an invoice, or some of its lines, back with a credit note of the same lines. There is one
