@@ -121,13 +121,22 @@ package struct InvoiceDocument: Hashable, Codable, Sendable {
     self.lines = lines
     netCents = lines.reduce(0) { $0 + $1.netCents }
     taxBasisPoints = invoice.taxBasisPoints
-    let tax = invoice.taxBasisPoints.map(TaxRule.rate(basisPoints:)) ?? .reverseCharge
-    // All lines have the invoice's own tax; of fewer there is less, so there is no end of it.
-    taxCents = tax.tax(onCents: netCents) ?? invoice.taxCents
-    grossCents = netCents + taxCents
+    grossCents = invoice.grossCents(ofLines: Set(lines.map(\.number)))
+    taxCents = grossCents - netCents
     iban = invoice.iban
     terms = invoice.terms
     receipts = invoice.receipts
+  }
+}
+
+extension InvoiceDocument {
+  /// What lines of it come to with their tax, which is rounded once on the sum: all of them to the
+  /// whole. One by one they may come to a few cents less or more.
+  func grossCents(ofLines numbers: Set<Int>) -> Int64 {
+    let net = lines.filter { numbers.contains($0.number) }.reduce(0) { $0 + $1.netCents }
+    let rule = taxBasisPoints.map(TaxRule.rate(basisPoints:)) ?? .reverseCharge
+    // All lines have the invoice's own tax; of fewer there is less, so there is no end of it.
+    return net + (rule.tax(onCents: net) ?? taxCents)
   }
 }
 
