@@ -46,6 +46,10 @@ package struct InvoiceDocument: Hashable, Codable, Sendable {
   package let periodStart: String
   package let periodEnd: String
   package let zone: String
+  /// The hours of the supply, counted from 1970-01-01 00:00 UTC: the first, and the first behind them.
+  /// Nil in documents of versions that wrote none; theirs are those of the month in the zone.
+  package let firstHour: Int64?
+  package let endHour: Int64?
   package let seller: Party
   package let buyer: Party
   package let lines: [Line]
@@ -72,7 +76,8 @@ package struct InvoiceDocument: Hashable, Codable, Sendable {
   }
 
   init(
-    _ draft: InvoiceDraft, number: String, issued: CivilDate, seller: Party, buyer: Party,
+    _ draft: InvoiceDraft, hours: Range<Int64>, number: String, issued: CivilDate, seller: Party,
+    buyer: Party,
     settings: BillingSettings, models: [ModelID: ShortName], receipts: [ReceiptRoot] = []
   ) {
     kind = .invoice
@@ -81,9 +86,12 @@ package struct InvoiceDocument: Hashable, Codable, Sendable {
     self.issued = issued.description
     due = issued.adding(days: settings.paymentDays).description
     month = draft.month.description
-    periodStart = CivilDate(firstOf: draft.month).description
-    periodEnd = CivilDate(firstOf: draft.month.next).adding(days: -1).description
+    let (first, end) = (hours.lowerBound, hours.upperBound)
+    periodStart = settings.zone.date(wallMilliseconds: first * 3_600_000).description
+    periodEnd = settings.zone.date(wallMilliseconds: end * 3_600_000 - 1).description
     zone = settings.zone.identifier
+    firstHour = first
+    endHour = end
     self.seller = seller
     self.buyer = buyer
     lines = draft.lines.enumerated().map { index, line in
@@ -116,6 +124,8 @@ package struct InvoiceDocument: Hashable, Codable, Sendable {
     periodStart = invoice.periodStart
     periodEnd = invoice.periodEnd
     zone = invoice.zone
+    firstHour = invoice.firstHour
+    endHour = invoice.endHour
     seller = invoice.seller
     buyer = invoice.buyer
     self.lines = lines

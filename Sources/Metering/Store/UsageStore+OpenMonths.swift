@@ -58,8 +58,8 @@ extension UsageStore {
   func openMonths(
     of account: AccountID, only: [UTCMonth]? = nil
   ) throws(UsageStoreError) -> [OpenMonth] {
-    let billed = Set(
-      try invoices(account: account).filter { $0.document.kind == .invoice }.map(\.document.month))
+    let issued = try issuedInvoices(of: account)
+    let billed = Set(issued.map(\.month))
     // A month of the billing's zone reaches into the files beside its own.
     let months = Set(try months().flatMap { [$0.previous, $0, $0.next] })
     return months.sorted().filter {
@@ -67,7 +67,7 @@ extension UsageStore {
     }.map { month in
       OpenMonth(
         account: account, month: month,
-        draft: Result { try draftInvoice(account: account, month: month) })
+        draft: Result { try draftInvoice(account: account, month: month, issued: issued) })
     }
   }
 }
