@@ -15,7 +15,7 @@ extension Meter {
   package func lookAtRefusals(of principal: Principal) throws(MeterError) {
     guard let limit = refusalLimit else { return }
     let now = core.configuration.clock.monotonicNanoseconds()
-    let wait = refusedKeys.withLock { $0.wait(of: principal.key, under: limit, at: now) }
+    let wait = refusedKeys.withLock { $0.wait(of: principal.firstKey, under: limit, at: now) }
     guard wait == 0 else {
       throw .tooManyRefusals(retryAfterMilliseconds: (wait + 999_999) / 1_000_000)
     }
@@ -29,7 +29,7 @@ extension Meter {
     }
     let now = core.configuration.clock.monotonicNanoseconds()
     let wait = error.retryAfterMilliseconds.map { $0 * 1_000_000 }
-    refusedKeys.withLock { $0.note(principal.key, wait: wait, under: limit, at: now) }
+    refusedKeys.withLock { $0.note(principal.firstKey, wait: wait, under: limit, at: now) }
     return error
   }
 

@@ -90,7 +90,8 @@ package final class Meter: Sendable {
       try record.check(at: now)
       try record.check(address: address)
       keyUse.note(record.id, at: now)
-      return Principal(key: record.id, account: record.account, role: record.role)
+      return Principal(
+        key: record.id, firstKey: record.firstKey, account: record.account, role: record.role)
     }
     try lookAtStranger(address)
     throw .invalidAPIKey
@@ -215,13 +216,15 @@ package final class Meter: Sendable {
       try record.check(at: configuration.clock.wallMilliseconds())
       try record.check(model: model)
       let account = LimitScope.account(record.account)
-      rules.append((.key(record.id), record.limits ?? configuration.keyLimits))
+      rules.append((.key(record.firstKey), record.limits ?? configuration.keyLimits))
       rules.append((account, settings.limits[account]?.rule ?? configuration.accountLimits))
       if settings.hasLimitsAtModels {
-        for scope in [
-          LimitScope.keyAtModel(record.id, model), .accountAtModel(record.account, model),
+        let accountAtModel = LimitScope.accountAtModel(record.account, model)
+        for (scope, counts) in [
+          (LimitScope.keyAtModel(record.id, model), LimitScope.keyAtModel(record.firstKey, model)),
+          (accountAtModel, accountAtModel),
         ] {
-          if let rule = settings.limits[scope]?.rule { rules.append((scope, rule)) }
+          if let rule = settings.limits[scope]?.rule { rules.append((counts, rule)) }
         }
       }
     }

@@ -73,6 +73,19 @@ extension MeterCore {
     return writer.enqueue(entry, isAwaited: isAwaited)
   }
 
+  /// Gives back the money of requests whose rows the disk refused: nobody is charged for them.
+  func giveBack(_ entries: [LedgerEntry]) {
+    let settings = settings.current.settings
+    state.withLock { state in
+      for case .settled(let row, _) in entries where row.isBillable && row.key != .local {
+        let first = settings.keys.record(row.key)?.firstKey ?? row.key
+        state.spending.giveBack(
+          row.cost, for: [.key(first), .account(row.account)],
+          month: UTCMonth(wallMilliseconds: row.settledMilliseconds))
+      }
+    }
+  }
+
   /// Whether a row still fits. Requests that were let in always leave theirs, unless the operator has
   /// said that serving comes first.
   func takesRow() -> Bool { !configuration.failsOpen || writer.hasRoom }

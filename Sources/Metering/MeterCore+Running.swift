@@ -10,6 +10,8 @@ extension MeterCore {
   private struct Ended {
     let entry: LeaseTable.Entry
     let end: Settlement
+    /// The usage that is charged, which may be less than what was computed.
+    let usage: TokenUsage
     let cost: PicoEuro
     let passedSoftLimits: [LimitScope]
     let lastOfRetired: UInt32?
@@ -102,11 +104,11 @@ extension MeterCore {
           end.usage.completionTokens / count)
       }
       state.spending.begin(UTCMonth(wallMilliseconds: wall))
-      let (cost, passed) =
+      let (usage, cost, passed) =
         entry.spend?.settle(end.usage, isBillable: end.status.isBillable, in: &state.spending)
-        ?? (.zero, [])
+        ?? (end.usage, .zero, [])
       return Ended(
-        entry: entry, end: end, cost: cost, passedSoftLimits: passed,
+        entry: entry, end: end, usage: usage, cost: cost, passedSoftLimits: passed,
         lastOfRetired: state.isRetired && state.leases.count == 0 ? state.number : nil)
     }
     guard let ended else { return nil }
@@ -118,7 +120,7 @@ extension MeterCore {
       requestID: entry.row.requestID, startedMilliseconds: entry.row.startedMilliseconds,
       settledMilliseconds: wall,
       account: entry.row.account, key: entry.row.key, model: entry.row.model,
-      kind: entry.row.kind, status: end.status, httpStatus: end.httpStatus, usage: end.usage,
+      kind: entry.row.kind, status: end.status, httpStatus: end.httpStatus, usage: ended.usage,
       firstTokenMicroseconds: end.timeToFirstToken?.microseconds,
       latencyMicroseconds: end.latency.microseconds, price: entry.row.price,
       cost: ended.cost, isBillable: end.status.isBillable, role: entry.row.role)

@@ -9,6 +9,14 @@ private enum AdmissionRefusal: Error {
   case spend(SpendRefusal)
 }
 
+/// The number of a meter in the registry, for what is made before it has one.
+private final class CoreNumber: Sendable {
+  private let number = Atomic<UInt32>(0)
+
+  var value: UInt32 { number.load(ordering: .acquiring) }
+  func set(_ value: UInt32) { number.store(value, ordering: .releasing) }
+}
+
 /// The limits, the running requests and the road to the disk of one meter.
 final class MeterCore: Sendable {
   /// Output tokens that are reserved at once for an answer that outgrows its reservation, and at first
@@ -59,10 +67,12 @@ final class MeterCore: Sendable {
     budgetWatch = BudgetWatch(store: store)
     let ledger = ledger ?? store
     let keepsClients = !store.profile.personalFields.isEmpty
+    // Whoever serves on without the disk has told clients a good end.
+    let failsOpen = configuration.failsOpen
+    let ownNumber = CoreNumber()
     let writer = GroupWriter<LedgerEntry>(
-      "writer", clock: configuration.clock,
-      // Whoever serves on without the disk has told clients a good end.
-      spoiled: { [failsOpen = configuration.failsOpen] in failsOpen ? $0 : $0.spoiled }
+      "writer", clock: configuration.clock, spoiled: { failsOpen ? $0 : $0.spoiled },
+      lost: { if !failsOpen { MeterRegistry.core(ownNumber.value)?.giveBack($0) } }
     ) { entries throws(UsageStoreError) in
       try ledger.commit(entries)
       ledger.close(entries.compactMap(\.opening))
@@ -76,6 +86,7 @@ final class MeterCore: Sendable {
     self.keepsClients = keepsClients
     let number = MeterRegistry.add(self)
     state.withLock { $0.number = number }
+    ownNumber.set(number)
   }
 
   /// How many requests run.

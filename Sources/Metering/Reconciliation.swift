@@ -5,10 +5,13 @@ package struct Reconciliation: Hashable, Sendable {
   package let atMilliseconds: Int64
   /// The months whose two sums differ.
   package let brokenMonths: [UTCMonth]
+  /// What is wrong with bills of these months that are still to be issued.
+  package let draftFaults: [DraftFault]
 }
 
 extension UsageStore {
-  /// Adds up the months that are written to: the current one and the one before.
+  /// Adds up the months that are written to, the current one and the one before, and draws up their
+  /// bills.
   package func reconcile() throws(UsageStoreError) -> Reconciliation {
     let now = clock.wallMilliseconds()
     let current = UTCMonth(wallMilliseconds: now)
@@ -17,6 +20,9 @@ extension UsageStore {
       let (events, rollups) = try sums(month: month)
       if events != rollups { broken.append(month) }
     }
-    return Reconciliation(atMilliseconds: now, brokenMonths: broken)
+    let month = try billingSettings().zone.month(wallMilliseconds: now)
+    return Reconciliation(
+      atMilliseconds: now, brokenMonths: broken,
+      draftFaults: try draftFaults(only: [month.previous, month]))
   }
 }

@@ -102,7 +102,11 @@ import Testing
     let bench = try MeterBench()
     let key = try bench.key()
     _ = try bench.meter.store.rotateKey(key.record.name, grace: .seconds(10))
-    _ = try bench.meter.store.rotateKey(key.record.name, grace: .seconds(1000))
+    #expect(
+      faultCode {
+        _ = try bench.meter.store.rotateKey(key.record.name, grace: .seconds(1000))
+      } == .wrongState)
+    #expect(try bench.meter.store.keys().count == 2)
     bench.clock.advance(.seconds(10))
     #expect(code(bench, key) == .invalidAPIKey)
   }

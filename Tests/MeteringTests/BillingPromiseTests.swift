@@ -190,6 +190,50 @@ import Testing
     #expect(faultCode { _ = try late.store.openDispute(number, line: 1) } == .wrongState)
   }
 
+  /// Three lines of 10.02 at 24 %: the tax of each is 2.40, and that of all is 7.21.
+  @Test func `promise 17: an invoice of which every line is disputed is not owed, to the cent`()
+    async throws
+  {
+    let billing = try BillingBench(start: newYear2028)
+    let store = billing.store
+    let price: Int64 = 501_000_000_000
+    _ = try store.publishPrices(
+      #require(Prices(input: price, output: price)), model: billing.bench.model)
+    billing.bench.meter.refreshKeys()
+    try await billing.bench.meter.admit(
+      billing.who, billing.bench.request(prompt: 20, most: 40)
+    ).settle(
+      Settlement(
+        usage: TokenUsage(promptTokens: 20, completionTokens: 40, reasoningTokens: 20),
+        status: .completed, httpStatus: 200, latency: .seconds(1)))
+    billing.go(to: newYear2028 + 32 * day)
+    let month = try #require(UTCMonth("2028-01"))
+    let invoice = try #require(try store.issueInvoice(account: billing.account, month: month))
+    let number = invoice.document.number
+    #expect(invoice.document.lines.map(\.netCents) == [1002, 1002, 1002])
+    #expect(invoice.document.grossCents == 3727)
+    #expect(try store.openDispute(number, line: 1).cents == 1242)
+    #expect(try store.invoice(number).openCents == 3727 - 1242)
+    _ = try store.openDispute(number, line: 2)
+    #expect(try store.invoice(number).openCents == 3727 - 2485)
+    _ = try store.openDispute(number, line: 3)
+    #expect(try store.invoice(number).openCents == 0)
+    for _ in 0..<60 {
+      billing.clock.advance(.seconds(86_400))
+      #expect(try store.dun().isEmpty)
+    }
+    #expect(try store.invoice(number).state(at: .max) == .disputed)
+
+    // A line that is taken back is not disputed any more, and the rest still is.
+    let note = try store.creditInvoice(number, lines: [2]).document
+    #expect(note.grossCents == 1242)
+    let rest = try store.invoice(number)
+    #expect(rest.owedCents == 2485 && rest.disputedCents == 2485 && rest.openCents == 0)
+    #expect(rest.state(at: .max) == .disputed)
+    try store.resolveDispute(1, as: .rejected)
+    #expect(try store.invoice(number).openCents == 2485 - (2485 - 1242))
+  }
+
   @Test func `promise 32: what was paid since a day is the sum of the payments`() async throws {
     let billing = try BillingBench(start: newYear2028)
     let store = billing.store

@@ -94,6 +94,10 @@ extension Backend {
           "Months whose requests and rollups do not add up to the same; 0 unless the ledger is broken.",
           reconciliation.brokenMonths.count)
         page.add(
+          "apus_meter_faulty_drafts", "gauge",
+          "Bills to be issued that do not add up; apus meter doctor names them.",
+          reconciliation.draftFaults.count)
+        page.add(
           "apus_meter_reconciled_time_seconds", "gauge", "When that was looked at, since 1970.",
           reconciliation.atMilliseconds / 1000)
       }

@@ -82,8 +82,8 @@ extension OwnLedger {
         used[place] += part.sums.cost
       }
     }
-    let cap = try store.budgets()[.key(principal.key)]?.hard
-    let spending = meter.spending(of: .key(principal.key))
+    let cap = try store.budgets()[.key(principal.firstKey)]?.hard
+    let spending = meter.spending(of: .key(principal.firstKey))
     let record = key
     let models = try store.modelNames()
     let rule = meter.limits(of: principal)

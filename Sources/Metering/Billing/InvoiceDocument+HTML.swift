@@ -24,7 +24,10 @@ extension InvoiceDocument {
           + "<th class=\"n\">Net EUR</th></tr>")
       for line in lines {
         page.element("tr") { page in
-          page.element("td", "\(line.model): \(line.meter)")
+          let allowance = line.allowanceCents.map {
+            "; \(Self.notChargedText): \(centsText($0)) EUR"
+          }
+          page.element("td", "\(line.model): \(line.meter)\(allowance ?? "")")
           for number in ["\(line.units)", line.priceText, centsText(line.netCents)] {
             page.element("td", number, "class=\"n\"")
           }

@@ -50,6 +50,9 @@ extension InvoiceDocument {
     return xml.text
   }
 
+  /// Why a line comes to less than its units.
+  static let notChargedText = "Not charged"
+
   /// What Article 226 (11a) of Directive 2006/112/EC wants to be said.
   static let reverseChargeText = "Reverse charge"
 
@@ -98,6 +101,13 @@ extension InvoiceDocument {
       xml.element("cbc:\(quantity)", "\(line.units)", unit)  // BT-129
       xml.element(
         "cbc:LineExtensionAmount", centsText(line.netCents), "currencyID=\"EUR\"")  // BT-131
+      if let allowance = line.allowanceCents {
+        xml.element("cac:AllowanceCharge") { xml in
+          xml.element("cbc:ChargeIndicator", "false")
+          xml.element("cbc:AllowanceChargeReason", Self.notChargedText)  // BT-139
+          xml.element("cbc:Amount", centsText(allowance), "currencyID=\"EUR\"")  // BT-136
+        }
+      }
       xml.element("cac:Item") { xml in
         xml.element("cbc:Name", "\(line.model): \(line.meter)")  // BT-153
         xml.element("cac:ClassifiedTaxCategory") { xml in

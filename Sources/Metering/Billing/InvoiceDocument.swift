@@ -21,6 +21,8 @@ package struct InvoiceDocument: Hashable, Codable, Sendable {
     /// Millionths of a euro per 1,000,000 units (BT-146 with BT-149).
     package let price: Int64
     package let netCents: Int64
+    /// What is taken off units times price because the requests were charged less; nil for nothing.
+    package let allowanceCents: Int64?
   }
 
   /// The tree over the receipts of a file of events that the lines were drawn from, as it stood.
@@ -44,6 +46,10 @@ package struct InvoiceDocument: Hashable, Codable, Sendable {
   package let periodStart: String
   package let periodEnd: String
   package let zone: String
+  /// The hours of the supply, counted from 1970-01-01 00:00 UTC: the first, and the first behind them.
+  /// Nil in documents of versions that wrote none; theirs are those of the month in the zone.
+  package let firstHour: Int64?
+  package let endHour: Int64?
   package let seller: Party
   package let buyer: Party
   package let lines: [Line]
@@ -70,7 +76,8 @@ package struct InvoiceDocument: Hashable, Codable, Sendable {
   }
 
   init(
-    _ draft: InvoiceDraft, number: String, issued: CivilDate, seller: Party, buyer: Party,
+    _ draft: InvoiceDraft, hours: Range<Int64>, number: String, issued: CivilDate, seller: Party,
+    buyer: Party,
     settings: BillingSettings, models: [ModelID: ShortName], receipts: [ReceiptRoot] = []
   ) {
     kind = .invoice
@@ -79,15 +86,19 @@ package struct InvoiceDocument: Hashable, Codable, Sendable {
     self.issued = issued.description
     due = issued.adding(days: settings.paymentDays).description
     month = draft.month.description
-    periodStart = CivilDate(firstOf: draft.month).description
-    periodEnd = CivilDate(firstOf: draft.month.next).adding(days: -1).description
+    let (first, end) = (hours.lowerBound, hours.upperBound)
+    periodStart = settings.zone.date(wallMilliseconds: first * 3_600_000).description
+    periodEnd = settings.zone.date(wallMilliseconds: end * 3_600_000 - 1).description
     zone = settings.zone.identifier
+    firstHour = first
+    endHour = end
     self.seller = seller
     self.buyer = buyer
     lines = draft.lines.enumerated().map { index, line in
       Line(
         number: index + 1, model: models[line.model]?.text ?? "model \(line.model.rawValue)",
-        meter: line.meter.title, units: line.units, price: line.unitPrice, netCents: line.netCents)
+        meter: line.meter.title, units: line.units, price: line.unitPrice, netCents: line.netCents,
+        allowanceCents: line.allowanceCents > 0 ? line.allowanceCents : nil)
     }
     netCents = draft.netCents
     if case .rate(let points) = draft.taxRule {
@@ -113,18 +124,29 @@ package struct InvoiceDocument: Hashable, Codable, Sendable {
     periodStart = invoice.periodStart
     periodEnd = invoice.periodEnd
     zone = invoice.zone
+    firstHour = invoice.firstHour
+    endHour = invoice.endHour
     seller = invoice.seller
     buyer = invoice.buyer
     self.lines = lines
     netCents = lines.reduce(0) { $0 + $1.netCents }
     taxBasisPoints = invoice.taxBasisPoints
-    let tax = invoice.taxBasisPoints.map(TaxRule.rate(basisPoints:)) ?? .reverseCharge
-    // All lines have the invoice's own tax; of fewer there is less, so there is no end of it.
-    taxCents = tax.tax(onCents: netCents) ?? invoice.taxCents
-    grossCents = netCents + taxCents
+    grossCents = invoice.grossCents(ofLines: Set(lines.map(\.number)))
+    taxCents = grossCents - netCents
     iban = invoice.iban
     terms = invoice.terms
     receipts = invoice.receipts
+  }
+}
+
+extension InvoiceDocument {
+  /// What lines of it come to with their tax, which is rounded once on the sum: all of them to the
+  /// whole. One by one they may come to a few cents less or more.
+  func grossCents(ofLines numbers: Set<Int>) -> Int64 {
+    let net = lines.filter { numbers.contains($0.number) }.reduce(0) { $0 + $1.netCents }
+    let rule = taxBasisPoints.map(TaxRule.rate(basisPoints:)) ?? .reverseCharge
+    // All lines have the invoice's own tax; of fewer there is less, so there is no end of it.
+    return net + (rule.tax(onCents: net) ?? taxCents)
   }
 }
 

@@ -1,7 +1,8 @@
 // An invoice before it has a number: lines out of the ledger's sums, tax on the net total.
 //
 // Pure arithmetic in integers. The exact amounts of the lines add up to what the events say, by
-// equality, or there is no invoice.
+// equality, or there is no invoice. Where the events say less than units times prices, the lines say
+// so: nobody pays more than they were told at the end of each request.
 
 /// How tax is charged on an invoice.
 package enum TaxRule: Hashable, Sendable {
@@ -24,13 +25,25 @@ package enum TaxRule: Hashable, Sendable {
 }
 
 /// Why there is no invoice.
-package enum InvoiceError: Error, Hashable, Sendable {
+package enum InvoiceError: Error, Hashable, Sendable, CustomStringConvertible {
   /// Usage under a price list that the book does not hold.
   case unknownPrice(PriceID)
-  /// Units times prices is not what the events were charged: the ledger has to be looked at.
+  /// Units times prices is less than the events were charged: the ledger has to be looked at.
   case unreconciled(PriceID, lines: MoneySum, events: MoneySum)
   /// A sum beyond the range of money.
   case outOfRange
+
+  package var description: String {
+    switch self {
+    case .unknownPrice(let id):
+      "requests were charged by price list \(id.rawValue), which there is not: restore meter.db "
+        + "from a backup"
+    case .unreconciled(let id, let lines, let events):
+      "units and prices of list \(id.rawValue) come to \(lines) EUR, and the requests were charged "
+        + "\(events): look with 'apus meter doctor', and restore the file of the month"
+    case .outOfRange: "the bill is beyond any amount of money"
+    }
+  }
 }
 
 /// What an account owes for a month.
@@ -51,7 +64,7 @@ package struct InvoiceDraft: Hashable, Sendable {
   /// - Parameters:
   ///   - usage: the month's billable usage, by model and price list.
   ///   - lists: the price lists it was charged under.
-  /// - Throws: ``InvoiceError``, above all where lines and events differ by a single pico-euro.
+  /// - Throws: ``InvoiceError``, above all where events say a single pico-euro more than lines.
   package init(
     account: AccountID, month: UTCMonth, usage: [BillableUsage], lists: [PriceList],
     taxRule: TaxRule
@@ -68,12 +81,7 @@ package struct InvoiceDraft: Hashable, Sendable {
         if part.price == .none, part.sums.cost == .zero { continue }
         throw .unknownPrice(part.price)
       }
-      let drawn = try Self.lines(of: part, prices: prices)
-      let total = drawn.reduce(.zero) { $0 + MoneySum($1.exact) }
-      guard total == part.sums.cost else {
-        throw .unreconciled(part.price, lines: total, events: part.sums.cost)
-      }
-      lines += drawn
+      lines += try Self.lines(of: part, prices: prices)
     }
     var net: Int64 = 0
     for line in lines {
@@ -92,7 +100,11 @@ package struct InvoiceDraft: Hashable, Sendable {
     taxCents = tax
   }
 
-  /// The lines of one model under one list, without those that have no units or no price.
+  /// What is billed less than units times prices.
+  package var notCharged: MoneySum { lines.reduce(.zero) { $0 + MoneySum($1.notCharged) } }
+
+  /// The lines of one model under one list, which add up to what its events were charged; without
+  /// those that have no units or no price.
   private static func lines(
     of part: BillableUsage, prices: Prices
   ) throws(InvoiceError) -> [InvoiceLine] {
@@ -102,10 +114,20 @@ package struct InvoiceDraft: Hashable, Sendable {
       guard units > 0, price > 0 else { continue }
       do throws(MoneyError) {
         lines.append(
-          InvoiceLine(
-            model: part.model, price: part.price, meter: meter, units: units, unitPrice: price,
-            exact: try PicoEuro(rawValue: price).times(units)))
+          try InvoiceLine(
+            model: part.model, price: part.price, meter: meter, units: units, unitPrice: price))
       } catch { throw .outOfRange }
+    }
+    let total = lines.reduce(.zero) { $0 + MoneySum($1.exact) }
+    var excess = total.rawValue - part.sums.cost.rawValue
+    if excess > 0 {
+      // Output is what a request can have more of than it was charged for.
+      for place in lines.indices.sorted(by: { lines[$0].isOutput && !lines[$1].isOutput }) {
+        excess = lines[place].takeOff(excess)
+      }
+    }
+    guard excess == 0 else {
+      throw .unreconciled(part.price, lines: total, events: part.sums.cost)
     }
     return lines
   }

@@ -34,7 +34,7 @@ package enum BilledMeter: Int64, Sendable, CaseIterable {
   }
 }
 
-/// One line: units × unit price, and the only rounding there is.
+/// One line: units × unit price less what was not charged, and the only rounding there is.
 package struct InvoiceLine: Hashable, Sendable {
   package let model: ModelID
   package let price: PriceID
@@ -43,10 +43,40 @@ package struct InvoiceLine: Hashable, Sendable {
   /// Millionths of a euro per 1,000,000 units, which an electronic invoice states as the price of a
   /// base quantity of 1,000,000.
   package let unitPrice: Int64
-  /// Units times unit price, exactly.
-  package let exact: PicoEuro
+  /// What the requests were charged, exactly: units times unit price, less what was not charged.
+  package private(set) var exact: PicoEuro
+  /// What the requests were charged less than units times unit price.
+  package private(set) var notCharged = PicoEuro.zero
   /// What the line says, in cents: the exact amount rounded half up.
   package var netCents: Int64 { exact.roundedCents }
+  /// The cents that the paper takes off units times unit price, so that it adds up.
+  package var allowanceCents: Int64 {
+    PicoEuro(rawValue: exact.rawValue + notCharged.rawValue).roundedCents - netCents
+  }
+
+  var isOutput: Bool { meter == .output || meter == .reasoning }
+
+  /// A line of all its units.
+  init(
+    model: ModelID, price: PriceID, meter: BilledMeter, units: Int64, unitPrice: Int64
+  ) throws(MoneyError) {
+    self.model = model
+    self.price = price
+    self.meter = meter
+    self.units = units
+    self.unitPrice = unitPrice
+    exact = try PicoEuro(rawValue: unitPrice).times(units)
+  }
+
+  /// Takes off up to `amount` of what the line comes to.
+  ///
+  /// - Returns: what it did not hold.
+  mutating func takeOff(_ amount: Int128) -> Int128 {
+    let taken = Int64(min(Int128(exact.rawValue), amount))
+    exact = PicoEuro(rawValue: exact.rawValue - taken)
+    notCharged = PicoEuro(rawValue: notCharged.rawValue + taken)
+    return amount - Int128(taken)
+  }
 }
 
 /// Billable usage of one model under one price list.

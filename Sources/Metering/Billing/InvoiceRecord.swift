@@ -19,7 +19,8 @@ package struct InvoiceRecord: Hashable, Sendable {
   /// SHA-256 of the frozen bytes.
   package let hash: [UInt8]
   package let paidCents: Int64
-  /// The part that is disputed: undecided, or decided for the customer and not taken back yet.
+  /// What is not owed because lines are disputed: undecided, or decided for the customer and not
+  /// taken back yet. Their tax is rounded once, as on the invoice.
   package let disputedCents: Int64
   /// The credit note that took it back, or some of its lines.
   package let creditedBy: String?
@@ -46,11 +47,12 @@ package struct InvoiceRecord: Hashable, Sendable {
 
   static let select = """
     SELECT *, (SELECT coalesce(sum(cents), 0) FROM payment WHERE invoice_id = invoice.id) AS paid,
-      (SELECT coalesce(sum(cents), 0) FROM dispute WHERE invoice_id = invoice.id
+      (SELECT group_concat(line) FROM dispute WHERE invoice_id = invoice.id
         AND dispute.state IN (\(DisputeState.open.rawValue), \(DisputeState.upheld.rawValue)))
         AS disputed,
       (SELECT number FROM invoice AS note WHERE note.credits = invoice.id) AS credited_by,
-      (SELECT gross_cents FROM invoice AS note WHERE note.credits = invoice.id) AS credited_cents
+      (SELECT gross_cents FROM invoice AS note WHERE note.credits = invoice.id) AS credited_cents,
+      (SELECT document FROM invoice AS note WHERE note.credits = invoice.id) AS note
     FROM invoice
     """
 
@@ -60,7 +62,10 @@ package struct InvoiceRecord: Hashable, Sendable {
   init(_ row: Row) throws {
     let bytes = [UInt8](row["document"] as Data)
     let hash = [UInt8](row["hash"] as Data)
-    guard LibCrypto.sha256(bytes) == hash, let document = try? InvoiceDocument(encoded: bytes)
+    let noteBytes = (row["note"] as Data?).map { [UInt8]($0) }
+    let note = noteBytes.flatMap { try? InvoiceDocument(encoded: $0) }
+    guard LibCrypto.sha256(bytes) == hash, let document = try? InvoiceDocument(encoded: bytes),
+      (note == nil) == (noteBytes == nil)
     else {
       throw UsageStoreError(
         .corrupt, "an invoice is not what was issued: restore meter.db from a backup")
@@ -72,7 +77,12 @@ package struct InvoiceRecord: Hashable, Sendable {
     dueMilliseconds = row["due_ms"]
     self.hash = hash
     paidCents = row["paid"]
-    disputedCents = row["disputed"]
+    let credited = Set(note?.lines.map(\.number) ?? [])
+    let disputed = Set(
+      (row["disputed"] as String? ?? "").split(separator: ",").compactMap { Int($0) })
+    disputedCents =
+      document.grossCents(ofLines: credited.union(disputed))
+      - document.grossCents(ofLines: credited)
     creditedBy = row["credited_by"]
     creditedCents = row["credited_cents"] ?? 0
   }
@@ -93,6 +103,7 @@ package struct DisputeRecord: Hashable, Sendable {
   package let id: Int64
   package let number: String
   package let line: Int
+  /// What the line comes to with its tax, in itself.
   package let cents: Int64
   package let state: DisputeState
   package let openedMilliseconds: Int64

@@ -44,6 +44,9 @@ package struct KeyRecord: Hashable, Sendable {
   package var graceUntilMilliseconds: Int64? { rarities?.graceUntilMilliseconds }
   /// The key whose place it took.
   package var rotatedFrom: KeyID? { rarities?.rotatedFrom }
+  /// The first of the keys that led to this one by taking each other's place; the key itself where it
+  /// took nobody's. Money and rates of all of them are limited together.
+  package var firstKey: KeyID { rarities?.firstKey ?? id }
   /// The models that it may use; empty for all.
   package var models: Set<ModelID> { rarities?.models ?? [] }
   /// The networks that it may be used from; empty for everywhere.
@@ -60,6 +63,7 @@ final class KeyRarities: Hashable, Sendable {
     var expiresMilliseconds: Int64?
     var graceUntilMilliseconds: Int64?
     var rotatedFrom: KeyID?
+    var firstKey: KeyID?
     var models: Set<ModelID> = []
     var addresses: [AddressRange] = []
     var suspension: SuspensionReason?
@@ -77,6 +81,7 @@ final class KeyRarities: Hashable, Sendable {
   var expiresMilliseconds: Int64? { values.expiresMilliseconds }
   var graceUntilMilliseconds: Int64? { values.graceUntilMilliseconds }
   var rotatedFrom: KeyID? { values.rotatedFrom }
+  var firstKey: KeyID? { values.firstKey }
   var models: Set<ModelID> { values.models }
   var addresses: [AddressRange] { values.addresses }
   var suspension: SuspensionReason? { values.suspension }
@@ -121,12 +126,15 @@ extension KeyRecord {
 /// Who is asking, as far as limits and the ledger need to know.
 package struct Principal: Hashable, Sendable {
   package let key: KeyID
+  /// ``KeyRecord/firstKey`` of it.
+  package let firstKey: KeyID
   package let account: AccountID
   package let role: KeyRole
 
   /// Somebody on this machine, while no key exists.
-  package static let local = Principal(key: .local, account: .local, role: .owner)
+  package static let local = Principal(
+    key: .local, firstKey: .local, account: .local, role: .owner)
 
   /// Where its spending counts.
-  var spendScopes: [LimitScope] { key == .local ? [] : [.key(key), .account(account)] }
+  var spendScopes: [LimitScope] { key == .local ? [] : [.key(firstKey), .account(account)] }
 }

@@ -103,6 +103,18 @@ package struct SpendBook: Sendable {
     return passed
   }
 
+  /// Takes back what was spent in a month by a request that is not charged after all.
+  package mutating func giveBack(_ amount: PicoEuro, for scopes: [LimitScope], month: UTCMonth) {
+    for scope in scopes {
+      if month == self.month, let spent = entries[scope]?.spent {
+        entries[scope]?.spent = max(0, spent - amount.rawValue)
+      }
+      if case .account(let account) = scope, let sum = used[account] {
+        used[account] = max(0, sum - amount.rawValue)
+      }
+    }
+  }
+
   /// What a scope has spent this month.
   package func spent(in scope: LimitScope) -> PicoEuro {
     PicoEuro(rawValue: entries[scope]?.spent ?? 0)

@@ -4,6 +4,9 @@
 struct SpendReservation: Sendable {
   let list: PriceList
   let scopes: [LimitScope]
+  /// What was admitted, which the reservation pays for whatever else it does.
+  private let promptTokens: Int64
+  private let audioMilliseconds: Int64
   /// Output tokens beyond which the client wants none.
   private let mostTokens: Int64
   private(set) var reserved: PicoEuro
@@ -31,6 +34,8 @@ struct SpendReservation: Sendable {
     if let refusal = book.reserve(amount, for: scopes) { throw refusal }
     self.list = list
     self.scopes = scopes
+    promptTokens = request.promptTokens
+    audioMilliseconds = request.audioMilliseconds
     mostTokens = min(request.maxCompletionTokens ?? .max, request.contextLeft)
     reserved = amount
     grantedTokens = tokens
@@ -67,19 +72,52 @@ struct SpendReservation: Sendable {
     return true
   }
 
-  /// Ends the reservation and gives what the usage costs; nothing where it is not billable.
+  /// Ends the reservation and gives what is charged: the usage as the row has it, and its exact cost
+  /// at the list's prices; no cost where it is not billable.
   ///
-  /// A usage beyond what was granted is charged up to the reservation only: an engine that makes
-  /// more tokens than it was allowed does so at its own cost.
+  /// A usage beyond what was granted is reserved now, as far as the client wanted it: the engine
+  /// counts the token that ends an answer, which nobody asks about. Where there is no money for it,
+  /// what was not granted is not in the usage: the engine made it at its own cost.
   consuming func settle(
     _ usage: TokenUsage, isBillable: Bool, in book: inout SpendBook
-  ) -> (cost: PicoEuro, passedSoftLimits: [LimitScope]) {
-    var cost = PicoEuro.zero
-    if isBillable {
-      do throws(MoneyError) { cost = min(reserved, try list.prices.cost(of: usage)) } catch {
-        cost = reserved
-      }
+  ) -> (usage: TokenUsage, cost: PicoEuro, passedSoftLimits: [LimitScope]) {
+    guard isBillable else {
+      return (usage, .zero, book.settle(reserved: reserved, spent: .zero, for: scopes))
     }
-    return (cost, book.settle(reserved: reserved, spent: cost, for: scopes))
+    let (usage, cost) = charged(usage, in: &book)
+    return (usage, cost, book.settle(reserved: reserved, spent: cost, for: scopes))
+  }
+
+  /// The most of a usage that there is money for, and its cost; `reserved` covers that afterwards.
+  private mutating func charged(
+    _ usage: TokenUsage, in book: inout SpendBook
+  ) -> (TokenUsage, PicoEuro) {
+    if let cost = try? list.prices.cost(of: usage), cost <= reserved { return (usage, cost) }
+    let wanted = cut(usage, to: mostTokens)
+    if let cost = try? list.prices.cost(of: wanted), covers(cost, in: &book) {
+      return (wanted, cost)
+    }
+    let granted = cut(usage, to: grantedTokens)
+    // No part of it is more than what was reserved at the dearest price.
+    return (granted, (try? list.prices.cost(of: granted)) ?? reserved)
+  }
+
+  /// Reserves what an amount goes beyond the reservation, where there is money for it.
+  private mutating func covers(_ cost: PicoEuro, in book: inout SpendBook) -> Bool {
+    if cost <= reserved { return true }
+    let more = PicoEuro(rawValue: cost.rawValue - reserved.rawValue)
+    guard book.reserve(more, for: scopes) == nil else { return false }
+    reserved = cost
+    return true
+  }
+
+  /// The usage with no more than what was admitted, and so many output tokens.
+  private func cut(_ usage: TokenUsage, to completionTokens: Int64) -> TokenUsage {
+    TokenUsage(
+      promptTokens: min(usage.promptTokens, promptTokens),
+      cachedPromptTokens: usage.cachedPromptTokens,
+      completionTokens: min(usage.completionTokens, completionTokens),
+      reasoningTokens: usage.reasoningTokens,
+      audioMilliseconds: min(usage.audioMilliseconds, audioMilliseconds))
   }
 }

@@ -24,14 +24,16 @@ final class GroupWriter<Entry: Sendable>: Sendable {
   /// - Parameters:
   ///   - name: what its thread is called.
   ///   - spoiled: what becomes of an entry that the disk refused, before it comes again.
+  ///   - lost: told what the disk refused, as it was before; called with no lock held.
   ///   - write: makes entries durable; when it throws, the same come again.
   init(
     _ name: String, clock: MeterClock,
     spoiled: @escaping @Sendable (Entry) -> Entry = { $0 },
+    lost: @escaping @Sendable ([Entry]) -> Void = { _ in },
     write: @escaping @Sendable ([Entry]) throws(UsageStoreError) -> Void
   ) {
     self.clock = clock
-    road = GroupRoad(clock: clock, spoiled: spoiled, write: write)
+    road = GroupRoad(clock: clock, spoiled: spoiled, lost: lost, write: write)
     let thread = Thread { [road] in
       // On Linux a name is lost that a thread has before it runs.
       Thread.current.name = "apus-\(name)"
@@ -115,15 +117,18 @@ private final class GroupRoad<Entry: Sendable>: Sendable {
   private let clock: MeterClock
   private let write: @Sendable ([Entry]) throws(UsageStoreError) -> Void
   private let spoiled: @Sendable (Entry) -> Entry
+  private let lost: @Sendable ([Entry]) -> Void
   private let state = Mutex(State())
   private let bell = DispatchSemaphore(value: 0)
 
   init(
     clock: MeterClock, spoiled: @escaping @Sendable (Entry) -> Entry,
+    lost: @escaping @Sendable ([Entry]) -> Void,
     write: @escaping @Sendable ([Entry]) throws(UsageStoreError) -> Void
   ) {
     self.clock = clock
     self.spoiled = spoiled
+    self.lost = lost
     self.write = write
   }
 
@@ -185,14 +190,17 @@ private final class GroupRoad<Entry: Sendable>: Sendable {
 
   private func fail(_ batch: [Entry]) {
     let now = clock.monotonicNanoseconds()
-    let waiters = state.withLock { state in
-      state.pending = (batch + state.pending).map(spoiled)
+    let (refused, waiters) = state.withLock { state in
+      let refused = batch + state.pending
+      state.pending = refused.map(spoiled)
       state.isDraining = false
       state.failedAtNanoseconds = now
       state.failedTicket = state.lastTicket
       defer { state.waiters = [] }
-      return state.waiters
+      return (refused, state.waiters)
     }
+    // Not under the lock: who puts an entry into the order may hold the lock that this takes.
+    lost(refused)
     for waiter in waiters { waiter.continuation.resume(returning: false) }
   }
 }

@@ -9,9 +9,19 @@ extension UsageStore {
     account: AccountID, month: UTCMonth, zone: BillingZone = .utc,
     except paid: [Range<Int64>] = []
   ) throws(UsageStoreError) -> [BillableUsage] {
-    let files = try months().filter { $0 >= month.previous && $0 <= month.next }
+    try billableUsage(account: account, hours: zone.hours(of: month), except: paid)
+  }
+
+  /// What an account is charged for in hours that are counted from 1970-01-01 00:00 UTC.
+  func billableUsage(
+    account: AccountID, hours: Range<Int64>, except paid: [Range<Int64>]
+  ) throws(UsageStoreError) -> [BillableUsage] {
+    // A request stands in the file of the month in which it began.
+    let first = UTCMonth(wallMilliseconds: hours.lowerBound * 3_600_000).previous
+    let last = UTCMonth(wallMilliseconds: hours.upperBound * 3_600_000)
+    let files = try months().filter { $0 >= first && $0 <= last }
     var parts: [BillableUsage] = []
-    for hours in zone.hours(of: month).subtracting(paid) {
+    for hours in hours.subtracting(paid) {
       parts += try read(doing: "read the rollups that were kept") {
         try Self.keptUsage(account: account, hours: hours, in: $0)
       }

@@ -10,12 +10,11 @@ extension UsageStore {
       throw UsageStoreError(.notFound, "no dispute has the number \(dispute)")
     }
     let invoice = try invoice(record.number)
-    guard let month = UTCMonth(invoice.document.month),
+    guard let month = UTCMonth(invoice.document.month), let hours = invoice.document.hours,
       let paper = invoice.document.lines.first(where: { $0.number == record.line }),
       let line = try draftInvoice(account: invoice.account, month: month).lines
         .dropFirst(record.line - 1).first
     else { throw Self.noEvidence(record) }
-    let hours = try billingSettings().zone.hours(of: month)
     var receipts: [Receipt] = []
     var units: Int64 = 0
     for file in try months() where file >= month.previous && file <= month.next {

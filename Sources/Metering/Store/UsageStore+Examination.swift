@@ -35,7 +35,9 @@ extension UsageStore {
         text: trail.firstBroken.map { "entry \($0) was changed, or one before it taken out" }
           ?? "\(trail.count) entries, whole"))
     findings.append(try documentFinding())
-    return findings + (try adviceFindings())
+    // Where the invoices themselves cannot be read, that was just told.
+    let open = try accounts().flatMap { (try? openMonths(of: $0.id)) ?? [] }
+    return findings + draftFindings(open) + (try adviceFindings(open))
   }
 
   private func rightsFinding() -> LedgerFinding {
@@ -93,8 +95,22 @@ extension UsageStore {
         : "changed after their issue: \(changed.joined(separator: " "))")
   }
 
+  private func draftFindings(_ open: [OpenMonth]) -> [LedgerFinding] {
+    let faults = open.compactMap(\.fault)
+    guard !faults.isEmpty else {
+      let count = open.count(where: \.isOwed)
+      return [
+        LedgerFinding(subject: "bills", state: .good, text: "\(count) to be issued, add up")
+      ]
+    }
+    return faults.map {
+      LedgerFinding(
+        subject: "bills", state: $0.isBillable ? .advice : .broken, text: $0.description)
+    }
+  }
+
   /// What an operator of a service will want to set.
-  private func adviceFindings() throws(UsageStoreError) -> [LedgerFinding] {
+  private func adviceFindings(_ open: [OpenMonth]) throws(UsageStoreError) -> [LedgerFinding] {
     var advice: [(subject: String, text: String)] = []
     if try keys().isEmpty {
       advice.append(("keys", "none yet: requests of this machine alone are answered"))
@@ -102,7 +118,7 @@ extension UsageStore {
     if try !priceLists().isEmpty, try seller() == nil {
       advice.append(("seller", "prices are published and nobody bills: apus meter billing seller"))
     }
-    advice += try forgottenMonths()
+    advice += try forgottenMonths(open)
     let channels = try channels()
     if channels.webhook.isEmpty, channels.sendmail.isEmpty || channels.sender.isEmpty {
       advice.append(
@@ -124,18 +140,19 @@ extension UsageStore {
 
   /// Months before the last one that somebody owes for and nobody has billed. The last one has until its
   /// end to be.
-  private func forgottenMonths() throws(UsageStoreError) -> [(subject: String, text: String)] {
+  private func forgottenMonths(
+    _ open: [OpenMonth]
+  ) throws(UsageStoreError) -> [(subject: String, text: String)] {
     guard try seller() != nil else { return [] }
     let last = try billingSettings().zone.month(wallMilliseconds: clock.wallMilliseconds()).previous
-    return try accounts().compactMap { account in
-      // A ledger that cannot be added up is told of above.
-      let months = ((try? unbilledMonths(of: account.id)) ?? []).filter { $0 < last }
-      guard let first = months.first else { return nil }
-      let list = months.map(\.description).joined(separator: ", ")
+    let forgotten = open.filter { $0.isOwed && $0.month < last }
+    return Dictionary(grouping: forgotten, by: \.account.rawValue).sorted { $0.key < $1.key }.map {
+      account, months in
+      let list = months.map(\.month.description).joined(separator: ", ")
       return (
         "unbilled",
-        "account \(account.id.rawValue) has no invoice for \(list): apus meter "
-          + "invoice issue --month \(first)"
+        "account \(account) has no invoice for \(list): apus meter "
+          + "invoice issue --month \(months[0].month)"
       )
     }
   }

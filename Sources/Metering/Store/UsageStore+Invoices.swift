@@ -9,14 +9,21 @@ extension UsageStore {
 
   /// What an account owes for a month, as it stands now. Hours in which it paid in advance are paid.
   ///
-  /// - Throws: ``UsageStoreError``, or ``InvoiceError`` where lines and events differ.
+  /// - Throws: ``UsageStoreError``, or ``InvoiceError`` where events say more than lines.
   package func draftInvoice(account: AccountID, month: UTCMonth) throws -> InvoiceDraft {
+    try draftInvoice(account: account, month: month, issued: issuedInvoices(of: account))
+  }
+
+  /// Draws up a month beside the invoices that an account has.
+  func draftInvoice(
+    account: AccountID, month: UTCMonth, issued: [InvoiceDocument]
+  ) throws -> InvoiceDraft {
     let settings = try billingSettings()
     let buyer = try buyer(of: account)
+    let hours = Self.billedHours(of: month, in: settings.zone, issued: issued)
     return try InvoiceDraft(
       account: account, month: month,
-      usage: billableUsage(
-        account: account, month: month, zone: settings.zone, except: prepaidHours(of: account)),
+      usage: billableUsage(account: account, hours: hours, except: prepaidHours(of: account)),
       lists: priceLists(),
       taxRule: buyer?.reverseCharge == true
         ? .reverseCharge : .rate(basisPoints: settings.taxBasisPoints))
@@ -28,26 +35,26 @@ extension UsageStore {
   /// - Throws: ``UsageStoreError``: `wrongState` before the month is over, or where seller, buyer or
   ///   a VAT id is missing; ``InvoiceError``.
   package func issueInvoice(account: AccountID, month: UTCMonth) throws -> InvoiceRecord? {
-    if let issued = try invoices(account: account).first(where: {
-      $0.document.kind == .invoice && $0.document.month == month.description
-    }) {
-      return issued
+    let records = try invoices(account: account).filter { $0.document.kind == .invoice }
+    if let record = records.first(where: { $0.document.month == month.description }) {
+      return record
     }
+    let issued = records.map(\.document)
     let now = clock.wallMilliseconds()
     let settings = try billingSettings()
-    let end = settings.zone.hours(of: month).upperBound * 3_600_000
-    guard now >= end + Self.closingMilliseconds else {
+    let hours = Self.billedHours(of: month, in: settings.zone, issued: issued)
+    guard now >= hours.upperBound * 3_600_000 + Self.closingMilliseconds else {
       throw UsageStoreError(
         .wrongState, "\(month) is not over: its invoice can be issued five minutes after its end")
     }
-    let draft = try draftInvoice(account: account, month: month)
+    let draft = try draftInvoice(account: account, month: month, issued: issued)
     guard draft.grossCents > 0 else { return nil }
     let (seller, buyer) = try parties(of: account)
     let models = try modelNames()
     let receipts = try receiptRoots(around: month)
     let record = try write(doing: "issue an invoice") { db in
       let document = InvoiceDocument(
-        draft, number: try Self.nextNumber(settings.series, in: db),
+        draft, hours: hours, number: try Self.nextNumber(settings.series, in: db),
         issued: settings.zone.date(wallMilliseconds: now), seller: seller, buyer: buyer,
         settings: settings, models: models, receipts: receipts)
       return try self.insert(document, account: account, now: now, settings, in: db)
@@ -59,19 +66,6 @@ extension UsageStore {
         + "\(centsText(paper.grossCents)) EUR and is due on \(paper.due). You can dispute its lines "
         + "for \(Self.disputeDays) days.", to: account, invoice: record)
     return record
-  }
-
-  /// The months that an account owes for, and has no invoice of.
-  package func unbilledMonths(of account: AccountID) throws -> [UTCMonth] {
-    let billed = Set(
-      try invoices(account: account).filter { $0.document.kind == .invoice }
-        .map(\.document.month))
-    // A month of the billing's zone reaches into the files beside its own.
-    let months = Set(try months().flatMap { [$0.previous, $0, $0.next] })
-    return try months.sorted().filter {
-      try !billed.contains($0.description)
-        && draftInvoice(account: account, month: $0).grossCents > 0
-    }
   }
 
   /// Takes an invoice, or some of its lines, back with a credit note of the same lines. There is one

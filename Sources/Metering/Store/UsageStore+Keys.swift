@@ -54,13 +54,13 @@ extension UsageStore {
   }
 
   /// Makes a key that takes the place of another: same account, role, label, limits,
-  /// allow-lists and end.
+  /// allow-lists and end. Both count as one where money and rates are limited.
   ///
   /// - Parameters:
   ///   - name: the key to be replaced.
   ///   - grace: how long the old key goes on working.
   /// - Throws: ``UsageStoreError``: `notFound` where no key that was not revoked has this name, or
-  ///   `wrongState` for one that has expired.
+  ///   `wrongState` for one that has expired, or that another took the place of.
   package func rotateKey(
     _ name: KeyName, grace: Duration
   ) throws(UsageStoreError) -> NewKey {
@@ -76,6 +76,7 @@ extension UsageStore {
         throw UsageStoreError(
           .wrongState, "the key '\(name)' has expired, and another would end with it: create one")
       }
+      if old.graceUntilMilliseconds != nil { throw Self.wasReplaced(name) }
       let id = try draft.insert(
         db, account: old.account, role: old.role, label: old.label, now: now,
         expires: old.expiresMilliseconds, rotatedFrom: old.id)
@@ -83,8 +84,8 @@ extension UsageStore {
       try Self.copyScopes(from: old.id, to: id, in: db)
       let end = now + grace.microseconds / 1000
       try db.execute(
-        sql: "UPDATE api_key SET grace_until_ms = min(coalesce(grace_until_ms, ?), ?) WHERE id = ?",
-        arguments: [end, end, old.id.rawValue])
+        sql: "UPDATE api_key SET grace_until_ms = ? WHERE id = ?",
+        arguments: [end, old.id.rawValue])
       let record = try Self.record(id, in: db)
       try note("key.rotate", "key \(name)", "to \(record.name), \(grace) of grace", in: db)
       return record
@@ -138,7 +139,7 @@ extension UsageStore {
   /// All keys, oldest first, revoked ones included.
   package func keys() throws(UsageStoreError) -> [KeyRecord] {
     try read(doing: "read the keys") { db in
-      let scopes = try KeyScopes(db)
+      let (scopes, chains) = (try KeyScopes(db), try KeyChains(db))
       var limits: [LimitRule: SharedLimits] = [:]
       var keys: [KeyRecord] = []
       keys.reserveCapacity(try Int.fetchOne(db, sql: "SELECT count(*) FROM api_key") ?? 0)
@@ -146,7 +147,7 @@ extension UsageStore {
       let rows = try Row.fetchCursor(
         db, sql: Self.selectKeys + " ORDER BY api_key.id", arguments: [LimitRow.kindOfKeys])
       while let row = try rows.next() {
-        if let key = KeyRecord(row, scopes, &limits) { keys.append(key) }
+        if let key = KeyRecord(row, scopes, chains, &limits) { keys.append(key) }
       }
       return keys
     }
@@ -165,7 +166,8 @@ extension UsageStore {
       db, sql: selectKeys + " WHERE api_key.id = ?",
       arguments: [LimitRow.kindOfKeys, id.rawValue])
     var limits: [LimitRule: SharedLimits] = [:]
-    guard let record = try row.flatMap({ KeyRecord($0, try KeyScopes(db), &limits) }) else {
+    let (scopes, chains) = (try KeyScopes(db), try KeyChains(db))
+    guard let record = row.flatMap({ KeyRecord($0, scopes, chains, &limits) }) else {
       throw UsageStoreError(.notFound, "no key has the number \(id.rawValue)")
     }
     return record
@@ -177,6 +179,13 @@ extension UsageStore {
       db, sql: "SELECT id FROM api_key WHERE kid = ?", arguments: [name.description])
     guard let number else { throw noKey(name) }
     return number
+  }
+
+  private static func wasReplaced(_ name: KeyName) -> UsageStoreError {
+    UsageStoreError(
+      .wrongState,
+      "another key has taken the place of '\(name)' already: replace that one, or revoke both and "
+        + "create one")
   }
 
   private static func noKey(_ name: KeyName) -> UsageStoreError {
@@ -236,7 +245,7 @@ extension KeyRecord {
   ///
   /// - Parameter limits: those that other keys have already.
   fileprivate init?(
-    _ row: Row, _ scopes: KeyScopes, _ limits: inout [LimitRule: SharedLimits]
+    _ row: Row, _ scopes: KeyScopes, _ chains: KeyChains, _ limits: inout [LimitRule: SharedLimits]
   ) {
     let id: Int64 = row["id"]
     guard let digest = KeyDigest(row["mac"] as Data), let name = KeyName(row["kid"] as String),
@@ -245,6 +254,7 @@ extension KeyRecord {
       let accountState = AccountState(rawValue: row["account_state"])
     else { return nil }
     let rule = LimitRow.read(row)
+    let first = chains.first(of: KeyID(rawValue: id))
     let shared = rule.map { limits[$0] ?? SharedLimits($0) }
     if let shared { limits[shared.rule] = shared }
     self.init(
@@ -255,6 +265,7 @@ extension KeyRecord {
         KeyRarities.Values(
           expiresMilliseconds: row["expires_ms"], graceUntilMilliseconds: row["grace_until_ms"],
           rotatedFrom: (row["rotated_from"] as Int64?).map(KeyID.init(rawValue:)),
+          firstKey: first.rawValue == id ? nil : first,
           models: scopes.models[id] ?? [], addresses: scopes.addresses[id] ?? [],
           suspension: (row["state_reason"] as Int64?).flatMap(SuspensionReason.init(rawValue:)),
           accountEndsMilliseconds: accountState == .active ? nil : row["ends_ms"])),

@@ -57,7 +57,8 @@ extension UsageStore {
     }
   }
 
-  /// Sets what a key or an account may spend in a calendar month; nil takes the limits off.
+  /// Sets what a key or an account may spend in a calendar month; nil takes the limits off. That of a
+  /// key is one with those of all keys that it took the place of, and that take its.
   package func setBudget(_ budget: Budget?, for scope: LimitScope) throws(UsageStoreError) {
     let amounts = [budget?.hard, budget?.soft].compactMap(\.self)
     guard let (kind, id, _) = LimitRow.numbers(of: scope), amounts.allSatisfy({ $0 >= .zero }),
@@ -67,35 +68,51 @@ extension UsageStore {
         .invalidLimit, "a spend limit is at least 0 and belongs to a key or an account")
     }
     try write(doing: "set a spend limit") { db in
-      let row = try Row.fetchOne(
-        db, sql: "SELECT * FROM spend_limit WHERE scope_kind = ? AND scope_id = ?",
-        arguments: [kind, id])
-      let before = row.map(Self.budget) ?? Budget()
+      let chains = try KeyChains(db)
+      let before = try Self.budgets(chains, in: db)[chains.scope(scope)] ?? Budget()
       let after = budget ?? Budget()
       try note(
         "budget.set", LimitRow.name(of: scope), after.summary,
         change: AuditChange(before.summary, after.summary), in: db)
-      guard let budget, !amounts.isEmpty else {
-        return try db.execute(
+      var numbers = [id]
+      if case .key(let key) = scope { numbers = chains.numbers(from: chains.first(of: key)) }
+      for number in numbers {
+        try db.execute(
           sql: "DELETE FROM spend_limit WHERE scope_kind = ? AND scope_id = ?",
-          arguments: [kind, id])
+          arguments: [kind, number])
       }
+      guard let budget, !amounts.isEmpty else { return }
       try db.execute(
-        sql: "INSERT OR REPLACE INTO spend_limit VALUES (?, ?, ?, ?)",
-        arguments: [kind, id, budget.hard?.rawValue, budget.soft?.rawValue])
+        sql: "INSERT INTO spend_limit VALUES (?, ?, ?, ?)",
+        arguments: [kind, numbers[0], budget.hard?.rawValue, budget.soft?.rawValue])
     }
   }
 
-  /// All spend limits.
+  /// All spend limits; those of keys by ``KeyRecord/firstKey``.
   package func budgets() throws(UsageStoreError) -> [LimitScope: Budget] {
-    let rows = try read(doing: "read the spend limits") {
-      try Row.fetchAll($0, sql: "SELECT * FROM spend_limit").map { row in
-        (LimitRow.scope(kind: row["scope_kind"], id: row["scope_id"]), Self.budget(row))
+    try read(doing: "read the spend limits") { try Self.budgets(KeyChains($0), in: $0) }
+  }
+
+  /// The spend limit that holds for a key or an account; nil where none does.
+  package func budget(of scope: LimitScope) throws(UsageStoreError) -> Budget? {
+    try read(doing: "read a spend limit") { db in
+      let chains = try KeyChains(db)
+      return try Self.budgets(chains, in: db)[chains.scope(scope)]
+    }
+  }
+
+  private static func budgets(
+    _ chains: KeyChains, in db: Database
+  ) throws -> [LimitScope: Budget] {
+    // Folders of before hold one for each of the keys that took each other's place: the youngest's
+    // was set last.
+    try Row.fetchAll(db, sql: "SELECT * FROM spend_limit ORDER BY scope_id")
+      .reduce(into: [:]) { budgets, row in
+        guard let scope = LimitRow.scope(kind: row["scope_kind"], id: row["scope_id"]) else {
+          return
+        }
+        budgets[chains.scope(scope)] = budget(row)
       }
-    }
-    return rows.reduce(into: [:]) { budgets, row in
-      if let scope = row.0 { budgets[scope] = row.1 }
-    }
   }
 
   private static func budget(_ row: Row) -> Budget {
@@ -104,12 +121,15 @@ extension UsageStore {
       soft: (row["soft_p"] as Int64?).map { PicoEuro(rawValue: $0) })
   }
 
-  /// What every key and account has spent in a calendar month, by the time of settlement. Requests
-  /// that began in one month and ended in the next stand in the file of the first.
+  /// What every key and account has spent in a calendar month, by the time of settlement; keys that
+  /// took each other's place together, by ``KeyRecord/firstKey``. Requests that began in one month and
+  /// ended in the next stand in the file of the first.
   package func spent(in month: UTCMonth) throws(UsageStoreError) -> [LimitScope: PicoEuro] {
+    let chains = try read(doing: "read which keys took each other's place", KeyChains.init)
     var spent: [LimitScope: PicoEuro] = [:]
     for file in try months().filter({ $0 == month || $0 == month.previous }) {
       for (scope, amount) in try EventFile.spent(in: month, folder: folder, file: file) {
+        let scope = chains.scope(scope)
         do throws(MoneyError) {
           spent[scope] = try (spent[scope] ?? .zero).adding(amount)
         } catch {

@@ -124,8 +124,7 @@ extension UsageStore {
         throw UsageStoreError(
           .wrongState, "'\(number)' could be disputed for \(Self.disputeDays) days from \(issued)")
       }
-      let tax = invoice.document.taxBasisPoints.map(TaxRule.rate(basisPoints:)) ?? .reverseCharge
-      let cents = disputed.netCents + (tax.tax(onCents: disputed.netCents) ?? 0)
+      let cents = invoice.document.grossCents(ofLines: [disputed.number])
       try db.execute(
         sql: """
           INSERT INTO dispute (invoice_id, line, cents, state, opened_ms) VALUES (?, ?, ?, ?, ?)

@@ -28,6 +28,7 @@ struct MeterInvoice: ParsableCommand {
           [
             "model": .string(models[line.model]?.text ?? "-"), "meter": .string("\(line.meter)"),
             "units": .integer(line.units), "exact_eur": .money(line.exact),
+            "not_charged_eur": .money(line.notCharged),
             "net_eur": .string(centsText(line.netCents)),
           ]
         }

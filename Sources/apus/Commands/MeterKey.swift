@@ -21,7 +21,7 @@ extension Keys {
         let key = try store.key(named: name)
         let models = try store.modelNames()
         let month = UTCMonth.current
-        let spent = try store.spent(in: month)[.key(key.id)] ?? .zero
+        let spent = try store.spent(in: month)[.key(key.firstKey)] ?? .zero
         output.show([
           "name": .string("\(key.name)"), "label": .string("\(key.label)"),
           "account": .string(
@@ -32,7 +32,7 @@ extension Keys {
           "replaced_at": .time(key.graceUntilMilliseconds),
           "last_used": try store.lastUse()[key.id].map { .string("\($0)") } ?? .null,
           "limits": .string(key.limits?.summary ?? "defaults"),
-          "budget_eur": .money(try store.budgets()[.key(key.id)]?.hard),
+          "budget_eur": .money(try store.budgets()[.key(key.firstKey)]?.hard),
           "spent_eur": .money(spent), "month": .string("\(month)"),
           "models": .array(key.models.compactMap { models[$0] }.map { .string($0.text) }),
           "addresses": .array(key.addresses.map { .string($0.description) }),

@@ -163,7 +163,7 @@ struct MeterBudget: ParsableCommand {
     func run() throws {
       let budget = try Keys.withStore { store in
         let scope = try of.scope(in: store)
-        var budget = none ? Budget() : try store.budgets()[scope] ?? Budget()
+        var budget = none ? Budget() : try store.budget(of: scope) ?? Budget()
         if let eur { budget.hard = eur }
         if let soft { budget.soft = soft }
         if let hard = budget.hard, let soft = budget.soft, soft > hard {

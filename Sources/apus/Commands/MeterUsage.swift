@@ -75,7 +75,8 @@ struct MeterUsage: ParsableCommand {
 struct MeterReconcile: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "reconcile",
-    abstract: "Add every month up twice, by request and by rollup; fails where they differ.")
+    abstract: "Add every month up twice, by request and by rollup; fails where they differ.",
+    discussion: "Bills that are still to be issued are drawn up too; it fails where one cannot be.")
   @OptionGroup var output: MeterOutput
 
   func run() throws {
@@ -92,6 +93,10 @@ struct MeterReconcile: ParsableCommand {
         ]
       }
       output.show(rows, ifNone: "There is no month with usage.")
+      for fault in try store.draftFaults() {
+        if !fault.isBillable { isWhole = false }
+        Terminal.note("Bill of \(fault)")
+      }
     }
     if !isWhole { throw ExitCode.failure }
   }

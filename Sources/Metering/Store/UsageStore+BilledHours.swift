@@ -1,0 +1,44 @@
+// Which hours an invoice is for. The operator may bill in another zone from some day on, whose months begin
+// and end at other hours: an hour is on one invoice of an account all the same, and on no two.
+
+extension UsageStore {
+  /// The hours of a month's invoice, counted from 1970-01-01 00:00 UTC: those of the issued one; else
+  /// the month in a zone, which begins where the invoice of the month before ends, and ends where that of
+  /// the month behind it begins.
+  ///
+  /// - Parameter issued: all invoices of the account.
+  package static func billedHours(
+    of month: UTCMonth, in zone: BillingZone, issued: [InvoiceDocument]
+  ) -> Range<Int64> {
+    let own = zone.hours(of: month)
+    var (start, end) = (own.lowerBound, own.upperBound)
+    for document in issued {
+      guard let other = UTCMonth(document.month) else { continue }
+      let hours = document.hours ?? zone.hours(of: other)
+      switch other {
+      case month: return hours
+      case month.previous: start = hours.upperBound
+      case month.next: end = hours.lowerBound
+      default:
+        if other < month { start = max(start, hours.upperBound) }
+        if other > month { end = min(end, hours.lowerBound) }
+      }
+    }
+    return start..<max(start, end)
+  }
+
+  /// The invoices of an account, without credit notes.
+  func issuedInvoices(of account: AccountID) throws(UsageStoreError) -> [InvoiceDocument] {
+    try invoices(account: account).map(\.document).filter { $0.kind == .invoice }
+  }
+}
+
+extension InvoiceDocument {
+  /// The hours that it is for, counted from 1970-01-01 00:00 UTC; nil where it does not say, and the
+  /// system does not know its zone.
+  package var hours: Range<Int64>? {
+    if let firstHour, let endHour, firstHour <= endHour { return firstHour..<endHour }
+    guard let month = UTCMonth(month) else { return nil }
+    return BillingZone(zone)?.hours(of: month)
+  }
+}
