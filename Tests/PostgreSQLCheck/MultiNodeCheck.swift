@@ -130,10 +130,10 @@
         output: "\(folder)/\(name)/log", errors: "\(folder)/\(name)/log")
     }
 
-    /// The journal of a node; its last line is whole, because a line is one call of the system.
+    /// The ids in the journal of a node; spaces fill its lines.
     private func lines(of name: String) -> [Substring] {
       let text = try? String(contentsOfFile: "\(folder)/\(name)/journal", encoding: .utf8)
-      return (text ?? "").split(separator: "\n")
+      return (text ?? "").split { $0 == "\n" || $0 == " " }
     }
 
     private func said(_ name: String) -> String {
