@@ -78,9 +78,13 @@ extension UsageStore {
 
   /// Whether text is one mail address, as far as a header that bears it is concerned.
   static func isMailAddress(_ text: String) -> Bool {
-    text.contains("@") && text.utf8.count <= 256
-      && !text.contains { $0.isWhitespace || ",;<>()".contains($0) }
-      && text.unicodeScalars.allSatisfy { $0.properties.generalCategory != .control }
+    // By scalars: a comma and an accent behind it are one character, and part two addresses.
+    let scalars = text.unicodeScalars
+    return scalars.contains("@") && text.utf8.count <= 256
+      && scalars.allSatisfy {
+        !$0.properties.isWhitespace && !",;<>()".unicodeScalars.contains($0)
+          && $0.properties.generalCategory != .control
+      }
   }
 
   /// Whether text is an address that a post can go to: a scheme, a host, and no character that such an
@@ -106,7 +110,7 @@ extension UsageStore {
   }
 
   /// Publishes a notice: a delivery row for each owner and main user of an account, or of all that
-  /// are not closed, and one for the webhook.
+  /// are neither closed nor still asked for, and one for the webhook.
   ///
   /// - Returns: how many deliveries there are to make.
   /// - Throws: ``UsageStoreError``: `invalidName` for a title that is not one line, or a text that is empty
@@ -149,12 +153,15 @@ extension UsageStore {
       sql: insert + """
          SELECT ?, account_id, ?, email, ?, 0, ? FROM member
         JOIN account ON account.id = account_id
-        WHERE role IN (?, ?, ?) AND (account.state <> ? OR ?) AND (? IS NULL OR account_id = ?)
+        WHERE role IN (?, ?, ?) AND (account.state NOT IN (?, ?) OR ?)
+          AND (? IS NULL OR account_id = ?)
         """,
       arguments: [
         notice, NoticeChannel.mail.rawValue, DeliveryState.pending.rawValue, now,
         KeyRole.owner.rawValue, KeyRole.mainUser.rawValue,
         (invoice == nil ? KeyRole.owner : .billing).rawValue, AccountState.closed.rawValue,
+        // Nobody has shown yet that these addresses are theirs.
+        AccountState.pending.rawValue,
         // The last invoice comes when an account is closed already.
         invoice != nil, account?.rawValue, account?.rawValue,
       ])
