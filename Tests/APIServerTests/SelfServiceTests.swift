@@ -270,6 +270,7 @@ import Testing
       #expect(try bench.store.members(of: account.id).map(\.email) == ["a@lab.example"])
       for bad: JSONValue in [
         ["name": "x", "email": "a@b\nBcc: c@d"], ["name": "", "email": "a@b"], ["name": "x"],
+        ["name": "=1+1", "email": "a@b"],
       ] {
         #expect(try await bench.server.post("/v1/account/request", bad.serialized()).status == 400)
       }

@@ -30,8 +30,15 @@ func openMeter(
   return (meter, try meter.modelID(name))
 }
 
-/// Eight clients, each of which notes every request in a journal whose beginning it saw, and whose end. A
-/// line is written by one system call, so it is there also after a kill.
+/// A line of the journal: 64 bytes with its end, so that none crosses a page of the file. One system call
+/// writes it, and a kill may end that call between two pages, but not within one.
+func journalLine(_ text: String) -> [UInt8] {
+  let bytes = Array(text.utf8)
+  check(bytes.count < 64, "a line of the journal is too long")
+  return bytes + Array(repeating: UInt8(ascii: " "), count: 63 - bytes.count) + [UInt8(ascii: "\n")]
+}
+
+/// Eight clients, each of which notes every request in a journal whose beginning it saw, and whose end.
 func serve(_ folder: String) async throws {
   let journal = open("\(folder)/journal", O_WRONLY | O_CREAT | O_APPEND, 0o600)
   check(journal >= 0, "the journal cannot be opened")
@@ -45,11 +52,11 @@ func serve(_ folder: String) async throws {
             AdmissionRequest(model: model, kind: .chat, promptTokens: count, contextLeft: 1000))
           let id = lease.requestID
           try await lease.opened()
-          let begun = Array("\(id)\n".utf8)
+          let begun = journalLine("\(id)")
           _ = write(journal, begun, begun.count)
           if (count + worker) % 3 == 0 { _ = lease.advance(completionTokens: 300) }
           try await lease.settle(settlement(count))
-          let line = Array("\(id) \(count)\n".utf8)
+          let line = journalLine("\(id) \(count)")
           _ = write(journal, line, line.count)
         }
       }

@@ -1,5 +1,6 @@
 // What is owed and until when: due days, payments, lines that are taken back, accounts that end.
 
+import GRDB
 import Metering
 import Testing
 
@@ -84,6 +85,80 @@ import Testing
     #expect(faultCode { try billing.store.pay(number, cents: 1) } == .wrongState)
     #expect(faultCode { _ = try billing.store.openDispute(number, line: 1) } == .wrongState)
     #expect(try billing.store.invoice(number).state(at: .max) == .credited)
+  }
+
+  @Test func whoGaveNoticeIsStoppedForNotPayingToo() async throws {
+    let (billing, invoice) = try await issued()
+    let store = billing.store
+    let end = try store.terminate(
+      billing.account, endsMilliseconds: billing.clock.clock.wallMilliseconds() + 90 * day
+    ).endsMilliseconds
+    #expect(try stages(of: billing, days: 60) == [.reminder, .warning, .suspension])
+    #expect(try state(billing) == .suspended)
+    try store.pay(invoice.document.number, cents: invoice.openCents)
+    #expect(try state(billing) == .terminating)
+    #expect(try store.terminations()[billing.account]?.endsMilliseconds == end)
+  }
+
+  @Test func whoIsStoppedForSomethingElseIsStoppedForTheInvoiceOnceThatIsSettled() async throws {
+    let (billing, _) = try await issued()
+    let store = billing.store
+    try store.suspend(billing.account, reason: .abuse)
+    #expect(try stages(of: billing, days: 60) == [.reminder, .warning])
+    #expect(try store.accounts().first { $0.id == billing.account }?.reason == .abuse)
+    try store.setState(.active, of: billing.account)
+    #expect(try stages(of: billing, days: 2) == [.suspension])
+    #expect(try store.accounts().first { $0.id == billing.account }?.reason == .nonpayment)
+  }
+
+  /// The steps that the operator's nightly work takes.
+  private func stages(of billing: BillingBench, days: Int) throws -> [DunningStage] {
+    try (0..<days).flatMap { _ in
+      billing.clock.advance(.seconds(86_400))
+      return try billing.store.dun().map(\.stage)
+    }
+  }
+
+  /// Does something while no notice can be written, and then again; gives the titles of the notices
+  /// that are new.
+  private func told(_ billing: BillingBench, _ work: () throws -> Void) throws -> [String] {
+    let database = try DatabaseQueue(path: billing.bench.folder.path + "/meter.db")
+    defer { try? database.close() }
+    let before = try billing.store.deliveries(dueOnly: false).count
+    try database.write {
+      try $0.execute(
+        sql: """
+          CREATE TRIGGER refusal BEFORE INSERT ON notice BEGIN SELECT RAISE(ABORT, 'full'); END
+          """)
+    }
+    #expect(throws: UsageStoreError.self) { try work() }
+    try database.write { try $0.execute(sql: "DROP TRIGGER refusal") }
+    try work()
+    return try billing.store.deliveries(dueOnly: false).dropLast(before).map(\.title)
+  }
+
+  @Test func whatCustomersAreToldOfIsThereWithItsNoticeOrNotAtAll() async throws {
+    let billing = try BillingBench(start: newYear2028)
+    let (store, account) = (billing.store, billing.account)
+    try store.setMember("owner@lab.example", role: .owner, of: account)
+    try await billing.use()
+    billing.go(to: newYear2028 + 32 * day)
+    let month = try #require(UTCMonth("2028-01"))
+    #expect(
+      try told(billing) { _ = try store.issueInvoice(account: account, month: month) }
+        == ["Invoice A-000001"])
+    #expect(
+      try told(billing) { _ = try store.creditInvoice("A-000001") } == ["Credit note A-000002"])
+    #expect(try told(billing) { try store.warn(account, reason: .terms) } == ["Warning: terms"])
+    #expect(
+      try told(billing) { try store.suspend(account, reason: .terms) }
+        == ["Your account is suspended: terms"])
+    try store.setState(.active, of: account)
+    #expect(
+      try told(billing) { _ = try store.takeSuspension(of: account, reason: .abuse) }
+        == ["Your account is suspended: abuse"])
+    let incident = try #require(try store.incidents().first)
+    #expect(try told(billing) { try store.resolve(incident.id) } == ["An incident is over"])
   }
 
   @Test func takingBackTheInvoiceThatAnAccountWasStoppedForLetsItGoOn() async throws {

@@ -20,8 +20,8 @@ private let isSlow = ProcessInfo.processInfo.environment["APUS_SLOW"] == "1"
         let child = try Self.child("serve", folder: folder)
         let lines = Int.random(in: 0...300, using: &generator)
         let start = Self.size(of: folder + "/journal")
-        // A request's two lines are about 85 bytes.
-        while child.isRunning, Self.size(of: folder + "/journal") < start + lines * 85 {
+        // A request's two lines are 128 bytes.
+        while child.isRunning, Self.size(of: folder + "/journal") < start + lines * 128 {
           usleep(500)
         }
         kill(child.id, SIGKILL)
@@ -126,9 +126,15 @@ private let isSlow = ProcessInfo.processInfo.environment["APUS_SLOW"] == "1"
     #expect(!lines.isEmpty)
     for line in lines {
       let fields = line.split(separator: " ")
-      let row = byID[String(fields[0])]
+      guard line.utf8.count == 63, let id = fields.first, id.utf8.count == 36 else {
+        Issue.record("a line of the journal is torn: '\(line)'")
+        continue
+      }
+      let row = byID[String(id)]
       guard fields.count > 1 else {
-        if row == nil { Issue.record("the ledger does not know a request that was opened: '\(line)'") }
+        if row == nil {
+          Issue.record("the ledger does not know a request that was opened: '\(line)'")
+        }
         continue
       }
       let prompt = Int64(fields[1])

@@ -1,6 +1,7 @@
 // Exports for other programs hold every request once and add up to the bill.
 
 import Foundation
+import GRDB
 import Metering
 import Testing
 
@@ -63,6 +64,45 @@ import Testing
       #expect(try lines(bench, account, month, .jsonl).count == 3)
       #expect(
         try object(lines(bench, account, month, .jsonl)[2])["billable"] as? Bool == false)
+    }
+  }
+
+  @Test func aSpreadsheetShowsANameThatBeginsLikeAFormula() async throws {
+    let hostile = ["=1+1", "+1", "-1", "@SUM(1)", "=\u{301}"]
+    for text in hostile + ["tiny", "1-1", " =1"] {
+      let bench = try MeterBench()
+      let store = bench.meter.store
+      let key = try bench.key(limits: LimitRule())
+      let who = try bench.meter.authenticate(key.text)
+      let model = try bench.meter.modelID(name(text))
+      _ = try store.publishPrices(#require(Prices(input: 1, output: 1)), model: model)
+      bench.meter.refreshKeys()
+      try await bench.meter.admit(
+        who, AdmissionRequest(model: model, kind: .chat, promptTokens: 3, contextLeft: 9)
+      ).settle(completed())
+      // Names that an older version has let in.
+      let database = try DatabaseQueue(path: bench.folder.path + "/meter.db")
+      try await database.write {
+        try $0.execute(sql: "UPDATE account SET name = ?", arguments: [text])
+        try $0.execute(sql: "UPDATE api_key SET label = ?", arguments: [text])
+      }
+      try database.close()
+      let month = UTCMonth(wallMilliseconds: bench.clock.clock.wallMilliseconds())
+      var options = ExportOptions()
+      for isForSpreadsheets in [false, true] {
+        options.isForSpreadsheets = isForSpreadsheets
+        let shown = isForSpreadsheets && hostile.contains(text) ? "'" + text : text
+        for (format, count) in [(UsageExportFormat.csv, 1), (.focus, 5)] {
+          var lines: [String] = []
+          try store.exportUsage(
+            of: key.record.account, month: month, as: format, options: options
+          ) { lines.append($0) }
+          let cells = try #require(lines.last).replacing("\"", with: "").split(separator: ",")
+          #expect(cells.count { $0.utf8.starts(with: shown.utf8) } == count, "\(cells)")
+          let bare = cells.count { $0.utf8.starts(with: text.utf8) }
+          #expect(bare == (shown == text ? count : 0), "\(cells)")
+        }
+      }
     }
   }
 

@@ -67,6 +67,35 @@ import Testing
     #expect(try billing.store.buyer(of: billing.account)?.party.name == "Lab <1>")
   }
 
+  @Test(arguments: [
+    "=HYPERLINK(\"https://x.example\",\"pay\")", "+1", "-1", "@SUM(1)", "=\u{301}1", "@\u{338}",
+  ])
+  func noAccountAndNoKeyIsCalledLikeAFormula(text: String) throws {
+    let bench = try MeterBench()
+    let store = bench.meter.store
+    #expect(faultCode { _ = try store.createAccount(name(text)) } == .invalidName)
+    #expect(
+      faultCode { _ = try store.requestAccount(name(text), email: "a@b.example") } == .invalidName)
+    #expect(faultCode { _ = try store.createKey(label: name(text)) } == .invalidName)
+    #expect(try store.accounts().isEmpty && store.keys().isEmpty)
+    // Models are called what their makers call them.
+    #expect(throws: Never.self) { try bench.meter.modelID(name(text)) }
+  }
+
+  @Test(arguments: names + ["\\\u{301}", "\\", "\"", "{a,NULL}"])
+  func anElementOfAnArrayEndsWhereItShall(hostile: String) {
+    let literal = Array(arrayLiteral([hostile, "b"]).utf8)
+    var element: [UInt8] = []
+    var rest = literal.dropFirst(2)
+    while let byte = rest.popFirst(), byte != UInt8(ascii: "\"") {
+      guard let next = byte == UInt8(ascii: "\\") ? rest.popFirst() : byte else { break }
+      element.append(next)
+    }
+    #expect(literal.starts(with: "{\"".utf8))
+    #expect(element == Array(hostile.utf8))
+    #expect(Array(rest) == Array(",\"b\"}".utf8))
+  }
+
   @Test func aCellOfATableEndsWhereItShall() async throws {
     let billing = try BillingBench(start: newYear2028)
     let hostile = "a\"\u{301},=1+1"

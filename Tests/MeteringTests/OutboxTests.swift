@@ -1,5 +1,6 @@
 // A node brings its events to a central ledger: all of them, in order, also where answers get lost.
 
+import FoundationEssentials
 import Metering
 import Synchronization
 import Testing
@@ -77,6 +78,35 @@ private final class MemoryCentralLedger: CentralLedger {
     #expect(try outbox.push() == 500)
     #expect(Set(try bench.rows().map(\.requestID)) == Set(ledger.order))
     #expect(ledger.order.count == 1500)
+  }
+
+  @Test func aNodeThatIsRestoredFromACopyBringsEverythingOnceMore() async throws {
+    let bench = try MeterBench()
+    let key = try bench.key(limits: LimitRule()).text
+    let ledger = MemoryCentralLedger()
+    let outbox = Outbox(store: bench.meter.store, ledger: ledger, node: name("one"))
+    try await serve(2, bench, bench.meter.authenticate(key))
+    let (early, late) = (TemporaryFolder(), TemporaryFolder())
+    _ = try bench.meter.store.backUp(to: early.path)
+    try await serve(3, bench, bench.meter.authenticate(key))
+    #expect(try outbox.push() == 5)
+    _ = try bench.meter.store.backUp(to: late.path)
+    // A copy that took long: the events are those of its beginning, the rest is that of its end.
+    let events = "/events-\(UTCMonth(wallMilliseconds: bench.clock.clock.wallMilliseconds())).db"
+    try FileManager.default.removeItem(atPath: late.path + events)
+    try FileManager.default.moveItem(atPath: early.path + events, toPath: late.path + events)
+    var configuration = MeterConfiguration(folder: late.path)
+    configuration.clock = bench.clock.clock
+    let restored = try Meter(configuration)
+    #expect(try restored.store.outboxCount() == 2)
+    let who = try restored.authenticate(key)
+    for _ in 0..<4 { try await restored.admit(who, bench.request()).settle(completed()) }
+    let again = Outbox(store: restored.store, ledger: ledger, node: name("one"))
+    #expect(try again.push() == 4)
+    #expect(try restored.store.outboxCount() == 0)
+    // The node that goes on has not forgotten what it brought.
+    #expect(try bench.meter.store.outboxCount() == 0)
+    try await restored.close()
   }
 
   @Test func aMonthThatWasNotBroughtIsKept() async throws {

@@ -17,8 +17,8 @@
     }
 
     func run() async throws {
-      try ledger.prepare()
-      try ledger.prepare()
+      try aDatabaseThatIsAwayIsNoFaultBeforeEventsAreBrought()
+      print("A node begins without its database, and brings nothing to it.")
       try whatComesTwiceCountsOnce()
       print("What comes twice counts once, under any name.")
       try monthsHaveTheirOwnPartitions()
@@ -27,10 +27,19 @@
       print("Two nodes, one killed again and again: no event lost or doubled.")
     }
 
+    private func aDatabaseThatIsAwayIsNoFaultBeforeEventsAreBrought() throws {
+      let away = try CentralLedgers.postgreSQL("host=127.0.0.1 port=1 user=apus connect_timeout=9")
+      do {
+        let month = UTCMonth("2026-03")!
+        _ = try away.push([event(1, in: month, account: "a", cost: 1)], node: ShortName("one")!)
+        check(false, "a database that is away takes events")
+      } catch {}
+    }
+
     private func whatComesTwiceCountsOnce() throws {
       let month = UTCMonth("2026-03")!
       let events = (0..<2500).map { number in
-        event(number, in: month, account: "a \"quoted\\\", {b}", cost: 7)
+        event(number, in: month, account: "a \"\u{301}quoted\\\u{301}\", {b}", cost: 7)
       }
       let one = ShortName("one")!
       check(try ledger.push(events, node: one) == 2500, "new events are not counted")
@@ -130,10 +139,10 @@
         output: "\(folder)/\(name)/log", errors: "\(folder)/\(name)/log")
     }
 
-    /// The journal of a node; its last line is whole, because a line is one call of the system.
+    /// The ids in the journal of a node; spaces fill its lines.
     private func lines(of name: String) -> [Substring] {
       let text = try? String(contentsOfFile: "\(folder)/\(name)/journal", encoding: .utf8)
-      return (text ?? "").split(separator: "\n")
+      return (text ?? "").split { $0 == "\n" || $0 == " " }
     }
 
     private func said(_ name: String) -> String {

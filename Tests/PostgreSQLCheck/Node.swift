@@ -17,7 +17,8 @@
     }
 
     /// Four clients, and a fifth that brings what they leave to the ledger. A client's line in the
-    /// journal is written by one call of the system, so it is there also after a kill.
+    /// journal is written by one call of the system and has 64 bytes, so that none crosses a page of
+    /// the file: a kill may end that call between two pages, but not within one.
     func serve() async throws {
       let (meter, model) = try open()
       let journal = Glibc.open("\(folder)/journal", O_WRONLY | O_CREAT | O_APPEND, 0o600)
@@ -38,7 +39,7 @@
                   usage: TokenUsage(promptTokens: count, completionTokens: count % 97),
                   status: count % 5 == 0 ? .failed : .completed, httpStatus: 200,
                   latency: .milliseconds(1)))
-              let line = Array("\(id)\n".utf8)
+              let line = Array("\(id)\(String(repeating: " ", count: 27))\n".utf8)
               _ = write(journal, line, line.count)
             }
           }

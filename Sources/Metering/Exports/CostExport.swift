@@ -15,13 +15,16 @@ extension UsageStore {
   ]
 
   /// Writes the table of an account's month, heading first. Amounts are exact euros without taxes.
+  ///
+  /// - Parameter name: how a name is written.
   func exportCosts(
-    of account: AccountRecord, month: UTCMonth, _ write: (String) throws -> Void
+    of account: AccountRecord, month: UTCMonth, name: (String) -> String,
+    _ write: (String) throws -> Void
   ) throws {
     try write(tableLine(Self.costColumns))
     let hours = try billingSettings().zone.hours(of: month)
     let period = [hours.lowerBound, hours.upperBound].map { timeText($0 * 3_600_000) }
-    let seller = try seller()?.name ?? "Apus"
+    let seller = name(try seller()?.name ?? "Apus")
     let lists = Dictionary(uniqueKeysWithValues: try priceLists().map { ($0.id, $0.prices) })
     let keys = Dictionary(uniqueKeysWithValues: try keys().map { ($0.id, $0) })
     let models = try modelNames()
@@ -39,12 +42,12 @@ extension UsageStore {
         let key = keys[part.key]
         try write(
           tableLine([
-            cost, "\(account.id.rawValue)", account.name.text, "EUR", period[1], period[0],
-            "Usage", "", "\(model), \(meter.title)", "Usage-Based", day[1], day[0], "\(units)",
-            meter.title, cost, price.description, cost, seller, cost, price.description,
-            "Standard", "\(units)", meter.title, seller, seller,
-            key.map { "\($0.name)" } ?? "", key?.label.text ?? "", "API key",
-            "AI and Machine Learning", model, "\(model)/\(meter.rawValue)",
+            cost, "\(account.id.rawValue)", name(account.name.text), "EUR", period[1], period[0],
+            "Usage", "", name("\(model), \(meter.title)"), "Usage-Based", day[1], day[0],
+            "\(units)", meter.title, cost, price.description, cost, seller, cost,
+            price.description, "Standard", "\(units)", meter.title, seller, seller,
+            key.map { "\($0.name)" } ?? "", name(key?.label.text ?? ""), "API key",
+            "AI and Machine Learning", name(model), name("\(model)/\(meter.rawValue)"),
             "\(part.price.rawValue)",
           ]))
       }

@@ -68,9 +68,11 @@ struct ExportedRequest: Codable, Sendable {
   }
 
   /// Its fields in the order of the heading.
-  var cells: [String] {
+  ///
+  /// - Parameter name: how a name is written.
+  func cells(_ name: (String) -> String) -> [String] {
     [
-      requestID, startedAt, settledAt, key, model, kind, "\(inputTokens)",
+      requestID, startedAt, settledAt, name(key), name(model), kind, "\(inputTokens)",
       "\(cachedTokens)", "\(outputTokens)", "\(reasoningTokens)", "\(audioMilliseconds)",
       "\(priceList)", costEUR, "\(isBillable)",
     ]

@@ -10,8 +10,14 @@ package struct ExportOptions: Sendable {
   package var source = "apus"
   /// The customer's id at Stripe; the account's name where it is nil.
   package var customer: String?
+  /// Whether names that begin like a formula get an apostrophe in tables, so that a spreadsheet shows
+  /// them. Other programs want them as they are.
+  package var isForSpreadsheets = false
 
   package init() {}
+
+  /// A name as a cell of a table.
+  func cell(_ name: String) -> String { isForSpreadsheets ? name.spreadsheetText : name }
 }
 
 extension UsageStore {
@@ -33,7 +39,9 @@ extension UsageStore {
     switch format {
     case .csv:
       try write(tableLine(ExportedRequest.CodingKeys.allCases.map(\.rawValue)))
-      try eachRequest(of: account, month: month) { try write(tableLine($0.cells)) }
+      try eachRequest(of: account, month: month) {
+        try write(tableLine($0.cells(options.cell)))
+      }
     case .jsonl:
       try eachRequest(of: account, month: month) { try line($0) }
     case .cloudevents:
@@ -49,7 +57,7 @@ extension UsageStore {
         }
       }
     case .focus:
-      try exportCosts(of: record, month: month, write)
+      try exportCosts(of: record, month: month, name: options.cell, write)
     }
   }
 

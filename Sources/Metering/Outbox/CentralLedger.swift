@@ -37,16 +37,15 @@ package struct CentralLedgerError: Error, Sendable, Equatable, CustomStringConve
 
 /// The kinds of central ledger that this program was built with.
 package enum CentralLedgers {
-  /// The ledger in PostgreSQL behind a connection string of libpq, with its tables made.
+  /// The ledger in PostgreSQL behind a connection string of libpq. It is connected to, and its tables
+  /// are made, when events are brought.
   ///
-  /// - Throws: ``CentralLedgerError``, also where the program was built without it.
+  /// - Throws: ``CentralLedgerError`` where the program was built without it.
   package static func postgreSQL(
     _ settings: String
   ) throws(CentralLedgerError) -> any CentralLedger {
     #if PostgreSQL
-      let ledger = PostgreSQLLedger(settings)
-      try ledger.prepare()
-      return ledger
+      return PostgreSQLLedger(settings)
     #else
       throw CentralLedgerError(
         "this program was built without PostgreSQL: build it with '--traits OpenBLAS,PostgreSQL'")

@@ -56,7 +56,7 @@
         "{" + events.map { value($0.row).map { "\($0)" } ?? "NULL" }.joined(separator: ",") + "}"
       }
       func texts(_ value: (CentralEvent) -> String) -> String {
-        "{" + events.map { quoted(value($0)) }.joined(separator: ",") + "}"
+        arrayLiteral(events.map(value))
       }
       return [
         texts { $0.row.requestID.description }, numbers(\.startedMilliseconds),
@@ -67,11 +67,6 @@
         numbers(\.price.rawValue), numbers(\.cost.rawValue),
         texts { $0.row.isBillable ? "t" : "f" },
       ]
-    }
-
-    /// An element of an array as PostgreSQL reads it.
-    private static func quoted(_ text: String) -> String {
-      "\"" + text.map { $0 == "\"" || $0 == "\\" ? "\\\($0)" : String($0) }.joined() + "\""
     }
   }
 #endif

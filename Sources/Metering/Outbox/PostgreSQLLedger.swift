@@ -15,16 +15,9 @@
     private let settings: String
     private let connection = Mutex<PostgreSQLConnection?>(nil)
 
-    /// A ledger behind a connection string of libpq; it is connected to when it is needed.
+    /// A ledger behind a connection string of libpq; it is connected to when it is needed, and each
+    /// connection begins with the tables.
     package init(_ settings: String) { self.settings = settings }
-
-    /// Makes the tables where they are missing.
-    package func prepare() throws(CentralLedgerError) {
-      try transaction { database throws(CentralLedgerError) in
-        try database.run("SELECT pg_advisory_xact_lock(\(Self.schemaLock))")
-        try database.run(Self.schema)
-      }
-    }
 
     package func push(
       _ events: [CentralEvent], node: ShortName
@@ -92,6 +85,7 @@
           database = open
         } else {
           database = try PostgreSQLConnection(settings)
+          try Self.makeTables(database)
         }
         slot = nil
         try database.run("BEGIN")
@@ -100,6 +94,16 @@
         slot = database
         return result
       }
+    }
+
+    /// Makes the tables where they are missing.
+    private static func makeTables(
+      _ database: PostgreSQLConnection
+    ) throws(CentralLedgerError) {
+      try database.run("BEGIN")
+      try database.run("SELECT pg_advisory_xact_lock(\(schemaLock))")
+      try database.run(schema)
+      try database.run("COMMIT")
     }
 
     private static func makePartition(

@@ -7,7 +7,11 @@ extension UsageStore {
   static let defaultAccount = AccountID(rawValue: 1)
 
   /// Makes an account. It is pending: it gets keys once it is active.
+  ///
+  /// - Throws: ``UsageStoreError``: `constraint` for a name that is taken, or `invalidName` for one that
+  ///   begins like a formula.
   package func createAccount(_ name: ShortName) throws(UsageStoreError) -> AccountID {
+    try name.checkForTables()
     let now = clock.wallMilliseconds()
     return try write(doing: "create an account") { db in
       let isTaken = try Bool.fetchOne(

@@ -7,7 +7,9 @@ extension UsageStore {
   /// Copies what is open, every database, each as it stands at one moment, and the secrets into a new
   /// folder.
   ///
-  /// `meter.db` comes last: what the events name is in it.
+  /// `meter.db` comes last: what the events name is in it. How far events were brought to a central
+  /// ledger is not, because its mark is of a later moment than the events: who goes on from the copy
+  /// brings them all again, which the ledger notices.
   ///
   /// - Returns: the names of the copied files.
   /// - Throws: ``UsageStoreError`` where the folder exists or cannot be made.
@@ -27,6 +29,9 @@ extension UsageStore {
         DataFolder.createPrivateFile("\(target)/\(name)")
         let copy = try DatabaseQueue(path: "\(target)/\(name)")
         try Schema.openForReading("\(folder)/\(name)").backup(to: copy)
+        if name == "meter.db" {
+          try copy.write { try $0.execute(sql: "UPDATE outbox SET pushed_seq = 0") }
+        }
         try copy.close()
       } catch { throw UsageStoreError(error, doing: "back up '\(name)'") }
     }

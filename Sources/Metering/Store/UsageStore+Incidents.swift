@@ -37,7 +37,7 @@ extension UsageStore {
     of account: AccountID, reason: SuspensionReason, override: ShortName? = nil
   ) throws(UsageStoreError) -> Int64 {
     try checkWarning(account, reason: reason, override: override)
-    let id = try write(doing: "take an incident measure") { db in
+    return try write(doing: "take an incident measure") { db in
       let id = try insertIncident(.suspend, account: account, in: db)
       let before = try setState(
         .suspended, of: account, reason: reason, incident: id, remark: Self.remark(override),
@@ -45,10 +45,9 @@ extension UsageStore {
       try db.execute(
         sql: "UPDATE incident SET account_state = ? WHERE id = ?", arguments: [before.rawValue, id])
       try note("incident.suspend", "incident \(id)", "account \(account.rawValue)", in: db)
+      try tellSuspension(of: account, reason: reason, in: db)
       return id
     }
-    try tellSuspension(of: account, reason: reason)
-    return id
   }
 
   /// Takes a measure back, and tells whom it has affected. An account that was stopped by this measure
@@ -60,11 +59,6 @@ extension UsageStore {
       record.endedMilliseconds == nil
     else { throw UsageStoreError(.notFound, "no open incident has the number \(incident)") }
     try end(record)
-    guard record.measure != .outage else { return }
-    _ = try publishNotice(
-      title: "An incident is over",
-      body: "\(record.measure.told) That was from \(CivilTime(record.startedMilliseconds)) to "
-        + "\(CivilTime(clock.wallMilliseconds())), and is over.", to: record.account)
   }
 
   /// Ends the restart that this process is the end of.
@@ -106,6 +100,7 @@ extension UsageStore {
     }
   }
 
+  /// Ends an incident and, unless it was a model's outage, tells whom it has affected.
   private func end(_ record: IncidentRecord) throws(UsageStoreError) {
     let now = clock.wallMilliseconds()
     try write(doing: "end an incident") { db in
@@ -125,6 +120,11 @@ extension UsageStore {
         sql: "UPDATE incident SET ended_ms = ? WHERE id = ? AND ended_ms IS NULL",
         arguments: [now, record.id])
       try note("incident.resolve", "incident \(record.id)", "\(record.measure)", in: db)
+      guard record.measure != .outage else { return }
+      _ = try publishNotice(
+        title: "An incident is over",
+        body: "\(record.measure.told) That was from \(CivilTime(record.startedMilliseconds)) to "
+          + "\(CivilTime(now)), and is over.", to: record.account, in: db)
     }
   }
 

@@ -52,20 +52,19 @@ extension UsageStore {
     let (seller, buyer) = try parties(of: account)
     let models = try modelNames()
     let receipts = try receiptRoots(around: month)
-    let record = try write(doing: "issue an invoice") { db in
+    return try write(doing: "issue an invoice") { db in
       let document = InvoiceDocument(
         draft, hours: hours, number: try Self.nextNumber(settings.series, in: db),
         issued: settings.zone.date(wallMilliseconds: now), seller: seller, buyer: buyer,
         settings: settings, models: models, receipts: receipts)
-      return try self.insert(document, account: account, now: now, settings, in: db)
+      let record = try insert(document, account: account, now: now, settings, in: db)
+      _ = try publishNotice(
+        title: "Invoice \(document.number)",
+        body: "Your invoice \(document.number) for \(document.month) comes to "
+          + "\(centsText(document.grossCents)) EUR and is due on \(document.due). You can dispute "
+          + "its lines for \(Self.disputeDays) days.", to: account, invoice: record, in: db)
+      return record
     }
-    let paper = record.document
-    _ = try publishNotice(
-      title: "Invoice \(paper.number)",
-      body: "Your invoice \(paper.number) for \(paper.month) comes to "
-        + "\(centsText(paper.grossCents)) EUR and is due on \(paper.due). You can dispute its lines "
-        + "for \(Self.disputeDays) days.", to: account, invoice: record)
-    return record
   }
 
   /// Takes an invoice, or some of its lines, back with a credit note of the same lines. There is one
@@ -77,7 +76,7 @@ extension UsageStore {
     _ number: String, lines numbers: Set<Int>? = nil
   ) throws(UsageStoreError) -> InvoiceRecord {
     let now = clock.wallMilliseconds()
-    let record = try write(doing: "issue a credit note") { db in
+    return try write(doing: "issue a credit note") { db in
       let invoice = try Self.invoice(number, in: db)
       guard invoice.document.kind == .invoice, invoice.creditedBy == nil else {
         throw UsageStoreError(
@@ -99,15 +98,14 @@ extension UsageStore {
       let record = try self.insert(
         document, account: invoice.account, now: now, settings, credits: invoice, in: db)
       try resumeWherePaid(invoice.account, now: now, in: db)
+      _ = try publishNotice(
+        title: "Credit note \(document.number)",
+        body: "The credit note \(document.number) takes "
+          + (numbers == nil ? "your invoice \(number)" : "lines of your invoice \(number)")
+          + " back: \(centsText(document.grossCents)) EUR.",
+        to: record.account, invoice: record, in: db)
       return record
     }
-    _ = try publishNotice(
-      title: "Credit note \(record.document.number)",
-      body: "The credit note \(record.document.number) takes "
-        + (numbers == nil ? "your invoice \(number)" : "lines of your invoice \(number)")
-        + " back: \(centsText(record.document.grossCents)) EUR.",
-      to: record.account, invoice: record)
-    return record
   }
 
   /// The invoices and credit notes of an account, or of all, oldest first.

@@ -20,12 +20,13 @@ extension UsageStore {
   ///   - limits: its own limits; nil takes the server's defaults.
   ///   - account: whose it is; nil for the default account.
   ///   - expiresMilliseconds: wall time from which on it is refused; nil for never.
-  /// - Throws: ``UsageStoreError``: `notFound`, or `wrongState` where the account is not active or the
-  ///   key would end in the past.
+  /// - Throws: ``UsageStoreError``: `notFound`, `invalidName` for a label that begins like a formula, or
+  ///   `wrongState` where the account is not active or the key would end in the past.
   package func createKey(
     label: ShortName, role: KeyRole = .service, limits: LimitRule? = nil,
     account: AccountID? = nil, expiresMilliseconds: Int64? = nil
   ) throws(UsageStoreError) -> NewKey {
+    try label.checkForTables()
     let draft = try KeyDraft(pepper: pepper, brand: keyBrand())
     let now = clock.wallMilliseconds()
     if let expiresMilliseconds, expiresMilliseconds <= now {

@@ -6,16 +6,18 @@ import GRDB
 extension UsageStore {
   /// How notices go out.
   package func channels() throws(UsageStoreError) -> NoticeChannels {
-    try read(doing: "read how notices go out") { db in
-      var channels = NoticeChannels()
-      if let row = try Row.fetchOne(db, sql: "SELECT * FROM channel") {
-        channels.sendmail = row["sendmail"]
-        channels.sender = row["sender"]
-        channels.webhook = row["webhook"]
-        channels.secret = [UInt8](row["secret"] as Data)
-      }
-      return channels
+    try read(doing: "read how notices go out", Self.channels)
+  }
+
+  private static func channels(in db: Database) throws -> NoticeChannels {
+    var channels = NoticeChannels()
+    if let row = try Row.fetchOne(db, sql: "SELECT * FROM channel") {
+      channels.sendmail = row["sendmail"]
+      channels.sender = row["sender"]
+      channels.webhook = row["webhook"]
+      channels.secret = [UInt8](row["secret"] as Data)
     }
+    return channels
   }
 
   /// Says how notices go out. The secret of the webhook is made the first time and stays.
@@ -76,9 +78,13 @@ extension UsageStore {
 
   /// Whether text is one mail address, as far as a header that bears it is concerned.
   static func isMailAddress(_ text: String) -> Bool {
-    text.contains("@") && text.utf8.count <= 256
-      && !text.contains { $0.isWhitespace || ",;<>()".contains($0) }
-      && text.unicodeScalars.allSatisfy { $0.properties.generalCategory != .control }
+    // By scalars: a comma and an accent behind it are one character, and part two addresses.
+    let scalars = text.unicodeScalars
+    return scalars.contains("@") && text.utf8.count <= 256
+      && scalars.allSatisfy {
+        !$0.properties.isWhitespace && !",;<>()".unicodeScalars.contains($0)
+          && $0.properties.generalCategory != .control
+      }
   }
 
   /// Whether text is an address that a post can go to: a scheme, a host, and no character that such an
@@ -104,14 +110,28 @@ extension UsageStore {
   }
 
   /// Publishes a notice: a delivery row for each owner and main user of an account, or of all that
-  /// are not closed, and one for the webhook. One with an invoice also goes to who is billed.
+  /// are neither closed nor still asked for, and one for the webhook.
   ///
   /// - Returns: how many deliveries there are to make.
   /// - Throws: ``UsageStoreError``: `invalidName` for a title that is not one line, or a text that is empty
   ///   or too long.
   package func publishNotice(
-    title: String, body: String, to account: AccountID? = nil, invoice: InvoiceRecord? = nil
+    title: String, body: String, to account: AccountID? = nil
   ) throws(UsageStoreError) -> Int {
+    try write(doing: "publish a notice") { db in
+      try publishNotice(title: title, body: body, to: account, in: db)
+    }
+  }
+
+  /// Publishes a notice as a part of the transaction that does what it tells of: one is not there
+  /// without the other, wherever the process ends.
+  ///
+  /// - Parameter invoice: what goes out with it, also to who is billed.
+  /// - Throws: as the other one.
+  func publishNotice(
+    title: String, body: String, to account: AccountID?, invoice: InvoiceRecord? = nil,
+    in db: Database
+  ) throws -> Int {
     guard title.isOneLine(of: 1...256) else {
       throw UsageStoreError(.invalidName, "a title is one line of 1 to 256 characters")
     }
@@ -119,56 +139,57 @@ extension UsageStore {
       throw UsageStoreError(.invalidName, "the text of a notice has 1 to 4096 characters")
     }
     let now = clock.wallMilliseconds()
-    let webhook = try channels().webhook
-    return try write(doing: "publish a notice") { db in
-      try db.execute(
-        sql: "INSERT INTO notice (title, body, at_ms, account_id, invoice_id)"
-          + " VALUES (?, ?, ?, ?, ?)",
-        arguments: [title, body, now, account?.rawValue, invoice?.id])
-      let notice = db.lastInsertedRowID
-      let insert = """
-        INSERT INTO notice_delivery (notice_id, account_id, channel, target, state, attempts,
-          next_ms)
-        """
+    let webhook = try Self.channels(in: db).webhook
+    try db.execute(
+      sql: "INSERT INTO notice (title, body, at_ms, account_id, invoice_id)"
+        + " VALUES (?, ?, ?, ?, ?)",
+      arguments: [title, body, now, account?.rawValue, invoice?.id])
+    let notice = db.lastInsertedRowID
+    let insert = """
+      INSERT INTO notice_delivery (notice_id, account_id, channel, target, state, attempts,
+        next_ms)
+      """
+    try db.execute(
+      sql: insert + """
+         SELECT ?, account_id, ?, email, ?, 0, ? FROM member
+        JOIN account ON account.id = account_id
+        WHERE role IN (?, ?, ?) AND (account.state NOT IN (?, ?) OR ?)
+          AND (? IS NULL OR account_id = ?)
+        """,
+      arguments: [
+        notice, NoticeChannel.mail.rawValue, DeliveryState.pending.rawValue, now,
+        KeyRole.owner.rawValue, KeyRole.mainUser.rawValue,
+        (invoice == nil ? KeyRole.owner : .billing).rawValue, AccountState.closed.rawValue,
+        // Nobody has shown yet that these addresses are theirs.
+        AccountState.pending.rawValue,
+        // The last invoice comes when an account is closed already.
+        invoice != nil, account?.rawValue, account?.rawValue,
+      ])
+    var count = db.changesCount
+    if let invoice {
+      // Whom the invoice names, unless a member has the same address.
       try db.execute(
         sql: insert + """
-           SELECT ?, account_id, ?, email, ?, 0, ? FROM member
-          JOIN account ON account.id = account_id
-          WHERE role IN (?, ?, ?) AND (account.state <> ? OR ?) AND (? IS NULL OR account_id = ?)
+           SELECT ?, account_id, ?, email, ?, 0, ? FROM party
+          WHERE account_id = ? AND email <> '' AND email NOT IN
+            (SELECT target FROM notice_delivery WHERE notice_id = ?)
           """,
         arguments: [
           notice, NoticeChannel.mail.rawValue, DeliveryState.pending.rawValue, now,
-          KeyRole.owner.rawValue, KeyRole.mainUser.rawValue,
-          (invoice == nil ? KeyRole.owner : .billing).rawValue, AccountState.closed.rawValue,
-          // The last invoice comes when an account is closed already.
-          invoice != nil, account?.rawValue, account?.rawValue,
+          invoice.account.rawValue, notice,
         ])
-      var count = db.changesCount
-      if let invoice {
-        // Whom the invoice names, unless a member has the same address.
-        try db.execute(
-          sql: insert + """
-             SELECT ?, account_id, ?, email, ?, 0, ? FROM party
-            WHERE account_id = ? AND email <> '' AND email NOT IN
-              (SELECT target FROM notice_delivery WHERE notice_id = ?)
-            """,
-          arguments: [
-            notice, NoticeChannel.mail.rawValue, DeliveryState.pending.rawValue, now,
-            invoice.account.rawValue, notice,
-          ])
-        count += db.changesCount
-      }
-      if !webhook.isEmpty {
-        try db.execute(
-          sql: insert + " VALUES (?, 0, ?, ?, ?, 0, ?)",
-          arguments: [
-            notice, NoticeChannel.webhook.rawValue, webhook, DeliveryState.pending.rawValue, now,
-          ])
-        count += 1
-      }
-      try note("notice.publish", "notice \(notice)", "\(count) deliveries", in: db)
-      return count
+      count += db.changesCount
     }
+    if !webhook.isEmpty {
+      try db.execute(
+        sql: insert + " VALUES (?, 0, ?, ?, ?, 0, ?)",
+        arguments: [
+          notice, NoticeChannel.webhook.rawValue, webhook, DeliveryState.pending.rawValue, now,
+        ])
+      count += 1
+    }
+    try note("notice.publish", "notice \(notice)", "\(count) deliveries", in: db)
+    return count
   }
 }
 

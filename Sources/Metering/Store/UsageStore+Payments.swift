@@ -195,7 +195,8 @@ extension UsageStore {
 
   /// Takes the steps that overdue invoices have come to: one step an invoice and call, each no
   /// sooner than a week after the one before, so that nobody is stopped without a warning and time
-  /// to answer it.
+  /// to answer it. An account that is stopped for something else comes to its last step when it
+  /// goes on.
   ///
   /// - Returns: what was done, by the number of the invoice.
   package func dun() throws(UsageStoreError) -> [(number: String, stage: DunningStage)] {
@@ -211,20 +212,8 @@ extension UsageStore {
       guard let stage = DunningStage(rawValue: (steps.last?.0 ?? 0) + 1),
         // It is due until the end of a day, and the first day after it has begun then.
         now >= invoice.dueMilliseconds + (stage.days - 1) * Self.day,
-        now >= (steps.last?.1 ?? .min / 2) + 7 * Self.day
+        now >= (steps.last?.1 ?? .min / 2) + 7 * Self.day, try take(stage, for: invoice)
       else { continue }
-      switch stage {
-      case .reminder:
-        _ = try publishNotice(
-          title: "Reminder: invoice \(invoice.document.number)",
-          body: "Of your invoice \(invoice.document.number), \(centsText(invoice.openCents)) EUR "
-            + "were due on \(invoice.document.due) and are open. Please pay them, or tell us if you "
-            + "have done so.", to: invoice.account, invoice: invoice)
-      case .warning: try warn(invoice.account, reason: .nonpayment)
-      case .suspension:
-        let state = try accounts().first { $0.id == invoice.account }?.state
-        if state == .active { try suspend(invoice.account, reason: .nonpayment) }
-      }
       try write(doing: "note a reminder") { db in
         try db.execute(
           sql: "INSERT INTO dunning VALUES (?, ?, ?)",
@@ -234,5 +223,30 @@ extension UsageStore {
       done.append((invoice.document.number, stage))
     }
     return done
+  }
+
+  /// Takes a step towards stopping the account of an invoice.
+  ///
+  /// - Returns: whether it was to be taken: an account that nobody can use is not stopped.
+  private func take(
+    _ stage: DunningStage, for invoice: InvoiceRecord
+  ) throws(UsageStoreError) -> Bool {
+    let paper = invoice.document
+    switch stage {
+    case .reminder:
+      try write(doing: "remind of an invoice") { db in
+        _ = try publishNotice(
+          title: "Reminder: invoice \(paper.number)",
+          body: "Of your invoice \(paper.number), \(centsText(invoice.openCents)) EUR were due on "
+            + "\(paper.due) and are open. Please pay them, or tell us if you have done so.",
+          to: invoice.account, invoice: invoice, in: db)
+      }
+    case .warning: try warn(invoice.account, reason: .nonpayment)
+    case .suspension:
+      let account = try accounts().first { $0.id == invoice.account }
+      guard account?.state.mayUseKeys == true else { return false }
+      try suspend(invoice.account, reason: .nonpayment)
+    }
+    return true
   }
 }

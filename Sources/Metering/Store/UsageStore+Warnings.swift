@@ -28,11 +28,11 @@ extension UsageStore {
         sql: "INSERT INTO warning (account_id, reason, at_ms) VALUES (?, ?, ?)",
         arguments: [account.rawValue, reason.rawValue, now])
       try note("account.warn", "account \(account.rawValue)", "\(reason)", in: db)
+      _ = try publishNotice(
+        title: "Warning: \(reason)",
+        body: "Your account will be suspended (reason: \(reason)) unless this is put right. Please "
+          + "contact us.", to: account, in: db)
     }
-    _ = try publishNotice(
-      title: "Warning: \(reason)",
-      body: "Your account will be suspended (reason: \(reason)) unless this is put right. Please "
-        + "contact us.", to: account)
   }
 
   /// When an account was last warned for a reason; nil where it never was.
@@ -56,9 +56,11 @@ extension UsageStore {
     _ account: AccountID, reason: SuspensionReason, override: ShortName? = nil
   ) throws(UsageStoreError) {
     try checkWarning(account, reason: reason, override: override)
-    try setState(
-      .suspended, of: account, reason: reason, remark: Self.remark(override))
-    try tellSuspension(of: account, reason: reason)
+    try write(doing: "suspend an account") { db in
+      _ = try setState(
+        .suspended, of: account, reason: reason, remark: Self.remark(override), in: db)
+      try tellSuspension(of: account, reason: reason, in: db)
+    }
   }
 
   /// Throws `wrongState` where a suspension needs a warning that was not given, nor overridden.
@@ -79,11 +81,13 @@ extension UsageStore {
   }
 
   /// Tells an account's owners that it is suspended.
-  func tellSuspension(of account: AccountID, reason: SuspensionReason) throws(UsageStoreError) {
+  func tellSuspension(
+    of account: AccountID, reason: SuspensionReason, in db: Database
+  ) throws {
     _ = try publishNotice(
       title: "Your account is suspended: \(reason)",
       body:
         "Your account was suspended (reason: \(reason)). Its API keys are refused until that is "
-        + "settled. Please contact us.", to: account)
+        + "settled. Please contact us.", to: account, in: db)
   }
 }

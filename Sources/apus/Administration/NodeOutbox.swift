@@ -1,6 +1,7 @@
 // This node's way to the ledger of several nodes, where the environment names one.
 
 import Foundation
+import Logging
 import Metering
 
 /// Brings events to a central ledger.
@@ -12,7 +13,7 @@ struct NodeOutbox: Sendable {
   private let node: ShortName
 
   /// The ledger that `APUS_POSTGRESQL` names; nil where it is not set. `APUS_NODE` is what it knows
-  /// this node by, else the machine's name.
+  /// this node by, else the machine's name. Whether the ledger is there shows when events are brought.
   ///
   /// - Throws: `CommandError`, `CentralLedgerError`.
   init?(environment: [String: String]) throws {
@@ -30,10 +31,19 @@ struct NodeOutbox: Sendable {
     try Outbox(store: store, ledger: ledger, node: node).push()
   }
 
-  /// Brings events while a server runs. What fails is tried again: the events wait in their files.
-  func run(_ store: UsageStore) async {
+  /// Brings events while a server runs. What fails is tried again: the events wait in their files, and
+  /// the log says so once.
+  func run(_ store: UsageStore, logger: Logger) async {
+    var isFailing = false
     while !Task.isCancelled {
-      _ = try? await onOwnThread { try push(store) }
+      do {
+        _ = try await onOwnThread { try push(store) }
+        if isFailing { logger.info("the ledger of several nodes takes events again") }
+        isFailing = false
+      } catch {
+        if !isFailing { logger.warning("events wait for the ledger of several nodes: \(error)") }
+        isFailing = true
+      }
       try? await Task.sleep(for: Self.interval)
     }
     _ = try? await onOwnThread { try push(store) }

@@ -27,8 +27,16 @@ struct MeterExport: ParsableCommand {
   @Option(help: "Where CloudEvents say that they come from.") var source = ExportOptions().source
   @Option(help: "The customer's id at Stripe; by default the account's name.")
   var customer: String?
+  @Flag(
+    help: """
+      In csv and focus, put an apostrophe before names that a spreadsheet would take for a formula.
+      """)
+  var spreadsheet = false
 
   func validate() throws {
+    guard !spreadsheet || [.csv, .focus].contains(format) else {
+      throw ValidationError("--spreadsheet is for csv and focus.")
+    }
     guard purpose != .billing else {
       guard account != nil else {
         throw ValidationError("An export for billing takes the name or number of an account.")
@@ -44,6 +52,7 @@ struct MeterExport: ParsableCommand {
     var options = ExportOptions()
     options.source = source
     options.customer = customer
+    options.isForSpreadsheets = spreadsheet
     try Keys.withStore { store in
       let account = try account.map { try store.account(named: $0).id }
       if purpose == .billing, let account {

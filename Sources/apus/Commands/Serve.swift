@@ -210,7 +210,7 @@ struct Serve: AsyncParsableCommand {
         Terminal.writeLine("Listening on \(address)")
       }
       let outbox = Task { await NoticeOutbox.run(meter.store) }
-      let node = Task { if let central { await central.run(meter.store) } }
+      let node = Task { if let central { await central.run(meter.store, logger: logger) } }
       let result = await Result.catching { try await server.runUntilSignalled() }
       outbox.cancel()
       node.cancel()
