@@ -78,6 +78,35 @@ import Transformer
     }
   }
 
+  /// In a process of its own, because the largest amount of memory is the whole process's.
+  @Test("What a file lacks takes no memory, however large the file says it is")
+  func absentTensorsTakeNoMemory() async {
+    await #expect(processExitsWith: .success) {
+      let file = try TinyModel(name: "mamba").file()
+      var variant = ModelVariant()
+      variant.removed = Set(file.tensors.map(\.name)).subtracting(["token_embd.weight"])
+      for index in 0..<8 { variant.added["x\(index)"] = ([1], [0]) }
+      // A convolution of 256 MiB a layer.
+      for (key, value): (String, UInt32) in [
+        ("block_count", 8), ("ssm.inner_size", 1 << 20), ("ssm.conv_kernel", 64),
+        ("ssm.state_size", 8),
+      ] { variant.metadata["mamba." + key] = .value(.uint32(value)) }
+      try TemporaryFolder.with { folder in
+        try variant.write(file, to: folder + "/model.gguf")
+        var options = ModelOptions()
+        options.threadCount = 1
+        let before = ProcessMemory.residentBytes
+        let error = #expect(throws: ModelError.self) {
+          try Model.load(folder + "/model.gguf", options: options)
+        }
+        let growth = ProcessMemory.peakBytes - before
+        precondition(error?.code == .missingTensor, "\(error?.description ?? "")")
+        precondition(error?.description.contains("blk.0.ssm_conv1d.weight") == true)
+        precondition(growth < 64 << 20, "\(growth) bytes")
+      }
+    }
+  }
+
   /// Errors that callers can switch on.
   private static func isTyped(_ error: any Error) -> Bool {
     switch error {
