@@ -91,10 +91,10 @@ public final class Model: Sendable {
     }
     let contextLength = try contextLength(options, hyperparameters)
     let tokenizer = try ModelError.naming(path) { try TextTokenizer(vocabulary) }
-    var source = options.chatTemplate
-    if source == nil { source = try file.metadata.string("tokenizer.chat_template") }
-    var template: ChatTemplate?
-    if let source { template = try ModelError.naming(path) { try ChatTemplate(source) } }
+    let source = try ChatTemplateSources(file.metadata, replacedBy: options.chatTemplate).plain
+    let template = try source.map { source in
+      try ModelError.naming(path) { try ChatTemplate(source) }
+    }
 
     let threads = options.threadCount ?? Processor.usableThreads.count
     let compute = Compute(

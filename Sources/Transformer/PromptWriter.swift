@@ -25,7 +25,7 @@ package struct PromptWriter: Sendable {
     let file = try GGUFFile(path: path)
     self.init(
       tokenizer: try TextTokenizer(file),
-      chatTemplate: try file.metadata.string("tokenizer.chat_template").map { source in
+      chatTemplate: try ChatTemplateSources(file.metadata).plain.map { source in
         try ModelError.naming(path) { try ChatTemplate(source) }
       },
       name: try file.metadata.string("general.name") ?? path)

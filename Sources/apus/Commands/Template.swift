@@ -83,7 +83,7 @@ struct Template: AsyncParsableCommand {
       let tokenizer = try TextTokenizer(file, preTokenizer: "default")
       defaults["bos_token"] = .string(tokenizer.beginID.map { tokenizer.text(of: $0) } ?? "")
       defaults["eos_token"] = .string(tokenizer.endID.map { tokenizer.text(of: $0) } ?? "")
-      if source == nil { source = try file.metadata.string("tokenizer.chat_template") }
+      if source == nil { source = try ChatTemplateSources(file.metadata).plain }
     }
     guard let source else {
       throw CommandError(
