@@ -78,6 +78,25 @@ import Transformer
     }
   }
 
+  @Test(
+    "No number of layers makes a plan of quantization trap", arguments: QuantizationMix.allCases)
+  func hostileLayers(mix: QuantizationMix) throws {
+    var variant = ModelVariant()
+    for layer in ["9000000000000000000", "9223372036854775807", "99999999999999999999"] {
+      for kind in ["ffn_down", "attn_v", "attn_output"] {
+        variant.added["blk.\(layer).\(kind).weight"] = ([256, 2], Array(repeating: 1, count: 512))
+      }
+    }
+    for count: GGUFValue in [.uint64(1 << 62), .int64(.max), .int64(.min), .uint32(0)] {
+      variant.metadata["llama.block_count"] = .value(count)
+      try TemporaryFolder.with { folder in
+        try variant.write(TinyModel(name: "llama").file(), to: folder + "/model.gguf")
+        let file = try GGUFFile(path: folder + "/model.gguf")
+        #expect(try ModelQuantizer(file, mix: mix).plans.count == file.tensors.count)
+      }
+    }
+  }
+
   /// In a process of its own, because the largest amount of memory is the whole process's.
   @Test("What a file lacks takes no memory, however large the file says it is")
   func absentTensorsTakeNoMemory() async {
