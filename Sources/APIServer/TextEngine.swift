@@ -15,6 +15,8 @@ package protocol TextEngine: Sendable {
   var facts: ModelFacts { get }
   /// The source of the model's chat template; nil where it has none and cannot answer messages.
   var chatTemplateSource: String? { get }
+  /// The source of the template for conversations with functions; nil where that is the same.
+  var toolTemplateSource: String? { get }
   /// Answers that wait or are computed.
   var pendingCount: Int { get }
   /// What the engine is doing and what memory it has.
@@ -83,12 +85,14 @@ extension TextEngine {
 
   package func tokenizerBytes() -> [UInt8]? { nil }
 
+  package var toolTemplateSource: String? { nil }
+
   /// Whether conversations can be answered.
   package var hasChatTemplate: Bool { chatTemplateSource != nil }
 
-  /// What the template tells of answers.
-  var output: ModelOutput {
-    ModelOutput(template: chatTemplateSource ?? "") { spelling in
+  /// What the templates tell of answers.
+  var outputs: ModelOutputs {
+    ModelOutputs(template: chatTemplateSource, withTools: toolTemplateSource) { spelling in
       let tokens = encode(spelling, parsingSpecial: true, addingSpecial: false)
       return tokens.count == 1 && isHidden(tokens[0]) ? tokens[0] : nil
     }
@@ -144,7 +148,8 @@ extension Generation: TokenStream {}
 extension Engine: TextEngine {
   package var contextLength: Int { model.contextLength }
   package var facts: ModelFacts { ModelFacts(model.info) }
-  package var chatTemplateSource: String? { model.chatTemplate?.source }
+  package var chatTemplateSource: String? { model.templates.plain?.source }
+  package var toolTemplateSource: String? { model.templates.withTools?.source }
 
   package func prompt(
     _ messages: [ChatMessage], addGenerationPrompt: Bool, variables: JSONObject

@@ -17,6 +17,7 @@ struct LeakingEngine: TextEngine {
   var contextLength: Int { engine.contextLength }
   var facts: ModelFacts { engine.facts }
   var chatTemplateSource: String? { engine.chatTemplateSource }
+  var toolTemplateSource: String? { engine.toolTemplateSource }
   var pendingCount: Int { engine.pendingCount }
   var statistics: EngineStatistics { engine.statistics }
 

@@ -42,7 +42,7 @@ extension BackendModel {
 
   /// How the answer to a prompt is to be taken apart.
   func reading(prompt: [TokenID], tools: ToolFields?) -> OutputReading {
-    output.reading(
+    output(tools).reading(
       promptEnd: engine.decode(Array(prompt.suffix(8))), functions: tools?.callable,
       allowsSeveralCalls: tools?.allowsSeveral ?? true)
   }
@@ -52,6 +52,7 @@ extension BackendModel {
   ) throws -> ([ChatMessage], JSONObject) {
     guard engine.hasChatTemplate else { throw APIError.chatTemplateMissing }
     var variables = conversation.templateVariables
+    let output = output(conversation.tools)
     let thinking = conversation.thinking
     if thinking.isAsked {
       let isHeld = thinking.tokens == nil || output.toolFormat != .channels
