@@ -34,6 +34,9 @@ package protocol TextEngine: Sendable {
     _ messages: [ChatMessage], addGenerationPrompt: Bool, variables: JSONObject
   ) throws -> String
 
+  /// The tokens of a text that the model's template wrote.
+  func tokens(ofPrompt text: String) -> [TokenID]
+
   /// The tokens of a text.
   ///
   /// - Parameters:
@@ -86,6 +89,10 @@ extension TextEngine {
   package func tokenizerBytes() -> [UInt8]? { nil }
 
   package var toolTemplateSource: String? { nil }
+
+  package func tokens(ofPrompt text: String) -> [TokenID] {
+    encode(text, parsingSpecial: true, addingSpecial: true)
+  }
 
   /// Whether conversations can be answered.
   package var hasChatTemplate: Bool { chatTemplateSource != nil }
@@ -163,6 +170,8 @@ extension Engine: TextEngine {
     try model.promptText(
       messages, addGenerationPrompt: addGenerationPrompt, variables: variables)
   }
+
+  package func tokens(ofPrompt text: String) -> [TokenID] { model.tokens(ofPrompt: text) }
 
   package func encode(_ text: String, parsingSpecial: Bool, addingSpecial: Bool) -> [TokenID] {
     model.tokenizer.encode(text, parsingSpecial: parsingSpecial, addingSpecial: addingSpecial)

@@ -145,7 +145,7 @@ public final class Model: Sendable {
   }
 
   /// The tokens of a text that the chat template wrote.
-  func tokens(ofPrompt text: String) -> [TokenID] { writer.tokens(ofPrompt: text) }
+  package func tokens(ofPrompt text: String) -> [TokenID] { writer.tokens(ofPrompt: text) }
 
   /// The text of a conversation, written by the model's chat template.
   public func promptText(

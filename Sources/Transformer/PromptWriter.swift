@@ -38,7 +38,7 @@ package struct PromptWriter: Sendable {
   }
 
   /// The tokens of a text that the chat template wrote.
-  func tokens(ofPrompt text: String) -> [TokenID] {
+  package func tokens(ofPrompt text: String) -> [TokenID] {
     // The template writes the special tokens itself; a BOS it wrote must not stand twice.
     var ids = tokenizer.encode(text, parsingSpecial: true, addingSpecial: true)
     if let begin = tokenizer.beginID, ids.count > 1, ids[0] == begin, ids[1] == begin {

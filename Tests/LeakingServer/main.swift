@@ -36,6 +36,8 @@ struct LeakingEngine: TextEngine {
       messages, addGenerationPrompt: addGenerationPrompt, variables: variables)
   }
 
+  func tokens(ofPrompt text: String) -> [TokenID] { engine.tokens(ofPrompt: text) }
+
   func encode(_ text: String, parsingSpecial: Bool, addingSpecial: Bool) -> [TokenID] {
     engine.encode(text, parsingSpecial: parsingSpecial, addingSpecial: addingSpecial)
   }

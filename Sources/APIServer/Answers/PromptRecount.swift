@@ -67,6 +67,8 @@ private struct WritingEngine: TextEngine {
     try writer.text(messages, addGenerationPrompt: addGenerationPrompt, variables: variables)
   }
 
+  func tokens(ofPrompt text: String) -> [TokenID] { writer.tokens(ofPrompt: text) }
+
   func encode(_ text: String, parsingSpecial: Bool, addingSpecial: Bool) -> [TokenID] {
     writer.tokenizer.encode(text, parsingSpecial: parsingSpecial, addingSpecial: addingSpecial)
   }

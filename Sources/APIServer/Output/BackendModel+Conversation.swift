@@ -9,7 +9,7 @@ extension BackendModel {
   /// The tokens of a conversation by the model's own template.
   func prompt(_ conversation: ConversationFields) throws -> [TokenID] {
     if conversation.continuesFinalMessage {
-      return tokens(ofPrompt: try promptText(conversation))
+      return engine.tokens(ofPrompt: try promptText(conversation))
     }
     let (messages, variables) = try templateInput(conversation)
     return try engine.prompt(
@@ -31,13 +31,6 @@ extension BackendModel {
         "The model's template changes the last message, so that it can't be continued.")
     }
     return String(text[..<range.upperBound])
-  }
-
-  /// The tokens of a rendered conversation. A begin token that the template wrote stands once.
-  private func tokens(ofPrompt text: String) -> [TokenID] {
-    var tokens = engine.encode(text, parsingSpecial: true, addingSpecial: true)
-    if tokens.count > 1, tokens[0] == tokens[1], engine.isHidden(tokens[0]) { tokens.removeFirst() }
-    return tokens
   }
 
   /// How the answer to a prompt is to be taken apart.
