@@ -172,7 +172,9 @@ let package = Package(
     .testTarget(
       name: "APIServerTests",
       dependencies: [
-        "APIServer", "TestSupport", "Transformer", "Tokenizer", "Constraints", "Metering", "JSON",
+        "APIServer", "TestSupport", "Transformer", "TensorCore", "Tokenizer", "Constraints",
+        "Metering",
+        "JSON",
         .product(name: "Logging", package: "swift-log"),
         .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOPosix", package: "swift-nio"),

@@ -11,9 +11,12 @@ struct BackendModel: Sendable {
   let engine: any TextEngine
   let recordID: ModelID
   /// How its answers are read.
-  let output: ModelOutput
+  let outputs: ModelOutputs
   /// The tokens that break repetitions.
   let breakers: BreakerTokens
+
+  /// How its answers are read where it is shown these functions.
+  func output(_ tools: ToolFields?) -> ModelOutput { outputs.output(withTools: tools != nil) }
 }
 
 /// Shared by all requests of a server.

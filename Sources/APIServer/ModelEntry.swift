@@ -16,7 +16,7 @@ final class ModelEntry: Sendable {
     /// The engine that was asked for last, for as long as somebody holds it.
     weak var engine: Engine?
     /// The same for every engine of the model.
-    var output: ModelOutput?
+    var outputs: ModelOutputs?
     /// SHA-256 of what its tokens are made by, in hex; nil until it was first loaded.
     var tokenizerHash: String?
     /// Whether the newest try to load it failed.
@@ -108,13 +108,13 @@ final class ModelEntry: Sendable {
       known.withLock { $0.engine = loaded }
       engine = loaded
     }
-    let output = known.withLock { known in
-      let output = known.output ?? engine.output
-      known.output = output
-      return output
+    let outputs = known.withLock { known in
+      let outputs = known.outputs ?? engine.outputs
+      known.outputs = outputs
+      return outputs
     }
     return BackendModel(
-      name: name, engine: engine, recordID: recordID, output: output, breakers: breakers)
+      name: name, engine: engine, recordID: recordID, outputs: outputs, breakers: breakers)
   }
 
   private func load(from store: EngineStore) async throws -> Engine {

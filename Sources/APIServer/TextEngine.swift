@@ -15,6 +15,8 @@ package protocol TextEngine: Sendable {
   var facts: ModelFacts { get }
   /// The source of the model's chat template; nil where it has none and cannot answer messages.
   var chatTemplateSource: String? { get }
+  /// The source of the template for conversations with functions; nil where that is the same.
+  var toolTemplateSource: String? { get }
   /// Answers that wait or are computed.
   var pendingCount: Int { get }
   /// What the engine is doing and what memory it has.
@@ -31,6 +33,9 @@ package protocol TextEngine: Sendable {
   func promptText(
     _ messages: [ChatMessage], addGenerationPrompt: Bool, variables: JSONObject
   ) throws -> String
+
+  /// The tokens of a text that the model's template wrote.
+  func tokens(ofPrompt text: String) -> [TokenID]
 
   /// The tokens of a text.
   ///
@@ -83,12 +88,18 @@ extension TextEngine {
 
   package func tokenizerBytes() -> [UInt8]? { nil }
 
+  package var toolTemplateSource: String? { nil }
+
+  package func tokens(ofPrompt text: String) -> [TokenID] {
+    encode(text, parsingSpecial: true, addingSpecial: true)
+  }
+
   /// Whether conversations can be answered.
   package var hasChatTemplate: Bool { chatTemplateSource != nil }
 
-  /// What the template tells of answers.
-  var output: ModelOutput {
-    ModelOutput(template: chatTemplateSource ?? "") { spelling in
+  /// What the templates tell of answers.
+  var outputs: ModelOutputs {
+    ModelOutputs(template: chatTemplateSource, withTools: toolTemplateSource) { spelling in
       let tokens = encode(spelling, parsingSpecial: true, addingSpecial: false)
       return tokens.count == 1 && isHidden(tokens[0]) ? tokens[0] : nil
     }
@@ -144,7 +155,8 @@ extension Generation: TokenStream {}
 extension Engine: TextEngine {
   package var contextLength: Int { model.contextLength }
   package var facts: ModelFacts { ModelFacts(model.info) }
-  package var chatTemplateSource: String? { model.chatTemplate?.source }
+  package var chatTemplateSource: String? { model.templates.plain?.source }
+  package var toolTemplateSource: String? { model.templates.withTools?.source }
 
   package func prompt(
     _ messages: [ChatMessage], addGenerationPrompt: Bool, variables: JSONObject
@@ -158,6 +170,8 @@ extension Engine: TextEngine {
     try model.promptText(
       messages, addGenerationPrompt: addGenerationPrompt, variables: variables)
   }
+
+  package func tokens(ofPrompt text: String) -> [TokenID] { model.tokens(ofPrompt: text) }
 
   package func encode(_ text: String, parsingSpecial: Bool, addingSpecial: Bool) -> [TokenID] {
     model.tokenizer.encode(text, parsingSpecial: parsingSpecial, addingSpecial: addingSpecial)

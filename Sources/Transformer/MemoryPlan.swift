@@ -8,10 +8,14 @@ public struct MemoryPlan: Sendable, Equatable {
   /// Weights as the file has them; packed they take about the same.
   public let weightBytes: Int
   /// Keys and values of all sequences when each has filled its context. Layers with a sliding
-  /// window count with their window.
+  /// window count with their window. `Int.max` where that is more.
   public let keyValueBytes: Int
 
-  public var totalBytes: Int { weightBytes + keyValueBytes }
+  /// Both together; `Int.max` where that is more.
+  public var totalBytes: Int {
+    let (sum, overflows) = weightBytes.addingReportingOverflow(keyValueBytes)
+    return overflows ? .max : sum
+  }
 }
 
 extension Model {
@@ -20,7 +24,7 @@ extension Model {
   /// - Parameters:
   ///   - path: a GGUF file, or the first of its parts.
   ///   - options: of them the context and the format of keys and values.
-  ///   - sequences: conversations that have filled their context at the same time.
+  ///   - sequences: conversations that have filled their context at the same time; below 0 as 0.
   /// - Throws: `GGUFError`, `FileError` or `ModelError`.
   public static func plan(
     _ path: String, options: ModelOptions = ModelOptions(), sequences: Int = 1
@@ -33,8 +37,10 @@ extension Model {
     let positions = try contextLength(options, hyperparameters)
     let format = options.exact ? CacheFormat.F32 : options.keyValueFormat.stored
     let blocks = layers.reduce(0) { $0 + BlockPool.blockCount($1, positions: positions) }
+    let (bytes, overflows) = max(0, sequences).multipliedReportingOverflow(
+      by: blocks * BlockPool.blockBytes(layers, format))
     return MemoryPlan(
       weightBytes: file.tensors.reduce(0) { $0 + $1.byteCount },
-      keyValueBytes: max(0, sequences) * blocks * BlockPool.blockBytes(layers, format))
+      keyValueBytes: overflows ? .max : bytes)
   }
 }

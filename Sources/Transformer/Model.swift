@@ -11,8 +11,9 @@ public import Tokenizer
 public final class Model: Sendable {
   public let info: ModelInfo
   public let tokenizer: TextTokenizer
-  /// How the model wants a conversation written; nil for a base model.
-  public let chatTemplate: ChatTemplate?
+  /// How the model wants a conversation written; nil for a base model. Where the model is shown
+  /// functions, its file may have another one for that.
+  public var chatTemplate: ChatTemplate? { templates.plain }
   /// Tokens that a conversation may have.
   public let contextLength: Int
   /// Threads that compute.
@@ -23,21 +24,24 @@ public final class Model: Sendable {
   package let cacheFormat: KeyValueFormat
   /// The vocabulary's bytes, for answers under a constraint.
   package let tokenTrees = TokenTreeCache()
-  /// How answers to the chat template are written.
-  package let output: ModelOutput
+  package let templates: ChatTemplates
+  /// How answers to the chat templates are written.
+  package let outputs: ModelOutputs
 
   private init(
-    info: ModelInfo, tokenizer: TextTokenizer, chatTemplate: ChatTemplate?, contextLength: Int,
+    info: ModelInfo, tokenizer: TextTokenizer, templates: ChatTemplates, contextLength: Int,
     architecture: any Architecture, compute: Compute, cacheFormat: KeyValueFormat
   ) {
     self.info = info
     self.tokenizer = tokenizer
-    self.chatTemplate = chatTemplate
+    self.templates = templates
     self.contextLength = contextLength
     self.architecture = architecture
     self.compute = compute
     self.cacheFormat = cacheFormat
-    output = ModelOutput(template: chatTemplate?.source ?? "") { spelling in
+    outputs = ModelOutputs(
+      template: templates.plain?.source, withTools: templates.withTools?.source
+    ) { spelling in
       let ids = tokenizer.encode(spelling, parsingSpecial: true, addingSpecial: false)
       return ids.count == 1 && tokenizer.bytes(of: ids[0], showingSpecial: false).isEmpty
         ? ids[0] : nil
@@ -91,10 +95,8 @@ public final class Model: Sendable {
     }
     let contextLength = try contextLength(options, hyperparameters)
     let tokenizer = try ModelError.naming(path) { try TextTokenizer(vocabulary) }
-    var source = options.chatTemplate
-    if source == nil { source = try file.metadata.string("tokenizer.chat_template") }
-    var template: ChatTemplate?
-    if let source { template = try ModelError.naming(path) { try ChatTemplate(source) } }
+    let sources = try ChatTemplateSources(file.metadata, replacedBy: options.chatTemplate)
+    let templates = try ModelError.naming(path) { try ChatTemplates(sources) }
 
     let threads = options.threadCount ?? Processor.usableThreads.count
     let compute = Compute(
@@ -105,7 +107,7 @@ public final class Model: Sendable {
     let architecture = try family.init(weights)
     progress(1)
     return Model(
-      info: try ModelInfo(file, hyperparameters), tokenizer: tokenizer, chatTemplate: template,
+      info: try ModelInfo(file, hyperparameters), tokenizer: tokenizer, templates: templates,
       contextLength: contextLength, architecture: architecture, compute: compute,
       cacheFormat: options.exact ? .F32 : options.keyValueFormat)
   }
@@ -143,7 +145,7 @@ public final class Model: Sendable {
   }
 
   /// The tokens of a text that the chat template wrote.
-  func tokens(ofPrompt text: String) -> [TokenID] { writer.tokens(ofPrompt: text) }
+  package func tokens(ofPrompt text: String) -> [TokenID] { writer.tokens(ofPrompt: text) }
 
   /// The text of a conversation, written by the model's chat template.
   public func promptText(
@@ -153,6 +155,6 @@ public final class Model: Sendable {
   }
 
   private var writer: PromptWriter {
-    PromptWriter(tokenizer: tokenizer, chatTemplate: chatTemplate, name: info.name)
+    PromptWriter(tokenizer: tokenizer, templates: templates, name: info.name)
   }
 }

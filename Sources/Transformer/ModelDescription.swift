@@ -25,10 +25,10 @@ extension Model {
     let name = try file.metadata.requiredString("general.architecture")
     let family = try family(named: name, path: path)
     let hyperparameters = try Hyperparameters(file, family.layerKinds)
-    let template = try file.metadata.string("tokenizer.chat_template")
+    let templates = try ChatTemplateSources(file.metadata, replacedBy: options.chatTemplate)
     return ModelDescription(
       info: try ModelInfo(file, hyperparameters),
       contextLength: try contextLength(options, hyperparameters),
-      hasChatTemplate: options.chatTemplate != nil || template != nil)
+      hasChatTemplate: templates.plain != nil)
   }
 }

@@ -73,9 +73,12 @@ public struct ModelInfo: Sendable {
 
   /// What the tokens of prompts are made by, in one form to be hashed, read from the file.
   ///
-  /// - Parameter chatTemplate: what takes the place of the file's own.
+  /// - Parameter chatTemplate: what conversations are written by, the file's own or what takes its
+  ///   place.
   package func tokenizerBytes(chatTemplate: String?) throws -> [UInt8] {
-    try GGUFFile(path: path).tokenizerBytes(chatTemplate: chatTemplate)
+    let file = try GGUFFile(path: path)
+    let own = try ChatTemplateSources(file.metadata).plain
+    return file.tokenizerBytes(chatTemplate: chatTemplate == own ? nil : chatTemplate)
   }
 
   private static func size(_ count: Int) -> String {

@@ -4,17 +4,16 @@ package import JSON
 import TensorCore
 package import Tokenizer
 
-/// A model's tokenizer and chat template, without its weights.
+/// A model's tokenizer and chat templates, without its weights.
 package struct PromptWriter: Sendable {
   package let tokenizer: TextTokenizer
-  /// Nil for a base model.
-  package let chatTemplate: ChatTemplate?
+  package let templates: ChatTemplates
   /// What the model is called, for messages.
   let name: String
 
-  init(tokenizer: TextTokenizer, chatTemplate: ChatTemplate?, name: String) {
+  init(tokenizer: TextTokenizer, templates: ChatTemplates, name: String) {
     self.tokenizer = tokenizer
-    self.chatTemplate = chatTemplate
+    self.templates = templates
     self.name = name
   }
 
@@ -23,11 +22,10 @@ package struct PromptWriter: Sendable {
   /// - Throws: `GGUFError`, `FileError` or `ModelError`.
   package init(path: String) throws {
     let file = try GGUFFile(path: path)
+    let sources = try ChatTemplateSources(file.metadata)
     self.init(
       tokenizer: try TextTokenizer(file),
-      chatTemplate: try file.metadata.string("tokenizer.chat_template").map { source in
-        try ModelError.naming(path) { try ChatTemplate(source) }
-      },
+      templates: try ModelError.naming(path) { try ChatTemplates(sources) },
       name: try file.metadata.string("general.name") ?? path)
   }
 
@@ -40,7 +38,7 @@ package struct PromptWriter: Sendable {
   }
 
   /// The tokens of a text that the chat template wrote.
-  func tokens(ofPrompt text: String) -> [TokenID] {
+  package func tokens(ofPrompt text: String) -> [TokenID] {
     // The template writes the special tokens itself; a BOS it wrote must not stand twice.
     var ids = tokenizer.encode(text, parsingSpecial: true, addingSpecial: true)
     if let begin = tokenizer.beginID, ids.count > 1, ids[0] == begin, ids[1] == begin {
@@ -53,7 +51,7 @@ package struct PromptWriter: Sendable {
   package func text(
     _ messages: [ChatMessage], addGenerationPrompt: Bool, variables: JSONObject
   ) throws -> String {
-    guard let chatTemplate else {
+    guard let template = templates.template(for: variables) else {
       throw ModelError(
         .noChatTemplate,
         "\(name) is a base model without a chat template: give one with --chat-template, "
@@ -64,6 +62,6 @@ package struct PromptWriter: Sendable {
     all["add_generation_prompt"] = .bool(addGenerationPrompt)
     all["bos_token"] = .string(tokenizer.beginID.map { tokenizer.text(of: $0) } ?? "")
     all["eos_token"] = .string(tokenizer.endID.map { tokenizer.text(of: $0) } ?? "")
-    return try chatTemplate.render(all)
+    return try template.render(all)
   }
 }

@@ -206,6 +206,19 @@ struct ToolCase: Sendable, CustomTestStringConvertible {
     }
   }
 
+  @Test func theTemplateForFunctionsTellsHowTheyAreCalled() async throws {
+    let call = "<tool_call>{\"name\":\"time\",\"arguments\":{}}</tool_call>"
+    let engine = FakeEngine([call], template: Self.plain, toolTemplate: Self.hermes)
+    try await RunningServer.serving(engine) { server in
+      let called = try await server.chat(.object(Self.chat)).json["choices"]?[0]
+      #expect(called?["finish_reason"] == "tool_calls")
+      #expect(engine.lastVariables["tools"]?.arrayValue?.count == 2)
+      let plain = try await server.chat(ChatCompletionTests.chat).json["choices"]?[0]
+      #expect(plain?["message"]?["content"]?.stringValue == call)
+      #expect(engine.lastVariables["tools"] == nil)
+    }
+  }
+
   @Test func callsAndTheirResultsAreReadBack() async throws {
     try await RunningServer.serving { server in
       let answer = try await server.chat([

@@ -17,6 +17,7 @@ struct LeakingEngine: TextEngine {
   var contextLength: Int { engine.contextLength }
   var facts: ModelFacts { engine.facts }
   var chatTemplateSource: String? { engine.chatTemplateSource }
+  var toolTemplateSource: String? { engine.toolTemplateSource }
   var pendingCount: Int { engine.pendingCount }
   var statistics: EngineStatistics { engine.statistics }
 
@@ -34,6 +35,8 @@ struct LeakingEngine: TextEngine {
     try engine.promptText(
       messages, addGenerationPrompt: addGenerationPrompt, variables: variables)
   }
+
+  func tokens(ofPrompt text: String) -> [TokenID] { engine.tokens(ofPrompt: text) }
 
   func encode(_ text: String, parsingSpecial: Bool, addingSpecial: Bool) -> [TokenID] {
     engine.encode(text, parsingSpecial: parsingSpecial, addingSpecial: addingSpecial)

@@ -35,6 +35,22 @@ import Transformer
     }
   }
 
+  @Test(
+    "The smallest context shifts too, whatever is kept", .timeLimit(.minutes(1)), arguments: 0...3)
+  func smallest(kept: Int) async throws {
+    for contextLength in 2...4 {
+      let model = try TinyModel(name: "llama").load(.F16, contextLength: contextLength)
+      var request = GenerationRequest(prompt: [1])
+      request.maxTokens = 20
+      request.ignoreEndOfGeneration = true
+      request.shiftsContext = true
+      request.keptTokenCount = kept
+      var count = 0
+      for try await case .token in try Engine(model).generate(request) { count += 1 }
+      #expect(count == 20, "a context of \(contextLength)")
+    }
+  }
+
   @Test("Without a shift the answer ends with the context")
   func ends() async throws {
     let model = try TinyModel(name: "llama").load(.F16, contextLength: 64)

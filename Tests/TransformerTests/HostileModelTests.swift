@@ -78,6 +78,54 @@ import Transformer
     }
   }
 
+  @Test(
+    "No number of layers makes a plan of quantization trap", arguments: QuantizationMix.allCases)
+  func hostileLayers(mix: QuantizationMix) throws {
+    var variant = ModelVariant()
+    for layer in ["9000000000000000000", "9223372036854775807", "99999999999999999999"] {
+      for kind in ["ffn_down", "attn_v", "attn_output"] {
+        variant.added["blk.\(layer).\(kind).weight"] = ([256, 2], Array(repeating: 1, count: 512))
+      }
+    }
+    for count: GGUFValue in [.uint64(1 << 62), .int64(.max), .int64(.min), .uint32(0)] {
+      variant.metadata["llama.block_count"] = .value(count)
+      try TemporaryFolder.with { folder in
+        try variant.write(TinyModel(name: "llama").file(), to: folder + "/model.gguf")
+        let file = try GGUFFile(path: folder + "/model.gguf")
+        #expect(try ModelQuantizer(file, mix: mix).plans.count == file.tensors.count)
+      }
+    }
+  }
+
+  /// In a process of its own, because the largest amount of memory is the whole process's.
+  @Test("What a file lacks takes no memory, however large the file says it is")
+  func absentTensorsTakeNoMemory() async {
+    await #expect(processExitsWith: .success) {
+      let file = try TinyModel(name: "mamba").file()
+      var variant = ModelVariant()
+      variant.removed = Set(file.tensors.map(\.name)).subtracting(["token_embd.weight"])
+      for index in 0..<8 { variant.added["x\(index)"] = ([1], [0]) }
+      // A convolution of 256 MiB a layer.
+      for (key, value): (String, UInt32) in [
+        ("block_count", 8), ("ssm.inner_size", 1 << 20), ("ssm.conv_kernel", 64),
+        ("ssm.state_size", 8),
+      ] { variant.metadata["mamba." + key] = .value(.uint32(value)) }
+      try TemporaryFolder.with { folder in
+        try variant.write(file, to: folder + "/model.gguf")
+        var options = ModelOptions()
+        options.threadCount = 1
+        let before = ProcessMemory.residentBytes
+        let error = #expect(throws: ModelError.self) {
+          try Model.load(folder + "/model.gguf", options: options)
+        }
+        let growth = ProcessMemory.peakBytes - before
+        precondition(error?.code == .missingTensor, "\(error?.description ?? "")")
+        precondition(error?.description.contains("blk.0.ssm_conv1d.weight") == true)
+        precondition(growth < 64 << 20, "\(growth) bytes")
+      }
+    }
+  }
+
   /// Errors that callers can switch on.
   private static func isTyped(_ error: any Error) -> Bool {
     switch error {

@@ -42,6 +42,15 @@ import Transformer
     #expect(BlockPool.blockCount(layer, positions: 100_000) == 19)
   }
 
+  @Test("More conversations than there are bytes take all bytes", arguments: [1 << 40, .max])
+  func manySequences(sequences: Int) throws {
+    var options = ModelOptions()
+    options.contextLength = Model.contextLengthLimit
+    let path = ProjectFixtures.root + "/architectures/llama.gguf"
+    let plan = try Model.plan(path, options: options, sequences: sequences)
+    #expect(plan.keyValueBytes == .max && plan.totalBytes == .max)
+  }
+
   @Test("Impossible contexts are errors here too")
   func impossible() throws {
     var options = ModelOptions()

@@ -70,7 +70,7 @@ extension Exchange {
         constraint: try model.constraint(
           conversation.tools, fields.generation.format, reading, owner: owner),
         reasoningLimit: conversation.thinking.budget.flatMap {
-          model.output.reasoningLimit(tokens: $0, reading)
+          model.output(conversation.tools).reasoningLimit(tokens: $0, reading)
         })
     }
   }

@@ -13,7 +13,7 @@ package struct PromptRecount: Sendable {
   package init(_ writer: PromptWriter) {
     let engine = WritingEngine(writer: writer)
     model = BackendModel(
-      name: "recount", engine: engine, recordID: ModelID(rawValue: 0), output: engine.output,
+      name: "recount", engine: engine, recordID: ModelID(rawValue: 0), outputs: engine.outputs,
       breakers: BreakerTokens())
   }
 
@@ -50,7 +50,8 @@ private struct WritingEngine: TextEngine {
       description: "", architecture: "", parameterCount: 0, trainedContextLength: 0,
       vocabularyCount: 0, embeddingLength: 0)
   }
-  var chatTemplateSource: String? { writer.chatTemplate?.source }
+  var chatTemplateSource: String? { writer.templates.plain?.source }
+  var toolTemplateSource: String? { writer.templates.withTools?.source }
   var pendingCount: Int { 0 }
   var statistics: EngineStatistics { EngineStatistics() }
 
@@ -65,6 +66,8 @@ private struct WritingEngine: TextEngine {
   ) throws -> String {
     try writer.text(messages, addGenerationPrompt: addGenerationPrompt, variables: variables)
   }
+
+  func tokens(ofPrompt text: String) -> [TokenID] { writer.tokens(ofPrompt: text) }
 
   func encode(_ text: String, parsingSpecial: Bool, addingSpecial: Bool) -> [TokenID] {
     writer.tokenizer.encode(text, parsingSpecial: parsingSpecial, addingSpecial: addingSpecial)

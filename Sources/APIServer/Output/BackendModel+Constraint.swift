@@ -14,19 +14,22 @@ extension BackendModel {
   func constraint(
     _ tools: ToolFields?, _ format: AnswerConstraint?, _ reading: OutputReading, owner: String
   ) throws(APIError) -> Constraint? {
+    let output = output(tools)
     // Compiled in any case, so that what is wrong with the format is told as its own fault.
     let free = try format.map { format throws(APIError) in
       try compiled(
-        ConstraintSource(afterThinking(words(format.part), reading)), format.field, owner)
+        ConstraintSource(output.afterThinking(output.words(format.part), reading)), format.field,
+        owner)
     }
     guard let tools else { return free }
     if tools.choice == .auto, format == nil { return try lazily(tools, reading, owner) }
     return try compiled(tools, owner) { functions in
       let calls = output.callFormat.calls(of: functions, several: tools.allowsSeveral)
       guard tools.choice == .auto, let format else {
-        return ConstraintSource(afterThinking(calls, reading))
+        return ConstraintSource(output.afterThinking(calls, reading))
       }
-      return ConstraintSource(afterThinking(.either([calls, words(format.part)]), reading))
+      return ConstraintSource(
+        output.afterThinking(.either([calls, output.words(format.part)]), reading))
     }
   }
 
@@ -42,6 +45,7 @@ extension BackendModel {
   private func lazily(
     _ tools: ToolFields, _ reading: OutputReading, _ owner: String
   ) throws(APIError) -> Constraint? {
+    let output = output(tools)
     let mayThink = reading.startsInReasoning || output.reasoningTags != nil || reading.readsChannels
     let format = output.callFormat
     guard let opening = format.opening, !mayThink, format != .functionaryRecipients else {
@@ -58,26 +62,6 @@ extension BackendModel {
       guard tools.strictNames.isEmpty else { throw error }
       return nil
     }
-  }
-
-  /// Words of the answer, as the model's format has them.
-  private func words(_ part: ConstraintPart) -> ConstraintPart {
-    output.toolFormat == .channels
-      ? .sequence([.text("<|channel|>final<|message|>"), part]) : part
-  }
-
-  /// What may come behind reasoning, or without it where the prompt has not begun it.
-  private func afterThinking(_ part: ConstraintPart, _ reading: OutputReading) -> ConstraintPart {
-    if reading.readsChannels {
-      let thoughts = ConstraintPart.sequence([
-        .text("<|channel|>analysis<|message|>"), .until("<|end|>"), .text("<|start|>assistant"),
-      ])
-      return .sequence([.either([.text(""), thoughts]), part])
-    }
-    guard let tags = output.reasoningTags else { return part }
-    let behind: [ConstraintPart] = [.until(tags.closing), .space(most: 2), part]
-    if reading.startsInReasoning { return .sequence(behind) }
-    return .either([.sequence([.text(tags.opening)] + behind), part])
   }
 
   /// Compiles what `make` makes of the functions that may be called. A schema that cannot be enforced
@@ -113,6 +97,29 @@ extension BackendModel {
       throw APIError.invalid(
         param, "invalid_constraint", "'\(param)' can't be enforced: \(error).")
     }
+  }
+}
+
+extension ModelOutput {
+  /// Words of the answer, as the model's format has them.
+  fileprivate func words(_ part: ConstraintPart) -> ConstraintPart {
+    toolFormat == .channels
+      ? .sequence([.text("<|channel|>final<|message|>"), part]) : part
+  }
+
+  /// What may come behind reasoning, or without it where the prompt has not begun it.
+  fileprivate func afterThinking(_ part: ConstraintPart, _ reading: OutputReading) -> ConstraintPart
+  {
+    if reading.readsChannels {
+      let thoughts = ConstraintPart.sequence([
+        .text("<|channel|>analysis<|message|>"), .until("<|end|>"), .text("<|start|>assistant"),
+      ])
+      return .sequence([.either([.text(""), thoughts]), part])
+    }
+    guard let tags = reasoningTags else { return part }
+    let behind: [ConstraintPart] = [.until(tags.closing), .space(most: 2), part]
+    if reading.startsInReasoning { return .sequence(behind) }
+    return .either([.sequence([.text(tags.opening)] + behind), part])
   }
 }
 

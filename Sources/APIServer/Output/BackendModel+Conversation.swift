@@ -9,7 +9,7 @@ extension BackendModel {
   /// The tokens of a conversation by the model's own template.
   func prompt(_ conversation: ConversationFields) throws -> [TokenID] {
     if conversation.continuesFinalMessage {
-      return tokens(ofPrompt: try promptText(conversation))
+      return engine.tokens(ofPrompt: try promptText(conversation))
     }
     let (messages, variables) = try templateInput(conversation)
     return try engine.prompt(
@@ -33,16 +33,9 @@ extension BackendModel {
     return String(text[..<range.upperBound])
   }
 
-  /// The tokens of a rendered conversation. A begin token that the template wrote stands once.
-  private func tokens(ofPrompt text: String) -> [TokenID] {
-    var tokens = engine.encode(text, parsingSpecial: true, addingSpecial: true)
-    if tokens.count > 1, tokens[0] == tokens[1], engine.isHidden(tokens[0]) { tokens.removeFirst() }
-    return tokens
-  }
-
   /// How the answer to a prompt is to be taken apart.
   func reading(prompt: [TokenID], tools: ToolFields?) -> OutputReading {
-    output.reading(
+    output(tools).reading(
       promptEnd: engine.decode(Array(prompt.suffix(8))), functions: tools?.callable,
       allowsSeveralCalls: tools?.allowsSeveral ?? true)
   }
@@ -52,6 +45,7 @@ extension BackendModel {
   ) throws -> ([ChatMessage], JSONObject) {
     guard engine.hasChatTemplate else { throw APIError.chatTemplateMissing }
     var variables = conversation.templateVariables
+    let output = output(conversation.tools)
     let thinking = conversation.thinking
     if thinking.isAsked {
       let isHeld = thinking.tokens == nil || output.toolFormat != .channels

@@ -5,8 +5,8 @@ import KernelInterface
 extension GGUFReader {
   /// The shortest description: a name of one byte, one dimension, its extent, a type, an offset.
   private static let minimumDescriptionBytes = 8 + 1 + 4 + 8 + 4 + 8
-  /// Longest name that GGML holds.
-  private static let maximumNameBytes = 64
+  /// Longest name that GGML holds: its 64 bytes end with a zero.
+  static let maximumNameBytes = 63
   private static let maximumDimensionCount: UInt32 = 4
   /// Data aligned to less could not be read as numbers in place; more than a huge page is an error.
   private static let alignments = 8...(1 << 21)

@@ -42,7 +42,9 @@ package final class GGUFWriter {
     }
     var offset = 0
     for tensor in tensors {
-      precondition((1...63).contains(tensor.name.utf8.count), "names have 1 to 63 bytes")
+      precondition(
+        (1...GGUFReader.maximumNameBytes).contains(tensor.name.utf8.count),
+        "names have 1 to \(GGUFReader.maximumNameBytes) bytes")
       header.append(tensor.name)
       header.append(UInt32(tensor.shape.count))
       for extent in tensor.shape { header.append(UInt64(extent)) }

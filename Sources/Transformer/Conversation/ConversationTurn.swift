@@ -151,13 +151,15 @@ struct ConversationTurn {
       if !conversation.tools.isEmpty { tools = try ToolSet(conversation.tools) }
     }
     let model = conversation.engine.model
+    let functions = options.toolChoice == .none ? nil : tools?.functions
+    let output = model.outputs.output(withTools: functions != nil)
     let plan = try RoundPlan(
-      model.output, tools: rounds < options.maximumToolRounds ? tools : nil, options,
+      output, tools: rounds < options.maximumToolRounds ? tools : nil, options,
       isFirst: rounds == 0, schema: schema)
-    let promptText = try promptText(model) + plan.opening
+    let promptText = try promptText(model, functions, output) + plan.opening
     let tokens =
       context?.tokens(of: promptText, model.tokenizer) ?? model.tokens(ofPrompt: promptText)
-    let reading = model.output.reading(
+    let reading = output.reading(
       promptEnd: model.tokenizer.decode(tokens.suffix(8), showingSpecial: true),
       functions: plan.functions)
     var parser = OutputParser(reading)
@@ -180,7 +182,10 @@ struct ConversationTurn {
       parser: parser, content: content)
   }
 
-  private func promptText(_ model: Model) throws -> String {
+  /// - Parameter functions: those that the model is shown; nil for none.
+  private func promptText(
+    _ model: Model, _ functions: [JSONValue]?, _ output: ModelOutput
+  ) throws -> String {
     var messages = (before.entries + added).map(\.message)
     if let schema, options.includesSchemaInPrompt,
       let last = messages.lastIndex(where: { $0.role == "user" })
@@ -190,8 +195,7 @@ struct ConversationTurn {
     }
     var variables: JSONObject = [:]
     if let thinks = options.thinks { variables["enable_thinking"] = .bool(thinks) }
-    let functions = options.toolChoice == .none ? nil : tools?.functions
-    if model.output.showsTools {
+    if output.showsTools {
       if let functions { variables["tools"] = .array(functions) }
     } else {
       // A plain template's model is only told of functions while it may call them.

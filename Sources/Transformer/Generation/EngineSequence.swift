@@ -238,7 +238,8 @@ final class EngineSequence: @unchecked Sendable {
   /// Takes half of what follows the kept tokens out of a full context. The rest is computed again at
   /// its new places.
   private func shift() {
-    let kept = min(max(0, request.keptTokenCount), contextLength / 2)
+    // The last token is never taken out: what follows it is to be computed.
+    let kept = min(max(0, request.keptTokenCount), contextLength / 2, tokens.count - 2)
     let count = max(1, (tokens.count - kept) / 2)
     tokens.removeSubrange(kept..<kept + count)
     shiftedCount += count

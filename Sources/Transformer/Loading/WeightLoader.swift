@@ -4,8 +4,8 @@ package import TensorCore
 
 /// Gives a recipe the tensors of a model file.
 ///
-/// A tensor that is absent is noted, and a stand-in is returned, so that loading can end with one
-/// error that names all that are missing (`finish`).
+/// A tensor that is absent is noted, and a stand-in without memory of its own is returned, so that
+/// loading can end with one error that names all that are missing (`finish`).
 package final class WeightLoader {
   package let hyperparameters: Hyperparameters
   package let metadata: GGUFMetadata
@@ -102,11 +102,14 @@ package final class WeightLoader {
     return vector
   }
 
-  /// Parameters of a fixed shape, the first dimension innermost.
+  /// Parameters of a fixed shape, the first dimension innermost. Where they are absent, loading ends
+  /// here: who asks for them reads them all, and a stand-in would be as large as the file says.
   package func table(_ name: String, shape: [Int]) throws -> Vector {
-    if let tensor = try tensor(name, shape: shape) { return try Vector(tensor) }
-    missing.append(name)
-    return try Vector(zeros: shape.reduce(1, *))
+    guard let tensor = try tensor(name, shape: shape) else {
+      missing.append(name)
+      throw missingError
+    }
+    return try Vector(tensor)
   }
 
   /// A norm, around the mean or not as the file has it.
@@ -142,20 +145,23 @@ package final class WeightLoader {
   /// Throws the error that names every missing tensor, or every one that nobody took: a model
   /// without a part of its weights computes something else.
   package func finish() throws(ModelError) {
-    let family = hyperparameters.architecture
-    guard missing.isEmpty else {
-      throw ModelError(
-        .missingTensor,
-        "\(file.path): lacks \(Self.tensors(missing)), which a \(family) model has: the file is "
-          + "incomplete or of a variant that is not supported")
-    }
+    guard missing.isEmpty else { throw missingError }
     let left = file.tensors.map(\.name).filter { !taken.contains($0) }
     guard left.isEmpty else {
       throw ModelError(
         .unsupported,
-        "\(file.path): holds \(Self.tensors(left.map(GGUFError.quoted))), which a \(family) model does not have: the file "
-          + "is of a variant that is not supported")
+        "\(file.path): holds \(Self.tensors(left.map(GGUFError.quoted))), which a "
+          + "\(hyperparameters.architecture) model does not have: the file is of a variant that is "
+          + "not supported")
     }
+  }
+
+  /// The error that names what was found missing so far.
+  private var missingError: ModelError {
+    ModelError(
+      .missingTensor,
+      "\(file.path): lacks \(Self.tensors(missing)), which a \(hyperparameters.architecture) model "
+        + "has: the file is incomplete or of a variant that is not supported")
   }
 
   /// Names of tensors, the first few of many.

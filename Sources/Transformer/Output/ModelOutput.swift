@@ -68,3 +68,25 @@ package struct ModelOutput: Sendable {
       }, markers: markers)
   }
 }
+
+/// What a model's chat templates tell of the answers to them.
+package struct ModelOutputs: Sendable {
+  private let plain: ModelOutput
+  private let withTools: ModelOutput
+
+  /// - Parameters:
+  ///   - template: the source of what conversations are written by; nil for a base model.
+  ///   - withTools: the source of what they are written by where the model is shown functions; nil
+  ///     where that is the same.
+  ///   - hiddenToken: as for `ModelOutput`.
+  package init(
+    template: String?, withTools: String?, hiddenToken: (_ spelling: String) -> TokenID?
+  ) {
+    plain = ModelOutput(template: template ?? "", hiddenToken: hiddenToken)
+    self.withTools =
+      withTools.map { ModelOutput(template: $0, hiddenToken: hiddenToken) } ?? plain
+  }
+
+  /// What is told of answers where the model is shown functions, or none.
+  package func output(withTools: Bool) -> ModelOutput { withTools ? self.withTools : plain }
+}

@@ -35,7 +35,8 @@ package struct ModelQuantizer {
     let heads = try first("attention.head_count") ?? 1
     let shared = try first("attention.head_count_kv") ?? heads
     let facts = QuantizationFacts(
-      blockCount: max(0, try first("block_count") ?? 0),
+      // A model has no more layers than tensors.
+      blockCount: min(max(0, try first("block_count") ?? 0), file.tensors.count),
       groupedHeadCount: shared > 0 ? heads / shared : 0, tensorNames: file.tensors.map(\.name))
     plans = try file.tensors.map { tensor in
       let choice = mix.choice(for: tensor.name, shape: tensor.shape, in: facts)

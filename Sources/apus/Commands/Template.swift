@@ -58,51 +58,60 @@ struct Template: AsyncParsableCommand {
   }
 
   private func process() throws {
-    let (source, defaults) = try sourceAndDefaults()
-    let template = Result { () throws(TemplateError) in try ChatTemplate(source) }
+    let (templates, defaults) = try templatesAndDefaults()
     if jsonl {
       while let line = readLine() {
         var answer = JSONObject()
-        do { answer["text"] = .string(try text(line, template, defaults)) } catch {
+        do { answer["text"] = .string(try text(line, templates, defaults)) } catch {
           answer["error"] = .string("\(error)")
         }
         Terminal.writeLine(JSONValue.object(answer).serialized())
       }
     } else {
-      Terminal.write(try text(try InputFile.text("-"), template, defaults))
+      Terminal.write(try text(try InputFile.text("-"), templates, defaults))
     }
   }
 
-  /// The template's source, and what it may read where a context does not say it.
-  private func sourceAndDefaults() throws -> (String, JSONObject) {
-    var source = try template.map { try BuiltInTemplate.source(of: $0) }
+  /// The templates, and what they may read where a context does not say it.
+  private func templatesAndDefaults() throws -> (
+    Result<ChatTemplates, TemplateError>, JSONObject
+  ) {
     var defaults = JSONObject()
+    var own: ChatTemplateSources?
     if let model {
       let file = try GGUFFile(path: LocatedModel.find(model).path)
       // No text is split here, so it does not matter how.
       let tokenizer = try TextTokenizer(file, preTokenizer: "default")
       defaults["bos_token"] = .string(tokenizer.beginID.map { tokenizer.text(of: $0) } ?? "")
       defaults["eos_token"] = .string(tokenizer.endID.map { tokenizer.text(of: $0) } ?? "")
-      if source == nil { source = try file.metadata.string("tokenizer.chat_template") }
+      own = try ChatTemplateSources(file.metadata)
     }
-    guard let source else {
+    if let template {
+      let source = try BuiltInTemplate.source(of: template)
+      return (
+        Result { () throws(TemplateError) in ChatTemplates(plain: try ChatTemplate(source)) },
+        defaults
+      )
+    }
+    guard let own, own.plain != nil else {
       throw CommandError(
         .noChatTemplate,
         "the model has no chat template: it is a base model; give one with --template")
     }
-    return (source, defaults)
+    return (Result { () throws(TemplateError) in try ChatTemplates(own) }, defaults)
   }
 
   /// The text for the context that `json` spells.
   private func text(
-    _ json: String, _ template: Result<ChatTemplate, TemplateError>, _ defaults: JSONObject
+    _ json: String, _ templates: Result<ChatTemplates, TemplateError>, _ defaults: JSONObject
   ) throws -> String {
-    let template = try template.get()
+    let templates = try templates.get()
     guard let context = try JSONValue.parse(json).objectValue else {
       throw CommandError(.unusableInput, "a context is a JSON object, and this is none")
     }
     var variables = defaults
     for (key, value) in context { variables[key] = value }
+    guard let template = templates.template(for: variables) else { return "" }
     return try template.render(variables, now: now ?? .system)
   }
 

@@ -56,12 +56,13 @@ final class FakeEngine: TextEngine {
   init(
     _ pieces: [String] = ["Swifts", " sleep", " in", " flight", "."],
     _ behaviour: Behaviour = .answer, contextLength: Int = 512,
-    template: String = "{{ messages }}",
+    template: String = "{{ messages }}", toolTemplate: String? = nil,
     beforeToken: @escaping @Sendable (Int) -> Void = { _ in }
   ) {
     self.beforeToken = beforeToken
     self.pieces = pieces
     self.behaviour = behaviour
+    toolTemplateSource = toolTemplate
     chatTemplateSource = if case .base = behaviour { nil } else { template }
     self.contextLength = contextLength
     (cancellations, cancelled) = AsyncStream.makeStream()
@@ -70,6 +71,7 @@ final class FakeEngine: TextEngine {
   }
 
   let chatTemplateSource: String?
+  let toolTemplateSource: String?
   let pendingCount = 0
   let statistics = EngineStatistics()
 

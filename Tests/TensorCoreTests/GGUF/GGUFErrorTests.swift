@@ -125,6 +125,21 @@ import Testing
     }
   }
 
+  @Test("The longest name of a tensor is the longest that is written")
+  func longNames() throws {
+    func file(nameBytes: Int) -> [UInt8] {
+      var builder = GGUFBuilder()
+      let name = String(repeating: "n", count: nameBytes)
+      builder.addTensor(name, shape: [1], content: [0, 0, 0, 0])
+      return builder.build()
+    }
+    #expect(try error(of: file(nameBytes: 64))?.code == .tensor)
+    let folder = try TemporaryFolder()
+    let tensor = try GGUFFile(path: folder.write(file(nameBytes: 63))).tensors[0]
+    let plan = GGUFTensorPlan(name: tensor.name, shape: tensor.shape, format: tensor.format)
+    _ = try GGUFWriter(path: folder.path + "/copy.gguf", metadata: [], tensors: [plan])
+  }
+
   @Test("Metadata that breaks the rules is refused")
   func impossibleMetadata() throws {
     let nested =

@@ -46,6 +46,23 @@ enum HostileTemplates {
       + "{% set ns.s = ns.s|replace('a', ns.s) %}{% endfor %}",
   ]
 
+  /// Nearly a megabyte of names, where each must be unlike all others or is looked for among them.
+  static let manyNames: [String] = {
+    func list(_ count: Int, _ end: String = "", _ separator: String = ",") -> String {
+      (0..<count).map { "n\($0)\(end)" }.joined(separator: separator)
+    }
+    let reversed = (0..<40_000).reversed().map { "n\($0)=1" }.joined(separator: ",")
+    return [
+      "{% macro f(\(list(120_000))) %}{% endmacro %}",
+      "{{ f(\(list(100_000, "=1"))) }}",
+      "{% macro f(\(list(60_000))) %}{% endmacro %}{% for i in range(9) %}{{ f() }}{% endfor %}",
+      "{% macro f(\(list(40_000))) %}{% endmacro %}{{ f(\(reversed)) }}",
+      "{% macro f() %}{{ kwargs }}{% endmacro %}{{ f(**dict(\(list(90_000, "=1")))) }}",
+      "{% for i in range(9) %}{%set \(list(40_000, "=1%}", "{%set ")){% endfor %}",
+      "{{ '{\(list(30_000, "", "}{"))}'.format(\(list(40_000, "=1"))) }}",
+    ]
+  }()
+
   /// They make more text, or more elements, than any limit allows.
   static let filling = [
     doubling,

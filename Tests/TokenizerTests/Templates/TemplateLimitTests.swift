@@ -53,6 +53,15 @@ import Tokenizer
     #expect(error?.message == "the template has \(source.utf8.count) bytes, more than 1048576")
   }
 
+  @Test(arguments: HostileTemplates.manyNames.indices)
+  func `a template with as many names as fit takes time in proportion to them`(index: Int) {
+    let source = HostileTemplates.manyNames[index]
+    #expect(source.utf8.count < 1 << 20)
+    let time = processorTime { _ = try? render(source, limits: .init(steps: 2_000_000)) }
+    // Comparing each name with each took three seconds to forty.
+    #expect(time < .seconds(2), "\(time)")
+  }
+
   @Test(arguments: [
     "{% macro f() %}{{ f() }}{% endmacro %}{{ f() }}",
     "{% macro f() %}{% if t %}{% for a in l %}{% with %}{{ [1 + -f()|int] }}{% endwith %}{% endfor %}"

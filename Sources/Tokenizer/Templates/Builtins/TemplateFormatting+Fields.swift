@@ -110,6 +110,7 @@ private struct TemplateFields {
       if head.utf8.isEmpty { nextIndex += 1 } else { hasNumbers = true }
       if arguments.positional.indices.contains(index) { value = arguments.positional[index] }
     } else {
+      try evaluator.budget.step(arguments.named.count >> 3)
       value = arguments.named.first { $0.name == head }?.value
     }
     guard var result = value else {

@@ -62,14 +62,13 @@ extension TemplateEvaluator {
       guard case .dict(let dict) = try evaluate(spread) else {
         throw invalid("** needs a mapping")
       }
+      try budget.step(dict.keys.count)
+      var names = Set(arguments.named.map(\.name))
       for (key, value) in zip(dict.keys, dict.values) {
         guard let name = key.text else { throw invalid("** needs a mapping with strings as keys") }
-        guard !arguments.named.contains(where: { $0.name == name }) else {
-          throw invalid("an argument is given twice")
-        }
+        guard names.insert(name).inserted else { throw invalid("an argument is given twice") }
         arguments.named.append((name, value))
       }
-      try budget.step(dict.keys.count * dict.keys.count)
     }
     return arguments
   }
@@ -127,6 +126,7 @@ extension TemplateEvaluator {
     _ given: TemplateArguments, to macro: TemplateMacro, in scope: TemplateScope
   ) throws(TemplateFault) {
     var named = given.named
+    try budget.step((macro.parameters.count * named.count) >> 4)
     for (index, parameter) in macro.parameters.enumerated() {
       if index < given.positional.count {
         scope[parameter.name] = given.positional[index]

@@ -5,24 +5,39 @@ final class TemplateScope {
   /// Where a name is looked for next; nil for the variables outside all scopes.
   let parent: TemplateScope?
   private var entries: [(name: TemplateName, value: TemplateValue)] = []
+  /// Where each name stands, once there are more than are looked through.
+  private var places: [TemplateName: Int] = [:]
+
+  private static let searchedCount = 32
 
   init(parent: TemplateScope?) { self.parent = parent }
 
-  func removeAll() { entries.removeAll(keepingCapacity: true) }
+  func removeAll() {
+    entries.removeAll(keepingCapacity: true)
+    places.removeAll()
+  }
 
   subscript(name: TemplateName) -> TemplateValue? {
-    get {
-      for entry in entries where entry.name == name { return entry.value }
-      return nil
-    }
+    get { place(of: name).map { entries[$0].value } }
     set {
       guard let newValue else { return }
-      if let place = entries.firstIndex(where: { $0.name == name }) {
+      if let place = place(of: name) {
         entries[place].value = newValue
-      } else {
-        entries.append((name, newValue))
+        return
+      }
+      entries.append((name, newValue))
+      if !places.isEmpty {
+        places[name] = entries.count - 1
+      } else if entries.count > Self.searchedCount {
+        for (place, entry) in entries.enumerated() { places[entry.name] = place }
       }
     }
+  }
+
+  private func place(of name: TemplateName) -> Int? {
+    if !places.isEmpty { return places[name] }
+    for place in entries.indices where entries[place].name == name { return place }
+    return nil
   }
 }
 

@@ -134,6 +134,7 @@ extension TemplateParser {
   /// The arguments of a call, of which the opening parenthesis is next.
   private mutating func arguments() throws(TemplateFault) -> TemplateArgumentList {
     var list = TemplateArgumentList()
+    var names: Set<TemplateText> = []
     try expect(.openParenthesis)
     while !isAt(.closeParenthesis) {
       let position = current.position
@@ -146,7 +147,7 @@ extension TemplateParser {
       } else if case .name(let name) = current.kind, next.kind == .symbol(.assign) {
         advance()
         advance()
-        if list.named.contains(where: { $0.name == name }) { throw misplacedArgument(position) }
+        guard names.insert(name).inserted else { throw misplacedArgument(position) }
         list.named.append((name, try expression()))
       } else {
         let isLast = list.named.isEmpty && list.spread == nil && list.namedSpread == nil

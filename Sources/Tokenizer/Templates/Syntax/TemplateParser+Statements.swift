@@ -166,6 +166,7 @@ extension TemplateParser {
 
   private mutating func signature() throws(TemplateFault) -> [TemplateMacro.Parameter] {
     var parameters: [TemplateMacro.Parameter] = []
+    var names: Set<TemplateText> = []
     try expect(.openParenthesis)
     while !isAt(.closeParenthesis) {
       if !parameters.isEmpty { try expect(.comma) }
@@ -176,7 +177,7 @@ extension TemplateParser {
         throw TemplateFault(
           .syntax, "a parameter without a default follows one with a default", at: position)
       }
-      guard !parameters.contains(where: { $0.text == name }) else {
+      guard names.insert(name).inserted else {
         throw TemplateFault(.syntax, "a parameter of that name exists already", at: position)
       }
       parameters.append(.init(name: intern(name), text: name, fallback: fallback))
