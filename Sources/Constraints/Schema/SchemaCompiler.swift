@@ -16,17 +16,19 @@ struct SchemaCompiler {
   var refusals: [KeywordPlace: ConstraintError]?
   /// Keywords that made a difference.
   var enforced: Set<KeywordPlace> = []
-  private var rules: [[SchemaLiteral]: Term] = [:]
-  private var pending: [(literals: [SchemaLiteral], rule: Term)] = []
-  private var work = 0
+  var rules: [[SchemaLiteral]: Term] = [:]
+  var pending: [(literals: [SchemaLiteral], rule: Term)] = []
+  var budget = SchemaBudget()
+  /// What schemas see to, by their unevaluated… keyword.
+  var evaluated: [KeywordPlace: Evaluated] = [:]
   var shared = SharedTerms()
   var patternAutomata: [String: Automaton] = [:]
   private var disjoint: [[SchemaLiteral]: Bool] = [:]
   private var disjointDepth = 0
+  var asideDepth = 0
 
-  /// Branches of one set of schemas, and steps to all of them.
-  private static let mostBranches = 128
-  private static let mostWork = 20_000
+  /// Branches of one set of schemas.
+  static let mostBranches = 128
   /// Questions within questions whether schemas exclude each other.
   private static let mostDisjointDepth = 3
 
@@ -62,7 +64,7 @@ struct SchemaCompiler {
 
   /// Defines the rules that were asked for. Not done where they are asked for, so that nesting needs
   /// no stack.
-  private mutating func finish() throws(ConstraintError) {
+  mutating func finish() throws(ConstraintError) {
     while let (literals, rule) = pending.popLast() {
       var options: [Term] = []
       for branch in try branches(of: literals) { options.append(try term(of: branch)) }
@@ -118,17 +120,30 @@ struct SchemaCompiler {
         continue
       }
       if partial.applied.contains(literal.negated) { continue }
-      work += 1
-      let next = try apply(literal, to: partial)
-      guard result.count + open.count + next.count <= Self.mostBranches, work <= Self.mostWork
-      else {
-        throw ConstraintError(
-          .tooComplex, at: document.nodes[literal.node].pointer,
-          "its alternatives combine in more than \(Self.mostBranches) ways")
+      try step(literal.node)
+      // Handed over, not copied: a long chain adds to the same lists.
+      let next = try apply(literal, to: consume partial)
+      guard result.count + open.count + next.count <= Self.mostBranches else {
+        throw tooManyBranches(literal.node)
       }
       open += next.reversed()
     }
     return result
+  }
+
+  func tooManyBranches(_ node: Int) -> ConstraintError {
+    ConstraintError(
+      .tooComplex, at: document.nodes[node].pointer,
+      "its alternatives combine in more than \(Self.mostBranches) ways")
+  }
+
+  /// Counts a step that is taken at a schema.
+  mutating func step(_ node: Int) throws(ConstraintError) {
+    do {
+      try budget.take(steps: 1)
+    } catch {
+      throw ConstraintError(error.code, at: document.nodes[node].pointer, error.message)
+    }
   }
 
   /// A branch in the making.
@@ -140,16 +155,19 @@ struct SchemaCompiler {
 
     init(pending: [SchemaLiteral]) { self.pending = pending }
 
+    /// Asks for more.
+    mutating func add(_ literals: [SchemaLiteral]) { pending += literals.reversed() }
+
     /// The same with more to satisfy.
     func adding(_ literals: [SchemaLiteral]) -> PartialBranch {
       var result = self
-      result.pending += literals.reversed()
+      result.add(literals)
       return result
     }
   }
 
   private mutating func apply(
-    _ literal: SchemaLiteral, to partial: PartialBranch
+    _ literal: SchemaLiteral, to partial: consuming PartialBranch
   ) throws(ConstraintError) -> [PartialBranch] {
     switch document.nodes[literal.node].value {
     case .bool(let value): return value == literal.isPositive ? [partial] : []
@@ -177,7 +195,7 @@ struct SchemaCompiler {
     trial.refusals = [:]
     trial.disjointDepth += 1
     let branches = try? trial.branches(of: literals)
-    work = trial.work
+    budget = trial.budget
     let areDisjoint =
       trial.refusals?.isEmpty == true && branches?.allSatisfy { trial.isEmpty($0) } == true
     disjoint[key] = areDisjoint
@@ -226,38 +244,6 @@ struct SchemaCompiler {
   ) throws(ConstraintError) -> Term {
     let kept = try satisfying(values, branch)
     return try store.automaton(Automaton(choices: kept, limits))
-  }
-
-  /// The spellings of those of `values` that satisfy the rest of the branch.
-  mutating func satisfying(
-    _ values: [JSONValue], _ branch: SchemaBranch
-  ) throws(ConstraintError) -> [[UInt8]] {
-    var kept: [[UInt8]] = []
-    for value in values where branch.types.contains(ValueTypes.of(value)) {
-      let bytes = value.canonicalUTF8
-      if !kept.contains(bytes) { kept.append(bytes) }
-    }
-    if branch.isListOfValues || kept.isEmpty { return kept }
-    var rest = branch
-    rest.values = nil
-    var probe = self
-    probe.store = TermStore(limits)
-    probe.rules = [:]
-    probe.pending = []
-    probe.shared = SharedTerms()
-    let root = try probe.term(of: rest)
-    try probe.finish()
-    if let refused = probe.refusals { refusals?.merge(refused) { first, _ in first } }
-    enforced.formUnion(probe.enforced)
-    work = probe.work
-    var matcher = try Matcher(probe.store, root: root, mayBeImpossible: true)
-    var result: [[UInt8]] = []
-    for bytes in kept {
-      var term = matcher.start
-      for byte in bytes where term != .never { term = try matcher.advance(term, byte) }
-      if matcher.isComplete(term) { result.append(bytes) }
-    }
-    return result
   }
 }
 

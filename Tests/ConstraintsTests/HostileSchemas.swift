@@ -1,0 +1,45 @@
+// Schemas that want to exhaust time, memory or the stack, as texts.
+
+enum HostileSchemas {
+  /// Made once, so that making them is not counted among what refusing them costs.
+  static let all: [(name: String, text: String)] = deep
+
+  /// `count` elements with commas between them.
+  private static func list(_ count: Int, _ element: (Int) -> String) -> String {
+    (0..<count).map(element).joined(separator: ",")
+  }
+
+  /// A schema with `keywords` and a reference, which leads through `count` others.
+  private static func chain(
+    _ count: Int, _ keywords: String = "", _ link: (_ reference: String) -> String
+  ) -> String {
+    let links = list(count) { ##""\##($0)":\##(link(##""$ref":"#/x-/\##($0 + 1)""##))"## }
+    return ##"{\##(keywords)"$ref":"#/x-/0","x-":{\##(links),"\##(count)":{}}}"##
+  }
+
+  private static let deep: [(name: String, text: String)] = [
+    ("a chain of references", chain(30_000) { "{\($0)}" }),
+    (
+      "a chain of references beside an unevaluated keyword",
+      chain(30_000, #""unevaluatedProperties":false,"#) { "{\($0)}" }
+    ),
+    (
+      "lists of values within lists of values",
+      chain(10_000) { #"{"enum":[{}],"properties":{"a":{\#($0)}}}"# }
+    ),
+    (
+      "a list of values that is limited by itself",
+      ##"{"enum":[{}],"properties":{"a":{"$ref":"#"}}}"##
+    ),
+    (
+      "a list of values that is limited by itself twice",
+      ##"{"enum":[{}],"properties":{"a":{"$ref":"#"},"b":{"$ref":"#"}}}"##
+    ),
+    (
+      "unevaluated keywords that see the same names",
+      ##"{"$ref":"#/$defs/a","$defs":{"a":{"allOf":["##
+        + list(2_000) { _ in ##"{"unevaluatedProperties":false,"$ref":"#/$defs/b"}"## }
+        + #"]},"b":{"properties":{"# + list(10_000) { #""\#($0)":true"# } + "}}}}"
+    ),
+  ]
+}
