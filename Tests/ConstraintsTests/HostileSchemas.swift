@@ -2,7 +2,7 @@
 
 enum HostileSchemas {
   /// Made once, so that making them is not counted among what refusing them costs.
-  static let all: [(name: String, text: String)] = deep
+  static let all: [(name: String, text: String)] = deep + dependent
 
   /// `count` elements with commas between them.
   private static func list(_ count: Int, _ element: (Int) -> String) -> String {
@@ -40,6 +40,21 @@ enum HostileSchemas {
       ##"{"$ref":"#/$defs/a","$defs":{"a":{"allOf":["##
         + list(2_000) { _ in ##"{"unevaluatedProperties":false,"$ref":"#/$defs/b"}"## }
         + #"]},"b":{"properties":{"# + list(10_000) { #""\#($0)":true"# } + "}}}}"
+    ),
+  ]
+
+  private static let dependent: [(name: String, text: String)] = [
+    (
+      "properties that each ask for another one",
+      #"{"dependentRequired":{"# + list(19) { #""a\#($0)":["b"]"# } + "}}"
+    ),
+    (
+      "properties that each ask for a schema",
+      #"{"dependentSchemas":{"# + list(19) { #""a\#($0)":{"minProperties":\#($0)}"# } + "}}"
+    ),
+    (
+      "thousands of properties that ask for another one",
+      #"{"dependentRequired":{"# + list(20_000) { #""a\#($0)":["b"]"# } + "}}"
     ),
   ]
 }

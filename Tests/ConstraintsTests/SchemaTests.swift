@@ -52,6 +52,10 @@ struct SchemaTests {
       ["[1]", #"["x","y"]"#]
     ),
     (
+      #"{"type":"string","dependentRequired":{"a":["z"],"b":["z"],"c":["z"],"d":["z"],"e":["z"],"f":["z"],"g":["z"],"h":["z"]}}"#,
+      [#""x""#], ["{}"]
+    ),
+    (
       #"{"type":"object","patternProperties":{"^n":{"type":"number"}},"additionalProperties":{"type":"string"}}"#,
       [#"{"n1":1,"m":"x"}"#, "{}"], [#"{"n1":"x"}"#, #"{"m":1}"#]
     ),

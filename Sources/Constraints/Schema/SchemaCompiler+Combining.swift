@@ -16,7 +16,7 @@ extension SchemaCompiler {
     case ("allOf", .array(let list)):
       add(children(node, "allOf", list.count), to: &ways)
     case ("anyOf", .array(let list)):
-      split(&ways, children(node, "anyOf", list.count).map { [$0] })
+      try split(&ways, children(node, "anyOf", list.count).map { [$0] }, node)
     case ("oneOf", .array(let list)):
       let all = children(node, "oneOf", list.count)
       var options: [[SchemaLiteral]] = []
@@ -27,30 +27,31 @@ extension SchemaCompiler {
         }
         options.append(literals)
       }
-      split(&ways, options)
+      try split(&ways, options, node)
     case ("not", _): add([child(node, "not").negated], to: &ways)
     case ("if", _):
       let condition = child(node, "if")
       guard schema["then"] != nil || schema["else"] != nil else { break }
       let then = schema["then"].map { _ in child(node, "then") }
       let otherwise = schema["else"].map { _ in child(node, "else") }
-      split(
+      try split(
         &ways,
         [
           [condition] + (then.map { [$0] } ?? []),
           [condition.negated] + (otherwise.map { [$0] } ?? []),
-        ])
+        ], node)
     case ("then", _), ("else", _): break
     case ("dependentRequired", .object(let map)):
-      for (name, list) in map {
-        guard let names = list.arrayValue.flatMap(Self.names) else { return false }
-        ways = ways.flatMap { Self.dependent(name, on: $0) { $0.branch.require(names) } }
+      let lists = map.map { ($0.key, $0.value.arrayValue.flatMap(Self.names)) }
+      guard lists.allSatisfy({ $0.1 != nil }) else { return false }
+      for (name, names) in lists where Self.mayBeObject(schema) {
+        try depend(on: name, &ways, node) { $0.branch.require(names ?? []) }
       }
     case ("dependentSchemas", .object(let map)):
-      for name in map.keys {
+      for name in map.keys where Self.mayBeObject(schema) {
         let literal = SchemaLiteral(
           node: document.child(node, "dependentSchemas", name), isPositive: true)
-        ways = ways.flatMap { Self.dependent(name, on: $0) { $0.add([literal]) } }
+        try depend(on: name, &ways, node) { $0.add([literal]) }
       }
     default: return false
     }
@@ -76,22 +77,40 @@ extension SchemaCompiler {
     for index in ways.indices { ways[index].add(literals) }
   }
 
-  /// Makes of each way one for each of `options`.
-  private func split(_ ways: inout [PartialBranch], _ options: [[SchemaLiteral]]) {
+  /// Makes of each way one for each of `options`, unless they become too many.
+  private func split(
+    _ ways: inout [PartialBranch], _ options: [[SchemaLiteral]], _ node: Int
+  ) throws(ConstraintError) {
+    guard ways.count * options.count <= Self.mostBranches else { throw tooManyBranches(node) }
     ways = ways.flatMap { way in options.map { way.adding($0) } }
   }
 
-  /// A value that is no object or lacks `name`, or one that has it, for which `change` is done.
-  private static func dependent(
-    _ name: String, on way: PartialBranch, _ change: (inout PartialBranch) -> Void
-  ) -> [PartialBranch] {
-    var absent = way
-    absent.branch.forbidden.insert(name)
-    var present = way
-    present.branch.types.formIntersection(.object)
-    present.branch.require([name])
-    change(&present)
-    return present.branch.isImpossible ? [absent] : [absent, present]
+  /// What depends on a property says nothing of values that are no objects.
+  private static func mayBeObject(_ schema: JSONObject) -> Bool {
+    schema["type"].flatMap(types)?.contains(.object) ?? true
+  }
+
+  /// Makes of each way one without the property `name`, and one that has it, for which `change` is
+  /// done.
+  private func depend(
+    on name: String, _ ways: inout [PartialBranch], _ node: Int,
+    _ change: (inout PartialBranch) -> Void
+  ) throws(ConstraintError) {
+    var next: [PartialBranch] = []
+    for var way in ways {
+      if way.branch.types.contains(.object) {
+        var present = way
+        way.branch.forbidden.insert(name)
+        present.branch.types = .object
+        present.branch.require([name])
+        change(&present)
+        next += [way, present]
+      } else {
+        next.append(way)
+      }
+      guard next.count <= Self.mostBranches else { throw tooManyBranches(node) }
+    }
+    ways = next
   }
 
   func isTrue(_ node: Int) -> Bool { document.nodes[node].value == .bool(true) }
