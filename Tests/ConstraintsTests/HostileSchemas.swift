@@ -2,7 +2,7 @@
 
 enum HostileSchemas {
   /// Made once, so that making them is not counted among what refusing them costs.
-  static let all: [(name: String, text: String)] = deep + dependent
+  static let all: [(name: String, text: String)] = deep + dependent + alternatives
 
   /// `count` elements with commas between them.
   private static func list(_ count: Int, _ element: (Int) -> String) -> String {
@@ -55,6 +55,37 @@ enum HostileSchemas {
     (
       "thousands of properties that ask for another one",
       #"{"dependentRequired":{"# + list(20_000) { #""a\#($0)":["b"]"# } + "}}"
+    ),
+  ]
+
+  private static let alternatives: [(name: String, text: String)] = [
+    ("two hundred alternatives that are one", #"{"oneOf":["# + list(200) { _ in "{}" } + "]}"),
+    (
+      "alternatives that do not exclude each other",
+      #"{"oneOf":["# + list(128) { #"{"minLength":\#($0)}"# } + "]}"
+    ),
+    (
+      "alternatives none of which may hold alone",
+      #"{"not":{"oneOf":["# + list(128) { #"{"minLength":\#($0)}"# } + "]}}"
+    ),
+    (
+      "alternatives in many properties",
+      #"{"properties":{"#
+        + list(80) { name in
+          let tagged = list(100) {
+            #"{"type":"object","required":["k"],"properties":{"k":{"const":\#($0)}}}"#
+          }
+          return #""\#(name)":{"oneOf":[\#(tagged)]}"#
+        } + "}}"
+    ),
+    (
+      "alternatives by long lists of values",
+      #"{"oneOf":["#
+        + list(100) { part in
+          let values = list(500) { "\(500 * part + $0)" }
+          return
+            #"{"type":"object","required":["k"],"properties":{"k":{"enum":[\#(values)]}}}"#
+        } + "]}"
     ),
   ]
 }

@@ -16,16 +16,14 @@ extension SchemaCompiler {
     case ("allOf", .array(let list)):
       add(children(node, "allOf", list.count), to: &ways)
     case ("anyOf", .array(let list)):
+      guard list.count <= Self.mostBranches else { throw tooManyBranches(node) }
       try split(&ways, children(node, "anyOf", list.count).map { [$0] }, node)
     case ("oneOf", .array(let list)):
+      guard list.count <= Self.mostBranches else { throw tooManyBranches(node) }
       let all = children(node, "oneOf", list.count)
-      var options: [[SchemaLiteral]] = []
-      for (index, chosen) in all.enumerated() {
-        var literals = [chosen]
-        for (other, literal) in all.enumerated() where other != index {
-          if !areDisjoint([chosen, literal]) { literals.append(literal.negated) }
-        }
-        options.append(literals)
+      let companions = try companions(of: all, in: node)
+      let options = zip(all, companions).map { chosen, others in
+        [chosen] + others.map { all[$0].negated }
       }
       try split(&ways, options, node)
     case ("not", _): add([child(node, "not").negated], to: &ways)

@@ -16,7 +16,7 @@ extension SchemaCompiler {
       if keyword == "$schema" { try check(value, KeywordPlace(node: node, keyword: keyword)) }
       if shape == .annotation || keyword == "$defs" || keyword == "definitions" { continue }
       let place = KeywordPlace(node: node, keyword: keyword)
-      enforced.insert(place)
+      enforce(place)
       if !ways.isEmpty { try assert(value, at: place, schema, on: &ways) }
     }
     return ways

@@ -15,7 +15,7 @@ struct SchemaCompiler {
   /// In place of errors, where a schema is only looked at: what would be refused.
   var refusals: [KeywordPlace: ConstraintError]?
   /// Keywords that made a difference.
-  var enforced: Set<KeywordPlace> = []
+  private(set) var enforced: Set<KeywordPlace> = []
   var rules: [[SchemaLiteral]: Term] = [:]
   var pending: [(literals: [SchemaLiteral], rule: Term)] = []
   var budget = SchemaBudget()
@@ -23,14 +23,18 @@ struct SchemaCompiler {
   var evaluated: [KeywordPlace: Evaluated] = [:]
   var shared = SharedTerms()
   var patternAutomata: [String: Automaton] = [:]
-  private var disjoint: [[SchemaLiteral]: Bool] = [:]
-  private var disjointDepth = 0
+  /// Whether schemas exclude each other, by those that were asked about.
+  var disjoint: [[SchemaLiteral]: Bool] = [:]
+  var disjointDepth = 0
+  /// Answers within the present question that hold for it alone.
+  var provisional: [[SchemaLiteral]] = []
+  var tags: [Int: SchemaTags] = [:]
   var asideDepth = 0
 
   /// Branches of one set of schemas.
   static let mostBranches = 128
   /// Questions within questions whether schemas exclude each other.
-  private static let mostDisjointDepth = 3
+  static let mostDisjointDepth = 3
 
   init(
     _ schema: JSONValue, _ options: SchemaOptions, _ limits: ConstraintLimits
@@ -70,6 +74,11 @@ struct SchemaCompiler {
       for branch in try branches(of: literals) { options.append(try term(of: branch)) }
       store.define(rule, as: try store.either(options))
     }
+  }
+
+  /// Notes that a keyword makes a difference, unless it is only asked whether it would.
+  mutating func enforce(_ place: KeywordPlace) {
+    if disjointDepth == 0 { enforced.insert(place) }
   }
 
   // MARK: Errors
@@ -137,10 +146,10 @@ struct SchemaCompiler {
       "its alternatives combine in more than \(Self.mostBranches) ways")
   }
 
-  /// Counts a step that is taken at a schema.
-  mutating func step(_ node: Int) throws(ConstraintError) {
+  /// Counts steps that are taken at a schema.
+  mutating func step(_ node: Int, _ count: Int = 1) throws(ConstraintError) {
     do {
-      try budget.take(steps: 1)
+      try budget.take(steps: count)
     } catch {
       throw ConstraintError(error.code, at: document.nodes[node].pointer, error.message)
     }
@@ -181,36 +190,6 @@ struct SchemaCompiler {
         .syntax)
       return [partial]
     }
-  }
-
-  /// Whether no value satisfies all of `literals`, as far as types, lists of values and required
-  /// properties tell.
-  mutating func areDisjoint(_ literals: [SchemaLiteral]) -> Bool {
-    let key = Set(literals).sorted()
-    if let known = disjoint[key] { return known }
-    // Whoever asks again while it is looked at hears no, which is always safe.
-    guard disjointDepth < Self.mostDisjointDepth else { return false }
-    disjoint[key] = false
-    var trial = self
-    trial.refusals = [:]
-    trial.disjointDepth += 1
-    let branches = try? trial.branches(of: literals)
-    budget = trial.budget
-    let areDisjoint =
-      trial.refusals?.isEmpty == true && branches?.allSatisfy { trial.isEmpty($0) } == true
-    disjoint[key] = areDisjoint
-    return areDisjoint
-  }
-
-  private mutating func isEmpty(_ branch: SchemaBranch) -> Bool {
-    if branch.isImpossible { return true }
-    guard branch.types == .object else { return false }
-    for name in branch.required {
-      if branch.forbidden.contains(name) { return true }
-      guard let literals = try? literals(for: name, in: branch) else { continue }
-      if areDisjoint(literals) { return true }
-    }
-    return false
   }
 
   // MARK: Values
