@@ -15,7 +15,13 @@ struct HostileConstraintTests {
   private static let tenMegabytes =
     #"{"description":""# + String(repeating: "x", count: 10 << 20) + #""}"#
 
-  static let hostile: [(name: String, make: Making)] = [
+  static let hostile: [(name: String, make: Making)] =
+    various
+    + HostileSchemas.all.map { schema in
+      (schema.name, { try .schema(schema.text) })
+    }
+
+  private static let various: [(name: String, make: Making)] = [
     (
       "left recursion through ten rules",
       {

@@ -19,8 +19,9 @@ struct HostileCostTests {
 
   @Test func refusalsTakeLittleMemory() async {
     await #expect(processExitsWith: .success) {
+      let hostile = HostileConstraintTests.hostile
       let before = ProcessMemory.residentBytes
-      for (name, make) in HostileConstraintTests.hostile {
+      for (name, make) in hostile {
         _ = try? make()
         let grown = ProcessMemory.peakBytes - before
         #expect(grown <= HostileCostTests.mostBytes, "after \(name): \(grown >> 20) MiB")

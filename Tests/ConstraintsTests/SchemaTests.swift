@@ -52,6 +52,10 @@ struct SchemaTests {
       ["[1]", #"["x","y"]"#]
     ),
     (
+      #"{"type":"string","dependentRequired":{"a":["z"],"b":["z"],"c":["z"],"d":["z"],"e":["z"],"f":["z"],"g":["z"],"h":["z"]}}"#,
+      [#""x""#], ["{}"]
+    ),
+    (
       #"{"type":"object","patternProperties":{"^n":{"type":"number"}},"additionalProperties":{"type":"string"}}"#,
       [#"{"n1":1,"m":"x"}"#, "{}"], [#"{"n1":"x"}"#, #"{"m":1}"#]
     ),
@@ -208,5 +212,30 @@ struct SchemaTests {
     let rounded = try Constraint.schema(#"{"type":"integer","maximum":1e23}"#)
     #expect(try rounded.accepts("99999999999999900000000"))
     #expect(try !rounded.accepts("100000000000000000000000"))
+  }
+
+  /// A property for each of twelve kinds of message, of which each has forty.
+  @Test(arguments: [40, 60])
+  func alternativesThatATagTellsApartTakeNoSteps(_ count: Int) throws {
+    let properties = (0..<12).map { property in
+      let options = (0..<count).map {
+        ##"{"type":"object","properties":{"k":{"const":"\##(property)-\##($0)"},"v":{"type":"integer"}},"required":["k","v"],"additionalProperties":false}"##
+      }
+      return #""p\#(property)":{"oneOf":[\#(options.joined(separator: ","))]}"#
+    }
+    let text = #"{"type":"object","properties":{\#(properties.joined(separator: ","))}}"#
+    let constraint = try Constraint.schema(text)
+    #expect(try constraint.accepts(#"{"p0":{"k":"0-7","v":1},"p11":{"k":"11-39","v":2}}"#))
+    #expect(try !constraint.accepts(#"{"p0":{"k":"1-7","v":1}}"#))
+    #expect(try !constraint.accepts(#"{"p0":{"k":"0-7"}}"#))
+  }
+
+  @Test func tooManyStepsAreCalledSteps() throws {
+    let links = (0..<20_100).map { ##""\##($0)":{"$ref":"#/x-/\##($0 + 1)"}"## }
+    let text =
+      ##"{"$ref":"#/x-/0","x-":{"## + links.joined(separator: ",") + #","20100":{}}}"#
+    let error = #expect(throws: ConstraintError.self) { try Constraint.schema(text) }
+    #expect(error?.code == .tooComplex)
+    #expect(error?.message.contains("more than 20000 steps") == true)
   }
 }

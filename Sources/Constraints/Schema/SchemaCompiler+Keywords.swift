@@ -5,7 +5,7 @@ import JSON
 extension SchemaCompiler {
   /// The ways to satisfy a schema besides what `partial` asks for.
   mutating func assert(
-    _ schema: JSONObject, of node: Int, on partial: PartialBranch
+    _ schema: JSONObject, of node: Int, on partial: consuming PartialBranch
   ) throws(ConstraintError) -> [PartialBranch] {
     var ways = [partial]
     for (keyword, value) in schema {
@@ -16,24 +16,24 @@ extension SchemaCompiler {
       if keyword == "$schema" { try check(value, KeywordPlace(node: node, keyword: keyword)) }
       if shape == .annotation || keyword == "$defs" || keyword == "definitions" { continue }
       let place = KeywordPlace(node: node, keyword: keyword)
-      enforced.insert(place)
-      var next: [PartialBranch] = []
-      for way in ways { next += try assert(value, at: place, schema, on: way) }
-      ways = next
+      enforce(place)
+      if !ways.isEmpty { try assert(value, at: place, schema, on: &ways) }
     }
     return ways
   }
 
   private mutating func assert(
-    _ value: JSONValue, at place: KeywordPlace, _ schema: JSONObject, on way: PartialBranch
-  ) throws(ConstraintError) -> [PartialBranch] {
-    if let ways = try combine(value, at: place, schema, on: way) { return ways }
-    var way = way
-    if try limit(value, at: place, schema, &way.branch) {
-      return way.branch.isImpossible ? [] : [way]
+    _ value: JSONValue, at place: KeywordPlace, _ schema: JSONObject,
+    on ways: inout [PartialBranch]
+  ) throws(ConstraintError) {
+    if try combine(value, at: place, schema, on: &ways) { return }
+    for index in ways.indices {
+      guard try limit(value, at: place, schema, &ways[index].branch) else {
+        return try refuse(
+          place, "the keyword's value is not of the kind that it must have", .syntax)
+      }
     }
-    try refuse(place, "the keyword's value is not of the kind that it must have", .syntax)
-    return [way]
+    ways.removeAll { $0.branch.isImpossible }
   }
 
   /// Refuses dialects that may give keywords another meaning.
@@ -44,97 +44,6 @@ extension SchemaCompiler {
     guard let name = dialect.stringValue,
       known.contains(where: { name.contains("json-schema.org/\($0)/schema") })
     else { return try refuse(place, "the dialect is not known: write draft 2020-12") }
-  }
-
-  // MARK: Keywords that combine schemas
-
-  private mutating func combine(
-    _ value: JSONValue, at place: KeywordPlace, _ schema: JSONObject, on way: PartialBranch
-  ) throws(ConstraintError) -> [PartialBranch]? {
-    let node = place.node
-    switch (place.keyword, value) {
-    case ("$ref", .string(let reference)), ("$dynamicRef", .string(let reference)):
-      if place.keyword == "$dynamicRef", document.isDynamic(reference, from: node) {
-        try refuse(place, "the reference depends on where the schema is used from")
-        return [way]
-      }
-      guard let target = document.target(of: reference, from: node) else {
-        try refuse(place, "the reference leads to nothing in this document", .undefined)
-        return [way]
-      }
-      return [way.adding([SchemaLiteral(node: target, isPositive: true)])]
-    case ("allOf", .array(let list)):
-      return [way.adding(children(node, "allOf", list.count))]
-    case ("anyOf", .array(let list)):
-      return children(node, "anyOf", list.count).map { way.adding([$0]) }
-    case ("oneOf", .array(let list)):
-      let all = children(node, "oneOf", list.count)
-      var ways: [PartialBranch] = []
-      for (index, chosen) in all.enumerated() {
-        var literals = [chosen]
-        for (other, literal) in all.enumerated() where other != index {
-          if !areDisjoint([chosen, literal]) { literals.append(literal.negated) }
-        }
-        ways.append(way.adding(literals))
-      }
-      return ways
-    case ("not", _):
-      return [way.adding([SchemaLiteral(node: document.child(node, "not"), isPositive: false)])]
-    case ("if", _):
-      let condition = SchemaLiteral(node: document.child(node, "if"), isPositive: true)
-      guard schema["then"] != nil || schema["else"] != nil else { return [way] }
-      let then = schema["then"].map { _ in child(node, "then") }
-      let otherwise = schema["else"].map { _ in child(node, "else") }
-      return [
-        way.adding([condition] + (then.map { [$0] } ?? [])),
-        way.adding([condition.negated] + (otherwise.map { [$0] } ?? [])),
-      ]
-    case ("then", _), ("else", _): return [way]
-    case ("dependentRequired", .object(let map)):
-      var ways = [way]
-      for (name, list) in map {
-        guard let names = list.arrayValue.flatMap(Self.names) else { return nil }
-        ways = ways.flatMap { Self.dependent(name, on: $0) { $0.branch.require(names) } }
-      }
-      return ways
-    case ("dependentSchemas", .object(let map)):
-      var ways = [way]
-      for name in map.keys {
-        let literal = SchemaLiteral(
-          node: document.child(node, "dependentSchemas", name), isPositive: true)
-        ways = ways.flatMap { Self.dependent(name, on: $0) { $0 = $0.adding([literal]) } }
-      }
-      return ways
-    default: return nil
-    }
-  }
-
-  /// A value that is no object or lacks `name`, or one that has it, for which `change` is done.
-  private static func dependent(
-    _ name: String, on way: PartialBranch, _ change: (inout PartialBranch) -> Void
-  ) -> [PartialBranch] {
-    var absent = way
-    absent.branch.forbidden.insert(name)
-    var present = way
-    present.branch.types.formIntersection(.object)
-    present.branch.require([name])
-    change(&present)
-    return present.branch.isImpossible ? [absent] : [absent, present]
-  }
-
-  func isTrue(_ node: Int) -> Bool { document.nodes[node].value == .bool(true) }
-
-  private mutating func child(_ node: Int, _ keyword: String) -> SchemaLiteral {
-    SchemaLiteral(node: document.child(node, keyword), isPositive: true)
-  }
-
-  mutating func children(_ node: Int, _ keyword: String, _ count: Int) -> [SchemaLiteral] {
-    var result: [SchemaLiteral] = []
-    for index in 0..<count {
-      result.append(
-        SchemaLiteral(node: document.child(node, keyword, "\(index)"), isPositive: true))
-    }
-    return result
   }
 
   // MARK: Keywords that limit values

@@ -15,7 +15,7 @@ extension SchemaCompiler {
       }
       if shape == .annotation || keyword == "$defs" || keyword == "definitions" { continue }
       let place = KeywordPlace(node: node, keyword: keyword)
-      enforced.insert(place)
+      enforce(place)
       for way in try deny(value, at: place, schema, on: partial) where !way.branch.isImpossible {
         ways.append(way)
       }
@@ -147,10 +147,13 @@ extension SchemaCompiler {
     case ("anyOf", .array(let list)):
       return [partial.adding(children(node, "anyOf", list.count).map(\.negated))]
     case ("oneOf", .array(let list)):
+      guard list.count <= Self.mostBranches else { throw tooManyBranches(node) }
       let all = children(node, "oneOf", list.count)
+      let companions = try companions(of: all, in: node)
       var ways = [partial.adding(all.map(\.negated))]
-      for first in all.indices {
-        for second in all.indices where second > first && !areDisjoint([all[first], all[second]]) {
+      for (first, others) in companions.enumerated() {
+        for second in others where second > first {
+          guard ways.count < Self.mostBranches else { throw tooManyBranches(node) }
           ways.append(partial.adding([all[first], all[second]]))
         }
       }

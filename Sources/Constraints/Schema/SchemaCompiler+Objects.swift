@@ -91,18 +91,14 @@ extension SchemaCompiler {
     _ branch: SchemaBranch
   ) throws(ConstraintError) -> Automaton? {
     if branch.propertyNames.isEmpty { return nil }
-    var probe = self
-    probe.store = TermStore(limits)
-    probe.shared = SharedTerms()
-    var options: [Term] = []
-    for var part in try probe.branches(of: branch.propertyNames) {
-      part.types.formIntersection(.string)
-      if !part.isImpossible { options.append(try probe.term(of: part)) }
+    let (root, store) = try aside { compiler throws(ConstraintError) in
+      var options: [Term] = []
+      for var part in try compiler.branches(of: branch.propertyNames) {
+        part.types.formIntersection(.string)
+        if !part.isImpossible { options.append(try compiler.term(of: part)) }
+      }
+      return try compiler.store.either(options)
     }
-    if let refused = probe.refusals { refusals?.merge(refused) { first, _ in first } }
-    enforced.formUnion(probe.enforced)
-    let root = try probe.store.either(options)
-    let store = probe.store
     return try Automaton(limits, of: store, root: root)
   }
 

@@ -2,16 +2,18 @@
 
 import JSON
 
-extension SchemaCompiler {
-  /// What keywords of a schema, and those of schemas that it always applies, have seen to.
-  private struct Evaluated {
-    var names: [String] = []
-    var patterns: [String] = []
-    var allProperties = false
-    var itemCount = 0
-    var allItems = false
-  }
+/// What keywords of a schema, and those of schemas that it always applies, have seen to.
+struct Evaluated {
+  var names: [String] = []
+  var patterns: [String] = []
+  var allProperties = false
+  var itemCount = 0
+  var allItems = false
+  /// Whether more is seen to in some values than in others.
+  var dependsOnValue = false
+}
 
+extension SchemaCompiler {
   /// Adds what an unevaluated… keyword asks for. Refused where it depends on the value what has been
   /// evaluated.
   mutating func limitUnevaluated(
@@ -19,8 +21,8 @@ extension SchemaCompiler {
   ) throws(ConstraintError) {
     if value == .bool(true) { return }
     let isItems = place.keyword == "unevaluatedItems"
-    var seen: Set<Int> = []
-    guard let evaluated = evaluated(place.node, isItems: isItems, &seen, isRoot: true) else {
+    let evaluated = try evaluated(at: place, isItems: isItems)
+    guard !evaluated.dependsOnValue else {
       return try refuse(
         place, "what has been evaluated depends on the value, through other keywords")
     }
@@ -36,38 +38,53 @@ extension SchemaCompiler {
     }
   }
 
-  /// Nil where it depends on the value.
+  /// What keywords beside the one at `place` see to. A loop over what is applied: chains of
+  /// references may be as long as the schema.
   private mutating func evaluated(
-    _ node: Int, isItems: Bool, _ seen: inout Set<Int>, isRoot: Bool
-  ) -> Evaluated? {
+    at place: KeywordPlace, isItems: Bool
+  ) throws(ConstraintError) -> Evaluated {
+    if let known = evaluated[place] { return known }
     var result = Evaluated()
-    guard seen.insert(node).inserted, let schema = document.nodes[node].value.objectValue else {
-      return result
+    var seen: Set<Int> = []
+    var pending = [place.node]
+    while let node = pending.popLast(), !result.dependsOnValue {
+      guard seen.insert(node).inserted, let schema = document.nodes[node].value.objectValue else {
+        continue
+      }
+      try budget.take(conditions: 1)
+      result.dependsOnValue =
+        ["anyOf", "oneOf", "if", "dependentSchemas"].contains { schema[$0] != nil }
+        || isItems && schema["contains"] != nil
+      try see(schema, isRoot: node == place.node, &result)
+      pending += children(node, "allOf", schema["allOf"]?.arrayValue?.count ?? 0).map(\.node)
+      for keyword in ["$ref", "$dynamicRef"] {
+        guard let reference = schema[keyword]?.stringValue else { continue }
+        if let target = document.target(of: reference, from: node) {
+          pending.append(target)
+        } else {
+          result.dependsOnValue = true
+        }
+      }
     }
-    for keyword in ["anyOf", "oneOf", "if", "dependentSchemas"] where schema[keyword] != nil {
-      return nil
-    }
-    if isItems, schema["contains"] != nil { return nil }
-    result.names = schema["properties"]?.objectValue?.keys ?? []
-    result.patterns = schema["patternProperties"]?.objectValue?.keys ?? []
-    result.itemCount = schema["prefixItems"]?.arrayValue?.count ?? 0
-    result.allItems = schema["items"] != nil || !isRoot && schema["unevaluatedItems"] != nil
-    result.allProperties =
-      schema["additionalProperties"] != nil || !isRoot && schema["unevaluatedProperties"] != nil
-    var parts = children(node, "allOf", schema["allOf"]?.arrayValue?.count ?? 0).map(\.node)
-    for keyword in ["$ref", "$dynamicRef"] {
-      guard let reference = schema[keyword]?.stringValue else { continue }
-      guard let target = document.target(of: reference, from: node) else { return nil }
-      parts.append(target)
-    }
-    for part in parts {
-      guard let other = evaluated(part, isItems: isItems, &seen, isRoot: false) else { return nil }
-      result.names += other.names
-      result.patterns += other.patterns
-      result.allProperties = result.allProperties || other.allProperties
-      result.itemCount = max(result.itemCount, other.itemCount)
-      result.allItems = result.allItems || other.allItems
-    }
+    evaluated[place] = result
     return result
+  }
+
+  /// Adds what the keywords of one schema see to.
+  private mutating func see(
+    _ schema: JSONObject, isRoot: Bool, _ result: inout Evaluated
+  ) throws(ConstraintError) {
+    let names = schema["properties"]?.objectValue?.keys ?? []
+    let patterns = schema["patternProperties"]?.objectValue?.keys ?? []
+    try budget.take(conditions: names.count + patterns.count)
+    result.names += names
+    result.patterns += patterns
+    result.itemCount = max(result.itemCount, schema["prefixItems"]?.arrayValue?.count ?? 0)
+    if schema["items"] != nil || !isRoot && schema["unevaluatedItems"] != nil {
+      result.allItems = true
+    }
+    if schema["additionalProperties"] != nil || !isRoot && schema["unevaluatedProperties"] != nil {
+      result.allProperties = true
+    }
   }
 }

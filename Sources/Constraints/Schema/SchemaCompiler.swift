@@ -15,20 +15,26 @@ struct SchemaCompiler {
   /// In place of errors, where a schema is only looked at: what would be refused.
   var refusals: [KeywordPlace: ConstraintError]?
   /// Keywords that made a difference.
-  var enforced: Set<KeywordPlace> = []
-  private var rules: [[SchemaLiteral]: Term] = [:]
-  private var pending: [(literals: [SchemaLiteral], rule: Term)] = []
-  private var work = 0
+  private(set) var enforced: Set<KeywordPlace> = []
+  var rules: [[SchemaLiteral]: Term] = [:]
+  var pending: [(literals: [SchemaLiteral], rule: Term)] = []
+  var budget = SchemaBudget()
+  /// What schemas see to, by their unevaluated… keyword.
+  var evaluated: [KeywordPlace: Evaluated] = [:]
   var shared = SharedTerms()
   var patternAutomata: [String: Automaton] = [:]
-  private var disjoint: [[SchemaLiteral]: Bool] = [:]
-  private var disjointDepth = 0
+  /// Whether schemas exclude each other, by those that were asked about.
+  var disjoint: [[SchemaLiteral]: Bool] = [:]
+  var disjointDepth = 0
+  /// Answers within the present question that hold for it alone.
+  var provisional: [[SchemaLiteral]] = []
+  var tags: [Int: SchemaTags] = [:]
+  var asideDepth = 0
 
-  /// Branches of one set of schemas, and steps to all of them.
-  private static let mostBranches = 128
-  private static let mostWork = 20_000
+  /// Branches of one set of schemas.
+  static let mostBranches = 128
   /// Questions within questions whether schemas exclude each other.
-  private static let mostDisjointDepth = 3
+  static let mostDisjointDepth = 3
 
   init(
     _ schema: JSONValue, _ options: SchemaOptions, _ limits: ConstraintLimits
@@ -62,12 +68,17 @@ struct SchemaCompiler {
 
   /// Defines the rules that were asked for. Not done where they are asked for, so that nesting needs
   /// no stack.
-  private mutating func finish() throws(ConstraintError) {
+  mutating func finish() throws(ConstraintError) {
     while let (literals, rule) = pending.popLast() {
       var options: [Term] = []
       for branch in try branches(of: literals) { options.append(try term(of: branch)) }
       store.define(rule, as: try store.either(options))
     }
+  }
+
+  /// Notes that a keyword makes a difference, unless it is only asked whether it would.
+  mutating func enforce(_ place: KeywordPlace) {
+    if disjointDepth == 0 { enforced.insert(place) }
   }
 
   // MARK: Errors
@@ -118,17 +129,30 @@ struct SchemaCompiler {
         continue
       }
       if partial.applied.contains(literal.negated) { continue }
-      work += 1
-      let next = try apply(literal, to: partial)
-      guard result.count + open.count + next.count <= Self.mostBranches, work <= Self.mostWork
-      else {
-        throw ConstraintError(
-          .tooComplex, at: document.nodes[literal.node].pointer,
-          "its alternatives combine in more than \(Self.mostBranches) ways")
+      try step(literal.node)
+      // Handed over, not copied: a long chain adds to the same lists.
+      let next = try apply(literal, to: consume partial)
+      guard result.count + open.count + next.count <= Self.mostBranches else {
+        throw tooManyBranches(literal.node)
       }
       open += next.reversed()
     }
     return result
+  }
+
+  func tooManyBranches(_ node: Int) -> ConstraintError {
+    ConstraintError(
+      .tooComplex, at: document.nodes[node].pointer,
+      "its alternatives combine in more than \(Self.mostBranches) ways")
+  }
+
+  /// Counts steps that are taken at a schema.
+  mutating func step(_ node: Int, _ count: Int = 1) throws(ConstraintError) {
+    do {
+      try budget.take(steps: count)
+    } catch {
+      throw ConstraintError(error.code, at: document.nodes[node].pointer, error.message)
+    }
   }
 
   /// A branch in the making.
@@ -140,16 +164,19 @@ struct SchemaCompiler {
 
     init(pending: [SchemaLiteral]) { self.pending = pending }
 
+    /// Asks for more.
+    mutating func add(_ literals: [SchemaLiteral]) { pending += literals.reversed() }
+
     /// The same with more to satisfy.
     func adding(_ literals: [SchemaLiteral]) -> PartialBranch {
       var result = self
-      result.pending += literals.reversed()
+      result.add(literals)
       return result
     }
   }
 
   private mutating func apply(
-    _ literal: SchemaLiteral, to partial: PartialBranch
+    _ literal: SchemaLiteral, to partial: consuming PartialBranch
   ) throws(ConstraintError) -> [PartialBranch] {
     switch document.nodes[literal.node].value {
     case .bool(let value): return value == literal.isPositive ? [partial] : []
@@ -163,36 +190,6 @@ struct SchemaCompiler {
         .syntax)
       return [partial]
     }
-  }
-
-  /// Whether no value satisfies all of `literals`, as far as types, lists of values and required
-  /// properties tell.
-  mutating func areDisjoint(_ literals: [SchemaLiteral]) -> Bool {
-    let key = Set(literals).sorted()
-    if let known = disjoint[key] { return known }
-    // Whoever asks again while it is looked at hears no, which is always safe.
-    guard disjointDepth < Self.mostDisjointDepth else { return false }
-    disjoint[key] = false
-    var trial = self
-    trial.refusals = [:]
-    trial.disjointDepth += 1
-    let branches = try? trial.branches(of: literals)
-    work = trial.work
-    let areDisjoint =
-      trial.refusals?.isEmpty == true && branches?.allSatisfy { trial.isEmpty($0) } == true
-    disjoint[key] = areDisjoint
-    return areDisjoint
-  }
-
-  private mutating func isEmpty(_ branch: SchemaBranch) -> Bool {
-    if branch.isImpossible { return true }
-    guard branch.types == .object else { return false }
-    for name in branch.required {
-      if branch.forbidden.contains(name) { return true }
-      guard let literals = try? literals(for: name, in: branch) else { continue }
-      if areDisjoint(literals) { return true }
-    }
-    return false
   }
 
   // MARK: Values
@@ -226,38 +223,6 @@ struct SchemaCompiler {
   ) throws(ConstraintError) -> Term {
     let kept = try satisfying(values, branch)
     return try store.automaton(Automaton(choices: kept, limits))
-  }
-
-  /// The spellings of those of `values` that satisfy the rest of the branch.
-  mutating func satisfying(
-    _ values: [JSONValue], _ branch: SchemaBranch
-  ) throws(ConstraintError) -> [[UInt8]] {
-    var kept: [[UInt8]] = []
-    for value in values where branch.types.contains(ValueTypes.of(value)) {
-      let bytes = value.canonicalUTF8
-      if !kept.contains(bytes) { kept.append(bytes) }
-    }
-    if branch.isListOfValues || kept.isEmpty { return kept }
-    var rest = branch
-    rest.values = nil
-    var probe = self
-    probe.store = TermStore(limits)
-    probe.rules = [:]
-    probe.pending = []
-    probe.shared = SharedTerms()
-    let root = try probe.term(of: rest)
-    try probe.finish()
-    if let refused = probe.refusals { refusals?.merge(refused) { first, _ in first } }
-    enforced.formUnion(probe.enforced)
-    work = probe.work
-    var matcher = try Matcher(probe.store, root: root, mayBeImpossible: true)
-    var result: [[UInt8]] = []
-    for bytes in kept {
-      var term = matcher.start
-      for byte in bytes where term != .never { term = try matcher.advance(term, byte) }
-      if matcher.isComplete(term) { result.append(bytes) }
-    }
-    return result
   }
 }
 

@@ -1,0 +1,142 @@
+// Which schemas exclude each other: one of several need not say then that the others are broken.
+
+import JSON
+
+/// What is quickly told of the values of a schema: types, and listed values of its own or of
+/// properties that are required.
+struct SchemaTags {
+  var types = ValueTypes.all
+  /// Spellings of the only values; nil where they are not listed.
+  var values: Set<[UInt8]>?
+  /// By property that is required: spellings of its only values.
+  var properties: [String: Set<[UInt8]>] = [:]
+
+  /// Whether certainly no value satisfies both.
+  func excludes(_ other: SchemaTags) -> Bool {
+    if types.isDisjoint(with: other.types) { return true }
+    if let values, let others = other.values, Self.areDisjoint(values, others) { return true }
+    guard types.intersection(other.types) == .object else { return false }
+    return properties.contains { name, values in
+      other.properties[name].map { Self.areDisjoint(values, $0) } ?? false
+    }
+  }
+
+  /// Values that there are in all, and one.
+  var size = 1
+
+  private static func areDisjoint(_ a: Set<[UInt8]>, _ b: Set<[UInt8]>) -> Bool {
+    a.count < b.count ? a.isDisjoint(with: b) : b.isDisjoint(with: a)
+  }
+}
+
+extension SchemaCompiler {
+  /// For each of `schemas` the places of those that a value may satisfy together with it.
+  ///
+  /// - Throws: where there are too many, or too much to look at.
+  mutating func companions(
+    of schemas: [SchemaLiteral], in node: Int
+  ) throws(ConstraintError) -> [[Int]] {
+    guard schemas.count <= Self.mostBranches else { throw tooManyBranches(node) }
+    var tags: [SchemaTags] = []
+    for schema in schemas { tags.append(try self.tags(of: schema.node)) }
+    var result = [[Int]](repeating: [], count: schemas.count)
+    for first in schemas.indices {
+      for second in schemas.indices.dropFirst(first + 1) {
+        try budget.take(conditions: tags[first].size + tags[second].size)
+        if tags[first].excludes(tags[second]) { continue }
+        if areDisjoint([schemas[first], schemas[second]]) { continue }
+        // What is not known because steps ran out is no answer.
+        try step(node, 0)
+        result[first].append(second)
+        result[second].append(first)
+      }
+    }
+    return result.map { $0.sorted() }
+  }
+
+  /// References of one schema that are followed for its tags.
+  private static let mostTagReferences = 8
+
+  private mutating func tags(of node: Int) throws(ConstraintError) -> SchemaTags {
+    if let known = tags[node] { return known }
+    var result = SchemaTags()
+    var next: Int? = node
+    for _ in 0..<Self.mostTagReferences {
+      guard let current = next, let schema = document.nodes[current].value.objectValue else {
+        break
+      }
+      try addTags(of: schema, to: &result)
+      next = schema["$ref"]?.stringValue.flatMap { document.target(of: $0, from: current) }
+    }
+    tags[node] = result
+    return result
+  }
+
+  private mutating func addTags(
+    of schema: JSONObject, to tags: inout SchemaTags
+  ) throws(ConstraintError) {
+    if let types = schema["type"].flatMap(Self.types) { tags.types.formIntersection(types) }
+    if let values = try listed(schema, &tags) {
+      tags.values = tags.values?.intersection(values) ?? values
+    }
+    guard let properties = schema["properties"]?.objectValue else { return }
+    let required = schema["required"]?.arrayValue ?? []
+    try budget.take(conditions: required.count)
+    for name in required.compactMap(\.stringValue) {
+      guard let property = properties[name]?.objectValue,
+        let values = try listed(property, &tags)
+      else { continue }
+      tags.properties[name] = tags.properties[name]?.intersection(values) ?? values
+    }
+  }
+
+  /// Spellings of the values that a schema lists; nil where it lists none.
+  private mutating func listed(
+    _ schema: JSONObject, _ tags: inout SchemaTags
+  ) throws(ConstraintError) -> Set<[UInt8]>? {
+    guard let values = schema["const"].map({ [$0] }) ?? schema["enum"]?.arrayValue else {
+      return nil
+    }
+    try budget.take(conditions: values.count)
+    tags.size += values.count
+    return Set(values.map(\.canonicalUTF8))
+  }
+
+  /// Whether no value satisfies all of `literals`, as far as types, lists of values and required
+  /// properties tell.
+  private mutating func areDisjoint(_ literals: [SchemaLiteral]) -> Bool {
+    let key = Set(literals).sorted()
+    if let known = disjoint[key] { return known }
+    // Whoever asks again while it is looked at hears no, which is always safe.
+    guard disjointDepth < Self.mostDisjointDepth, !budget.isSpent else { return false }
+    disjoint[key] = false
+    var outer: [KeywordPlace: ConstraintError]? = [:]
+    swap(&refusals, &outer)
+    disjointDepth += 1
+    let branches = try? branches(of: literals)
+    var areDisjoint = branches != nil
+    for branch in branches ?? [] where areDisjoint { areDisjoint = isEmpty(branch) }
+    if refusals?.isEmpty == false { areDisjoint = false }
+    disjointDepth -= 1
+    swap(&refusals, &outer)
+    disjoint[key] = areDisjoint
+    // A no within another question may be due to its depth, and is forgotten with it.
+    if !areDisjoint { provisional.append(key) }
+    if disjointDepth == 0 {
+      for known in provisional where known != key { disjoint[known] = nil }
+      provisional = []
+    }
+    return areDisjoint
+  }
+
+  private mutating func isEmpty(_ branch: SchemaBranch) -> Bool {
+    if branch.isImpossible { return true }
+    guard branch.types == .object else { return false }
+    for name in branch.required {
+      if branch.forbidden.contains(name) { return true }
+      guard let literals = try? literals(for: name, in: branch) else { continue }
+      if areDisjoint(literals) { return true }
+    }
+    return false
+  }
+}

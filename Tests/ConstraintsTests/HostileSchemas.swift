@@ -1,0 +1,91 @@
+// Schemas that want to exhaust time, memory or the stack, as texts.
+
+enum HostileSchemas {
+  /// Made once, so that making them is not counted among what refusing them costs.
+  static let all: [(name: String, text: String)] = deep + dependent + alternatives
+
+  /// `count` elements with commas between them.
+  private static func list(_ count: Int, _ element: (Int) -> String) -> String {
+    (0..<count).map(element).joined(separator: ",")
+  }
+
+  /// A schema with `keywords` and a reference, which leads through `count` others.
+  private static func chain(
+    _ count: Int, _ keywords: String = "", _ link: (_ reference: String) -> String
+  ) -> String {
+    let links = list(count) { ##""\##($0)":\##(link(##""$ref":"#/x-/\##($0 + 1)""##))"## }
+    return ##"{\##(keywords)"$ref":"#/x-/0","x-":{\##(links),"\##(count)":{}}}"##
+  }
+
+  private static let deep: [(name: String, text: String)] = [
+    ("a chain of references", chain(30_000) { "{\($0)}" }),
+    (
+      "a chain of references beside an unevaluated keyword",
+      chain(30_000, #""unevaluatedProperties":false,"#) { "{\($0)}" }
+    ),
+    (
+      "lists of values within lists of values",
+      chain(10_000) { #"{"enum":[{}],"properties":{"a":{\#($0)}}}"# }
+    ),
+    (
+      "a list of values that is limited by itself",
+      ##"{"enum":[{}],"properties":{"a":{"$ref":"#"}}}"##
+    ),
+    (
+      "a list of values that is limited by itself twice",
+      ##"{"enum":[{}],"properties":{"a":{"$ref":"#"},"b":{"$ref":"#"}}}"##
+    ),
+    (
+      "unevaluated keywords that see the same names",
+      ##"{"$ref":"#/$defs/a","$defs":{"a":{"allOf":["##
+        + list(2_000) { _ in ##"{"unevaluatedProperties":false,"$ref":"#/$defs/b"}"## }
+        + #"]},"b":{"properties":{"# + list(10_000) { #""\#($0)":true"# } + "}}}}"
+    ),
+  ]
+
+  private static let dependent: [(name: String, text: String)] = [
+    (
+      "properties that each ask for another one",
+      #"{"dependentRequired":{"# + list(19) { #""a\#($0)":["b"]"# } + "}}"
+    ),
+    (
+      "properties that each ask for a schema",
+      #"{"dependentSchemas":{"# + list(19) { #""a\#($0)":{"minProperties":\#($0)}"# } + "}}"
+    ),
+    (
+      "thousands of properties that ask for another one",
+      #"{"dependentRequired":{"# + list(20_000) { #""a\#($0)":["b"]"# } + "}}"
+    ),
+  ]
+
+  private static let alternatives: [(name: String, text: String)] = [
+    ("two hundred alternatives that are one", #"{"oneOf":["# + list(200) { _ in "{}" } + "]}"),
+    (
+      "alternatives that do not exclude each other",
+      #"{"oneOf":["# + list(128) { #"{"minLength":\#($0)}"# } + "]}"
+    ),
+    (
+      "alternatives none of which may hold alone",
+      #"{"not":{"oneOf":["# + list(128) { #"{"minLength":\#($0)}"# } + "]}}"
+    ),
+    (
+      "alternatives in many properties",
+      #"{"properties":{"#
+        + list(80) { name in
+          let tagged = list(100) {
+            #"{"type":"object","required":["k"],"properties":{"k":{"const":\#($0)}}}"#
+          }
+          return #""\#(name)":{"oneOf":[\#(tagged)]}"#
+        } + "}}"
+    ),
+    (
+      "alternatives by long lists of values",
+      #"{"oneOf":["#
+        + list(100) { part in
+          let values = list(500) { "\(500 * part + $0)" }
+          return
+            #"{"type":"object","required":["k"],"properties":{"k":{"enum":[\#(values)]}}}"#
+        } + "]}"
+    ),
+  ]
+}
