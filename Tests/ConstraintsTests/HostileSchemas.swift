@@ -2,7 +2,7 @@
 
 enum HostileSchemas {
   /// Made once, so that making them is not counted among what refusing them costs.
-  static let all: [(name: String, text: String)] = deep + dependent + alternatives
+  static let all: [(name: String, text: String)] = deep + dependent + alternatives + wide
 
   /// `count` elements with commas between them.
   private static func list(_ count: Int, _ element: (Int) -> String) -> String {
@@ -18,14 +18,14 @@ enum HostileSchemas {
   }
 
   private static let deep: [(name: String, text: String)] = [
-    ("a chain of references", chain(30_000) { "{\($0)}" }),
+    ("a chain of references", chain(21_000) { "{\($0)}" }),
     (
       "a chain of references beside an unevaluated keyword",
-      chain(30_000, #""unevaluatedProperties":false,"#) { "{\($0)}" }
+      chain(21_000, #""unevaluatedProperties":false,"#) { "{\($0)}" }
     ),
     (
       "lists of values within lists of values",
-      chain(10_000) { #"{"enum":[{}],"properties":{"a":{\#($0)}}}"# }
+      chain(6_000) { #"{"enum":[{}],"properties":{"a":{\#($0)}}}"# }
     ),
     (
       "a list of values that is limited by itself",
@@ -86,6 +86,63 @@ enum HostileSchemas {
           return
             #"{"type":"object","required":["k"],"properties":{"k":{"enum":[\#(values)]}}}"#
         } + "]}"
+    ),
+  ]
+
+  private static let wide: [(name: String, text: String)] = [
+    ("tens of thousands of names", #"{"required":["# + list(60_000) { #""\#($0)""# } + "]}"),
+    ("tens of thousands of values", #"{"enum":["# + list(50_000) { "\($0)" } + "]}"),
+    (
+      "two long lists of values",
+      #"{"allOf":[{"enum":["# + list(30_000) { "\($0)" } + #"]},{"enum":["#
+        + list(30_000) { "\($0 + 30_000)" } + "]}]}"
+    ),
+    (
+      "long lists in many ways",
+      #"{"anyOf":["# + list(127) { #"{"minLength":\#($0)}"# } + #"],"enum":["#
+        + list(20_000) { "\($0)" } + "]}"
+    ),
+    (
+      "names in many ways",
+      #"{"anyOf":["# + list(127) { #"{"minLength":\#($0)}"# } + #"],"properties":{"#
+        + list(20_000) { #""\#($0)":true"# } + "}}"
+    ),
+    (
+      "properties of which one is to break its schema",
+      #"{"properties":{"# + list(2_000) { #""\#($0)":true"# } + #"},"not":{"properties":{"#
+        + list(2_000) { #""\#($0)":true"# } + "}}}"
+    ),
+    (
+      "names of which one is not to be there",
+      #"{"not":{"required":["# + list(25_000) { #""\#($0)""# } + "]}}"
+    ),
+    (
+      "places of which one is to break its schema",
+      #"{"not":{"prefixItems":["# + list(25_000) { _ in "1" } + "]}}"
+    ),
+    (
+      "schemas of which one is to be broken",
+      #"{"not":{"allOf":["# + list(25_000) { _ in "1" } + "]}}"
+    ),
+    (
+      "names that a property asks for, of which one is not to be there",
+      #"{"not":{"dependentRequired":{"a":["# + list(25_000) { #""\#($0)""# } + "]}}}"
+    ),
+    ("fifty thousand alternatives", #"{"anyOf":["# + list(25_000) { _ in "1" } + "]}"),
+    (
+      "schemas for every other property",
+      #"{"allOf":["# + list(3_000) { #"{"additionalProperties":{"minimum":\#($0)}}"# }
+        + #"],"properties":{"# + list(3_000) { #""\#($0)":true"# } + "}}"
+    ),
+    (
+      "schemas for every element, which are counted",
+      #"{"allOf":["# + list(3_000) { #"{"items":{"minimum":\#($0)}}"# }
+        + #"],"contains":true,"minContains":200,"maxItems":200}"#
+    ),
+    (
+      "thousands of patterns of names",
+      #"{"patternProperties":{"# + list(3_000) { #""^(a|b)*a(a|b){10}c\#($0)$":true"# }
+        + #"},"properties":{"# + list(1_000) { #""a\#($0)":true"# } + "}}"
     ),
   ]
 }

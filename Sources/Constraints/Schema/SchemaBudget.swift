@@ -5,7 +5,7 @@ struct SchemaBudget {
   /// Schemas applied to a value, in all branches together.
   static let mostSteps = 20_000
   /// Names, values and schemas in lists that are looked at or copied, in all branches together.
-  static let mostConditions = 1_000_000
+  static let mostConditions = 400_000
 
   private var steps = 0
   private var conditions = 0

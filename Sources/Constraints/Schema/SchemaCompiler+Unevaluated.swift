@@ -4,7 +4,7 @@ import JSON
 
 /// What keywords of a schema, and those of schemas that it always applies, have seen to.
 struct Evaluated {
-  var names: [String] = []
+  var names: Set<String> = []
   var patterns: [String] = []
   var allProperties = false
   var itemCount = 0
@@ -77,7 +77,7 @@ extension SchemaCompiler {
     let names = schema["properties"]?.objectValue?.keys ?? []
     let patterns = schema["patternProperties"]?.objectValue?.keys ?? []
     try budget.take(conditions: names.count + patterns.count)
-    result.names += names
+    result.names.formUnion(names)
     result.patterns += patterns
     result.itemCount = max(result.itemCount, schema["prefixItems"]?.arrayValue?.count ?? 0)
     if schema["items"] != nil || !isRoot && schema["unevaluatedItems"] != nil {
