@@ -9,7 +9,7 @@ extension SchemaCompiler {
   private static let mostPatterns = 6
 
   /// Parts of the grammar that a property with a name takes, at least.
-  private static let leastMemberParts = 4
+  private static let leastMemberParts = 5
 
   /// A member that has its place in the order.
   private struct Member {

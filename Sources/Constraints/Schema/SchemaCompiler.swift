@@ -61,7 +61,7 @@ struct SchemaCompiler {
 
   /// The rule for values that satisfy all of `literals`.
   mutating func rule(for literals: [SchemaLiteral]) throws(ConstraintError) -> Term {
-    try budget.take(conditions: literals.count)
+    try budget.take(conditions: 2 * literals.count)
     let key = Set(literals).sorted()
     if let rule = rules[key] { return rule }
     let rule = try store.rule(named: key.first.map { document.nodes[$0.node].pointer } ?? "any")
