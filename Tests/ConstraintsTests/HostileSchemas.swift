@@ -2,7 +2,7 @@
 
 enum HostileSchemas {
   /// Made once, so that making them is not counted among what refusing them costs.
-  static let all: [(name: String, text: String)] = deep + dependent + alternatives + wide
+  static let all: [(name: String, text: String)] = deep + dependent + alternatives + wide + long
 
   /// `count` elements with commas between them.
   private static func list(_ count: Int, _ element: (Int) -> String) -> String {
@@ -38,7 +38,7 @@ enum HostileSchemas {
       "unevaluated keywords that see the same names",
       ##"{"$ref":"#/$defs/a","$defs":{"a":{"allOf":["##
         + list(500) { _ in ##"{"unevaluatedProperties":false,"$ref":"#/$defs/b"}"## }
-        + #"]},"b":{"properties":{"# + list(10_000) { #""\#($0)":true"# } + "}}}}"
+        + #"]},"b":{"properties":{"# + list(3_000) { #""\#($0)":true"# } + "}}}}"
     ),
   ]
 
@@ -70,7 +70,7 @@ enum HostileSchemas {
     (
       "alternatives in many properties",
       #"{"properties":{"#
-        + list(20) { name in
+        + list(6) { name in
           let tagged = list(128) {
             #"{"type":"object","required":["k"],"properties":{"k":{"const":\#($0)}}}"#
           }
@@ -121,7 +121,7 @@ enum HostileSchemas {
     ),
     (
       "names of which one is not to be there",
-      #"{"not":{"required":["# + list(10_000) { #""\#($0)""# } + "]}}"
+      #"{"not":{"required":["# + list(40_000) { #""\#($0)""# } + "]}}"
     ),
     (
       "places of which one is to break its schema",
@@ -133,7 +133,7 @@ enum HostileSchemas {
     ),
     (
       "names that a property asks for, of which one is not to be there",
-      #"{"not":{"dependentRequired":{"a":["# + list(10_000) { #""\#($0)""# } + "]}}}"
+      #"{"not":{"dependentRequired":{"a":["# + list(40_000) { #""\#($0)""# } + "]}}}"
     ),
     ("ten thousand alternatives", #"{"anyOf":["# + list(10_000) { _ in "1" } + "]}"),
     (
@@ -152,4 +152,25 @@ enum HostileSchemas {
         + #"},"properties":{"# + list(1_000) { #""a\#($0)":true"# } + "}}"
     ),
   ]
+
+  private static let long: [(name: String, text: String)] = {
+    let name = String(repeating: "x", count: 50_000)
+    return [
+      (
+        "a long name above many schemas",
+        #"{"properties":{"\#(name)":{"properties":{"#
+          + list(5_000) { #""\#($0)":{}"# } + "}}}}"
+      ),
+      (
+        "a long URI above many resources",
+        #"{"$id":"http://a/\#(name)/","properties":{"#
+          + list(5_000) { #""\#($0)":{"$id":"\#($0)"}"# } + "}}"
+      ),
+      (
+        "a long URI above many anchors",
+        #"{"$id":"http://a/\#(name)/","properties":{"#
+          + list(5_000) { #""\#($0)":{"$anchor":"\#($0)"}"# } + "}}"
+      ),
+    ]
+  }()
 }

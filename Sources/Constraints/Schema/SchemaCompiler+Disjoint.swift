@@ -56,7 +56,7 @@ extension SchemaCompiler {
     var result = [[Int]](repeating: [], count: schemas.count)
     for first in schemas.indices {
       for second in schemas.indices.dropFirst(first + 1) {
-        try budget.take(conditions: 6 + tags[first].size + tags[second].size)
+        try budget.take(conditions: 14 + tags[first].size + tags[second].size)
         if tags[first].excludes(tags[second]) { continue }
         if areDisjoint([schemas[first], schemas[second]]) { continue }
         // What is not known because steps ran out is no answer.

@@ -82,7 +82,7 @@ extension SchemaCompiler {
   ) throws(ConstraintError) {
     let names = schema["properties"]?.objectValue?.keys ?? []
     let patterns = schema["patternProperties"]?.objectValue?.keys ?? []
-    try budget.take(conditions: 2 * names.count + patterns.count)
+    try budget.take(conditions: 8 * names.count + patterns.count)
     result.names.formUnion(names)
     result.patterns += patterns
     result.itemCount = max(result.itemCount, schema["prefixItems"]?.arrayValue?.count ?? 0)

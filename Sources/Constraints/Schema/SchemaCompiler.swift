@@ -54,9 +54,17 @@ struct SchemaCompiler {
         KeywordPlace(node: 0, keyword: ""),
         "names of properties differ only in how characters are composed, and would be confused")
     }
+    try checkPlaces()
     let root = try rule(for: [SchemaLiteral(node: 0, isPositive: true)])
     try finish()
     return root
+  }
+
+  private func checkPlaces() throws(ConstraintError) {
+    guard !document.isTooLong else {
+      throw ConstraintError(
+        .tooComplex, "names and URIs are too long for the many schemas below them")
+    }
   }
 
   /// The rule for values that satisfy all of `literals`.
@@ -155,6 +163,7 @@ struct SchemaCompiler {
 
   /// Counts steps that are taken at a schema.
   mutating func step(_ node: Int, _ count: Int = 1) throws(ConstraintError) {
+    try checkPlaces()
     do {
       try budget.take(steps: count)
     } catch {
