@@ -108,7 +108,8 @@ extension Server {
     public var stopCount = 4
     /// The longest of them, in bytes.
     public var stopBytes = 1024
-    /// Schemas and grammars of one request, each in bytes; a schema as compact JSON.
+    /// Schemas and grammars of one request, those of functions too, each in bytes; a schema as
+    /// compact JSON.
     public var constraintBytes = 1 << 20
     /// Tokens that one request may bias.
     public var biasCount = 1024

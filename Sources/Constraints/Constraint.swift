@@ -9,6 +9,8 @@ public struct Constraint: Sendable {
   package private(set) var matcher: Matcher
   /// Texts after the first of which the constraint begins; empty: it holds from the beginning.
   package private(set) var triggers: [[UInt8]] = []
+  /// What compiling its schemas took of what those of one source may take, 0 to 1.
+  package var schemaEffort = 0.0
   /// Shared by copies.
   package private(set) var attachment = ConstraintAttachment()
 

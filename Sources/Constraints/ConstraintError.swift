@@ -26,6 +26,9 @@ public struct ConstraintError: Error, Equatable, Sendable, CustomStringConvertib
   /// Where: a JSON pointer in a schema, a line in a grammar, an offset in an expression.
   public let place: String
   public let message: String
+  /// What compiling schemas took until then, of what those of one source may take: 0 to 1, or a
+  /// little more.
+  package var schemaEffort = 0.0
 
   package init(_ code: Code, at place: String = "", _ message: String) {
     self.code = code

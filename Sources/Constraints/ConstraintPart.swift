@@ -26,18 +26,29 @@ extension Constraint {
   /// What is put together from parts.
   ///
   /// - Parameter options: how its schemas are taken. References of a schema stay within it.
+  /// - Throws: where a part cannot be enforced, or all schemas together ask for too much.
   public static func parts(
     _ part: ConstraintPart, options: SchemaOptions = .init(), limits: ConstraintLimits = .init()
   ) throws(ConstraintError) -> Constraint {
     var store = TermStore(limits)
-    let root = try store.term(of: part, options, limits)
-    return try Constraint(store, root: root)
+    var budget = SchemaBudget()
+    do {
+      let root = try store.term(of: part, options, limits, &budget)
+      var constraint = try Constraint(store, root: root)
+      constraint.schemaEffort = budget.taken
+      return constraint
+    } catch {
+      var error = error
+      error.schemaEffort = budget.taken
+      throw error
+    }
   }
 }
 
 extension TermStore {
   fileprivate mutating func term(
-    of part: ConstraintPart, _ options: SchemaOptions, _ limits: ConstraintLimits
+    of part: ConstraintPart, _ options: SchemaOptions, _ limits: ConstraintLimits,
+    _ budget: inout SchemaBudget
   ) throws(ConstraintError) -> Term {
     switch part {
     case .text(let text): return try self.text(text)
@@ -45,7 +56,7 @@ extension TermStore {
       let one = try set(ByteSet([UInt8(ascii: " "), UInt8(ascii: "\n")]))
       return try times(one, 0, Int32(clamping: max(0, most)))
     case .until(let text): return try automaton(Automaton(upTo: Array(text.utf8), limits))
-    case .schema(let schema): return try self.schema(schema, options, limits)
+    case .schema(let schema): return try self.schema(schema, options, limits, &budget)
     case .grammar(let text):
       guard text.utf8.count <= limits.sourceBytes else {
         throw ConstraintError(
@@ -55,24 +66,27 @@ extension TermStore {
       return try GrammarParser.parse(text, into: &self)
     case .sequence(let parts):
       var terms: [Term] = []
-      for part in parts { terms.append(try term(of: part, options, limits)) }
+      for part in parts { terms.append(try term(of: part, options, limits, &budget)) }
       return try sequence(terms)
     case .either(let parts):
       var terms: [Term] = []
-      for part in parts { terms.append(try term(of: part, options, limits)) }
+      for part in parts { terms.append(try term(of: part, options, limits, &budget)) }
       return try either(terms)
     case .list(let part, let separator):
-      let first = try term(of: part, options, limits)
-      let more = try then(term(of: separator, options, limits), first)
+      let first = try term(of: part, options, limits, &budget)
+      let more = try then(term(of: separator, options, limits, &budget), first)
       return try then(first, times(more, 0, unbounded))
     }
   }
 
   /// JSON of a schema, whose compiler borrows this store.
   private mutating func schema(
-    _ schema: JSONValue, _ options: SchemaOptions, _ limits: ConstraintLimits
+    _ schema: JSONValue, _ options: SchemaOptions, _ limits: ConstraintLimits,
+    _ budget: inout SchemaBudget
   ) throws(ConstraintError) -> Term {
     var compiler = try SchemaCompiler(schema, options, limits)
+    compiler.budget = budget
+    defer { budget = compiler.budget }
     swap(&compiler.store, &self)
     defer { swap(&compiler.store, &self) }
     return try compiler.compileRoot()

@@ -148,6 +148,24 @@ import Transformer
     }
   }
 
+  @Test func aSchemaOfAFunctionIsHeldToItsBytes() async throws {
+    try await RunningServer.serving(
+      FakeEngine(template: ToolCallTests.hermes),
+      configure: { $0.limits.constraintBytes = 64 }
+    ) { server in
+      let long = JSONValue.string(String(repeating: "a", count: 64))
+      let tool: JSONValue = [
+        "type": "function",
+        "function": ["name": "f", "parameters": ["type": "object", "description": long]],
+      ]
+      let answer = try await server.chat(ChatCompletionTests.chat(["tools": [tool]]))
+      #expect(answer.status == 400)
+      #expect(try answer.errorCode == "constraint_too_large")
+      let short = try await server.chat(ChatCompletionTests.chat(["tools": [Self.time]]))
+      #expect(short.status == 200)
+    }
+  }
+
   @Test(arguments: [
     ("/v1/messages", #""tool_choice":{"type":"any"}"#),
     ("/v1/messages", #""tool_choice":{"type":"tool","name":"time"}"#),

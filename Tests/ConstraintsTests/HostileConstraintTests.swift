@@ -124,6 +124,15 @@ struct HostileConstraintTests {
     #expect(error?.description == "#/properties/a\u{FFFD}[31m/b c: the keyword is not known")
   }
 
+  /// As long a chain as fits into a constraint.
+  @Test func chainsOfReferencesNeedNoStack() {
+    let links = (0..<36_000).map { ##""\##($0)":{"$ref":"#/x/\##($0 + 1)"}"## }
+    let text =
+      ##"{"unevaluatedProperties":false,"$ref":"#/x/0","x":{"##
+      + links.joined(separator: ",") + "}}"
+    #expect(throws: ConstraintError.self) { try Constraint.schema(text) }
+  }
+
   @Test
   func aReferenceToItselfHasNoEnd() throws {
     // Nothing is asked for in it, so everything is allowed.

@@ -2,7 +2,7 @@
 
 enum HostileSchemas {
   /// Made once, so that making them is not counted among what refusing them costs.
-  static let all: [(name: String, text: String)] = deep + dependent + alternatives
+  static let all: [(name: String, text: String)] = deep + dependent + alternatives + wide + long
 
   /// `count` elements with commas between them.
   private static func list(_ count: Int, _ element: (Int) -> String) -> String {
@@ -18,14 +18,13 @@ enum HostileSchemas {
   }
 
   private static let deep: [(name: String, text: String)] = [
-    ("a chain of references", chain(30_000) { "{\($0)}" }),
     (
       "a chain of references beside an unevaluated keyword",
-      chain(30_000, #""unevaluatedProperties":false,"#) { "{\($0)}" }
+      chain(21_000, #""unevaluatedProperties":false,"#) { "{\($0)}" }
     ),
     (
       "lists of values within lists of values",
-      chain(10_000) { #"{"enum":[{}],"properties":{"a":{\#($0)}}}"# }
+      chain(6_000) { #"{"enum":[{}],"properties":{"a":{\#($0)}}}"# }
     ),
     (
       "a list of values that is limited by itself",
@@ -38,8 +37,8 @@ enum HostileSchemas {
     (
       "unevaluated keywords that see the same names",
       ##"{"$ref":"#/$defs/a","$defs":{"a":{"allOf":["##
-        + list(2_000) { _ in ##"{"unevaluatedProperties":false,"$ref":"#/$defs/b"}"## }
-        + #"]},"b":{"properties":{"# + list(10_000) { #""\#($0)":true"# } + "}}}}"
+        + list(500) { _ in ##"{"unevaluatedProperties":false,"$ref":"#/$defs/b"}"## }
+        + #"]},"b":{"properties":{"# + list(3_000) { #""\#($0)":true"# } + "}}}}"
     ),
   ]
 
@@ -54,7 +53,7 @@ enum HostileSchemas {
     ),
     (
       "thousands of properties that ask for another one",
-      #"{"dependentRequired":{"# + list(20_000) { #""a\#($0)":["b"]"# } + "}}"
+      #"{"dependentRequired":{"# + list(10_000) { #""a\#($0)":["b"]"# } + "}}"
     ),
   ]
 
@@ -62,7 +61,7 @@ enum HostileSchemas {
     ("two hundred alternatives that are one", #"{"oneOf":["# + list(200) { _ in "{}" } + "]}"),
     (
       "alternatives that do not exclude each other",
-      #"{"oneOf":["# + list(128) { #"{"minLength":\#($0)}"# } + "]}"
+      #"{"oneOf":["# + list(128) { #"{"minLength":\#($0)}"# } + #"],"oops":1}"#
     ),
     (
       "alternatives none of which may hold alone",
@@ -71,8 +70,8 @@ enum HostileSchemas {
     (
       "alternatives in many properties",
       #"{"properties":{"#
-        + list(80) { name in
-          let tagged = list(100) {
+        + list(6) { name in
+          let tagged = list(128) {
             #"{"type":"object","required":["k"],"properties":{"k":{"const":\#($0)}}}"#
           }
           return #""\#(name)":{"oneOf":[\#(tagged)]}"#
@@ -82,10 +81,96 @@ enum HostileSchemas {
       "alternatives by long lists of values",
       #"{"oneOf":["#
         + list(100) { part in
-          let values = list(500) { "\(500 * part + $0)" }
+          let values = list(100) { "\(100 * part + $0)" }
           return
             #"{"type":"object","required":["k"],"properties":{"k":{"enum":[\#(values)]}}}"#
         } + "]}"
     ),
   ]
+
+  private static let wide: [(name: String, text: String)] = [
+    // What is refused comes behind them.
+    (
+      "thousands of names that are required",
+      #"{"required":["# + list(15_000) { #""\#($0)""# } + #"],"oops":1}"#
+    ),
+    (
+      "thousands of values",
+      #"{"items":{"oops":1},"required":["a"],"properties":{"a":{"enum":["#
+        + list(15_000) { "\($0)" } + "]}}}"
+    ),
+    (
+      "two long lists of values",
+      #"{"allOf":[{"enum":["# + list(10_000) { "\($0)" } + #"]},{"enum":["#
+        + list(10_000) { "\($0 + 10_000)" } + "]}]}"
+    ),
+    (
+      "long lists in many ways",
+      #"{"anyOf":["# + list(127) { #"{"minLength":\#($0)}"# } + #"],"enum":["#
+        + list(10_000) { "\($0)" } + "]}"
+    ),
+    (
+      "names in many ways",
+      #"{"anyOf":["# + list(127) { #"{"minLength":\#($0)}"# } + #"],"properties":{"#
+        + list(10_000) { #""\#($0)":true"# } + "}}"
+    ),
+    (
+      "properties of which one is to break its schema",
+      #"{"properties":{"# + list(2_000) { #""\#($0)":true"# } + #"},"not":{"properties":{"#
+        + list(2_000) { #""\#($0)":true"# } + "}}}"
+    ),
+    (
+      "names of which one is not to be there",
+      #"{"not":{"required":["# + list(40_000) { #""\#($0)""# } + "]}}"
+    ),
+    (
+      "places of which one is to break its schema",
+      #"{"not":{"prefixItems":["# + list(10_000) { _ in "1" } + "]}}"
+    ),
+    (
+      "schemas of which one is to be broken",
+      #"{"not":{"allOf":["# + list(10_000) { _ in "1" } + "]}}"
+    ),
+    (
+      "names that a property asks for, of which one is not to be there",
+      #"{"not":{"dependentRequired":{"a":["# + list(40_000) { #""\#($0)""# } + "]}}}"
+    ),
+    ("ten thousand alternatives", #"{"anyOf":["# + list(10_000) { _ in "1" } + "]}"),
+    (
+      "schemas for every other property",
+      #"{"allOf":["# + list(2_000) { #"{"additionalProperties":{"minimum":\#($0)}}"# }
+        + #"],"properties":{"# + list(1_000) { #""\#($0)":true"# } + "}}"
+    ),
+    (
+      "schemas for every element, which are counted",
+      #"{"allOf":["# + list(1_000) { #"{"items":{"minimum":\#($0)}}"# }
+        + #"],"contains":true,"minContains":200,"maxItems":200}"#
+    ),
+    (
+      "thousands of patterns of names",
+      #"{"patternProperties":{"# + list(3_000) { #""^(a|b)*a(a|b){10}c\#($0)$":true"# }
+        + #"},"properties":{"# + list(1_000) { #""a\#($0)":true"# } + "}}"
+    ),
+  ]
+
+  private static let long: [(name: String, text: String)] = {
+    let name = String(repeating: "x", count: 50_000)
+    return [
+      (
+        "a long name above many schemas",
+        #"{"properties":{"\#(name)":{"properties":{"#
+          + list(5_000) { #""\#($0)":{}"# } + "}}}}"
+      ),
+      (
+        "a long URI above many resources",
+        #"{"$id":"http://a/\#(name)/","properties":{"#
+          + list(5_000) { #""\#($0)":{"$id":"\#($0)"}"# } + "}}"
+      ),
+      (
+        "a long URI above many anchors",
+        #"{"$id":"http://a/\#(name)/","properties":{"#
+          + list(5_000) { #""\#($0)":{"$anchor":"\#($0)"}"# } + "}}"
+      ),
+    ]
+  }()
 }

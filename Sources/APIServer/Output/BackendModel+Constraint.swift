@@ -64,6 +64,10 @@ extension BackendModel {
     }
   }
 
+  /// What finding the functions that cannot be enforced may take, in times of what compiling the
+  /// schemas of one request may take.
+  private static let mostEffort = 4.0
+
   /// Compiles what `make` makes of the functions that may be called. A schema that cannot be enforced
   /// is replaced by any object, unless its function is strict.
   private func compiled(
@@ -72,11 +76,17 @@ extension BackendModel {
     let functions = tools.callable
     do { return try engine.constraint(make(functions), owner: owner) } catch {}
     var loosened: [CallableFunction] = []
+    var effort = 0.0
     for function in functions {
-      do {
-        _ = try engine.constraint(ConstraintSource(.schema(function.parameters)), owner: owner)
+      do throws(ConstraintError) {
+        guard effort < Self.mostEffort else {
+          throw ConstraintError(.tooComplex, "the schemas of all functions are too complex")
+        }
+        let source = ConstraintSource(.schema(function.parameters))
+        effort += try engine.constraint(source, owner: owner).schemaEffort
         loosened.append(function)
       } catch {
+        effort += error.schemaEffort
         guard !tools.strictNames.contains(function.name) else {
           throw APIError.invalid(
             "tools", "invalid_constraint",

@@ -89,7 +89,8 @@ enum FormatFields {
     return AnswerConstraint(part: .schema(schema), field: fields.path(of: name))
   }
 
-  private static func check(
+  /// Refuses a schema or a grammar of too many bytes.
+  static func check(
     _ fields: RequestFields, _ name: String, _ bytes: Int, _ limits: Server.Limits
   ) throws(APIError) {
     guard bytes <= limits.constraintBytes else {

@@ -34,7 +34,7 @@ struct ToolFields: Sendable {
     var tools = try read(&fields, limits) { tool, tools throws(APIError) in
       try tool.requireFunctionType()
       guard var function = try tool.fields("function") else { throw tool.missing("function") }
-      try tools.add(&function, schema: "parameters")
+      try tools.add(&function, schema: "parameters", limits)
     }
     tools.allowsSeveral = try fields.bool("parallel_tool_calls") ?? true
     return try tools.chosen(&fields)
@@ -46,7 +46,7 @@ struct ToolFields: Sendable {
   ) throws(APIError) -> ToolFields? {
     var tools = try read(&fields, limits) { tool, tools throws(APIError) in
       try tool.requireFunctionType()
-      try tools.add(&tool, schema: "parameters")
+      try tools.add(&tool, schema: "parameters", limits)
     }
     tools.allowsSeveral = try fields.bool("parallel_tool_calls") ?? true
     return try tools.chosen(&fields)
@@ -61,7 +61,7 @@ struct ToolFields: Sendable {
         throw tool.invalid(
           "type", "unsupported_value", "must be 'custom': this server has no tools")
       }
-      try tools.add(&tool, schema: "input_schema")
+      try tools.add(&tool, schema: "input_schema", limits)
     }
     guard var choice = try fields.fields("tool_choice") else { return tools.orNil }
     tools.allowsSeveral = try !(choice.bool("disable_parallel_tool_use") ?? false)
@@ -95,7 +95,7 @@ struct ToolFields: Sendable {
   var orNil: ToolFields? { functions.isEmpty ? nil : self }
 
   private mutating func add(
-    _ fields: inout RequestFields, schema: String
+    _ fields: inout RequestFields, schema: String, _ limits: Server.Limits
   ) throws(APIError) {
     guard let name = try fields.string("name") else { throw fields.missing("name") }
     guard (1...Self.nameLength).contains(name.utf8.count),
@@ -114,7 +114,9 @@ struct ToolFields: Sendable {
       guard (parameters.value("type") ?? "object") == "object" else {
         throw parameters.invalid("type", "invalid_value", "must be 'object'")
       }
-      function["parameters"] = .object(parameters.members)
+      let object = JSONValue.object(parameters.members)
+      try FormatFields.check(fields, schema, object.utf8().count, limits)
+      function["parameters"] = object
     } else {
       // OpenAI takes it for an empty list of parameters.
       function["parameters"] = ["type": "object", "properties": [:]]

@@ -212,8 +212,7 @@ struct TermStore: Sendable {
     if isFrozen, distance >= Self.far { return .never }
     let limit = isFrozen ? limits.runningTermCount : limits.termCount
     guard nodes.count < limit else {
-      throw ConstraintError(
-        .tooComplex, "the constraint needs more than \(limit) parts: make it simpler")
+      throw tooManyParts(limit)
     }
     let term = Term(nodes.count)
     nodes.append(node)
@@ -221,6 +220,11 @@ struct TermStore: Sendable {
     self.isNullable.append(isNullable)
     self.distance.append(distance)
     return term
+  }
+
+  func tooManyParts(_ limit: Int) -> ConstraintError {
+    ConstraintError(
+      .tooComplex, "the constraint needs more than \(limit) parts: make it simpler")
   }
 
   // MARK: What is known of a term

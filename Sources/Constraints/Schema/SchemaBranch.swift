@@ -90,7 +90,7 @@ struct SchemaBranch: Equatable {
 
   /// A schema for properties that are not in some lists.
   struct Additional: Equatable {
-    let names: [String]
+    let names: Set<String>
     let patterns: [String]
     let literal: SchemaLiteral
   }
@@ -127,7 +127,7 @@ struct SchemaBranch: Equatable {
   var patternProperties: [PatternProperties] = []
   var additional: [Additional] = []
   var propertyNames: [SchemaLiteral] = []
-  var required: [String] = []
+  var required = DistinctList<String>()
   var forbidden: Set<String> = []
   var minProperties = 0
   var maxProperties: Int?
@@ -135,6 +135,13 @@ struct SchemaBranch: Equatable {
 
   var isImpossible: Bool {
     types.isEmpty || values?.isEmpty == true
+  }
+
+  /// Conditions that it consists of, about: what a copy costs.
+  var size: Int {
+    4 * names.count + required.count + forbidden.count + excluded.count + patternProperties.count
+      + additional.count + items.count + prefixes.count + contains.count + patterns.count
+      + multiples.count + lower.count + upper.count
   }
 
   /// Whether only types and a list of values say what it is.

@@ -1,14 +1,20 @@
 // What compiling schemas may cost, whatever they say.
 
-/// Steps that compiling takes, counted before they are done.
+/// Steps that compiling the schemas of one source takes, counted before they are done.
 struct SchemaBudget {
   /// Schemas applied to a value, in all branches together.
   static let mostSteps = 20_000
   /// Names, values and schemas in lists that are looked at or copied, in all branches together.
-  static let mostConditions = 1_000_000
+  static let mostConditions = 400_000
 
   private var steps = 0
   private var conditions = 0
+
+  /// The part of it that has been taken: 1 where nothing is left.
+  var taken: Double {
+    max(
+      Double(steps) / Double(Self.mostSteps), Double(conditions) / Double(Self.mostConditions))
+  }
 
   /// Whether something would be refused that takes a step more.
   var isSpent: Bool { steps >= Self.mostSteps || conditions >= Self.mostConditions }

@@ -27,8 +27,11 @@ extension SchemaCompiler {
   }
 
   /// What the element at `index` must satisfy.
-  private func literals(at index: Int, in branch: SchemaBranch) -> [SchemaLiteral] {
-    branch.prefixes.compactMap { $0[index] }
+  private mutating func literals(
+    at index: Int, in branch: SchemaBranch
+  ) throws(ConstraintError) -> [SchemaLiteral] {
+    try budget.take(conditions: branch.prefixes.count + branch.items.count)
+    return branch.prefixes.compactMap { $0[index] }
       + branch.items.filter { $0.start <= index }.map(\.literal)
   }
 
@@ -98,7 +101,7 @@ extension SchemaCompiler {
       rules.append(row)
     }
     for index in 0...last {
-      let all = literals(at: index, in: branch)
+      let all = try literals(at: index, in: branch)
       let other = contains.most == nil ? all : all + [contains.literal.negated]
       let following = isBounded ? index + 1 : min(index + 1, last)
       for found in 0...cap {
@@ -126,7 +129,7 @@ extension SchemaCompiler {
   private mutating func uniqueElements(
     _ branch: SchemaBranch, _ place: KeywordPlace, _ most: Int
   ) throws(ConstraintError) -> Term? {
-    let literals = literals(at: 0, in: branch)
+    let literals = try literals(at: 0, in: branch)
     guard uniformStart(branch) == 0, branch.contains.isEmpty,
       let values = try finiteValues(of: literals), values.count <= Self.mostUniqueValues
     else {
@@ -160,7 +163,7 @@ extension SchemaCompiler {
   private mutating func finiteValues(
     of literals: [SchemaLiteral]
   ) throws(ConstraintError) -> [[UInt8]]? {
-    var result: [[UInt8]] = []
+    var result = DistinctList<[UInt8]>()
     for branch in try branches(of: literals) {
       var values = branch.values
       if values == nil {
@@ -170,10 +173,8 @@ extension SchemaCompiler {
         guard branch.types.isSubset(of: [.null, .truth, .falsehood]) else { return nil }
         values = scalars.filter { branch.types.contains($0.0) }.map(\.1)
       }
-      for bytes in try satisfying(values ?? [], branch) where !result.contains(bytes) {
-        result.append(bytes)
-      }
+      for bytes in try satisfying(values ?? [], branch) { result.append(bytes) }
     }
-    return result
+    return result.list
   }
 }

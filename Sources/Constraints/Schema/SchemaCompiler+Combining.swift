@@ -14,6 +14,7 @@ extension SchemaCompiler {
       guard let target = try target(of: reference, at: place) else { break }
       add([SchemaLiteral(node: target, isPositive: true)], to: &ways)
     case ("allOf", .array(let list)):
+      try budget.take(conditions: ways.count * list.count)
       add(children(node, "allOf", list.count), to: &ways)
     case ("anyOf", .array(let list)):
       guard list.count <= Self.mostBranches else { throw tooManyBranches(node) }
@@ -40,6 +41,7 @@ extension SchemaCompiler {
         ], node)
     case ("then", _), ("else", _): break
     case ("dependentRequired", .object(let map)):
+      try budget.take(conditions: map.reduce(0) { $0 + 1 + ($1.value.arrayValue?.count ?? 0) })
       let lists = map.map { ($0.key, $0.value.arrayValue.flatMap(Self.names)) }
       guard lists.allSatisfy({ $0.1 != nil }) else { return false }
       for (name, names) in lists where Self.mayBeObject(schema) {
@@ -76,10 +78,13 @@ extension SchemaCompiler {
   }
 
   /// Makes of each way one for each of `options`, unless they become too many.
-  private func split(
+  private mutating func split(
     _ ways: inout [PartialBranch], _ options: [[SchemaLiteral]], _ node: Int
   ) throws(ConstraintError) {
     guard ways.count * options.count <= Self.mostBranches else { throw tooManyBranches(node) }
+    for way in ways {
+      try budget.take(conditions: options.reduce(0) { $0 + way.size + $1.count })
+    }
     ways = ways.flatMap { way in options.map { way.adding($0) } }
   }
 
@@ -90,12 +95,13 @@ extension SchemaCompiler {
 
   /// Makes of each way one without the property `name`, and one that has it, for which `change` is
   /// done.
-  private func depend(
+  private mutating func depend(
     on name: String, _ ways: inout [PartialBranch], _ node: Int,
     _ change: (inout PartialBranch) -> Void
   ) throws(ConstraintError) {
     var next: [PartialBranch] = []
     for var way in ways {
+      try budget.take(conditions: way.size)
       if way.branch.types.contains(.object) {
         var present = way
         way.branch.forbidden.insert(name)

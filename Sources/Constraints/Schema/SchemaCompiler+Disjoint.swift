@@ -3,29 +3,43 @@
 import JSON
 
 /// What is quickly told of the values of a schema: types, and listed values of its own or of
-/// properties that are required.
+/// properties that are required. Names and values are numbers that stand for their spelling.
 struct SchemaTags {
+  struct Property {
+    let name: Int
+    /// In ascending order.
+    var values: [Int]
+  }
+
   var types = ValueTypes.all
-  /// Spellings of the only values; nil where they are not listed.
-  var values: Set<[UInt8]>?
-  /// By property that is required: spellings of its only values.
-  var properties: [String: Set<[UInt8]>] = [:]
+  /// The only values, in ascending order; nil where they are not listed.
+  var values: [Int]?
+  /// Those that are required and have listed values, in ascending order of their names.
+  var properties: [Property] = []
+  /// Values that there are in all, and one.
+  var size = 1
 
   /// Whether certainly no value satisfies both.
   func excludes(_ other: SchemaTags) -> Bool {
     if types.isDisjoint(with: other.types) { return true }
     if let values, let others = other.values, Self.areDisjoint(values, others) { return true }
     guard types.intersection(other.types) == .object else { return false }
-    return properties.contains { name, values in
-      other.properties[name].map { Self.areDisjoint(values, $0) } ?? false
+    var (mine, theirs) = (properties[...], other.properties[...])
+    while let first = mine.first, let second = theirs.first {
+      if first.name == second.name, Self.areDisjoint(first.values, second.values) { return true }
+      if first.name <= second.name { mine.removeFirst() }
+      if second.name <= first.name { theirs.removeFirst() }
     }
+    return false
   }
 
-  /// Values that there are in all, and one.
-  var size = 1
-
-  private static func areDisjoint(_ a: Set<[UInt8]>, _ b: Set<[UInt8]>) -> Bool {
-    a.count < b.count ? a.isDisjoint(with: b) : b.isDisjoint(with: a)
+  private static func areDisjoint(_ a: [Int], _ b: [Int]) -> Bool {
+    var (first, second) = (0, 0)
+    while first < a.count, second < b.count {
+      if a[first] == b[second] { return false }
+      if a[first] < b[second] { first += 1 } else { second += 1 }
+    }
+    return true
   }
 }
 
@@ -42,7 +56,7 @@ extension SchemaCompiler {
     var result = [[Int]](repeating: [], count: schemas.count)
     for first in schemas.indices {
       for second in schemas.indices.dropFirst(first + 1) {
-        try budget.take(conditions: tags[first].size + tags[second].size)
+        try budget.take(conditions: 14 + tags[first].size + tags[second].size)
         if tags[first].excludes(tags[second]) { continue }
         if areDisjoint([schemas[first], schemas[second]]) { continue }
         // What is not known because steps ran out is no answer.
@@ -76,9 +90,8 @@ extension SchemaCompiler {
     of schema: JSONObject, to tags: inout SchemaTags
   ) throws(ConstraintError) {
     if let types = schema["type"].flatMap(Self.types) { tags.types.formIntersection(types) }
-    if let values = try listed(schema, &tags) {
-      tags.values = tags.values?.intersection(values) ?? values
-    }
+    // Of several lists, as references have them, the first is enough.
+    if tags.values == nil { tags.values = try listed(schema, &tags) }
     guard let properties = schema["properties"]?.objectValue else { return }
     let required = schema["required"]?.arrayValue ?? []
     try budget.take(conditions: required.count)
@@ -86,20 +99,27 @@ extension SchemaCompiler {
       guard let property = properties[name]?.objectValue,
         let values = try listed(property, &tags)
       else { continue }
-      tags.properties[name] = tags.properties[name]?.intersection(values) ?? values
+      tags.properties.append(.init(name: number(Array(name.utf8)), values: values))
     }
+    tags.properties.sort { $0.name < $1.name }
   }
 
-  /// Spellings of the values that a schema lists; nil where it lists none.
+  /// The values that a schema lists, in ascending order; nil where it lists none.
   private mutating func listed(
     _ schema: JSONObject, _ tags: inout SchemaTags
-  ) throws(ConstraintError) -> Set<[UInt8]>? {
+  ) throws(ConstraintError) -> [Int]? {
     guard let values = schema["const"].map({ [$0] }) ?? schema["enum"]?.arrayValue else {
       return nil
     }
     try budget.take(conditions: values.count)
     tags.size += values.count
-    return Set(values.map(\.canonicalUTF8))
+    return values.map { number($0.canonicalUTF8) }.sorted()
+  }
+
+  private mutating func number(_ spelling: [UInt8]) -> Int {
+    let number = tagNumbers[spelling] ?? tagNumbers.count
+    tagNumbers[spelling] = number
+    return number
   }
 
   /// Whether no value satisfies all of `literals`, as far as types, lists of values and required
@@ -131,8 +151,8 @@ extension SchemaCompiler {
 
   private mutating func isEmpty(_ branch: SchemaBranch) -> Bool {
     if branch.isImpossible { return true }
-    guard branch.types == .object else { return false }
-    for name in branch.required {
+    guard branch.types == .object, Self.hasFewPatterns(branch) else { return false }
+    for name in branch.required.list {
       if branch.forbidden.contains(name) { return true }
       guard let literals = try? literals(for: name, in: branch) else { continue }
       if areDisjoint(literals) { return true }

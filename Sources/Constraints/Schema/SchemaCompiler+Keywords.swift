@@ -27,6 +27,7 @@ extension SchemaCompiler {
     on ways: inout [PartialBranch]
   ) throws(ConstraintError) {
     if try combine(value, at: place, schema, on: &ways) { return }
+    if !ways.isEmpty { try budget.take(conditions: ways.count * Self.size(of: value, at: place)) }
     for index in ways.indices {
       guard try limit(value, at: place, schema, &ways[index].branch) else {
         return try refuse(
@@ -114,7 +115,7 @@ extension SchemaCompiler {
     case ("additionalProperties", _):
       branch.additional.append(
         .init(
-          names: schema["properties"]?.objectValue?.keys ?? [],
+          names: try names(of: schema, node),
           patterns: schema["patternProperties"]?.objectValue?.keys ?? [],
           literal: child(node, "additionalProperties")))
     case ("propertyNames", _): branch.propertyNames.append(child(node, "propertyNames"))
@@ -128,6 +129,27 @@ extension SchemaCompiler {
       return branch.limitCount(place, count, isAtLeast: place.keyword.hasPrefix("min"))
     }
     return true
+  }
+
+  /// What applying a keyword once costs: names in a branch take memory too.
+  private static func size(of value: JSONValue, at place: KeywordPlace) -> Int {
+    switch (place.keyword, value) {
+    case ("properties", .object(let map)): 4 * map.count
+    case (_, .object(let map)): map.count
+    case (_, .array(let list)): list.count
+    default: 1
+    }
+  }
+
+  /// The names that the `properties` beside a keyword list; made once for all ways.
+  private mutating func names(
+    of schema: JSONObject, _ node: Int
+  ) throws(ConstraintError) -> Set<String> {
+    if let known = listedNames[node] { return known }
+    let names = schema["properties"]?.objectValue?.keys ?? []
+    try budget.take(conditions: names.count)
+    listedNames[node] = Set(names)
+    return listedNames[node] ?? []
   }
 
   mutating func refuseRounded(
@@ -164,12 +186,15 @@ extension SchemaCompiler {
 
 extension SchemaBranch {
   mutating func restrict(to values: [JSONValue]) {
-    let known = self.values.map { $0.map(\.canonicalUTF8) }
-    self.values = values.filter { known?.contains($0.canonicalUTF8) ?? true }
+    guard let known = self.values.map({ Set($0.map(\.canonicalUTF8)) }) else {
+      self.values = values
+      return
+    }
+    self.values = values.filter { known.contains($0.canonicalUTF8) }
   }
 
   mutating func require(_ names: [String]) {
-    for name in names where !required.contains(name) { required.append(name) }
+    for name in names { required.append(name) }
   }
 
   /// Adds a bound of a count; false where `place` has no such keyword.

@@ -16,9 +16,11 @@ extension SchemaCompiler {
       if shape == .annotation || keyword == "$defs" || keyword == "definitions" { continue }
       let place = KeywordPlace(node: node, keyword: keyword)
       enforce(place)
+      try budget.take(conditions: partial.size)
       for way in try deny(value, at: place, schema, on: partial) where !way.branch.isImpossible {
         ways.append(way)
       }
+      guard ways.count <= Self.mostBranches else { throw tooManyBranches(node) }
     }
     return ways
   }
@@ -47,6 +49,7 @@ extension SchemaCompiler {
       return [way]
     case ("enum", .array(let values)):
       try refuseRounded(value, place)
+      try budget.take(conditions: values.count)
       way.branch.excluded += values
       return [way]
     case ("minimum", _), ("exclusiveMinimum", _):
@@ -84,10 +87,14 @@ extension SchemaCompiler {
       }
     case ("required", .array(let list)):
       guard let names = Self.names(list) else { break }
+      if of(.object).isEmpty { return [] }
+      try make(names.count, of: partial, node)
       return names.flatMap { name in
         of(.object) { $0.forbidden.insert(name) }
       }
     case ("properties", .object(let map)):
+      if of(.object).isEmpty { return [] }
+      try make(map.count, of: partial, node)
       return map.keys.flatMap { name in
         let literal = SchemaLiteral(
           node: document.child(node, "properties", name), isPositive: false)
@@ -98,6 +105,8 @@ extension SchemaCompiler {
         }
       }
     case ("prefixItems", .array(let list)):
+      if of(.array).isEmpty { return [] }
+      try make(list.count, of: partial, node)
       return children(node, "prefixItems", list.count).enumerated().flatMap { index, literal in
         of(.array) { branch in
           branch.minItems = max(branch.minItems, index + 1)
@@ -126,6 +135,14 @@ extension SchemaCompiler {
     return []
   }
 
+  /// Counts the ways that a keyword is about to make of one.
+  private mutating func make(
+    _ count: Int, of partial: PartialBranch, _ node: Int
+  ) throws(ConstraintError) {
+    guard count <= Self.mostBranches else { throw tooManyBranches(node) }
+    try budget.take(conditions: count * partial.size)
+  }
+
   private mutating func denyCombination(
     _ value: JSONValue, at place: KeywordPlace, _ schema: JSONObject, on partial: PartialBranch
   ) throws(ConstraintError) -> [PartialBranch]? {
@@ -143,8 +160,10 @@ extension SchemaCompiler {
       }
       return [partial.adding([SchemaLiteral(node: target, isPositive: false)])]
     case ("allOf", .array(let list)):
+      try make(list.count, of: partial, node)
       return children(node, "allOf", list.count).map { partial.adding([$0.negated]) }
     case ("anyOf", .array(let list)):
+      try budget.take(conditions: list.count)
       return [partial.adding(children(node, "anyOf", list.count).map(\.negated))]
     case ("oneOf", .array(let list)):
       guard list.count <= Self.mostBranches else { throw tooManyBranches(node) }
@@ -176,6 +195,9 @@ extension SchemaCompiler {
       return []
     case ("dependentRequired", .object(let map)):
       guard map.allSatisfy({ $0.value.arrayValue.flatMap(Self.names) != nil }) else { return nil }
+      let count = map.reduce(0) { $0 + ($1.value.arrayValue?.count ?? 0) }
+      if !partial.branch.types.contains(.object) { return [] }
+      try make(count, of: partial, node)
       return map.flatMap { name, list in
         (list.arrayValue.flatMap(Self.names) ?? []).map { missing in
           var way = partial
@@ -186,6 +208,8 @@ extension SchemaCompiler {
         }
       }
     case ("dependentSchemas", .object(let map)):
+      if !partial.branch.types.contains(.object) { return [] }
+      try make(map.count, of: partial, node)
       return map.keys.map { name in
         var way = partial
         way.branch.types.formIntersection(.object)

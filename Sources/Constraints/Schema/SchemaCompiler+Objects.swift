@@ -8,6 +8,9 @@ extension SchemaCompiler {
   /// Patterns of names that an object's keywords may have.
   private static let mostPatterns = 6
 
+  /// Parts of the grammar that a property with a name takes, at least.
+  private static let leastMemberParts = 5
+
   /// A member that has its place in the order.
   private struct Member {
     /// Name, colon and value.
@@ -17,16 +20,27 @@ extension SchemaCompiler {
 
   mutating func objectTerm(_ branch: SchemaBranch) throws(ConstraintError) -> Term {
     var branch = branch
-    for name in branch.required {
+    guard Self.hasFewPatterns(branch) else {
+      try refuse(
+        branch.patternProperties.first?.place ?? KeywordPlace(node: 0, keyword: ""),
+        "more than \(Self.mostPatterns) patterns of names for one object", .tooComplex)
+      return .never
+    }
+    for name in branch.required.list {
       if branch.forbidden.contains(name) { return .never }
       branch.addName(name)
     }
+    // Refused before the memory for its members is taken.
+    guard branch.names.count <= limits.termCount / Self.leastMemberParts else {
+      throw store.tooManyParts(limits.termCount)
+    }
     let most = branch.maxProperties ?? Int(unbounded)
     guard max(branch.required.count, branch.minProperties) <= most else { return .never }
+    let allowed = try allowedNames(branch)
     var members: [Member] = []
     for name in branch.names where !branch.forbidden.contains(name) {
       let isRequired = branch.required.contains(name)
-      if try !isAllowed(name, branch) {
+      if let allowed, !allowed.accepts(JSONValue.string(name).utf8()) {
         if isRequired { return .never }
         continue
       }
@@ -39,7 +53,7 @@ extension SchemaCompiler {
           ]),
           isRequired: isRequired))
     }
-    let other = try otherMember(branch)
+    let other = try otherMember(branch, allowed)
     let inside = try self.members(members, other, branch, most)
     let space = try space()
     let isEmptyAllowed = branch.required.isEmpty && branch.minProperties == 0
@@ -55,6 +69,10 @@ extension SchemaCompiler {
     for name: String, in branch: SchemaBranch
   ) throws(ConstraintError) -> [SchemaLiteral] {
     var result = branch.properties[name] ?? []
+    try budget.take(
+      conditions: branch.additional.reduce(1 + branch.patternProperties.count) {
+        $0 + 1 + $1.patterns.count
+      })
     let spelled = Spelling.json.bytes(of: name)
     for entry in branch.patternProperties
     where try pattern(entry.pattern, entry.place).accepts(spelled) {
@@ -68,6 +86,14 @@ extension SchemaCompiler {
     return result
   }
 
+  private static func patterns(of branch: SchemaBranch) -> Set<String> {
+    Set(branch.patternProperties.map(\.pattern) + branch.additional.flatMap(\.patterns))
+  }
+
+  static func hasFewPatterns(_ branch: SchemaBranch) -> Bool {
+    patterns(of: branch).count <= mostPatterns
+  }
+
   private mutating func pattern(
     _ source: String, _ place: KeywordPlace?
   ) throws(ConstraintError) -> Automaton {
@@ -76,14 +102,6 @@ extension SchemaCompiler {
       compiler throws(ConstraintError) in
       try compiler.automaton(ofPattern: source)
     }
-  }
-
-  /// Whether propertyNames allows `name`.
-  private mutating func isAllowed(
-    _ name: String, _ branch: SchemaBranch
-  ) throws(ConstraintError) -> Bool {
-    guard let names = try allowedNames(branch) else { return true }
-    return names.accepts(JSONValue.string(name).utf8())
   }
 
   /// The names that propertyNames allows, with quotes; nil where it says nothing.
@@ -103,17 +121,13 @@ extension SchemaCompiler {
   }
 
   /// A member whose name is not in the order; `never` where there is none.
-  private mutating func otherMember(_ branch: SchemaBranch) throws(ConstraintError) -> Term {
+  ///
+  /// - Parameter allowed: names that propertyNames allows; nil where it says nothing.
+  private mutating func otherMember(
+    _ branch: SchemaBranch, _ allowed: Automaton?
+  ) throws(ConstraintError) -> Term {
     // The parts that patterns cut the other names into, with the schemas of each.
-    let patterns = Set(
-      branch.patternProperties.map(\.pattern) + branch.additional.flatMap(\.patterns)
-    ).sorted()
-    guard patterns.count <= Self.mostPatterns else {
-      try refuse(
-        branch.patternProperties.first?.place ?? KeywordPlace(node: 0, keyword: ""),
-        "more than \(Self.mostPatterns) patterns of names for one object", .tooComplex)
-      return .never
-    }
+    let patterns = Self.patterns(of: branch).sorted()
     let known = branch.names + branch.forbidden
     let isPlain = known.isEmpty && patterns.isEmpty && branch.propertyNames.isEmpty
     if isPlain {
@@ -124,7 +138,7 @@ extension SchemaCompiler {
     var all = try CommonAutomata.strings()
     let listed = try Automaton(choices: known.map { JSONValue.string($0).utf8() }, limits)
     all = try all.subtracting(listed, limits)
-    if let allowed = try allowedNames(branch) { all = try all.intersection(allowed, limits) }
+    if let allowed { all = try all.intersection(allowed, limits) }
     var options: [Term] = []
     for set in 0..<1 << patterns.count {
       var names = all

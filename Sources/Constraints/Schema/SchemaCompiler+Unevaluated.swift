@@ -4,12 +4,12 @@ import JSON
 
 /// What keywords of a schema, and those of schemas that it always applies, have seen to.
 struct Evaluated {
-  var names: [String] = []
+  var names: Set<String> = []
   var patterns: [String] = []
   var allProperties = false
   var itemCount = 0
   var allItems = false
-  /// Whether more is seen to in some values than in others.
+  /// Whether more is seen to in some values than in others, or may be.
   var dependsOnValue = false
 }
 
@@ -38,6 +38,9 @@ extension SchemaCompiler {
     }
   }
 
+  /// Schemas that are always applied together, at most, for what they see to to be known.
+  private static let mostApplied = 4_096
+
   /// What keywords beside the one at `place` see to. A loop over what is applied: chains of
   /// references may be as long as the schema.
   private mutating func evaluated(
@@ -51,7 +54,10 @@ extension SchemaCompiler {
       guard seen.insert(node).inserted, let schema = document.nodes[node].value.objectValue else {
         continue
       }
-      try budget.take(conditions: 1)
+      guard seen.count <= Self.mostApplied else {
+        result.dependsOnValue = true
+        break
+      }
       result.dependsOnValue =
         ["anyOf", "oneOf", "if", "dependentSchemas"].contains { schema[$0] != nil }
         || isItems && schema["contains"] != nil
@@ -76,8 +82,8 @@ extension SchemaCompiler {
   ) throws(ConstraintError) {
     let names = schema["properties"]?.objectValue?.keys ?? []
     let patterns = schema["patternProperties"]?.objectValue?.keys ?? []
-    try budget.take(conditions: names.count + patterns.count)
-    result.names += names
+    try budget.take(conditions: 8 * names.count + patterns.count)
+    result.names.formUnion(names)
     result.patterns += patterns
     result.itemCount = max(result.itemCount, schema["prefixItems"]?.arrayValue?.count ?? 0)
     if schema["items"] != nil || !isRoot && schema["unevaluatedItems"] != nil {

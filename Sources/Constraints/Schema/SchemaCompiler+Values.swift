@@ -11,11 +11,12 @@ extension SchemaCompiler {
   mutating func satisfying(
     _ values: [JSONValue], _ branch: SchemaBranch
   ) throws(ConstraintError) -> [[UInt8]] {
-    var kept: [[UInt8]] = []
+    try budget.take(conditions: values.count)
+    var distinct = DistinctList<[UInt8]>()
     for value in values where branch.types.contains(ValueTypes.of(value)) {
-      let bytes = value.canonicalUTF8
-      if !kept.contains(bytes) { kept.append(bytes) }
+      distinct.append(value.canonicalUTF8)
     }
+    let kept = distinct.list
     if branch.isListOfValues || kept.isEmpty { return kept }
     var rest = branch
     rest.values = nil

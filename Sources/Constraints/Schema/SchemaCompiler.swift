@@ -21,6 +21,8 @@ struct SchemaCompiler {
   var budget = SchemaBudget()
   /// What schemas see to, by their unevaluated… keyword.
   var evaluated: [KeywordPlace: Evaluated] = [:]
+  /// By schema the names of its `properties`, where they were asked for.
+  var listedNames: [Int: Set<String>] = [:]
   var shared = SharedTerms()
   var patternAutomata: [String: Automaton] = [:]
   /// Whether schemas exclude each other, by those that were asked about.
@@ -29,6 +31,7 @@ struct SchemaCompiler {
   /// Answers within the present question that hold for it alone.
   var provisional: [[SchemaLiteral]] = []
   var tags: [Int: SchemaTags] = [:]
+  var tagNumbers: [[UInt8]: Int] = [:]
   var asideDepth = 0
 
   /// Branches of one set of schemas.
@@ -51,13 +54,22 @@ struct SchemaCompiler {
         KeywordPlace(node: 0, keyword: ""),
         "names of properties differ only in how characters are composed, and would be confused")
     }
+    try checkPlaces()
     let root = try rule(for: [SchemaLiteral(node: 0, isPositive: true)])
     try finish()
     return root
   }
 
+  private func checkPlaces() throws(ConstraintError) {
+    guard !document.isTooLong else {
+      throw ConstraintError(
+        .tooComplex, "names and URIs are too long for the many schemas below them")
+    }
+  }
+
   /// The rule for values that satisfy all of `literals`.
   mutating func rule(for literals: [SchemaLiteral]) throws(ConstraintError) -> Term {
+    try budget.take(conditions: 2 * literals.count)
     let key = Set(literals).sorted()
     if let rule = rules[key] { return rule }
     let rule = try store.rule(named: key.first.map { document.nodes[$0.node].pointer } ?? "any")
@@ -121,7 +133,10 @@ struct SchemaCompiler {
     while var partial = open.popLast() {
       guard let literal = partial.pending.popLast() else {
         let branch = partial.branch
-        if !branch.isImpossible, !result.contains(branch) { result.append(branch) }
+        if branch.isImpossible { continue }
+        let values = branch.values?.count ?? 0
+        try budget.take(conditions: result.count * (8 + values + branch.size) / 8)
+        if !result.contains(branch) { result.append(branch) }
         continue
       }
       guard partial.applied.insert(literal).inserted else {
@@ -148,6 +163,7 @@ struct SchemaCompiler {
 
   /// Counts steps that are taken at a schema.
   mutating func step(_ node: Int, _ count: Int = 1) throws(ConstraintError) {
+    try checkPlaces()
     do {
       try budget.take(steps: count)
     } catch {
@@ -163,6 +179,9 @@ struct SchemaCompiler {
     var applied: Set<SchemaLiteral> = []
 
     init(pending: [SchemaLiteral]) { self.pending = pending }
+
+    /// What a copy costs, in conditions; numbers of schemas are copied faster than names.
+    var size: Int { 1 + (pending.count + applied.count) / 16 + branch.size }
 
     /// Asks for more.
     mutating func add(_ literals: [SchemaLiteral]) { pending += literals.reversed() }

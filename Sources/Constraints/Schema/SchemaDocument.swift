@@ -18,6 +18,13 @@ struct SchemaDocument {
   private var targets: [String: Int] = [:]
   private var dynamicAnchors: Set<String> = []
   private(set) var resourceCount = 0
+  /// Bytes of pointers and URIs that were made: each repeats what it stands below.
+  private var placeBytes = 0
+  private static let mostPlaceBytes = 8 << 20
+
+  /// Whether its names and URIs are too long for the many schemas below them. Not all of it is known
+  /// then.
+  var isTooLong: Bool { placeBytes > Self.mostPlaceBytes }
 
   init(_ root: JSONValue) {
     _ = number(root, "#", "")
@@ -27,8 +34,13 @@ struct SchemaDocument {
   private mutating func number(_ value: JSONValue, _ pointer: String, _ base: String) -> Int {
     if let number = numbers[pointer] { return number }
     numbers[pointer] = nodes.count
+    placeBytes += pointer.utf8.count
     var base = base
-    if let id = value["$id"]?.stringValue { base = URIReference(id).resolved(against: base) }
+    if let id = value["$id"]?.stringValue {
+      // Taken apart to be put together.
+      placeBytes += 8 * (id.utf8.count + base.utf8.count)
+      base = URIReference(id).resolved(against: base)
+    }
     nodes.append(Node(value: value, pointer: pointer, base: base))
     return nodes.count - 1
   }
@@ -91,7 +103,7 @@ struct SchemaDocument {
   /// Finds resources and anchors below a schema.
   private mutating func scan(_ start: Int, isRoot: Bool) {
     var pending = [start]
-    while let number = pending.popLast() {
+    while let number = pending.popLast(), !isTooLong {
       let node = nodes[number]
       guard let members = node.value.objectValue else { continue }
       if number == 0 || members["$id"] != nil {
@@ -100,6 +112,7 @@ struct SchemaDocument {
       }
       for key in ["$anchor", "$dynamicAnchor"] {
         guard let name = members[key]?.stringValue else { continue }
+        placeBytes += node.base.utf8.count
         targets[node.base + "#" + name] = number
         if key == "$dynamicAnchor" { dynamicAnchors.insert(node.base + "#" + name) }
       }
@@ -107,9 +120,11 @@ struct SchemaDocument {
         switch (SchemaKeyword.shape(of: key), value) {
         case (.schema, .object), (.schema, .bool): pending.append(child(number, key))
         case (.list, .array(let items)):
-          for index in items.indices { pending.append(child(number, key, "\(index)")) }
+          for index in items.indices where !isTooLong {
+            pending.append(child(number, key, "\(index)"))
+          }
         case (.map, .object(let map)):
-          for name in map.keys { pending.append(child(number, key, name)) }
+          for name in map.keys where !isTooLong { pending.append(child(number, key, name)) }
         default: break
         }
       }
@@ -118,6 +133,7 @@ struct SchemaDocument {
 
   /// The schema that a reference from `node` leads to; nil where it leads out of the document.
   mutating func target(of reference: String, from node: Int) -> Int? {
+    placeBytes += nodes[node].base.utf8.count
     let parts = reference.split(separator: "#", maxSplits: 1, omittingEmptySubsequences: false)
     let base = URIReference(String(parts[0])).resolved(against: nodes[node].base)
     let fragment = parts.count > 1 ? String(parts[1]) : ""
