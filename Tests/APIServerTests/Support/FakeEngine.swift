@@ -52,16 +52,20 @@ final class FakeEngine: TextEngine {
   private let gate = Gate()
   private let starts = Mutex(0)
   private let template = Mutex<JSONObject>([:])
+  private let turns: ChatTemplate?
 
+  /// - Parameter turns: The template that writes the text of conversations; nil for roles in angle
+  ///   brackets, and nothing at the end of a turn.
   init(
     _ pieces: [String] = ["Swifts", " sleep", " in", " flight", "."],
     _ behaviour: Behaviour = .answer, contextLength: Int = 512,
-    template: String = "{{ messages }}",
+    template: String = "{{ messages }}", turns: ChatTemplate? = nil,
     beforeToken: @escaping @Sendable (Int) -> Void = { _ in }
   ) {
     self.beforeToken = beforeToken
     self.pieces = pieces
     self.behaviour = behaviour
+    self.turns = turns
     chatTemplateSource = if case .base = behaviour { nil } else { template }
     self.contextLength = contextLength
     (cancellations, cancelled) = AsyncStream.makeStream()
@@ -100,7 +104,14 @@ final class FakeEngine: TextEngine {
   func promptText(
     _ messages: [ChatMessage], addGenerationPrompt: Bool, variables: JSONObject
   ) throws -> String {
-    messages.map { "<\($0.role)>\($0.content)" }.joined()
+    if let turns {
+      let all = messages.map {
+        JSONValue.object(["role": .string($0.role), "content": .string($0.content)])
+      }
+      return try turns.render(
+        ["messages": .array(all), "add_generation_prompt": .bool(addGenerationPrompt)])
+    }
+    return messages.map { "<\($0.role)>\($0.content)" }.joined()
       + (addGenerationPrompt ? "<assistant>" : "")
   }
 
