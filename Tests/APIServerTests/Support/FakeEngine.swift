@@ -53,15 +53,20 @@ final class FakeEngine: TextEngine {
   private let starts = Mutex(0)
   private let template = Mutex<JSONObject>([:])
   private let turns: ChatTemplate?
+  private let beforeCompiling: @Sendable () -> Void
 
-  /// - Parameter turns: The template that writes the text of conversations; nil for roles in angle
-  ///   brackets, and nothing at the end of a turn.
+  /// - Parameters:
+  ///   - turns: The template that writes the text of conversations; nil for roles in angle brackets, and
+  ///     nothing at the end of a turn.
+  ///   - beforeCompiling: Called before a constraint is compiled, on a thread that may be held up.
   init(
     _ pieces: [String] = ["Swifts", " sleep", " in", " flight", "."],
     _ behaviour: Behaviour = .answer, contextLength: Int = 512,
     template: String = "{{ messages }}", turns: ChatTemplate? = nil,
-    beforeToken: @escaping @Sendable (Int) -> Void = { _ in }
+    beforeToken: @escaping @Sendable (Int) -> Void = { _ in },
+    beforeCompiling: @escaping @Sendable () -> Void = {}
   ) {
+    self.beforeCompiling = beforeCompiling
     self.beforeToken = beforeToken
     self.pieces = pieces
     self.behaviour = behaviour
@@ -140,6 +145,7 @@ final class FakeEngine: TextEngine {
     _ source: ConstraintSource, owner: String
   ) throws(ConstraintError) -> Constraint {
     owners.withLock { _ = $0.insert(owner) }
+    beforeCompiling()
     return try source.compiled()
   }
 
