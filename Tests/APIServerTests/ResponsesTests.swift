@@ -147,6 +147,8 @@ import Testing
       (["text": ["verbosity": "low"]], "text", ["format": ["type": "text"], "verbosity": "low"]),
       (["text": ["format": format]], "text", ["format": format, "verbosity": "medium"]),
       ([:], "tool_choice", "auto"), (["tool_choice": "none"], "tool_choice", "none"),
+      ([:], "temperature", 1.0), (["temperature": .null], "temperature", 1.0),
+      (["temperature": 0.7], "temperature", 0.7), (["top_p": 0.123456789], "top_p", 0.123456789),
     ]
     try await RunningServer.serving(FakeEngine(["{}"])) { server in
       for (change, member, echo) in cases {
