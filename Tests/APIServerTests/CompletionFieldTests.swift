@@ -97,6 +97,37 @@ import Transformer
     }
   }
 
+  /// Words that stand in the mark behind them too, templates that trim, cut or repeat, and a letter that
+  /// is one character with the next one.
+  @Test(
+    "An answer goes on where the last message's words end",
+    arguments: [
+      ("{{ m.content }}", "<", "<"), ("{{ m.content }}", "e", "e"),
+      ("{{ m.content }}", "|im_end|>", "|im_end|>"), ("{{ m.content }}", " a b ", " a b"),
+      ("{{ m.content }}", "assistant\n", "assistant"), ("{{ m.content }}", "\u{600}", "\u{600}"),
+      ("{{ m.content | trim }}", " a b ", "a b"), ("{{ m.content | trim }}", "<", "<"),
+      ("{{ m.content.split('</think>')[-1] }}", "<think>a</think>b", "b"),
+      ("{{ m.content }}|{{ m.content }}", "i", "i|i"), ("{{ m.content | upper }}", "a", nil),
+      ("{{ m.content[:4] }}", "abcdef", nil),
+    ] as [(String, String, String?)])
+  func anAnswerGoesOnWhereTheWordsEnd(content: String, words: String, end: String?) async throws {
+    let template =
+      "{% for m in messages %}<|im_start|>{{ m.role }}\n\(content)<|im_end|>\n{% endfor %}"
+    let engine = FakeEngine(turns: try ChatTemplate(template))
+    try await RunningServer.serving(engine) { server in
+      let messages: JSONValue = [["role": "assistant", "content": .string(words)]]
+      let answer = try await server.post(
+        "/apply-template",
+        JSONValue.object(["messages": messages, "continue_final_message": true]).serialized())
+      if let end {
+        #expect(try answer.json["prompt"] == .string("<|im_start|>assistant\n" + end))
+      } else {
+        #expect(answer.status == 400)
+        #expect(try answer.errorCode == "unsupported_value")
+      }
+    }
+  }
+
   @Test(
     arguments: [
       (["stop": ["a", "b", "c"]], "array_above_max_length", "stop"),

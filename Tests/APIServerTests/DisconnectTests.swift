@@ -2,8 +2,10 @@
 // end is told. Whatever it does, a request that was admitted leaves one row, and nothing stays reserved.
 
 import APIServer
+import Dispatch
 import JSON
 import Metering
+import Synchronization
 import Testing
 
 @Suite(.timeLimit(.minutes(5))) struct DisconnectTests {
@@ -122,6 +124,94 @@ import Testing
       _ = try await exchange.read(until: probe)
       return try await body(&exchange)
     }
+  }
+
+  @Test(arguments: [true, false])
+  func whoResetsItsConnectionBeforeTheHeadIsGone(isShared: Bool) async throws {
+    try await withMeter { meter, store in
+      let log = try await Self.holdingUpCompiling(meter) { server, compiling, goOn in
+        let request = Self.constrained(server, isShared: isShared)
+        try await RawConnection.open(port: server.port) { exchange in
+          try await exchange.send(request)
+          for await _ in compiling { break }
+          try await exchange.resetAtEnd()
+        }
+        // The one that asks for this.
+        try await server.waits(for: "connections", 1)
+        goOn()
+      }
+      let lines = log.components(by: "\n").filter { $0.contains("route=/v1/chat/completions") }
+      #expect(lines.count == 1)
+      #expect(lines.allSatisfy { $0.contains("status=499") && $0.contains("code=client_gone") })
+      let rows = try store.newestRows()
+      #expect(rows.map(\.status) == [.cancelled])
+      #expect(rows.map(\.httpStatus) == [499])
+    }
+  }
+
+  @Test func whoJoinsAndResetsItsConnectionBeforeTheHeadIsGone() async throws {
+    try await withMeter { meter, store in
+      let log = try await Self.holdingUpCompiling(meter) { server, compiling, goOn in
+        let request = Self.constrained(server, isShared: true)
+        async let first = RawConnection.send(request, port: server.port)
+        for await _ in compiling { break }
+        try await RawConnection.open(port: server.port) { second in
+          try await second.send(request)
+          try await server.waits(for: "requests_joined_total", 1)
+          try await second.resetAtEnd()
+        }
+        // The first one's, and the one that asks for this.
+        try await server.waits(for: "connections", 2)
+        goOn()
+        #expect(try await first.streamedText == "{}")
+      }
+      let lines = log.components(by: "\n").filter { $0.contains("route=/v1/chat/completions") }
+      let joined = lines.filter { $0.contains("joined=true") }
+      #expect(lines.count == 2 && joined.count == 1)
+      #expect(joined.allSatisfy { $0.contains("status=499") && $0.contains("code=client_gone") })
+      #expect(try store.newestRows().map(\.status) == [.completed])
+    }
+  }
+
+  /// A request for a stream for which something has to be compiled.
+  private static func constrained(_ server: RunningServer, isShared: Bool) -> String {
+    server.request(
+      "/v1/chat/completions",
+      ChatCompletionTests.chat([
+        "stream": true, "response_format": ["type": "json_object"],
+      ]).serialized(),
+      headers: isShared ? SharedAnswerTests.key : [])
+  }
+
+  /// Runs a server that compiles nothing until `goOn` is called, and gives what it logged until its end.
+  private static func holdingUpCompiling(
+    _ meter: Meter,
+    _ test:
+      @escaping @Sendable (
+        RunningServer, _ compiling: AsyncStream<Void>, _ goOn: @escaping @Sendable () -> Void
+      ) async throws -> Void
+  ) async throws -> String {
+    let gate = DispatchSemaphore(value: 0)
+    let (compiling, begun) = AsyncStream<Void>.makeStream()
+    let engine = FakeEngine(
+      ["{}"],
+      beforeCompiling: {
+        begun.yield()
+        gate.wait()
+      })
+    let log = Mutex<LogCapture?>(nil)
+    try await RunningServer.serving(
+      engine, meter: meter,
+      configure: {
+        $0.showsMetrics = true
+        $0.limits.reconnectDuration = .zero
+      }
+    ) { server in
+      defer { gate.signal() }
+      log.withLock { $0 = server.log }
+      try await test(server, compiling) { gate.signal() }
+    }
+    return log.withLock { $0?.text ?? "" }
   }
 
   @Test("Clients of HTTP/1.0 know no interim answers, and are gone")

@@ -66,6 +66,42 @@ import Testing
     }
   }
 
+  /// Words, and a call within its arguments, behind an item that is whole.
+  @Test(arguments: [
+    (["<think>Hm.</think>", "Let me", " see."], 2, "message"),
+    (
+      [
+        "Let me see. ", #"<tool_call>{"name":"time","arguments":{"zone":"#, "1}}</tool_call>",
+      ], 2, "function_call"
+    ),
+  ])
+  func theItemThatWasCutOffIsIncomplete(
+    pieces: [String], count: Int64, type: String
+  ) async throws {
+    let engine = FakeEngine(pieces, template: ToolCallTests.hermes)
+    @Sendable func states(_ output: JSONValue?) -> [JSONValue?] {
+      (output?.arrayValue ?? []).map { $0["status"] }
+    }
+    try await RunningServer.serving(engine) { server in
+      for (limit, last) in [(count, "incomplete"), (10, "completed")] {
+        let changes: JSONObject = [
+          "max_output_tokens": .integer(limit), "tools": [["type": "function", "name": "time"]],
+        ]
+        let whole = try await server.post("/v1/responses", Self.request(changes)).json
+        #expect(whole["output"]?[1]?["type"] == .string(type))
+        #expect(states(whole["output"]) == ["completed", .string(last)])
+        var streamed = changes
+        streamed["stream"] = true
+        let answer = try await server.post("/v1/responses", Self.request(streamed))
+        let events = try MessagesTests.events(answer)
+        let done = events.filter { $0["type"] == "response.output_item.done" }
+        #expect(done.map { $0["item"]?["status"] } == ["completed", .string(last)])
+        #expect(events.last?["type"] == .string("response.\(last)"))
+        #expect(states(events.last?["response"]?["output"]) == ["completed", .string(last)])
+      }
+    }
+  }
+
   @Test func itemsOfEveryKindAreRead() async throws {
     try await RunningServer.serving { server in
       let answer = try await server.post(
@@ -111,6 +147,8 @@ import Testing
       (["text": ["verbosity": "low"]], "text", ["format": ["type": "text"], "verbosity": "low"]),
       (["text": ["format": format]], "text", ["format": format, "verbosity": "medium"]),
       ([:], "tool_choice", "auto"), (["tool_choice": "none"], "tool_choice", "none"),
+      ([:], "temperature", 1.0), (["temperature": .null], "temperature", 1.0),
+      (["temperature": 0.7], "temperature", 0.7), (["top_p": 0.123456789], "top_p", 0.123456789),
     ]
     try await RunningServer.serving(FakeEngine(["{}"])) { server in
       for (change, member, echo) in cases {

@@ -28,9 +28,7 @@ extension Answer {
     in format: some AnswerFormat, keeping kept: Int?
   ) async throws -> Response {
     let choices = Mutex(Array(repeating: AnswerContent(), count: choiceCount))
-    let end = try await run(
-      statusIfClientGoes: APIError.clientGone.status.code, isStreamed: false
-    ) { choice, pieces in
+    let end = try await run(isStreamed: false) { choice, pieces in
       choices.withLock { choices in
         for piece in pieces { choices[choice].append(piece) }
       }
@@ -64,32 +62,36 @@ extension Answer {
     let duty = StreamDuty(self, exchange)
     let body = ResponseBody { writer in
       duty.take()
-      defer { exchange.log(status: 200) }
+      var status = 200
+      defer { exchange.log(status: status) }
       let events = EventQueue(format)
-      async let outcome: Void = self.tell(events, exchange)
+      async let outcome = self.tell(events, exchange)
       do {
         while let bytes = await events.next() { try await writer.write(ByteBuffer(bytes: bytes)) }
       } catch {
         self.clientWent()
-        await outcome
+        status = await outcome
         throw error
       }
-      await outcome
+      status = await outcome
       try await writer.finish(nil)
     }
     return Response(status: .ok, headers: headers, body: body)
   }
 
-  private func tell(_ events: EventQueue<some AnswerFormat>, _ exchange: Exchange) async {
+  /// Makes the events of a stream, and gives the status that the log will tell.
+  private func tell(_ events: EventQueue<some AnswerFormat>, _ exchange: Exchange) async -> Int {
     do {
       events.close(
-        try await run(statusIfClientGoes: 200, isStreamed: true) { choice, pieces in
+        try await run(isStreamed: true) { choice, pieces in
           events.add(pieces, choice: choice)
         })
+      return 200
     } catch {
       let refusal = exchange.refusal(for: error)
       exchange.withNotes { $0.code = refusal.code }
       events.fail(refusal)
+      return error is ClientGone ? exchange.statusIfClientGoes : 200
     }
   }
 }
@@ -99,7 +101,6 @@ extension Answer {
 private final class StreamDuty: Sendable {
   private let answer: Answer
   private let exchange: Exchange
-  private let isTaken = Atomic(false)
 
   init(_ answer: Answer, _ exchange: Exchange) {
     self.answer = answer
@@ -107,16 +108,15 @@ private final class StreamDuty: Sendable {
   }
 
   deinit {
-    guard !isTaken.load(ordering: .acquiring) else { return }
+    guard !exchange.withNotes({ $0.isBodyTaken }) else { return }
     answer.clientWent()
     Task { [answer, exchange] in
-      let status = APIError.clientGone.status.code
-      _ = try? await answer.run(statusIfClientGoes: status, isStreamed: true) { _, _ in }
+      _ = try? await answer.run(isStreamed: true) { _, _ in }
       exchange.withNotes { $0.code = APIError.clientGone.code }
-      exchange.log(status: status)
+      exchange.log(status: APIError.clientGone.status.code)
     }
   }
 
   /// The body is asked for.
-  func take() { isTaken.store(true, ordering: .releasing) }
+  func take() { exchange.withNotes { $0.isBodyTaken = true } }
 }

@@ -83,15 +83,13 @@ final class Answer: Sendable {
   /// usage is durable, so the client may be told the end.
   ///
   /// - Parameters:
-  ///   - status: the HTTP status that the client has seen when it leaves early.
   ///   - isStreamed: whether pieces leave as they are delivered. Then none is before the opening record
   ///     is on the disk.
   ///   - deliver: takes pieces of a choice, in order; called from any task.
   /// - Throws: `ClientGone`, `MeterError` where the key was revoked or the record cannot be
   ///   written, `APIError.stopping` where the engine stops, or the engine's error.
   func run(
-    statusIfClientGoes status: Int, isStreamed: Bool,
-    _ deliver: @escaping @Sendable (Int, [AnswerPiece]) -> Void
+    isStreamed: Bool, _ deliver: @escaping @Sendable (Int, [AnswerPiece]) -> Void
   ) async throws -> AnswerEnd {
     defer { watch.onGone(nil) }
     let ends: [ChoiceEnd]
@@ -110,7 +108,7 @@ final class Answer: Sendable {
       _ = try? await settle(usage, .cancelled, 401)
       throw MeterError.invalidAPIKey
     case .clientGone:
-      _ = try? await settle(usage, .cancelled, status)
+      _ = try? await settle(usage, .cancelled, exchange.statusIfClientGoes)
       throw ClientGone()
     case .budgetSpent:
       let cost = try await settle(usage, .stoppedByBudget, 200)

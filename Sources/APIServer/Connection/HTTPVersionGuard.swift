@@ -1,6 +1,7 @@
 // What HTTP asks of a server beyond reading requests, by their version: clients of HTTP/1.0 know no
 // chunks and take the end of the connection for the end of an answer, a request of HTTP/1.1 has
-// one host, and who offers another protocol goes on with this one (RFC 9112, 3.2, 6.1 and 9.3; RFC 9110, 7.8).
+// one host, who offers another protocol goes on with this one, and who asks for the end of the connection
+// gets it (RFC 9112, 3.2, 6.1, 9.3 and 9.6; RFC 9110, 7.8).
 
 import NIOCore
 import NIOHTTP1
@@ -32,13 +33,21 @@ final class HTTPVersionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     }
     let isOld = head.version == .http1_0
     // The decoder reads nothing behind a request that offers another protocol.
-    let isLast = isOld || head.headers.contains(name: "upgrade") || head.method == .CONNECT
+    let isLast =
+      isOld || head.headers.contains(name: "upgrade") || head.method == .CONNECT
+      || head.headers[canonicalForm: "connection"].contains { Self.isClose($0) }
     if isLast {
-      // Also of those who would keep it: an answer that is written piece by piece has no other end.
+      // In the one spelling that is looked for behind this. Also of those who would keep it: an answer
+      // that is written piece by piece has no other end.
       head.headers.replaceOrAdd(name: "connection", value: "close")
     }
     pending.append(Pending(isOld: isOld, isLast: isLast))
     context.fireChannelRead(wrapInboundOut(.head(head)))
+  }
+
+  /// Whether an option of `Connection` asks for its end; options have no upper and lower case.
+  private static func isClose(_ option: Substring) -> Bool {
+    option.utf8.elementsEqual("close".utf8) { $0 | 0x20 == $1 }
   }
 
   func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {

@@ -44,7 +44,7 @@ extension Frontend {
   private func begin(
     _ answer: SharedAnswer, _ exchange: Exchange, _ route: Route, _ parameter: String
   ) {
-    exchange.withNotes { $0.watch = answer.watch }
+    exchange.withNotes { $0.shared = answer }
     let work = Task(executorPreference: EventLoopExecutor(exchange.eventLoop)) {
       do {
         let response = try await handle(exchange, route, parameter)
@@ -104,7 +104,9 @@ extension Exchange {
       }
       headers[.idempotentReplayed] = "true"
     }
+    let duty = logsAtEnd ? JoinedStreamDuty(self) : nil
     let body = ResponseBody(contentLength: head.contentLength) { [self] writer in
+      duty?.take()
       defer {
         end()
         if logsAtEnd { log(status: head.status.code) }
@@ -113,4 +115,21 @@ extension Exchange {
     }
     return Response(status: head.status, headers: headers, body: body)
   }
+}
+
+/// That a joined stream is logged. Where the client goes before the head of its response could be written,
+/// nobody asks for the body.
+private final class JoinedStreamDuty: Sendable {
+  private let exchange: Exchange
+
+  init(_ exchange: Exchange) { self.exchange = exchange }
+
+  deinit {
+    guard !exchange.withNotes({ $0.isBodyTaken }) else { return }
+    exchange.withNotes { $0.code = APIError.clientGone.code }
+    exchange.log(status: APIError.clientGone.status.code)
+  }
+
+  /// The body is asked for.
+  func take() { exchange.withNotes { $0.isBodyTaken = true } }
 }

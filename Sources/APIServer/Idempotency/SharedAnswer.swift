@@ -28,6 +28,7 @@ final class SharedAnswer: Sendable {
   private struct State {
     var head: Result<Head, APIError>?
     var body: [ByteBuffer] = []
+    var isTold = false
     var isOver = false
     var isWhole = false
     /// Numbers of those who wait.
@@ -142,8 +143,12 @@ final class SharedAnswer: Sendable {
     }
   }
 
+  /// Whether anybody has got the head, and is told the body.
+  var isTold: Bool { state.withLock { $0.isTold } }
+
   /// Writes the body from its beginning to its end.
   func tell(_ writer: inout any ResponseBodyWriter) async throws {
+    state.withLock { $0.isTold = true }
     var place = 0
     while true {
       let (bytes, isOver, isWhole) = state.withLock { [place] state in

@@ -18,19 +18,31 @@ extension BackendModel {
 
   /// The text that these tokens are made of.
   func promptText(_ conversation: ConversationFields) throws -> String {
-    let (messages, variables) = try templateInput(conversation)
+    var (messages, variables) = try templateInput(conversation)
+    let mark = conversation.continuesFinalMessage ? Self.markEnd(of: &messages) : nil
     let text = try engine.promptText(
       messages, addGenerationPrompt: conversation.addsGenerationPrompt, variables: variables)
-    guard conversation.continuesFinalMessage, let last = messages.last else { return text }
-    // What the template puts behind the last words ends a turn that is not over.
-    let words = last.content.drop(while: \.isWhitespace)
-    let end = words.lastIndex { !$0.isWhitespace }
-    guard let end, let range = text.ranges(of: words[...end]).last else {
+    guard conversation.continuesFinalMessage else { return text }
+    // What the template puts behind the last words ends a turn that is not over. By bytes: a letter
+    // may be one character with what stands in front of it.
+    let pieces = mark.map { text.utf8.split(separator: $0.utf8, omittingEmptySubsequences: false) }
+    guard let pieces, pieces.count > 1 else {
       throw APIError.invalid(
         "continue_final_message", "unsupported_value",
         "The model's template changes the last message, so that it can't be continued.")
     }
-    return String(text[..<range.upperBound])
+    return pieces.dropLast().map { String(Substring($0)) }.joined()
+  }
+
+  /// Puts a mark behind the last message's words, where a template that trims it leaves it, and gives it;
+  /// nil where there are no words. It is random: the words themselves may stand anywhere in the text.
+  private static func markEnd(of messages: inout [ChatMessage]) -> String? {
+    guard let words = messages.last?.content,
+      let end = words.lastIndex(where: { !$0.isWhitespace })
+    else { return nil }
+    let mark = "end\(UInt64.random(in: 0...(.max)))n\(UInt64.random(in: 0...(.max)))"
+    messages[messages.count - 1].content = words[...end] + mark
+    return mark
   }
 
   /// How the answer to a prompt is to be taken apart.

@@ -29,8 +29,10 @@ final class Exchange: Sendable {
     var code: String?
     /// Whether it shares the answer of another request.
     var isJoined = false
-    /// Who waits for the answer, where that is not this request's client alone.
-    var watch: DisconnectWatch?
+    /// The answer, where others may wait for it besides this request's client.
+    var shared: SharedAnswer?
+    /// Whether the body of a stream was asked for, which it is behind its head.
+    var isBodyTaken = false
     /// Whether the body is still being written when the handler returns, so that its writer logs.
     var endsWithBody = false
   }
@@ -79,7 +81,14 @@ final class Exchange: Sendable {
   }
 
   /// Knows when nobody waits for the answer any more.
-  var watch: DisconnectWatch { withNotes { $0.watch } ?? connectionWatch }
+  var watch: DisconnectWatch { withNotes { $0.shared?.watch } ?? connectionWatch }
+
+  /// The status that clients have seen which go before an answer's end: a stream's, where its head has
+  /// gone out to anybody.
+  var statusIfClientGoes: Int {
+    let (shared, isBodyTaken) = withNotes { ($0.shared, $0.isBodyTaken) }
+    return shared?.isTold ?? isBodyTaken ? 200 : APIError.clientGone.status.code
+  }
 
   /// Keeps the body for the endpoint.
   func keep(_ body: ByteBuffer) { bufferedBody.withLock { $0 = body } }

@@ -34,7 +34,7 @@ struct ResponsesAnswer: AnswerFormat {
         ResponsesItem(
           .call(id: call.id, name: call.name), call.arguments, number: items.count, identity))
     }
-    return response(status(end), items.map { $0.json(isDone: true) }, end).utf8()
+    return response(items, end).utf8()
   }
 
   mutating func open(_ bytes: inout [UInt8]) {
@@ -54,7 +54,7 @@ struct ResponsesAnswer: AnswerFormat {
       begin(.reasoning, &bytes)
       delta("response.reasoning_text.delta", text, ["content_index": 0], &bytes)
     case .call(let id, let name):
-      endItem(&bytes)
+      endItem(.completed, &bytes)
       begin(.call(id: id, name: name), &bytes)
     case .arguments(let text):
       delta("response.function_call_arguments.delta", text, [:], &bytes)
@@ -62,20 +62,27 @@ struct ResponsesAnswer: AnswerFormat {
   }
 
   mutating func close(_ end: AnswerEnd, _ bytes: inout [UInt8]) {
-    endItem(&bytes)
     let status = status(end)
-    let response = response(status, told.map { $0.json(isDone: true) }, end)
-    event("response.\(status)", ["response": response], &bytes)
+    endItem(status, &bytes)
+    event("response.\(status.rawValue)", ["response": response(told, end)], &bytes)
   }
 
   mutating func fail(_ error: APIError, _ bytes: inout [UInt8]) {
-    var response = response("failed", told.map { $0.json(isDone: false) }, nil).objectValue ?? [:]
+    var response = response("failed", told.map { $0.json(.inProgress) }, nil).objectValue ?? [:]
     response["error"] = ["code": .string(error.code), "message": .string(error.message)]
     event("response.failed", ["response": .object(response)], &bytes)
   }
 
-  private func status(_ end: AnswerEnd) -> String {
-    end.finishes[0] == .length ? "incomplete" : "completed"
+  private func status(_ end: AnswerEnd) -> ResponsesItem.Status {
+    end.finishes[0] == .length ? .incomplete : .completed
+  }
+
+  /// A response that has ended. Its last item ended as it did, and all others are whole.
+  private func response(_ items: [ResponsesItem], _ end: AnswerEnd) -> JSONValue {
+    let status = status(end)
+    var output = items.dropLast().map { $0.json(.completed) }
+    if let last = items.last { output.append(last.json(status)) }
+    return response(status.rawValue, output, end)
   }
 
   private func response(_ status: String, _ output: [JSONValue], _ end: AnswerEnd?) -> JSONValue {
@@ -94,13 +101,13 @@ struct ResponsesAnswer: AnswerFormat {
 
   private mutating func begin(_ kind: ResponsesItem.Kind, _ bytes: inout [UInt8]) {
     if isItemOpen, told[told.count - 1].kind == kind { return }
-    endItem(&bytes)
+    endItem(.completed, &bytes)
     let item = ResponsesItem(kind, "", number: told.count, identity)
     told.append(item)
     isItemOpen = true
     event(
       "response.output_item.added",
-      ["output_index": .integer(Int64(item.number)), "item": item.json(isDone: false)], &bytes)
+      ["output_index": .integer(Int64(item.number)), "item": item.json(.inProgress)], &bytes)
     if item.kind == .message {
       event(
         "response.content_part.added", item.place.adding(["content_index": 0, "part": item.part]),
@@ -116,7 +123,7 @@ struct ResponsesAnswer: AnswerFormat {
       name, told[told.count - 1].place.adding(members).adding(["delta": .string(text)]), &bytes)
   }
 
-  private mutating func endItem(_ bytes: inout [UInt8]) {
+  private mutating func endItem(_ status: ResponsesItem.Status, _ bytes: inout [UInt8]) {
     guard isItemOpen else { return }
     isItemOpen = false
     let item = told[told.count - 1]
@@ -141,7 +148,7 @@ struct ResponsesAnswer: AnswerFormat {
     }
     event(
       "response.output_item.done",
-      ["output_index": .integer(Int64(item.number)), "item": item.json(isDone: true)], &bytes)
+      ["output_index": .integer(Int64(item.number)), "item": item.json(status)], &bytes)
   }
 
   private mutating func event(_ name: String, _ members: JSONObject, _ bytes: inout [UInt8]) {
@@ -161,6 +168,14 @@ struct ResponsesItem: Sendable {
     case reasoning
     case message
     case call(id: String, name: String)
+  }
+
+  /// How far an item is, in the API's words.
+  enum Status: String, Sendable {
+    case inProgress = "in_progress"
+    case completed
+    /// The answer's tokens were used up within it.
+    case incomplete
   }
 
   let kind: Kind
@@ -195,10 +210,8 @@ struct ResponsesItem: Sendable {
     ["type": "output_text", "text": .string(text), "annotations": [], "logprobs": scores.json]
   }
 
-  func json(isDone: Bool) -> JSONValue {
-    var item: JSONObject = [
-      "id": .string(id), "status": isDone ? "completed" : "in_progress",
-    ]
+  func json(_ status: Status) -> JSONValue {
+    var item: JSONObject = ["id": .string(id), "status": .string(status.rawValue)]
     switch kind {
     case .reasoning:
       item["type"] = "reasoning"
@@ -207,7 +220,7 @@ struct ResponsesItem: Sendable {
     case .message:
       item["type"] = "message"
       item["role"] = "assistant"
-      item["content"] = isDone ? [part] : []
+      item["content"] = status == .inProgress ? [] : [part]
     case .call(let id, let name):
       item["type"] = "function_call"
       item["call_id"] = .string(id)

@@ -42,22 +42,27 @@ struct ResponsesFields: ConversationRequest {
       "max_output_tokens": generation.maxTokens.map { .integer(Int64($0)) } ?? .null,
       "parallel_tool_calls": .bool(conversation.tools?.allowsSeveral ?? true),
       "top_logprobs": .integer(Int64(generation.sampling.logProbabilities ?? 0)),
-      "temperature": .number(Double(generation.sampling.temperature)),
-      "top_p": .number(Double(generation.sampling.topP)),
+      "temperature": Self.asked(body["temperature"])
+        ?? .number(Double(generation.sampling.temperature)),
+      "top_p": Self.asked(body["top_p"]) ?? .number(Double(generation.sampling.topP)),
       "tool_choice": conversation.tools?.choiceJSON ?? choice,
       "tools": .array(body["tools"]?.arrayValue ?? []),
       "reasoning": [
         "effort": conversation.thinking.effort.map { .string($0) } ?? .null, "summary": .null,
       ],
       "text": Self.text(body["text"]?["format"], conversation.verbosity),
-      "metadata": body["metadata"].flatMap { $0.isNull ? nil : $0 } ?? [:],
+      "metadata": Self.asked(body["metadata"]) ?? [:],
     ]
+  }
+
+  /// A value as the request wrote it; nil where it has none.
+  private static func asked(_ value: JSONValue?) -> JSONValue? {
+    value.flatMap { $0.isNull ? nil : $0 }
   }
 
   /// `text` as the answer repeats it.
   private static func text(_ format: JSONValue?, _ verbosity: String?) -> JSONValue {
-    let format = format.flatMap { $0.isNull ? nil : $0 } ?? ["type": "text"]
-    return ["format": format, "verbosity": .string(verbosity ?? "medium")]
+    ["format": asked(format) ?? ["type": "text"], "verbosity": .string(verbosity ?? "medium")]
   }
 
   private static func refuseUnsupported(_ fields: inout RequestFields) throws(APIError) {

@@ -52,17 +52,26 @@ final class FakeEngine: TextEngine {
   private let gate = Gate()
   private let starts = Mutex(0)
   private let template = Mutex<JSONObject>([:])
+  private let turns: ChatTemplate?
+  private let beforeCompiling: @Sendable () -> Void
 
+  /// - Parameters:
+  ///   - turns: The template that writes the text of conversations; nil for roles in angle brackets, and
+  ///     nothing at the end of a turn.
+  ///   - beforeCompiling: Called before a constraint is compiled, on a thread that may be held up.
   init(
     _ pieces: [String] = ["Swifts", " sleep", " in", " flight", "."],
     _ behaviour: Behaviour = .answer, contextLength: Int = 512,
-    template: String = "{{ messages }}", toolTemplate: String? = nil,
-    beforeToken: @escaping @Sendable (Int) -> Void = { _ in }
+    template: String = "{{ messages }}", toolTemplate: String? = nil, turns: ChatTemplate? = nil,
+    beforeToken: @escaping @Sendable (Int) -> Void = { _ in },
+    beforeCompiling: @escaping @Sendable () -> Void = {}
   ) {
+    self.beforeCompiling = beforeCompiling
     self.beforeToken = beforeToken
     self.pieces = pieces
     self.behaviour = behaviour
     toolTemplateSource = toolTemplate
+    self.turns = turns
     chatTemplateSource = if case .base = behaviour { nil } else { template }
     self.contextLength = contextLength
     (cancellations, cancelled) = AsyncStream.makeStream()
@@ -102,7 +111,14 @@ final class FakeEngine: TextEngine {
   func promptText(
     _ messages: [ChatMessage], addGenerationPrompt: Bool, variables: JSONObject
   ) throws -> String {
-    messages.map { "<\($0.role)>\($0.content)" }.joined()
+    if let turns {
+      let all = messages.map {
+        JSONValue.object(["role": .string($0.role), "content": .string($0.content)])
+      }
+      return try turns.render(
+        ["messages": .array(all), "add_generation_prompt": .bool(addGenerationPrompt)])
+    }
+    return messages.map { "<\($0.role)>\($0.content)" }.joined()
       + (addGenerationPrompt ? "<assistant>" : "")
   }
 
@@ -131,6 +147,7 @@ final class FakeEngine: TextEngine {
     _ source: ConstraintSource, owner: String
   ) throws(ConstraintError) -> Constraint {
     owners.withLock { _ = $0.insert(owner) }
+    beforeCompiling()
     return try source.compiled()
   }
 

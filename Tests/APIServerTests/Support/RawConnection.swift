@@ -3,6 +3,7 @@
 
 import NIOCore
 import NIOPosix
+import Testing
 
 /// One TCP connection.
 struct RawConnection: Sendable {
@@ -63,6 +64,12 @@ struct RawExchange {
 
   /// Says that nothing more will be sent.
   func halfClose() { outbound.finish() }
+
+  /// Has the connection reset, and not closed, when it ends.
+  func resetAtEnd() async throws {
+    let options = try #require(channel as? any SocketOptionProvider)
+    try await options.setSoLinger(linger(l_onoff: 1, l_linger: 0)).get()
+  }
 
   /// Reads until `mark` has come, or the server closes; gives everything so far.
   mutating func read(until mark: String) async throws -> String {
