@@ -6,15 +6,18 @@ import Testing
 
 struct HostileCostTests {
   /// What a refusal may take of processor time. The fastest of several counts, as other programs take
-  /// away caches.
+  /// away caches, and half of a processor that two share.
   private static let mostTime = Duration.milliseconds(100)
   static let mostBytes = 64 << 20
 
   @Test(arguments: HostileConstraintTests.hostile.indices)
   func refusalsAreQuick(_ index: Int) {
     let (name, make) = HostileConstraintTests.hostile[index]
-    let times = (0..<4).map { _ in processorTime { _ = try? make() } }
-    #expect(times.min() ?? .zero <= Self.mostTime, "\(name): \(times)")
+    var least = Duration.seconds(60)
+    for _ in 0..<20 where least > Self.mostTime {
+      least = min(least, processorTime { _ = try? make() })
+    }
+    #expect(least <= Self.mostTime, "\(name)")
   }
 
   @Test func refusalsTakeLittleMemory() async {

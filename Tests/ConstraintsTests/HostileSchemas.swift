@@ -157,6 +157,14 @@ enum HostileSchemas {
     let name = String(repeating: "x", count: 50_000)
     return [
       (
+        "half a million alternatives of a pattern",
+        #"{"pattern":""# + String(repeating: "a|", count: 500_000) + #"a"}"#
+      ),
+      (
+        "thousands of sets of letters in a pattern",
+        #"{"pattern":""# + String(repeating: #"\\p{L}"#, count: 10_000) + #""}"#
+      ),
+      (
         "a long name above many schemas",
         #"{"properties":{"\#(name)":{"properties":{"#
           + list(5_000) { #""\#($0)":{}"# } + "}}}}"

@@ -51,25 +51,25 @@ import Testing
 
   @Test func `what makes no sense is refused, and no value becomes an option`() async throws {
     try await withServer { server in
-      _ = try await server.post("/admin/account/create", ["name": "--active"])
-      let list = try await server.post("/admin/account/list", [:]).json["result"]
-      #expect(list?[0]?["name"] == "--active")
-      #expect(list?[0]?["state"] == "pending")
+      _ = try await server.post("/admin/account/create", ["name": "lab"])
       let cases: [(String, JSONValue, Int)] = [
         ("nothing", [:], 404), ("account/create", [:], 400),
-        ("account/create", ["name": "--active"], 409),
+        ("account/create", ["name": "lab"], 409),
+        ("account/create", ["name": "--active"], 400), ("account/create", ["name": "--help"], 400),
         ("account/create", ["name": ["a"]], 400), ("account/create", ["name": "x", "no": 1], 400),
         ("account/create", ["name": "x", "active": "yes"], 400),
         ("account/activate", ["account": "--help"], 400),
-        ("account/suspend", ["account": "--active", "reason": "mood"], 400),
-        ("account/suspend", ["account": "--active", "reason": "terms"], 409),
-        ("limit/set", ["account": "--active", "rpm": "5 --tpm 9"], 400),
+        ("account/suspend", ["account": "lab", "reason": "mood"], 400),
+        ("account/suspend", ["account": "lab", "reason": "terms"], 409),
+        ("limit/set", ["account": "lab", "rpm": "5 --tpm 9"], 400),
         ("invoice/show", ["number": "none"], 404),
       ]
       for (verb, arguments, status) in cases {
         let answer = try await server.post("/admin/\(verb)", arguments)
         #expect(answer.status == status, "\(verb) \(arguments.serialized()) \(answer.body)")
       }
+      let list = try await server.post("/admin/account/list", [:]).json["result"]
+      #expect(list?.arrayValue?.count == 1 && list?[0]?["state"] == "pending")
       #expect(try await server.get("/admin", key: "apus_admin_none").status == 401)
       #expect(try await server.get("/metrics", key: "").status == 200)
     }

@@ -28,7 +28,7 @@ import Testing
   }
 
   @Test(
-    arguments: [6, 9_000_000_000, 333_333_333_333, 17_666_666_666_649, 19_000_000_000_000]
+    arguments: [6, 9_000_000_000, 333_333_333_333, 17_666_666_666_649, 18_000_000_000_000]
       as [Int64])
   func whoWasChargedLessThanTheirUnitsPaysThat(less: Int64) async throws {
     let billing = try await changed(by: -less)
@@ -76,7 +76,7 @@ import Testing
     #expect(try billing.store.evidence(of: dispute.id).count == 2)
   }
 
-  @Test(arguments: [1, -22_000_000_000_000] as [Int64])
+  @Test(arguments: [1, 5_000_000_000] as [Int64])
   func whatCannotBeDrawnUpIsNamed(difference: Int64) async throws {
     let billing = try await changed(by: difference)
     let store = billing.store

@@ -36,7 +36,7 @@ import Transformer
   }
 
   @Test(
-    "The smallest context shifts too, whatever is kept", .timeLimit(.minutes(1)), arguments: 0...3)
+    "The smallest context shifts too, whatever is kept", .timeLimit(.minutes(10)), arguments: 0...3)
   func smallest(kept: Int) async throws {
     for contextLength in 2...4 {
       let model = try TinyModel(name: "llama").load(.F16, contextLength: contextLength)

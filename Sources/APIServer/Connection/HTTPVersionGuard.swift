@@ -57,6 +57,12 @@ final class HTTPVersionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     context.fireUserInboundEventTriggered(event)
   }
 
+  func errorCaught(context: ChannelHandlerContext, error: any Error) {
+    // What comes behind the last request is not answered, also not as a fault.
+    if error as? HTTPParserError == .closedConnection { return }
+    context.fireErrorCaught(error)
+  }
+
   func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
     guard let request = pending.first else { return context.write(data, promise: promise) }
     switch unwrapOutboundIn(data) {

@@ -6,13 +6,21 @@ struct ExpressionParser {
   private let scalars: [Unicode.Scalar]
   private var position = 0
   private var depth = 0
+  private var rangeCount = 0
 
   private static let greatestDepth = 64
   /// The largest number of repetitions.
   static let mostRepetitions = 1_000_000
+  private static let mostCharacters = 65_536
+  /// Ranges of characters in all sets together: each is spelled in bytes. `\p{L}` has 700.
+  private static let mostRanges = 262_144
 
   static func parse(_ pattern: String) throws(ConstraintError) -> Expression {
     var parser = ExpressionParser(scalars: Array(pattern.unicodeScalars))
+    guard parser.scalars.count <= mostCharacters else {
+      throw ConstraintError(
+        .tooComplex, "a regular expression is longer than \(mostCharacters) characters")
+    }
     let expression = try parser.choice()
     if parser.position < parser.scalars.count {
       throw parser.error(.syntax, "a closing parenthesis has no opening one")
@@ -29,9 +37,12 @@ struct ExpressionParser {
   private var next: Unicode.Scalar? { position < scalars.count ? scalars[position] : nil }
 
   private mutating func take(_ text: String) -> Bool {
-    let wanted = Array(text.unicodeScalars)
-    guard scalars[position...].starts(with: wanted) else { return false }
-    position += wanted.count
+    var end = position
+    for scalar in text.unicodeScalars {
+      guard end < scalars.count, scalars[end] == scalar else { return false }
+      end += 1
+    }
+    position = end
     return true
   }
 
@@ -65,10 +76,10 @@ struct ExpressionParser {
       return body
     case "[":
       position += 1
-      return .characters(try characterClass())
+      return try characters(try characterClass())
     case ".":
       position += 1
-      return .characters(ScalarSet.lineEnds.complement)
+      return try characters(ScalarSet.lineEnds.complement)
     case "^":
       position += 1
       return .beginning
@@ -78,10 +89,22 @@ struct ExpressionParser {
     case "*", "+", "?": throw error(.syntax, "there is nothing to repeat")
     case "\\":
       position += 1
-      return .characters(try escape(inClass: false))
+      return try characters(try escape(inClass: false))
     default:
       position += 1
-      return .characters(ScalarSet([scalar]))
+      return try characters(ScalarSet([scalar]))
+    }
+  }
+
+  private mutating func characters(_ set: ScalarSet) throws(ConstraintError) -> Expression {
+    try count(set)
+    return .characters(set)
+  }
+
+  private mutating func count(_ set: ScalarSet) throws(ConstraintError) {
+    rangeCount += set.ranges.count
+    guard rangeCount <= Self.mostRanges else {
+      throw error(.tooComplex, "its sets have more than \(Self.mostRanges) ranges of characters")
     }
   }
 
@@ -222,6 +245,7 @@ extension ExpressionParser {
     case "u": return only(try codePoint())
     case "p", "P":
       let set = try property()
+      try count(set)
       return scalar == "P" ? set.complement : set
     case "A"..."Z", "a"..."z":
       throw error(.unsupported, "the escape of this letter is not part of ECMA-262")

@@ -36,7 +36,14 @@ struct ScalarSet: Equatable, Sendable {
   }
 
   func intersection(_ other: ScalarSet) -> ScalarSet {
-    complement.union(other.complement).complement
+    var result = self
+    result.ranges = []
+    var (mine, others) = (ranges[...], other.ranges[...])
+    while let a = mine.first, let b = others.first {
+      if a.overlaps(b) { result.ranges.append(a.clamped(to: b)) }
+      if a.upperBound < b.upperBound { mine.removeFirst() } else { others.removeFirst() }
+    }
+    return result
   }
 
   func contains(_ scalar: Unicode.Scalar) -> Bool {
@@ -64,11 +71,15 @@ extension ScalarSet {
     if name == "Any" { return all }
     let prefix = "General_Category="
     let short = name.hasPrefix(prefix) ? String(name.dropFirst(prefix.count)) : name
-    let key = longNames[short] ?? short
-    let found = categories.filter { $0.key.hasPrefix(key) }
-    if key.isEmpty || found.isEmpty { return nil }
-    return ScalarSet(found.flatMap { $0.value })
+    return properties[longNames[short] ?? short]
   }
+
+  /// By general category, and by the letter that several of them begin with.
+  private static let properties: [String: ScalarSet] = {
+    var ranges: [String: [ClosedRange<UInt32>]] = categories
+    for (name, members) in categories { ranges[String(name.prefix(1)), default: []] += members }
+    return ranges.mapValues { ScalarSet($0) }
+  }()
 
   private static let longNames = [
     "Letter": "L", "Lowercase_Letter": "Ll", "Uppercase_Letter": "Lu", "Titlecase_Letter": "Lt",

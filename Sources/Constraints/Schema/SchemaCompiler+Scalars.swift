@@ -85,6 +85,7 @@ extension SchemaCompiler {
   /// The insides of strings in which a pattern occurs; made once.
   mutating func automaton(ofPattern source: String) throws(ConstraintError) -> Automaton {
     if let known = patternAutomata[source] { return known }
+    try budget.take(conditions: source.utf8.count)
     let automaton = try Self.automaton(pattern: source, limits)
     patternAutomata[source] = automaton
     return automaton
