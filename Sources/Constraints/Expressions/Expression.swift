@@ -21,14 +21,12 @@ indirect enum Expression: Equatable {
     _ spelling: Spelling, isSearch: Bool, in store: inout TermStore
   ) throws(ConstraintError) -> Term {
     var options: [Term] = []
+    let any =
+      try isSearch ? store.times(spelling.term(of: .all, in: &store), 0, unbounded) : .empty
     for (body, hasBeginning, hasEnd) in Self.anchored(self) {
-      let any = try store.times(
-        spelling.term(of: .all, in: &store), 0, unbounded)
       let term = try Self.term(of: body, spelling, in: &store)
       options.append(
-        try store.sequence([
-          isSearch && !hasBeginning ? any : .empty, term, isSearch && !hasEnd ? any : .empty,
-        ]))
+        try store.sequence([hasBeginning ? .empty : any, term, hasEnd ? .empty : any]))
     }
     return try store.either(options)
   }

@@ -25,7 +25,7 @@
     init(_ settings: String) throws(CentralLedgerError) {
       connection = PQconnectdb(settings)
       guard PQstatus(connection) == CONNECTION_OK else {
-        defer { PQfinish(connection) }
+        // `deinit` follows: all properties have their values.
         throw CentralLedgerError(
           "cannot connect to the central ledger: \(Self.firstLine(PQerrorMessage(connection)))")
       }
