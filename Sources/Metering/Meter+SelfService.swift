@@ -23,6 +23,11 @@ extension Meter {
       ?? core.configuration.accountLimits
   }
 
+  /// The spend limits that are held to for a key or an account; nil for none.
+  package func budget(of scope: LimitScope) -> Budget? {
+    core.settings.current.settings.budgets[scope]
+  }
+
   /// The price lists that hold, and those that were announced, in the order in which they were
   /// published.
   package func publishedPrices() throws(UsageStoreError) -> [PriceList] {

@@ -187,25 +187,6 @@ import Testing
     }
   }
 
-  /// The option is one of a list, and none of its letters has a size (RFC 9112, 9.6).
-  @Test(arguments: [
-    ("close", true), ("Close", true), ("CLOSE", true), ("TE, close", true), ("close ,TE", true),
-    ("TE\r\nConnection: Close", true), ("keep-alive", false), ("closed", false), ("TE", false),
-  ])
-  func whoAsksForTheEndOfTheConnectionGetsIt(options: String, closes: Bool) async throws {
-    try await RunningServer.serving { server in
-      let request = "GET /health HTTP/1.1\r\nHost: localhost\r\n"
-      try await RawConnection.open(port: server.port) { exchange in
-        try await exchange.send(
-          request + "Connection: \(options)\r\n\r\n" + request + "Connection: close\r\n\r\n")
-        let text = try await exchange.read(until: "only the end of the connection")
-        // What comes behind is no request.
-        #expect(text.components(by: "HTTP/1.1 200").count == (closes ? 2 : 3))
-        #expect(text.lowercased().components(by: "connection: close\r\n").count == 2)
-      }
-    }
-  }
-
   @Test func anOldClientThatAsksFirstGetsNoInterimAnswer() async throws {
     try await RunningServer.serving { server in
       let text = try await RawConnection.open(port: server.port) { exchange in

@@ -80,8 +80,8 @@ enum HostileSchemas {
     (
       "alternatives by long lists of values",
       #"{"oneOf":["#
-        + list(100) { part in
-          let values = list(100) { "\(100 * part + $0)" }
+        + list(128) { part in
+          let values = list(500) { "\(500 * part + $0)" }
           return
             #"{"type":"object","required":["k"],"properties":{"k":{"enum":[\#(values)]}}}"#
         } + "]}"

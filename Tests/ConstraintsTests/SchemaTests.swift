@@ -230,6 +230,44 @@ struct SchemaTests {
     #expect(try !constraint.accepts(#"{"p0":{"k":"0-7"}}"#))
   }
 
+  /// The language of expressions with so many kinds of nodes, each of two operands.
+  @Test(arguments: [20, 40])
+  func manyPropertiesReferToOneChoice(_ count: Int) throws {
+    let operand = ##"{"$ref":"#/$defs/node","description":"operand"}"##
+    let kinds = (0..<count).map {
+      ##""op\##($0)":{"type":"object","properties":{"op":{"const":"op\##($0)"},"a":\##(operand),"b":\##(operand)},"required":["op"],"additionalProperties":false}"##
+    }
+    let choice = (0..<count).map { ##"{"$ref":"#/$defs/op\##($0)"}"## }.joined(separator: ",")
+    let constraint = try Constraint.schema(
+      ##"{"$ref":"#/$defs/node","$defs":{"node":{"oneOf":[\##(choice)]},"##
+        + kinds.joined(separator: ",") + "}}")
+    #expect(try constraint.accepts(#"{"op":"op3","a":{"op":"op19"}}"#))
+    #expect(try !constraint.accepts(#"{"op":"op3","a":{"op":"op99"}}"#))
+  }
+
+  /// What tells the two apart lies beside a property that refers to them again.
+  @Test func alternativesThatReferToThemselvesAreToldApart() throws {
+    func list(_ name: String) -> String {
+      ##""\##(name)":{"type":"object","properties":{"next":{"anyOf":[{"$ref":"#/$defs/\##(name)"},{"type":"null"}]},"head":{"type":"object","properties":{"kind":{"const":"\##(name)"}},"required":["kind"],"additionalProperties":false}},"required":["next","head"],"additionalProperties":false}"##
+    }
+    let constraint = try Constraint.schema(
+      ##"{"oneOf":[{"$ref":"#/$defs/A"},{"$ref":"#/$defs/B"}],"$defs":{\##(list("A")),\##(list("B"))}}"##
+    )
+    #expect(try constraint.accepts(#"{"next":null,"head":{"kind":"B"}}"#))
+    #expect(
+      try !constraint.accepts(
+        #"{"next":{"next":null,"head":{"kind":"A"}},"head":{"kind":"B"}}"#))
+  }
+
+  @Test func aLongListOfValuesBesideATagIsNoName() throws {
+    let values = (0..<260).map { #""v\#($0)""# }.joined(separator: ",")
+    let options = (0..<40).map {
+      ##"{"type":"object","properties":{"type":{"const":"t\##($0)"},"country":{"enum":[\##(values)]}},"required":["type","country"],"additionalProperties":false}"##
+    }
+    let constraint = try Constraint.schema(#"{"oneOf":[\#(options.joined(separator: ","))]}"#)
+    #expect(try constraint.accepts(#"{"type":"t39","country":"v259"}"#))
+  }
+
   @Test func tooManyStepsAreCalledSteps() throws {
     let links = (0..<20_100).map { ##""\##($0)":{"$ref":"#/x-/\##($0 + 1)"}"## }
     let text =

@@ -59,6 +59,15 @@ import Testing
     #expect(second.endHour == third.firstHour)
     #expect(first.zone == before && second.zone == after)
     #expect(try billing.store.unbilledMonths(of: billing.account).isEmpty)
+    // What is exported of a month is what its invoice is for.
+    for document in [first, second, third] {
+      let month = try #require(UTCMonth(document.month))
+      var lines: [String] = []
+      try billing.store.exportUsage(of: billing.account, month: month, as: .jsonl) {
+        lines.append($0)
+      }
+      #expect(Int64(lines.count) == output(document))
+    }
   }
 
   @Test func whatADisputedLineIsMadeOfDoesNotChangeWithTheZone() async throws {

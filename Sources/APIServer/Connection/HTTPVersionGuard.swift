@@ -21,6 +21,8 @@ final class HTTPVersionGuard: ChannelDuplexHandler, RemovableChannelHandler {
   }
 
   private var pending: [Pending] = []
+  /// Whether the last request of the connection has come.
+  private var isOver = false
   /// Whether a request was refused, after which nothing is read.
   private var isRefused = false
 
@@ -37,6 +39,7 @@ final class HTTPVersionGuard: ChannelDuplexHandler, RemovableChannelHandler {
       isOld || head.headers.contains(name: "upgrade") || head.method == .CONNECT
       || head.headers[canonicalForm: "connection"].contains { Self.isClose($0) }
     if isLast {
+      isOver = true
       // In the one spelling that is looked for behind this. Also of those who would keep it: an answer
       // that is written piece by piece has no other end.
       head.headers.replaceOrAdd(name: "connection", value: "close")
@@ -58,8 +61,13 @@ final class HTTPVersionGuard: ChannelDuplexHandler, RemovableChannelHandler {
   }
 
   func errorCaught(context: ChannelHandlerContext, error: any Error) {
-    // What comes behind the last request is not answered, also not as a fault.
-    if error as? HTTPParserError == .closedConnection { return }
+    // What comes behind the last request is not answered, also not as a fault, in however many pieces it
+    // comes. Where only the parser takes a request for the last one, the fault ends the connection.
+    var fault = error
+    if case .dataReceivedInErrorState(let first, _)? = error as? ByteToMessageDecoderError {
+      fault = first
+    }
+    if isOver, fault as? HTTPParserError == .closedConnection { return }
     context.fireErrorCaught(error)
   }
 

@@ -76,14 +76,20 @@ extension BackendModel {
     let functions = tools.callable
     do { return try engine.constraint(make(functions), owner: owner) } catch {}
     var loosened: [CallableFunction] = []
-    var effort = 0.0
+    // What finding out takes, and what those take together that are kept: they have one budget.
+    var (effort, kept) = (0.0, 0.0)
     for function in functions {
       do throws(ConstraintError) {
         guard effort < Self.mostEffort else {
           throw ConstraintError(.tooComplex, "the schemas of all functions are too complex")
         }
         let source = ConstraintSource(.schema(function.parameters))
-        effort += try engine.constraint(source, owner: owner).schemaEffort
+        let taken = try engine.constraint(source, owner: owner).schemaEffort
+        effort += taken
+        guard kept + taken <= 1 || tools.strictNames.contains(function.name) else {
+          throw ConstraintError(.tooComplex, "the schemas of all functions are too complex")
+        }
+        kept += taken
         loosened.append(function)
       } catch {
         effort += error.schemaEffort

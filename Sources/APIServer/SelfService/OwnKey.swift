@@ -82,7 +82,7 @@ extension OwnLedger {
         used[place] += part.sums.cost
       }
     }
-    let cap = try store.budgets()[.key(principal.firstKey)]?.hard
+    let cap = meter.budget(of: .key(principal.firstKey))?.hard
     let spending = meter.spending(of: .key(principal.firstKey))
     let record = key
     let models = try store.modelNames()

@@ -50,13 +50,15 @@ extension SchemaCompiler {
   mutating func companions(
     of schemas: [SchemaLiteral], in node: Int
   ) throws(ConstraintError) -> [[Int]] {
+    if let known = knownCompanions[node] { return known }
     guard schemas.count <= Self.mostBranches else { throw tooManyBranches(node) }
     var tags: [SchemaTags] = []
     for schema in schemas { tags.append(try self.tags(of: schema.node)) }
     var result = [[Int]](repeating: [], count: schemas.count)
     for first in schemas.indices {
       for second in schemas.indices.dropFirst(first + 1) {
-        try budget.take(conditions: 14 + tags[first].size + tags[second].size)
+        // Values are compared by number, which is faster than names are copied.
+        try budget.take(conditions: 14 + (tags[first].size + tags[second].size) / 16)
         if tags[first].excludes(tags[second]) { continue }
         if areDisjoint([schemas[first], schemas[second]]) { continue }
         // What is not known because steps ran out is no answer.
@@ -65,7 +67,10 @@ extension SchemaCompiler {
         result[second].append(first)
       }
     }
-    return result.map { $0.sorted() }
+    result = result.map { $0.sorted() }
+    // Within a question a no may be due to its depth.
+    if disjointDepth == 0 { knownCompanions[node] = result }
+    return result
   }
 
   /// References of one schema that are followed for its tags.
@@ -126,10 +131,12 @@ extension SchemaCompiler {
   /// properties tell.
   private mutating func areDisjoint(_ literals: [SchemaLiteral]) -> Bool {
     let key = Set(literals).sorted()
-    if let known = disjoint[key] { return known }
+    // A no from deeper within the question may be due to that depth.
+    if let known = disjoint[key], known || (provisional[key] ?? 0) <= disjointDepth { return known }
     // Whoever asks again while it is looked at hears no, which is always safe.
     guard disjointDepth < Self.mostDisjointDepth, !budget.isSpent else { return false }
     disjoint[key] = false
+    provisional[key] = disjointDepth
     var outer: [KeywordPlace: ConstraintError]? = [:]
     swap(&refusals, &outer)
     disjointDepth += 1
@@ -140,11 +147,11 @@ extension SchemaCompiler {
     disjointDepth -= 1
     swap(&refusals, &outer)
     disjoint[key] = areDisjoint
-    // A no within another question may be due to its depth, and is forgotten with it.
-    if !areDisjoint { provisional.append(key) }
+    if areDisjoint { provisional[key] = nil }
+    // A no within another question is forgotten with it.
     if disjointDepth == 0 {
-      for known in provisional where known != key { disjoint[known] = nil }
-      provisional = []
+      for known in provisional.keys where known != key { disjoint[known] = nil }
+      provisional = [:]
     }
     return areDisjoint
   }

@@ -28,8 +28,10 @@ struct SchemaCompiler {
   /// Whether schemas exclude each other, by those that were asked about.
   var disjoint: [[SchemaLiteral]: Bool] = [:]
   var disjointDepth = 0
-  /// Answers within the present question that hold for it alone.
-  var provisional: [[SchemaLiteral]] = []
+  /// What was not told apart within the present question, and how deep in it: asked less deep it may be.
+  var provisional: [[SchemaLiteral]: Int] = [:]
+  /// By the schema of a `oneOf`, for each of its alternatives those that a value may satisfy too.
+  var knownCompanions: [Int: [[Int]]] = [:]
   var tags: [Int: SchemaTags] = [:]
   var tagNumbers: [[UInt8]: Int] = [:]
   var asideDepth = 0

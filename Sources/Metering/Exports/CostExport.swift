@@ -22,7 +22,7 @@ extension UsageStore {
     _ write: (String) throws -> Void
   ) throws {
     try write(tableLine(Self.costColumns))
-    let hours = try billingSettings().zone.hours(of: month)
+    let hours = try billedHours(of: month, account: account.id)
     let period = [hours.lowerBound, hours.upperBound].map { timeText($0 * 3_600_000) }
     let seller = name(try seller()?.name ?? "Apus")
     let lists = Dictionary(uniqueKeysWithValues: try priceLists().map { ($0.id, $0.prices) })

@@ -65,7 +65,7 @@ extension UsageStore {
   private func eachRequest(
     of account: AccountID, month: UTCMonth, _ body: (ExportedRequest) throws -> Void
   ) throws {
-    let hours = try billingSettings().zone.hours(of: month)
+    let hours = try billedHours(of: month, account: account)
     let keys = Dictionary(uniqueKeysWithValues: try keys().map { ($0.id, "\($0.name)") })
     let models = try modelNames()
     for file in try months() where file >= month.previous && file <= month.next {

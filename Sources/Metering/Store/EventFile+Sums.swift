@@ -22,17 +22,21 @@ extension EventFile {
     }
   }
 
-  /// What the rollups of one file say an account is charged for in these hours.
+  /// What the rollups of one file say an account is charged for in these hours. Hour by hour: each is
+  /// found by the key of the table, whoever else there is in it.
   static func billableUsage(
     account: AccountID, hours: Range<Int64>, folder: String, file: UTCMonth
   ) throws(UsageStoreError) -> [BillableUsage] {
-    try read(
+    if hours.isEmpty { return [] }
+    return try read(
       folder: folder, file: file,
       sql: """
+        WITH RECURSIVE span (at) AS (
+          SELECT ? UNION ALL SELECT at + 1 FROM span WHERE at + 1 < ?)
         SELECT model_id, price_id, coalesce(sum(requests), 0) AS requests, \(LedgerSums.columns)
-        FROM rollup_hour WHERE billable = 1 AND account_id = ? AND hour >= ? AND hour < ?
-        GROUP BY model_id, price_id
-        """, arguments: [account.rawValue, hours.lowerBound, hours.upperBound]
+        FROM span CROSS JOIN rollup_hour ON hour = at AND account_id = ?
+        WHERE billable = 1 GROUP BY model_id, price_id
+        """, arguments: [hours.lowerBound, hours.upperBound, account.rawValue]
     ).map { row in
       BillableUsage(
         model: ModelID(rawValue: row["model_id"]), price: PriceID(rawValue: row["price_id"]),

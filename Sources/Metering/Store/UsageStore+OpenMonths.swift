@@ -49,7 +49,14 @@ extension UsageStore {
   package func draftFaults(only: [UTCMonth]? = nil) throws(UsageStoreError) -> [DraftFault] {
     var faults: [DraftFault] = []
     for account in try accounts() {
-      faults += try openMonths(of: account.id, only: only).compactMap(\.fault)
+      do throws(UsageStoreError) {
+        faults += try openMonths(of: account.id, only: only).compactMap(\.fault)
+      } catch {
+        // What cannot be read is a fault of its own, and hides nobody else's.
+        let month = UTCMonth(wallMilliseconds: clock.wallMilliseconds())
+        faults.append(
+          DraftFault(account: account.id, month: month, isBillable: false, text: error.message))
+      }
     }
     return faults
   }
