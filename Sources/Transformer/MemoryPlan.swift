@@ -37,10 +37,11 @@ extension Model {
     let positions = try contextLength(options, hyperparameters)
     let format = options.exact ? CacheFormat.F32 : options.keyValueFormat.stored
     let blocks = layers.reduce(0) { $0 + BlockPool.blockCount($1, positions: positions) }
-    let (bytes, overflows) = max(0, sequences).multipliedReportingOverflow(
-      by: blocks * BlockPool.blockBytes(layers, format))
+    let (each, isTooMuch) = blocks.multipliedReportingOverflow(
+      by: BlockPool.blockBytes(layers, format))
+    let (bytes, overflows) = max(0, sequences).multipliedReportingOverflow(by: each)
     return MemoryPlan(
       weightBytes: file.tensors.reduce(0) { $0 + $1.byteCount },
-      keyValueBytes: overflows ? .max : bytes)
+      keyValueBytes: sequences > 0 && (isTooMuch || overflows) ? .max : bytes)
   }
 }

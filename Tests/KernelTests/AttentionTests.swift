@@ -151,6 +151,14 @@ import Testing
       let bad = Row(query: [Float](repeating: value, count: 16), start: 3, end: 35)
       #expect(attend([bad, good, bad], cache, softCap: 3, set)[1].bits == expected)
     }
+    // Whatever was computed before, what sees no number gives none.
+    for bits in [0x7FC0_0000, 0xFFC0_0000] as [UInt32] {
+      let query = [Float](repeating: Float(bitPattern: bits), count: 16)
+      let bad = Row(query: query, start: 3, end: 35)
+      for row in attend([good, bad, bad], cache, softCap: 0, set).dropFirst() {
+        #expect(row.allSatisfy(\.isNaN))
+      }
+    }
   }
 
   /// A query and what it sees.

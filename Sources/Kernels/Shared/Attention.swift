@@ -237,7 +237,8 @@ private struct AttentionPass {
 
   private func addToWhole(isFirst: Bool) {
     for row in 0..<rows.count {
-      if isFirst { wholeMaximum[row] = nothingSeen }
+      // A row that sees no number gets none, and nothing that was here before.
+      if isFirst { (wholeMaximum[row], wholeTotal[row]) = (nothingSeen, .nan) }
       addState(
         sums + row * width, maximum[row], total(of: row), width: width, to: wholeSums + row * width,
         &wholeMaximum[row], &wholeTotal[row])

@@ -1,6 +1,8 @@
 // Which hours an invoice is for. The operator may bill in another zone from some day on, whose months begin
 // and end at other hours: an hour is on one invoice of an account all the same, and on no two.
 
+import GRDB
+
 extension UsageStore {
   /// The hours of a month's invoice, counted from 1970-01-01 00:00 UTC: those of the issued one; else
   /// the month in a zone, which begins where the invoice of the month before ends, and ends where that of

@@ -31,13 +31,15 @@ extension Projection {
     let layout = input.layout(rows: rows)
     let target = output.layout(rows: rows)
     let cut = cut(rows: rows, layout, compute)
-    // Half of a run is the gate's; both halves of one token fit the scratch.
+    // Half of a run is the gate's; both halves of a group's tokens fit the scratch.
     let blockPanelCount = blockElementCount / panelRowCount
     let unit = blockPanelCount * scaling.blockCount
-    let most = Self.gatedScratch / (2 * panelRowCount)
+    let group = ActivationLayout.largestGroup
+    let most = Self.gatedScratch / (2 * panelRowCount * group)
     let panels = max(unit, min(cut.panels / 2, most) / unit * unit)
     let width = panels * panelRowCount
-    let tokens = max(1, min(cut.tokens, Self.gatedScratch / (2 * width)))
+    // A call begins with the first row of a group.
+    let tokens = max(group, min(cut.tokens, Self.gatedScratch / (2 * width)) / group * group)
     compute.forEachCall(gate.panelCount, panels, rows, tokens) { panels, rows, worker in
       let values = FloatRows(base: scratch.row(worker), stride: 2 * width)
       let others = values.columns(from: width)

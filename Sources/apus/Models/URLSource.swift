@@ -23,6 +23,7 @@ struct URLSource {
   /// Appends to the file at `path` what is missing. A connection that breaks is taken up again for
   /// as long as something arrives.
   func fetch(into path: String, eachTick: @escaping @Sendable () -> Void) throws {
+    var hasBegunAnew = false
     while true {
       let before = ModelFolder.size(of: path) ?? 0
       let result = try Subprocess.run(
@@ -31,7 +32,13 @@ struct URLSource {
           "--silent", "--show-error", "--fail", "--location", "--proto", "=https,http",
           "--connect-timeout", "5", "--speed-limit", "1000", "--speed-time", "30",
           "--max-filesize", String(bytes), "--continue-at", "-", "--output", path, "--", url,
-        ], eachTick: eachTick)
+        ], eachTick: eachTick,
+        // Older curls do not look at the size where no length is told.
+        isTooMuch: { [bytes] in ModelFolder.size(of: path) ?? 0 > bytes })
+      if ModelFolder.size(of: path) ?? 0 > bytes {
+        try? FileManager.default.removeItem(atPath: path)
+        throw SourceError.wrongSize(source: name, expected: bytes, found: bytes + 1)
+      }
       switch result.status {
       case 0: return
       case 127: throw SourceError.missingTool("curl", package: "curl")
@@ -40,7 +47,8 @@ struct URLSource {
       case Exit.tooLarge:
         try? FileManager.default.removeItem(atPath: path)
         throw SourceError.wrongSize(source: name, expected: bytes, found: bytes + 1)
-      case Exit.noRange where before > 0:
+      case Exit.noRange where before > 0 && !hasBegunAnew:
+        hasBegunAnew = true
         try? FileManager.default.removeItem(atPath: path)
       case Exit.partial, Exit.connectionLost, Exit.timeout:
         guard ModelFolder.size(of: path) ?? 0 > before else {

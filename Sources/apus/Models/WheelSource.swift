@@ -42,7 +42,8 @@ struct WheelSource {
     let folder = folder
     let temporary = folder + "/unfinished"
     do {
-      try? FileManager.default.removeItem(atPath: temporary)
+      // Also what an interrupted run has left of another package.
+      try? FileManager.default.removeItem(atPath: folder)
       try FileManager.default.createDirectory(
         atPath: temporary, withIntermediateDirectories: true)
     } catch {

@@ -2,6 +2,10 @@
 
 import Dispatch
 import Foundation
+import Synchronization
+
+/// The program that runs now, for the handler of signals; 0 for none.
+private let running = Atomic<Int32>(0)
 
 /// Runs the system's programs. A terminal's Ctrl-C ends the program and then this process.
 enum Subprocess {
@@ -23,9 +27,11 @@ enum Subprocess {
   /// - Parameters:
   ///   - output: Where its standard output goes; thrown away by default.
   ///   - eachTick: Called some times a second while it runs.
+  ///   - isTooMuch: Asked as often; where it is so, the program is ended.
   static func run(
     _ tool: String, _ arguments: [String], environment: [String: String] = [:],
-    output: FileHandle = .nullDevice, eachTick: @escaping @Sendable () -> Void = {}
+    output: FileHandle = .nullDevice, eachTick: @escaping @Sendable () -> Void = {},
+    isTooMuch: @escaping @Sendable () -> Bool = { false }
   ) throws -> Result {
     let process = Process()
     process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
@@ -38,26 +44,26 @@ enum Subprocess {
     try runHearingSignals(process)
 
     let identifier = process.processIdentifier
-    let interrupts = [SIGINT, SIGTERM].map { number in
-      signal(number, SIG_IGN)
-      let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
-      source.setEventHandler {
-        kill(identifier, SIGTERM)
-        exit(128 + number)
+    running.store(identifier, ordering: .releasing)
+    // No source of Dispatch: one that is made again for a signal hears nothing.
+    for number in [SIGINT, SIGTERM] {
+      signal(number) { number in
+        let identifier = running.load(ordering: .acquiring)
+        if identifier > 0 { kill(identifier, SIGTERM) }
+        _exit(128 + number)
       }
-      source.resume()
-      return source
     }
     let timer = DispatchSource.makeTimerSource(queue: DispatchQueue(label: "progress"))
-    timer.setEventHandler(handler: eachTick)
+    timer.setEventHandler {
+      eachTick()
+      if isTooMuch() { kill(identifier, SIGTERM) }
+    }
     timer.schedule(deadline: .now(), repeating: .milliseconds(200))
     timer.resume()
     defer {
       timer.cancel()
-      for (number, source) in zip([SIGINT, SIGTERM], interrupts) {
-        source.cancel()
-        signal(number, SIG_DFL)
-      }
+      for number in [SIGINT, SIGTERM] { signal(number, SIG_DFL) }
+      running.store(0, ordering: .releasing)
     }
     let written = try errors.fileHandleForReading.readToEnd() ?? Data()
     process.waitUntilExit()

@@ -24,11 +24,24 @@ enum Terminal {
   static func write(_ text: String) {
     guard !text.isEmpty else { return }
     if let capture { return capture.write(text) }
+    let text = isOutputInteractive ? shown(text) : text
     do { try FileHandle.standardOutput.write(contentsOf: Data(text.utf8)) } catch {
       let reason = reason(error)
       if reason != errorText(EPIPE) { note("Error: standard output cannot be written: \(reason)") }
       exit(1)
     }
+  }
+
+  /// What a terminal shows of a text and does not obey: a model or a server may have written it. A pipe
+  /// gets the bytes as they are.
+  private static func shown(_ text: String) -> String {
+    var result = String.UnicodeScalarView()
+    for scalar in text.unicodeScalars {
+      let isShown =
+        scalar.properties.generalCategory != .control || scalar == "\n" || scalar == "\t"
+      result.append(isShown ? scalar : "\u{FFFD}")
+    }
+    return String(result)
   }
 
   /// Writes a line to standard output.
@@ -37,6 +50,7 @@ enum Terminal {
   /// Tells the person a line, on standard error.
   static func note(_ text: String) {
     if let capture { return capture.note(text) }
+    let text = isErrorInteractive ? shown(text) : text
     try? FileHandle.standardError.write(contentsOf: Data((text + "\n").utf8))
   }
 

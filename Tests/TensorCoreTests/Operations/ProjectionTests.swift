@@ -74,14 +74,28 @@ import Testing
     "Gating at once gives the bits of gating afterwards", arguments: availableSets,
     [TensorFormat.Q8_0, .Q4_K])
   func gating(set: InstructionSet, outputFormat: TensorFormat) throws {
+    try compareGating(
+      set, outputFormat, width: outputFormat == .Q8_0 ? 352 : 768, columns: 512, threadCount: 2,
+      rows: [1, 7, 24, 31, 290])
+  }
+
+  /// Some panels whose values of so many rows fit the scratch that a call would begin within a group.
+  @Test("Gating at once takes whole groups of rows", arguments: availableSets)
+  func gatingByGroups(set: InstructionSet) throws {
+    try compareGating(set, .Q8_0, width: 1536, columns: 256, threadCount: 1, rows: [350])
+  }
+
+  private func compareGating(
+    _ set: InstructionSet, _ outputFormat: TensorFormat, width: Int, columns: Int,
+    threadCount: Int, rows: [Int]
+  ) throws {
     let folder = try TemporaryFolder()
-    let compute = Compute(instructionSet: set, pool: WorkerPool(threadCount: 2))
-    let width = outputFormat == .Q8_0 ? 352 : 768
+    let compute = Compute(instructionSet: set, pool: WorkerPool(threadCount: threadCount))
     let inputs = Projection(
       try [TensorFormat.Q4_K, .Q6_K].enumerated().map { index, format in
         try PackedMatrix(
-          format.tensor(rows: width, columns: 512, seed: UInt64(index), in: folder), exact: false,
-          pool: compute.pool)
+          format.tensor(rows: width, columns: columns, seed: UInt64(index), in: folder),
+          exact: false, pool: compute.pool)
       })
     #expect(inputs.isGated)
     let output = Projection(
@@ -90,8 +104,8 @@ import Testing
         pool: compute.pool))
     let scaling = try #require(output.scaling)
     var random = SeededGenerator(seed: 9)
-    for count in [1, 7, 24, 31, 290] {
-      let input = try OwnedActivations((0..<count).map { _ in random.floats(512) })
+    for count in rows {
+      let input = try OwnedActivations((0..<count).map { _ in random.floats(columns) })
       defer { withExtendedLifetime(input) {} }
       compute.quantise(input.activations, for: inputs, rows: count)
       let scratch = try OwnedRows(2, stride: Projection.gatedScratch)
