@@ -156,7 +156,7 @@ import Testing
       let query = [Float](repeating: Float(bitPattern: bits), count: 16)
       let bad = Row(query: query, start: 3, end: 35)
       for row in attend([good, bad, bad], cache, softCap: 0, set).dropFirst() {
-        #expect(row.allSatisfy(\.isNaN))
+        #expect(row.allSatisfy { $0.isNaN })
       }
     }
   }
