@@ -81,7 +81,7 @@ enum HostileSchemas {
       "alternatives by long lists of values",
       #"{"oneOf":["#
         + list(128) { part in
-          let values = list(500) { "\(500 * part + $0)" }
+          let values = list(300) { "\(300 * part + $0)" }
           return
             #"{"type":"object","required":["k"],"properties":{"k":{"enum":[\#(values)]}}}"#
         } + "]}"
