@@ -10,9 +10,7 @@ extension MeterCore {
   private struct Ended {
     let entry: LeaseTable.Entry
     let end: Settlement
-    /// The usage that is charged, which may be less than what was computed.
-    let usage: TokenUsage
-    let cost: PicoEuro
+    let charge: Charge
     let passedSoftLimits: [LimitScope]
     let lastOfRetired: UInt32?
   }
@@ -67,10 +65,10 @@ extension MeterCore {
     return step.isPaidFor ? .proceed : .budgetSpent
   }
 
-  /// Ends a request, and gives the ticket of its row and what it costs; nil where it has ended before.
+  /// Ends a request, and gives the ticket of its row and what it charges; nil where it has ended before.
   func settle(
     _ handle: LeaseHandle, _ settlement: Settlement
-  ) -> (ticket: GroupWriter<LedgerEntry>.Ticket?, cost: PicoEuro)? {
+  ) -> (ticket: GroupWriter<LedgerEntry>.Ticket?, charge: Charge)? {
     end(handle, isAwaited: true) { _, _ in settlement }
   }
 
@@ -87,7 +85,7 @@ extension MeterCore {
 
   private func end(
     _ handle: LeaseHandle, isAwaited: Bool, _ settlement: (LeaseTable.Entry, Int64) -> Settlement
-  ) -> (ticket: GroupWriter<LedgerEntry>.Ticket?, cost: PicoEuro)? {
+  ) -> (ticket: GroupWriter<LedgerEntry>.Ticket?, charge: Charge)? {
     let now = configuration.clock.monotonicNanoseconds()
     let wall = configuration.clock.wallMilliseconds()
     let ended = state.withLock { state -> Ended? in
@@ -108,7 +106,7 @@ extension MeterCore {
         entry.spend?.settle(end.usage, isBillable: end.status.isBillable, in: &state.spending)
         ?? (end.usage, .zero, [])
       return Ended(
-        entry: entry, end: end, usage: usage, cost: cost, passedSoftLimits: passed,
+        entry: entry, end: end, charge: Charge(usage: usage, cost: cost), passedSoftLimits: passed,
         lastOfRetired: state.isRetired && state.leases.count == 0 ? state.number : nil)
     }
     guard let ended else { return nil }
@@ -120,12 +118,13 @@ extension MeterCore {
       requestID: entry.row.requestID, startedMilliseconds: entry.row.startedMilliseconds,
       settledMilliseconds: wall,
       account: entry.row.account, key: entry.row.key, model: entry.row.model,
-      kind: entry.row.kind, status: end.status, httpStatus: end.httpStatus, usage: ended.usage,
+      kind: entry.row.kind, status: end.status, httpStatus: end.httpStatus,
+      usage: ended.charge.usage,
       firstTokenMicroseconds: end.timeToFirstToken?.microseconds,
       latencyMicroseconds: end.latency.microseconds, price: entry.row.price,
-      cost: ended.cost, isBillable: end.status.isBillable, role: entry.row.role)
+      cost: ended.charge.cost, isBillable: end.status.isBillable, role: entry.row.role)
     let ticket = record(.settled(row, opening: entry.opening), isAwaited: isAwaited)
     if let lastOfRetired = ended.lastOfRetired { MeterRegistry.remove(lastOfRetired) }
-    return (ticket, ended.cost)
+    return (ticket, ended.charge)
   }
 }

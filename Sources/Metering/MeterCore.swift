@@ -71,7 +71,9 @@ final class MeterCore: Sendable {
     let failsOpen = configuration.failsOpen
     let ownNumber = CoreNumber()
     let writer = GroupWriter<LedgerEntry>(
-      "writer", clock: configuration.clock, spoiled: { failsOpen ? $0 : $0.spoiled },
+      // Of two files one can be full: what the other took must not be given back.
+      "writer", clock: configuration.clock, group: \.month,
+      spoiled: { failsOpen ? $0 : $0.spoiled },
       lost: { if !failsOpen { MeterRegistry.core(ownNumber.value)?.giveBack($0) } }
     ) { entries throws(UsageStoreError) in
       try ledger.commit(entries)

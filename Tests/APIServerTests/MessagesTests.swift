@@ -129,6 +129,19 @@ import Testing
       (["messages": []], "empty_array"),
       (["messages": [["role": "system", "content": "x"]]], "invalid_value"),
       (["messages": [["role": "assistant", "content": " "]]], "unsupported_value"),
+      (
+        [
+          "messages": [
+            [
+              "role": "assistant",
+              "content": [
+                ["type": "text", "text": "one moment"],
+                ["type": "tool_use", "id": "t1", "name": "time", "input": [:]],
+              ],
+            ]
+          ]
+        ], "unsupported_value"
+      ),
       (["messages": [["role": "user", "content": [["type": "image"]]]]], "unsupported_value"),
       (["tools": [["name": "x"]], "tool_choice": ["type": "some"]], "invalid_value"),
       (["thinking": ["type": "enabled", "budget_tokens": 4]], "unsupported_parameter"),

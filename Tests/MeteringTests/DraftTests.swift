@@ -46,6 +46,13 @@ import Testing
     #expect(try store.reconcile().draftFaults == faults)
     #expect(try findings(billing).map(\.state) == [.advice])
 
+    var costs: [PicoEuro] = []
+    try store.exportUsage(of: billing.account, month: month, as: .focus) { line in
+      if let cost = PicoEuro(line.prefix { $0 != "," }) { costs.append(cost) }
+    }
+    #expect(costs.map(\.rawValue).reduce(0, +) == charged)
+    #expect(costs.last?.rawValue == -less)
+
     // The paper adds up, and says what was taken off.
     let invoice = try #require(
       try store.issueInvoice(account: billing.account, month: month))

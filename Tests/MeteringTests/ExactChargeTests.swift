@@ -50,10 +50,11 @@ import Testing
     let (bench, who) = try bench()
     let lease = try bench.meter.admit(who, request(bench))
     #expect(lease.advance(completionTokens: 795) == .proceed)
-    let cost = try await lease.settle(end(803, reasoning: reasoning))
+    let charge = try await lease.settle(end(803, reasoning: reasoning))
+    let cost = charge.cost
     #expect(try cost == prices?.cost(of: end(803, reasoning: reasoning).usage))
     let row = try #require(try rows(bench).first)
-    #expect(row.usage == end(803, reasoning: reasoning).usage)
+    #expect(row.usage == end(803, reasoning: reasoning).usage && charge.usage == row.usage)
     #expect(bench.meter.spending(of: account).spent == cost)
     #expect(bench.meter.spending(of: account).reserved == .zero)
     let lines = try draft(bench).lines
@@ -70,8 +71,11 @@ import Testing
     // What has begun may use all of it.
     let lease = try bench.meter.admit(who, request(bench))
     for count in Int64(1)..<800 { #expect(lease.advance(completionTokens: count) == .proceed) }
-    let cost = try await lease.settle(end(900, reasoning: reasoning))
+    let charge = try await lease.settle(end(900, reasoning: reasoning))
+    let cost = charge.cost
     let row = try #require(try rows(bench).first)
+    // Who asked is told what is charged.
+    #expect(charge.usage == row.usage)
     #expect(row.usage.completionTokens == 800)
     #expect(row.usage.reasoningTokens == min(800, reasoning))
     #expect(row.cost == cost && cost <= cap)

@@ -15,6 +15,8 @@ final class MemoryLedger: UsageLedger {
     var settledTwice = 0
     var checkpoints: [Int64] = []
     var batches = 0
+    /// Of which some hold rows of more than one month.
+    var mixedBatches = 0
     var refuses = false
   }
 
@@ -53,6 +55,7 @@ final class MemoryLedger: UsageLedger {
     let error = state.withLock { state -> UsageStoreError? in
       if state.refuses { return UsageStoreError(.diskFull, "cannot write usage rows: full") }
       state.batches += 1
+      if Set(entries.compactMap(\.month)).count > 1 { state.mixedBatches += 1 }
       for entry in entries {
         guard case .settled(let row, _) = entry else { continue }
         if state.settled.updateValue(row, forKey: row.requestID) != nil {

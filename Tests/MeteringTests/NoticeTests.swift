@@ -160,7 +160,14 @@ import Testing
       try store.retire(bench.model, onMilliseconds: now + 30 * day - 1)
     }
     #expect(error?.code == .wrongState)
+    #expect(try store.notices(for: AccountID(rawValue: 1)).isEmpty)
     try store.retire(bench.model, onMilliseconds: now + 30 * day, successor: name("tiny-2"))
+    let notice = try #require(try store.notices(for: AccountID(rawValue: 1)).first)
+    #expect(notice.title.hasPrefix("Model tiny goes on "))
+    #expect(notice.body.contains("Please use tiny-2"))
+    #expect(throws: UsageStoreError.self) {
+      try store.retire(ModelID(rawValue: 999), onMilliseconds: now + 30 * day)
+    }
     bench.meter.refreshKeys()
     let retirement = try #require(bench.meter.retirement(of: bench.model))
     #expect(retirement.announcedMilliseconds == now)

@@ -45,6 +45,9 @@ import Testing
     #expect(mail.target == "owner@lab.example")
     #expect(mail.title == "API key \(new.record.name) was revoked")
     #expect(!mail.body.contains(new.text) && !mail.body.contains(old.text))
+    // Once, however often it is reported.
+    #expect(try store.reportLeak(new.text)?.name == new.record.name)
+    #expect(try store.deliveries(dueOnly: true).count == 1)
   }
 
   @Test func `promise 8: the sum over the keys is the account's`() async throws {

@@ -63,6 +63,30 @@ import Testing
     #expect(ledger.contents.settled.values.count(where: \.isBillable) == 2)
   }
 
+  @Test func rowsOfTwoMonthsAreNotWrittenInOneStep() async throws {
+    let ledger = MemoryLedger()
+    let (bench, key) = try bench(ledger: ledger)
+    let who = try bench.meter.authenticate(key.text)
+    var leases: [LeaseHolder] = []
+    for _ in 0..<3 {
+      leases.append(LeaseHolder(try bench.meter.admit(who, bench.request(most: 5))))
+      bench.clock.advance(.seconds(20 * 86_400))
+    }
+    // What the disk refuses comes again together.
+    ledger.refuse(true)
+    for lease in leases {
+      await #expect(throws: MeterError.serverIsOverloaded()) {
+        try await lease.take()?.settle(completed())
+      }
+    }
+    ledger.refuse(false)
+    bench.clock.advance(.seconds(1))
+    try await untilTheDiskIsBack(bench)
+    let rows = ledger.contents.settled.values.filter { $0.key == key.record.id }
+    #expect(Set(rows.map(\.requestID.month)).count == 3 && rows.count == 3)
+    #expect(ledger.contents.mixedBatches == 0 && ledger.contents.settledTwice == 0)
+  }
+
   /// Asks on behalf of nobody, who spends nothing.
   private func untilTheDiskIsBack(_ bench: MeterBench) async throws {
     for count in 1...1_000_000 {

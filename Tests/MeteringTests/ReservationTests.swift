@@ -142,7 +142,7 @@ import Testing
     #expect(lease.advance(completionTokens: 600) == .budgetSpent)
     var end = completed(completion: 600)
     end.status = .stoppedByBudget
-    #expect(try await lease.settle(end) == PicoEuro(rawValue: 600))
+    #expect(try await lease.settle(end).cost == PicoEuro(rawValue: 600))
   }
 
   @Test func absurdNumbersAreRefusedAndNothingTraps() async throws {
@@ -162,7 +162,7 @@ import Testing
     // More than the number for all years holds is used up in months.
     for _ in 0..<4 {
       let lease = try bench.meter.admit(who, bench.request(prompt: 4_000_000, most: 0))
-      let cost = try await lease.settle(completed(prompt: 4_000_000, completion: 0))
+      let cost = try await lease.settle(completed(prompt: 4_000_000, completion: 0)).cost
       #expect(cost.rawValue == 4_000_001 * dearest)
       bench.clock.advance(.seconds(32 * 86_400))
     }

@@ -111,15 +111,15 @@ final class Answer: Sendable {
       _ = try? await settle(usage, .cancelled, exchange.statusIfClientGoes)
       throw ClientGone()
     case .budgetSpent:
-      let cost = try await settle(usage, .stoppedByBudget, 200)
-      return AnswerEnd(usage, ends, cost: cost, isBudgetSpent: true)
+      let charge = try await settle(usage, .stoppedByBudget, 200)
+      return AnswerEnd(charge, ends, isBudgetSpent: true)
     case nil:
       guard ends.allSatisfy({ $0.summary.map { $0.finishReason != .cancelled } ?? false }) else {
         _ = try? await settle(usage, .failed, 503)
         throw APIError.stopping
       }
-      let cost = try await settle(usage, .completed, 200)
-      return AnswerEnd(usage, ends, cost: cost, isBudgetSpent: false)
+      let charge = try await settle(usage, .completed, 200)
+      return AnswerEnd(charge, ends, isBudgetSpent: false)
     }
   }
 
@@ -224,13 +224,16 @@ final class Answer: Sendable {
 
   private func settle(
     _ usage: TokenUsage, _ status: RequestStatus, _ httpStatus: Int
-  ) async throws(MeterError) -> PicoEuro {
-    exchange.withNotes { $0.usage = usage }
-    exchange.backend.metrics.used(usage)
-    return try await lease?.take()?.settle(
+  ) async throws(MeterError) -> Charge {
+    let ended = lease?.take()?.end(
       Settlement(
         usage: usage, status: status, httpStatus: Int64(httpStatus), latency: exchange.age,
-        timeToFirstToken: progress.withLock { $0.firstToken })) ?? .zero
+        timeToFirstToken: progress.withLock { $0.firstToken }))
+    let charge = ended?.charge ?? Charge(usage: usage, cost: .zero)
+    exchange.withNotes { $0.usage = charge.usage }
+    exchange.backend.metrics.used(charge.usage)
+    try await ended?.reachDisk()
+    return charge
   }
 
   /// The engine's own counts, or what was seen where it gave none. Behind the last token that the

@@ -35,10 +35,10 @@ struct ChoiceEnd {
 }
 
 extension AnswerEnd {
-  init(_ usage: TokenUsage, _ ends: [ChoiceEnd], cost: PicoEuro, isBudgetSpent: Bool) {
+  init(_ charge: Charge, _ ends: [ChoiceEnd], isBudgetSpent: Bool) {
     self.init(
-      usage: usage, finishes: ends.map { $0.finish(isBudgetSpent: isBudgetSpent) }, cost: cost,
-      stopTexts: ends.map(\.stopText), isBudgetSpent: isBudgetSpent,
+      usage: charge.usage, finishes: ends.map { $0.finish(isBudgetSpent: isBudgetSpent) },
+      cost: charge.cost, stopTexts: ends.map(\.stopText), isBudgetSpent: isBudgetSpent,
       likelihoods: ends.map(\.meanLikelihood))
   }
 }

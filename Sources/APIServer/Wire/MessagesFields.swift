@@ -62,7 +62,8 @@ struct MessagesFields: ConversationRequest {
     guard let last = messages.last, last.role != "assistant" || last.canBeContinued else {
       throw fields.invalid(
         "messages", "unsupported_value",
-        "must not end with an assistant's message without text: nothing could be continued")
+        "must not end with an assistant's message without text, or with calls that no result follows: "
+          + "neither can be continued")
     }
     return messages
   }

@@ -1,5 +1,6 @@
 // Costs in the columns of the FinOps Open Cost and Usage Specification (FOCUS) 1.0: a row for each
-// day, key, model, price and kind of unit. Out of the rollups, so it is there for as long as they are.
+// day, key, model, price and kind of unit, and one more for what of them was not charged. Out of the
+// rollups, so it is there for as long as they are.
 
 import FoundationEssentials
 
@@ -19,9 +20,9 @@ extension UsageStore {
   /// - Parameter name: how a name is written.
   func exportCosts(
     of account: AccountRecord, month: UTCMonth, name: (String) -> String,
-    _ write: (String) throws -> Void
+    _ line: (String) throws -> Void
   ) throws {
-    try write(tableLine(Self.costColumns))
+    try line(tableLine(Self.costColumns))
     let hours = try billedHours(of: month, account: account.id)
     let period = [hours.lowerBound, hours.upperBound].map { timeText($0 * 3_600_000) }
     let seller = name(try seller()?.name ?? "Apus")
@@ -34,22 +35,38 @@ extension UsageStore {
       let start = hours.lowerBound + part.bucket * 24
       let day = [start, min(start + 24, hours.upperBound)].map { timeText($0 * 3_600_000) }
       let model = models[part.model]?.text ?? ""
+      let key = keys[part.key]
+      func write(
+        _ category: String, _ title: String, _ cost: MoneySum, units: String, unit: String,
+        price: String, pricing: String, sku: String
+      ) throws {
+        let cost = cost.description
+        try line(
+          tableLine([
+            cost, "\(account.id.rawValue)", name(account.name.text), "EUR", period[1], period[0],
+            category, "", name("\(model), \(title)"), "Usage-Based", day[1], day[0], units, unit,
+            cost, price, cost, seller, cost, price, pricing, units, unit, seller, seller,
+            key.map { "\($0.name)" } ?? "", name(key?.label.text ?? ""), "API key",
+            "AI and Machine Learning", name(model), name(sku), "\(part.price.rawValue)",
+          ]))
+      }
+      var listed = MoneySum.zero
       for meter in BilledMeter.allCases {
         let units = meter.units(in: part.sums)
         guard units > 0 else { continue }
         let price = PicoEuro(rawValue: meter.price(in: prices))
-        let cost = price.total(for: units).description
-        let key = keys[part.key]
+        let cost = price.total(for: units)
+        listed += cost
         try write(
-          tableLine([
-            cost, "\(account.id.rawValue)", name(account.name.text), "EUR", period[1], period[0],
-            "Usage", "", name("\(model), \(meter.title)"), "Usage-Based", day[1], day[0],
-            "\(units)", meter.title, cost, price.description, cost, seller, cost,
-            price.description, "Standard", "\(units)", meter.title, seller, seller,
-            key.map { "\($0.name)" } ?? "", name(key?.label.text ?? ""), "API key",
-            "AI and Machine Learning", name(model), name("\(model)/\(meter.rawValue)"),
-            "\(part.price.rawValue)",
-          ]))
+          "Usage", meter.title, cost, units: "\(units)", unit: meter.title,
+          price: price.description, pricing: "Standard", sku: "\(model)/\(meter.rawValue)")
+      }
+      // What a request was charged less than its units come to, as an invoice takes it off.
+      let difference = MoneySum(rawValue: part.sums.cost.rawValue - listed.rawValue)
+      if difference != .zero {
+        try write(
+          "Credit", InvoiceDocument.notChargedText, difference, units: "", unit: "", price: "",
+          pricing: "", sku: "")
       }
     }
   }

@@ -47,16 +47,16 @@ package struct MeterLease: ~Copyable, Sendable {
   /// Ends the request with what it really used. When this returns the row is on the disk, so the
   /// client may be told the end.
   ///
-  /// - Returns: what it costs; zero where there is no price, or nothing is charged.
+  /// - Returns: what it is charged: what its row says.
   /// - Throws: ``MeterError`` (503) where the disk refuses: the client must not be told a good end,
   ///   and is not charged.
   @discardableResult
   package consuming func settle(
     _ settlement: Settlement
-  ) async throws(MeterError) -> PicoEuro {
+  ) async throws(MeterError) -> Charge {
     let ended = end(settlement)
     try await ended.reachDisk()
-    return ended.cost
+    return ended.charge
   }
 
   /// Ends the request as `settle` does, and leaves it to the caller to wait for the disk.
@@ -64,7 +64,9 @@ package struct MeterLease: ~Copyable, Sendable {
     let core = MeterRegistry.core(handle.meter)
     let ended = core?.settle(handle, settlement)
     discard self
-    return EndedRequest(core: core, ticket: ended?.ticket, cost: ended?.cost ?? .zero)
+    return EndedRequest(
+      core: core, ticket: ended?.ticket,
+      charge: ended?.charge ?? Charge(usage: settlement.usage, cost: .zero))
   }
 
   deinit {
@@ -72,12 +74,25 @@ package struct MeterLease: ~Copyable, Sendable {
   }
 }
 
+/// What a request is charged, as its row says it and as its client is to be told.
+package struct Charge: Hashable, Sendable {
+  /// May be less than what was computed: nobody pays for more than was wanted, or than a cap holds.
+  package let usage: TokenUsage
+  /// Zero where there is no price, or nothing is charged.
+  package let cost: PicoEuro
+
+  package init(usage: TokenUsage, cost: PicoEuro) {
+    self.usage = usage
+    self.cost = cost
+  }
+}
+
 /// A request that was ended, and its row on the way to the disk.
 package struct EndedRequest: Sendable {
   let core: MeterCore?
   let ticket: GroupWriter<LedgerEntry>.Ticket?
-  /// What it costs.
-  package let cost: PicoEuro
+  /// What it is charged.
+  package let charge: Charge
 
   /// Waits until the row is on the disk.
   ///

@@ -23,17 +23,21 @@ final class GroupWriter<Entry: Sendable>: Sendable {
   ///
   /// - Parameters:
   ///   - name: what its thread is called.
+  ///   - group: entries of different groups are not written in one step; nil goes with any. What a group
+  ///     shares is that all of it is written or nothing.
   ///   - spoiled: what becomes of an entry that the disk refused, before it comes again.
   ///   - lost: told what the disk refused, as it was before; called with no lock held.
   ///   - write: makes entries durable; when it throws, the same come again.
   init(
     _ name: String, clock: MeterClock,
+    group: @escaping @Sendable (Entry) -> UTCMonth? = { _ in nil },
     spoiled: @escaping @Sendable (Entry) -> Entry = { $0 },
     lost: @escaping @Sendable ([Entry]) -> Void = { _ in },
     write: @escaping @Sendable ([Entry]) throws(UsageStoreError) -> Void
   ) {
     self.clock = clock
-    road = GroupRoad(clock: clock, spoiled: spoiled, lost: lost, write: write)
+    road = GroupRoad(
+      clock: clock, group: group, spoiled: spoiled, lost: lost, write: write)
     let thread = Thread { [road] in
       // On Linux a name is lost that a thread has before it runs.
       Thread.current.name = "apus-\(name)"
@@ -116,13 +120,15 @@ private final class GroupRoad<Entry: Sendable>: Sendable {
 
   private let clock: MeterClock
   private let write: @Sendable ([Entry]) throws(UsageStoreError) -> Void
+  private let group: @Sendable (Entry) -> UTCMonth?
   private let spoiled: @Sendable (Entry) -> Entry
   private let lost: @Sendable ([Entry]) -> Void
   private let state = Mutex(State())
   private let bell = DispatchSemaphore(value: 0)
 
   init(
-    clock: MeterClock, spoiled: @escaping @Sendable (Entry) -> Entry,
+    clock: MeterClock, group: @escaping @Sendable (Entry) -> UTCMonth?,
+    spoiled: @escaping @Sendable (Entry) -> Entry,
     lost: @escaping @Sendable ([Entry]) -> Void,
     write: @escaping @Sendable ([Entry]) throws(UsageStoreError) -> Void
   ) {
@@ -130,6 +136,7 @@ private final class GroupRoad<Entry: Sendable>: Sendable {
     self.spoiled = spoiled
     self.lost = lost
     self.write = write
+    self.group = group
   }
 
   /// Changes the state, and wakes the thread where `body` asks for it and it sleeps.
@@ -162,10 +169,10 @@ private final class GroupRoad<Entry: Sendable>: Sendable {
   private func drain() {
     while true {
       let (batch, last) = state.withLock { state -> ([Entry], Int64) in
-        let batch = state.pending
-        state.pending = []
+        let batch = Array(nextGroup(of: state.pending))
+        state.pending.removeFirst(batch.count)
         if batch.isEmpty { state.isDraining = false }
-        return (batch, state.lastTicket)
+        return (batch, state.lastTicket - Int64(state.pending.count))
       }
       if batch.isEmpty { return }
       do throws(UsageStoreError) {
@@ -185,6 +192,16 @@ private final class GroupRoad<Entry: Sendable>: Sendable {
       }
       for waiter in done { waiter.continuation.resume(returning: true) }
       if isIdle { return }
+    }
+  }
+
+  /// The oldest entries that may be written in one step.
+  private func nextGroup(of entries: [Entry]) -> ArraySlice<Entry> {
+    var first: UTCMonth?
+    return entries.prefix { entry in
+      guard let own = group(entry) else { return true }
+      first = first ?? own
+      return own == first
     }
   }
 

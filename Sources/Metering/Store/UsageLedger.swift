@@ -15,8 +15,9 @@ package protocol UsageLedger: Sendable {
   /// Forgets the openings of requests whose end is durable, or that have none.
   func close(_ openings: [Opening])
 
-  /// Makes entries durable, in their order. When this returns they are; when it throws, some may
-  /// be, and the same entries come again: writing one twice must change nothing.
+  /// Makes entries durable, in their order. When this returns they are; when it throws, of several
+  /// months some may be, of one month none is. The same entries come again: writing one twice must
+  /// change nothing.
   func commit(_ entries: [LedgerEntry]) throws(UsageStoreError)
 }
 
@@ -25,6 +26,11 @@ package enum LedgerEntry: Sendable {
   /// A request begins whose client is to be known, as far as the metadata profile names it.
   case began(OpenRow)
   case settled(UsageRow, opening: Opening?)
+
+  /// The month whose file it goes to; nil where it goes to none.
+  package var month: UTCMonth? {
+    if case .settled(let row, _) = self { row.month } else { nil }
+  }
 
   /// The opening that stands for nothing once this is durable.
   var opening: Opening? {

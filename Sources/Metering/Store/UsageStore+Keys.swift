@@ -98,23 +98,25 @@ extension UsageStore {
   ///
   /// - Throws: ``UsageStoreError`` with the code `notFound` where no key has this name.
   package func revokeKey(_ name: KeyName) throws(UsageStoreError) {
-    try revoke(name, detail: "")
+    try write(doing: "revoke a key") { try revoke(name, detail: "", in: $0) }
   }
 
-  private func revoke(_ name: KeyName, detail: String) throws(UsageStoreError) {
-    let now = clock.wallMilliseconds()
-    try write(doing: "revoke a key") { db in
-      let before = try Int64.fetchOne(
-        db, sql: "SELECT state FROM api_key WHERE kid = ?", arguments: [name.description]
-      ).flatMap(KeyState.init(rawValue:))
-      guard let before else { throw Self.noKey(name) }
-      try db.execute(
-        sql: "UPDATE api_key SET state = ?, revoked_ms = coalesce(revoked_ms, ?) WHERE kid = ?",
-        arguments: [KeyState.revoked.rawValue, now, name.description])
-      try note(
-        "key.revoke", "key \(name)", detail,
-        change: AuditChange("\(before)", "\(KeyState.revoked)"), in: db)
-    }
+  /// Revokes a key as a part of a transaction.
+  ///
+  /// - Returns: the state that it had.
+  @discardableResult
+  private func revoke(_ name: KeyName, detail: String, in db: Database) throws -> KeyState {
+    let before = try Int64.fetchOne(
+      db, sql: "SELECT state FROM api_key WHERE kid = ?", arguments: [name.description]
+    ).flatMap(KeyState.init(rawValue:))
+    guard let before else { throw Self.noKey(name) }
+    try db.execute(
+      sql: "UPDATE api_key SET state = ?, revoked_ms = coalesce(revoked_ms, ?) WHERE kid = ?",
+      arguments: [KeyState.revoked.rawValue, clock.wallMilliseconds(), name.description])
+    try note(
+      "key.revoke", "key \(name)", detail,
+      change: AuditChange("\(before)", "\(KeyState.revoked)"), in: db)
+    return before
   }
 
   /// Revokes a key that somebody found where it should not be. Whoever has the whole key may do so;
@@ -127,12 +129,15 @@ extension UsageStore {
     let record = try keys().first {
       $0.name == key.publicName && digest.map($0.digest.matches) == true
     }
-    if let record {
-      try revoke(key.publicName, detail: "reported as leaked")
+    guard let record else { return nil }
+    try write(doing: "revoke a key") { db in
+      let before = try revoke(record.name, detail: "reported as leaked", in: db)
+      // Whoever found it may say so again: its owners were told.
+      if before == .revoked { return }
       _ = try publishNotice(
         title: "API key \(record.name) was revoked",
         body: "Your API key \(record.name) (\(record.label)) was found where it should not be, and "
-          + "was revoked. Please make a new one.", to: record.account)
+          + "was revoked. Please make a new one.", to: record.account, in: db)
     }
     return record
   }

@@ -80,13 +80,14 @@ extension UsageStore {
     }
   }
 
-  /// Gives notice for a model: from a moment on it is not served.
+  /// Gives notice for a model: from a moment on it is not served. All customers are told.
   ///
   /// - Parameters:
   ///   - saidMilliseconds: the moment that the 30 days are counted from, where that is a moment ago; nil
   ///     for now.
   ///   - emergency: why it goes in less than 30 days; nil where it does not. It is audited.
-  /// - Throws: ``UsageStoreError``: `wrongState` for less than 30 days without an emergency.
+  /// - Throws: ``UsageStoreError``: `wrongState` for less than 30 days without an emergency, `notFound`
+  ///   for a model that is not known.
   package func retire(
     _ model: ModelID, onMilliseconds: Int64, saidMilliseconds: Int64? = nil,
     successor: ShortName? = nil, emergency: ShortName? = nil
@@ -99,6 +100,9 @@ extension UsageStore {
           + "name the emergency, which is audited")
     }
     try write(doing: "give notice for a model") { db in
+      let name = try String.fetchOne(
+        db, sql: "SELECT name FROM model WHERE id = ?", arguments: [model.rawValue])
+      guard let name else { throw UsageStoreError(.notFound, "no model has this number") }
       let before = try Int64.fetchOne(
         db, sql: "SELECT ends_ms FROM retirement WHERE model_id = ?", arguments: [model.rawValue])
       try db.execute(
@@ -106,6 +110,11 @@ extension UsageStore {
           INSERT INTO retirement VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET
             ends_ms = excluded.ends_ms, successor = excluded.successor
           """, arguments: [model.rawValue, now, onMilliseconds, successor?.text])
+      let day = CivilDate(dayNumber: onMilliseconds / 86_400_000)
+      _ = try publishNotice(
+        title: "Model \(name) goes on \(day)",
+        body: "The model \(name) will not be served from \(day) on."
+          + (successor.map { " Please use \($0) instead." } ?? ""), to: nil, in: db)
       try note(
         "model.retire", "model \(model.rawValue)",
         emergency.map { "emergency: \($0)" } ?? "with notice",

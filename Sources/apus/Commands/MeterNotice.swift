@@ -202,11 +202,6 @@ struct MeterModel: ParsableCommand {
         try store.retire(
           store.model(named: model), onMilliseconds: end, saidMilliseconds: now,
           successor: successor, emergency: emergency)
-        let day = CivilDate(dayNumber: end / 86_400_000)
-        _ = try store.publishNotice(
-          title: "Model \(model) goes on \(day)",
-          body: "The model \(model) will not be served from \(day) on."
-            + (successor.map { " Please use \($0) instead." } ?? ""))
       }
       Terminal.note("\(model) is given notice.")
     }
