@@ -5,7 +5,9 @@ import JSON
 import TestSupport
 import Testing
 
-/// Serves one file on loopback: `/model` gives it, `/gated` refuses, everything else is missing.
+/// Serves one file on loopback: `/model` gives it, `/gated` refuses, `/half` knows no ranges and always
+/// breaks off, `/endless` tells no length and does not end, `/waiting` begins and then says nothing;
+/// everything else is missing.
 final class ModelServer {
   /// The model folder of the test.
   let folder: String
@@ -17,12 +19,25 @@ final class ModelServer {
     content = open(sys.argv[1], "rb").read()
     class Handler(http.server.BaseHTTPRequestHandler):
         def do_GET(self):
-            if self.path != "/model":
+            if self.path not in ("/model", "/half", "/endless", "/waiting"):
                 self.send_error(403 if self.path == "/gated" else 404)
                 return
             wanted = self.headers.get("Range")
             with open(sys.argv[2], "a") as log:
                 log.write((wanted or "all") + "\\n")
+            if self.path == "/endless":
+                self.send_response(200)
+                self.end_headers()
+                # An end, so that a program that takes it all fails its test and not the disk.
+                for _ in range(500): self.wfile.write(bytes(1 << 20))
+                return
+            if self.path != "/model":
+                self.send_response(200)
+                self.send_header("Content-Length", str(len(content)))
+                self.end_headers()
+                self.wfile.write(content[:len(content) // 2])
+                if self.path == "/waiting": self.rfile.read()
+                return
             start = int(wanted[6:].split("-")[0]) if wanted else 0
             self.send_response(206 if wanted else 200)
             self.send_header("Content-Length", str(len(content) - start))
@@ -79,6 +94,15 @@ final class ModelServer {
 
   func pull() async throws -> Program.Outcome {
     try await Program.apus("pull", "test", environment: ["APUS_MODELS": folder])
+  }
+
+  /// Starts to pull, and does not wait for the end.
+  func startPulling() throws -> ChildProcess {
+    var environment = ProcessInfo.processInfo.environment
+    environment["APUS_MODELS"] = folder
+    return try ChildProcess(
+      Program.path, ["pull", "test"], environment: environment, input: "/dev/null",
+      output: folder + "/pulled", errors: folder + "/pull-errors")
   }
 
   /// The range of each request for the file, or `all`.

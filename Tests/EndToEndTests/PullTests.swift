@@ -61,6 +61,50 @@ import Testing
     }
   }
 
+  @Test func `a server that tells no length and does not end is left`() async throws {
+    try await withServer(paths: ["/endless"]) { server in
+      let outcome = try await server.pull()
+      #expect(outcome.status == 1)
+      #expect(outcome.errors.contains("bytes instead of"), "\(outcome.errors)")
+      #expect(!server.exists("model.gguf"))
+      #expect(!server.exists("model.gguf.partial"))
+    }
+  }
+
+  @Test func `a server that always breaks off is left after a few attempts`() async throws {
+    try await withServer(paths: ["/half", "/model"]) { server in
+      let outcome = try await server.pull()
+      #expect(outcome.status == 0, "\(outcome.errors)")
+      #expect(try server.file("model.gguf") == Self.content)
+      #expect(try server.requests().count <= 5)
+    }
+  }
+
+  @Test(arguments: [SIGINT, SIGTERM])
+  func `a signal ends a download, and the next one goes on`(signal: Int32) async throws {
+    try await withServer(paths: ["/waiting"]) { server in
+      let pull = try server.startPulling()
+      // Half of it arrives, then the server waits for ever. Curl would not: other tests must not come in
+      // between here.
+      let partial = URL(fileURLWithPath: server.folder + "/model.gguf.partial")
+      let status = await onThread {
+        while pull.isRunning, (try? Data(contentsOf: partial))?.isEmpty != false {
+          usleep(5_000)
+        }
+        kill(pull.id, signal)
+        return pull.wait()
+      }
+      #expect(status == 128 + signal)
+      #expect(!server.exists("model.gguf"))
+      try server.writeCatalogue(
+        bytes: Self.content.count, digest: Self.digest, paths: ["/model"])
+      #expect(try await server.pull().status == 0)
+      #expect(try server.file("model.gguf") == Self.content)
+      let requests = try server.requests()
+      #expect(requests.count == 2 && requests[1].hasPrefix("bytes="), "\(requests)")
+    }
+  }
+
   @Test func `the next source is tried where one fails`() async throws {
     try await withServer(paths: ["/missing", "/model"]) { server in
       let outcome = try await server.pull()

@@ -10,11 +10,13 @@ import Tokenizer
   @Test(arguments: HostileTemplates.endless + HostileTemplates.filling)
   func `a hostile template is stopped within 50 milliseconds of processor time`(
     source: String
-  ) throws {
+  ) async throws {
     let template = try ChatTemplate(source)
-    // The least of several: what other programs do to caches is not the template's doing.
+    // The least of several: what others do to caches, and on the same core where a processor is half of
+    // one, is not the template's doing. They may do it for seconds.
     var least = Duration.seconds(60)
-    for _ in 0..<40 where least >= .milliseconds(50) {
+    for attempt in 0..<40 where least >= .milliseconds(50) {
+      if attempt >= 5 { try await Task.sleep(for: .seconds(1)) }
       let time = processorTime {
         #expect(throws: TemplateError.self) { try template.render([:]) }
       }

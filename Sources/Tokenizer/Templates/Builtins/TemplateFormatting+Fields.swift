@@ -68,7 +68,7 @@ private struct TemplateFields {
   private mutating func written(
     field: Substring.UnicodeScalarView, depth: Int
   ) throws(TemplateFault) -> [UInt8] {
-    try evaluator.budget.step(4)
+    try evaluator.budget.step(8)
     let colon = field.firstIndex(of: ":") ?? field.endIndex
     var name = field[..<colon]
     var conversion: Unicode.Scalar?
