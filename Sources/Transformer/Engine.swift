@@ -92,8 +92,8 @@ public final class Engine: Sendable {
     return statistics.waitingCount + statistics.runningCount
   }
 
-  /// Wipes what is remembered of an owner's prompts and answers that are over, before the next step,
-  /// and the constraints that were compiled for it, at once.
+  /// Wipes what is remembered of an owner's prompts and answers, before the next step, and the constraints
+  /// that were compiled for it, at once. Answers that run go on, and are not remembered when they end.
   public func forget(owner: String) {
     constraints.forget(owner: owner)
     mailbox.forget(owner)

@@ -108,6 +108,24 @@ import Transformer
     #expect(try await run(engine, prompt, owner: "b").cached == 89)
   }
 
+  @Test("What runs when its owner is forgotten is not remembered", .timeLimit(.minutes(10)))
+  func forgottenWhileItRuns() async throws {
+    let engine = try engine()
+    var request = GenerationRequest(prompt: try TinyModel(name: "llama").tokens(90, seed: 2))
+    request.maxTokens = 200
+    request.owner = "a"
+    do {
+      for try await _ in try engine.generate(request) {
+        engine.forget(owner: "a")
+        break
+      }
+    }
+    while engine.pendingCount > 0 || engine.statistics.prefixBytes > 0 {
+      try await Task.sleep(for: .milliseconds(5))
+    }
+    #expect(try await run(engine, request.prompt, owner: "a").cached == 0)
+  }
+
   @Test("Owners share a public prefix and nothing after it")
   func publicPrefixes() async throws {
     let text = try TinyModel(name: "llama").tokens(200, seed: 5)

@@ -46,15 +46,11 @@ extension BackendModel {
     _ tools: ToolFields, _ reading: OutputReading, _ owner: String
   ) throws(APIError) -> Constraint? {
     let output = output(tools)
-    let mayThink = reading.startsInReasoning || output.reasoningTags != nil || reading.readsChannels
-    let format = output.callFormat
-    guard let opening = format.opening, !mayThink, format != .functionaryRecipients else {
-      return nil
-    }
+    guard let opening = output.markOfCalls(reading) else { return nil }
     do {
       return try compiled(tools, owner) { functions in
         ConstraintSource(
-          format.calls(of: functions, several: tools.allowsSeveral), beginning: opening,
+          output.callFormat.calls(of: functions, several: tools.allowsSeveral), beginning: opening,
           triggers: [opening])
       }
     } catch {

@@ -25,7 +25,8 @@ public final class Conversation: Sendable {
     var isResponding = false
     /// Counts turns. One that is not the current one has been cancelled.
     var turn = 0
-    var generation: Generation?
+    /// Cancels what is going on for the turn.
+    var stop: (@Sendable () -> Void)?
     /// The tokens of the last turn, so that the next one goes on from them.
     var context: ConversationContext?
     var constraints: [ObjectIdentifier: (schema: GenerationSchema, constraint: Constraint)] = [:]
@@ -88,13 +89,16 @@ public final class Conversation: Sendable {
     options.constraint = constraint
     var turn = ConversationTurn(self, prompt: prompt, options)
     turn.schema = schema
+    turn.check = { text in
+      guard (try? GeneratedValue.decode(type, from: text)) != nil else {
+        throw ConversationError.incomplete
+      }
+    }
     while try await turn.next() != nil {}
     let response = try turn.response()
-    guard let content = try? GeneratedValue.decode(type, from: response.content) else {
-      throw ConversationError.incomplete
-    }
     return Response(
-      content: content, reasoning: response.reasoning,
+      content: try GeneratedValue.decode(type, from: response.content),
+      reasoning: response.reasoning,
       transcriptEntries: response.transcriptEntries,
       usage: Response<Content>.Usage(response.usage), finishReason: response.finishReason)
   }
@@ -111,16 +115,16 @@ public final class Conversation: Sendable {
     return made
   }
 
-  /// Stops the answer that is being made, if there is one; whoever waits for it gets a
-  /// `CancellationError`. The conversation is free at once.
+  /// Stops the answer that is being made, if there is one, and the tools that run for it; whoever waits
+  /// for it gets a `CancellationError`. The conversation is free at once.
   public func cancel() {
-    let generation = state.withLock { state in
+    let stop = state.withLock { state in
       state.turn += 1
       state.isResponding = false
-      defer { state.generation = nil }
-      return state.generation
+      defer { state.stop = nil }
+      return state.stop
     }
-    generation?.cancel()
+    stop?()
   }
 
   // MARK: Turns
@@ -135,13 +139,13 @@ public final class Conversation: Sendable {
     }
   }
 
-  /// Notes what a turn has begun to generate; cancels it where the turn has been cancelled.
-  func note(_ generation: Generation, of turn: Int) {
+  /// Notes what cancels that which a turn has begun; does so where the turn has been cancelled.
+  func note(of turn: Int, stop: @escaping @Sendable () -> Void) {
     let isCurrent = state.withLock { state in
-      if state.turn == turn { state.generation = generation }
+      if state.turn == turn { state.stop = stop }
       return state.turn == turn
     }
-    if !isCurrent { generation.cancel() }
+    if !isCurrent { stop() }
   }
 
   /// Whether a turn has been neither cancelled nor ended.
@@ -154,7 +158,7 @@ public final class Conversation: Sendable {
     state.withLock { state in
       guard state.turn == turn else { return }
       state.isResponding = false
-      state.generation = nil
+      state.stop = nil
       guard let added else { return }
       state.transcript.entries += added
       state.context = context

@@ -9,6 +9,8 @@ import Tokenizer
 struct ConversationTurn {
   /// The type that the answer is a value of.
   var schema: GenerationSchema?
+  /// Throws where the whole answer is not what was asked for: then it was not said.
+  var check: ((String) throws -> Void)?
 
   private let conversation: Conversation
   private let prompt: String
@@ -22,6 +24,7 @@ struct ConversationTurn {
   private var round: Round?
   private var usage = Response<String>.Usage()
   private var end: (content: AnswerContent, reason: FinishReason)?
+  private var hasFailed = false
 
   /// A prompt and its answer.
   private struct Round {
@@ -72,17 +75,20 @@ struct ConversationTurn {
     } catch {
       round = nil
       lease = nil
+      hasFailed = true
       throw error
     }
   }
 
   private mutating func step() async throws -> ResponseStream.Snapshot? {
-    if end != nil { return nil }
+    if end != nil || hasFailed { return nil }
     while true {
       try Task.checkCancellation()
       if let lease, !conversation.isCurrent(lease.number) { throw CancellationError() }
       if round == nil { round = try startRound() }
       guard let event = try await round?.events.next() else { throw CancellationError() }
+      // Cancelled while the engine computed the last token of all, which it does not ask again.
+      if let lease, !conversation.isCurrent(lease.number) { throw CancellationError() }
       let delta: String
       switch event {
       case .token(let token):
@@ -127,16 +133,34 @@ struct ConversationTurn {
       rounds += 1
       added.append(.toolCalls(calls, words: round.content.text))
       self.round = nil
-      for (call, output) in zip(calls, try await tools.run(calls)) {
+      for (call, output) in zip(calls, try await outputs(of: calls, tools)) {
         added.append(.toolOutput(output, of: call))
       }
       return
     }
+    try check?(round.content.text)
     added.append(.response(round.content.text))
     end = (round.content, summary.finishReason)
     lease?.finish(added, context)
     self.round = nil
     lease = nil
+  }
+
+  /// What tools give; they are cancelled with the turn.
+  private func outputs(of calls: [ToolCall], _ tools: ToolSet) async throws -> [String] {
+    let work = Task { try await tools.run(calls) }
+    conversation.note(of: lease?.number ?? 0) { work.cancel() }
+    do {
+      return try await withTaskCancellationHandler {
+        try await work.value
+      } onCancel: {
+        work.cancel()
+      }
+    } catch {
+      // Whatever a tool makes of being cancelled.
+      if work.isCancelled { throw CancellationError() }
+      throw error
+    }
   }
 
   // MARK: Prompts
@@ -149,6 +173,9 @@ struct ConversationTurn {
       self.context = context
       added = [.prompt(prompt)]
       if !conversation.tools.isEmpty { tools = try ToolSet(conversation.tools) }
+    }
+    if case .named(let name) = options.toolChoice, tools?.names.contains(name) != true {
+      throw ConversationError.unknownTool(name)
     }
     let model = conversation.engine.model
     let functions = options.toolChoice == .none ? nil : tools?.functions
@@ -168,7 +195,7 @@ struct ConversationTurn {
     request.maxTokens = options.maximumResponseTokens
     request.stop = plan.isConstrained ? [] : options.stop
     request.owner = conversation.owner
-    request.constraint = try plan.constraint(startsInReasoning: parser.isReasoning) {
+    request.constraint = try plan.constraint(reading) {
       source throws(ConstraintError) in
       try conversation.engine.constraints.constraint(source, owner: conversation.owner)
     }
@@ -176,7 +203,7 @@ struct ConversationTurn {
     var content = AnswerContent()
     for piece in parser.append(plan.opening) { content.append(piece) }
     let generation = try conversation.engine.generate(request)
-    conversation.note(generation, of: lease?.number ?? 0)
+    conversation.note(of: lease?.number ?? 0) { generation.cancel() }
     return Round(
       promptText: promptText, promptTokens: tokens, events: generation.makeAsyncIterator(),
       parser: parser, content: content)

@@ -7,7 +7,8 @@ public struct GenerationOptions: Sendable {
   public var sampling = SamplingOptions()
   /// Tokens that the answer has at most; nil goes on to the end of the context.
   public var maximumResponseTokens: Int?
-  /// Texts that end the answer; they are not part of it.
+  /// Texts that end the answer; they are not part of it. A constraint that holds from the beginning, a
+  /// typed answer or a call ends by itself, and these are not looked for.
   public var stop: [String] = []
   /// What a text must be. Typed answers bring their own.
   public var constraint: Constraint?

@@ -10,7 +10,15 @@ struct RoundPlan {
   /// Whether the answer follows a constraint from its beginning to its end.
   let isConstrained: Bool
 
-  private let source: ConstraintSource?
+  /// What a constraint holds that is not the caller's own.
+  private enum Source {
+    /// The answer from its beginning, or from the end of its reasoning.
+    case whole(ConstraintSource)
+    /// Calls, behind their mark if one comes.
+    case calls(ConstraintPart, ModelOutput)
+  }
+
+  private let source: Source?
   /// What ends reasoning.
   private let closing: String
   private let fixed: Constraint?
@@ -27,7 +35,8 @@ struct RoundPlan {
     guard let tools, options.toolChoice != .none else {
       opening = ""
       functions = nil
-      isConstrained = options.constraint != nil
+      // One that waits for its trigger does not hold the answer.
+      isConstrained = options.constraint?.triggers.isEmpty == true
       source = nil
       fixed = options.constraint
       return
@@ -37,22 +46,21 @@ struct RoundPlan {
     functions = tools.callable()
     fixed = nil
     var name: String?
-    if case .named(let wanted) = options.toolChoice {
-      guard tools.names.contains(wanted) else { throw .unknownTool(wanted) }
-      name = wanted
-    }
+    if case .named(let wanted) = options.toolChoice { name = wanted }
     let isForced = isFirst && options.toolChoice != .automatic
     let calls = format.calls(of: tools.callable(named: isForced ? name : nil), several: false)
     opening = isForced ? format.beginning : ""
     isConstrained = isForced || schema != nil
     if let schema, !isForced {
       // A call or a value, from the beginning.
-      source = ConstraintSource(
-        .either([calls, .schema(schema.json)]), options: GenerationSchema.options)
+      source = .whole(
+        ConstraintSource(
+          .either([calls, .schema(schema.json)]), options: GenerationSchema.options))
+    } else if isForced {
+      source = .whole(
+        ConstraintSource(calls, options: GenerationSchema.options, beginning: format.beginning))
     } else {
-      source = ConstraintSource(
-        calls, options: GenerationSchema.options, beginning: format.beginning,
-        triggers: isForced ? [] : [format.beginning])
+      source = .calls(calls, output)
     }
   }
 
@@ -60,12 +68,20 @@ struct RoundPlan {
   ///
   /// - Parameter compile: compiles a source, or finds it compiled.
   func constraint(
-    startsInReasoning: Bool, compile: (ConstraintSource) throws(ConstraintError) -> Constraint
+    _ reading: OutputReading, compile: (ConstraintSource) throws(ConstraintError) -> Constraint
   ) throws(ConstraintError) -> Constraint? {
-    let waits = startsInReasoning && isConstrained
-    guard var source else { return waits ? fixed?.after([closing]) : fixed }
-    // Compiled with its trigger, so that it is found again with what is known of it.
-    if waits { source.triggers = [closing] }
-    return try compile(source)
+    let waits = reading.startsInReasoning && isConstrained
+    switch source {
+    case nil: return waits ? fixed?.after([closing]) : fixed
+    case .whole(var source):
+      // Compiled with its trigger, so that it is found again with what is known of it.
+      if waits { source.triggers = [closing] }
+      return try compile(source)
+    case .calls(let calls, let output):
+      guard let mark = output.markOfCalls(reading) else { return nil }
+      return try compile(
+        ConstraintSource(
+          calls, options: GenerationSchema.options, beginning: mark, triggers: [mark]))
+    }
   }
 }

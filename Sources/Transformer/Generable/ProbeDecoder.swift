@@ -13,6 +13,8 @@ final class SchemaRecord {
   private var content = Content.nothing
   private var properties: [(name: String, record: SchemaRecord)] = []
   private var required: [JSONValue] = []
+  /// Whether the type looked for the keys that there are.
+  private(set) var looksForKeys = false
 
   /// The schema of the place.
   var json: JSONValue {
@@ -32,6 +34,8 @@ final class SchemaRecord {
   func note(_ schema: JSONValue) { content = .value(schema) }
 
   func noteObject() { content = .object }
+
+  func noteSearch() { looksForKeys = true }
 
   /// The place of a property.
   func property(_ name: String, isRequired: Bool) -> SchemaRecord {
@@ -74,7 +78,10 @@ private struct ProbeKeys<Key: CodingKey>: KeyedDecodingContainerProtocol {
   let decoder: ProbeDecoder
   var codingPath: [any CodingKey] { decoder.codingPath }
   /// Unknown: a type that looks for its keys cannot be derived.
-  var allKeys: [Key] { [] }
+  var allKeys: [Key] {
+    decoder.record.noteSearch()
+    return []
+  }
 
   /// Who asks can do without the property.
   func contains(_ key: Key) -> Bool {

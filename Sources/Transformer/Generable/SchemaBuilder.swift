@@ -13,6 +13,8 @@ final class SchemaBuilder {
   private var open: [ObjectIdentifier] = []
   /// Types that refer to themselves, with the names of their definitions.
   private var names: [ObjectIdentifier: String] = [:]
+  /// Whose the names are that were given.
+  private var owners: [String: ObjectIdentifier] = [:]
   private var definitions: JSONObject = [:]
   private var known: [ObjectIdentifier: JSONValue] = [:]
 
@@ -31,7 +33,7 @@ final class SchemaBuilder {
     let id = ObjectIdentifier(type)
     if let known = known[id] { return known }
     if open.contains(id) {
-      let name = names[id] ?? "\(Self.name(of: type))\(names.isEmpty ? "" : "\(names.count)")"
+      let name = names[id] ?? name(of: type)
       names[id] = name
       return ["$ref": .string("#/$defs/\(name)")]
     }
@@ -77,7 +79,7 @@ final class SchemaBuilder {
       // Its references start at itself.
       guard var object = own.json.objectValue, object["$id"] == nil, own.text.contains("\"$ref\"")
       else { return own.json }
-      object["$id"] = .string("type:/\(Self.name(of: type))")
+      object["$id"] = .string("type:/\(name(of: type))")
       return .object(object)
     }
     if let leaf = type as? any SchemaLeaf.Type { return leaf.leafSchema }
@@ -105,6 +107,10 @@ final class SchemaBuilder {
       throw GenerableError(
         type, "its decoding refuses placeholders, as enumerations with associated values do")
     }
+    if record.looksForKeys {
+      throw GenerableError(
+        type, "it looks for its keys, as dictionaries do whose keys are no texts")
+    }
     var schema = record.json
     try guide(&schema, of: type)
     return (schema, value)
@@ -125,10 +131,14 @@ final class SchemaBuilder {
     schema = .object(object)
   }
 
-  /// A type's name as part of a reference.
-  private static func name(of type: any Decodable.Type) -> String {
-    let name = "\(type)".filter { $0.isASCII && ($0.isLetter || $0.isNumber) }
-    return name.isEmpty ? "Type" : name
+  /// A type's name as part of a reference: no other type's, though it may be called the same.
+  private func name(of type: any Decodable.Type) -> String {
+    let id = ObjectIdentifier(type)
+    let letters = "\(type)".filter { $0.isASCII && ($0.isLetter || $0.isNumber) }
+    var name = letters.isEmpty ? "Type" : letters
+    if let owner = owners[name], owner != id { name += "-\(owners.count)" }
+    owners[name] = id
+    return name
   }
 
   private static func firstCase<Kind: CaseIterable>(_: Kind.Type) -> Any? { Kind.allCases.first }

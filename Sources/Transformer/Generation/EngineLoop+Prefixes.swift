@@ -10,7 +10,7 @@ extension EngineLoop {
     guard options.remembersPrefixes, !sequence.isPooled, let memory = sequence.memory else {
       return
     }
-    if let owner = sequence.request.owner {
+    if let owner = sequence.request.owner, !sequence.isForgotten {
       let count =
         wholePages
         ? memory.count / cacheBlockPositionCount * cacheBlockPositionCount : memory.count

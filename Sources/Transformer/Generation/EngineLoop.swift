@@ -74,12 +74,12 @@ final class EngineLoop: @unchecked Sendable {
       // However short the lifetime, an idle thread sleeps.
       let delivery = mailbox.collect(
         isIdle: isIdle, timeout: max(options.prefixLifetime / 8, .milliseconds(10)))
+      for owner in delivery.forgotten { forget(owner) }
       for submission in delivery.submissions {
         sequenceCount += 1
         waiting.append(
           EngineSequence(submission, number: sequenceCount, model: model, options))
       }
-      for owner in delivery.forgotten { prefixes.forget(owner: owner) }
       if delivery.isStopped { break }
       sweep()
       if running.isEmpty, waiting.isEmpty { pool.releaseIfUnused() }
@@ -93,6 +93,14 @@ final class EngineLoop: @unchecked Sendable {
     (running, waiting) = ([], [])
     publish()
     mailbox.end()
+  }
+
+  /// Wipes what is remembered for an owner; of what it has running nothing will be.
+  private func forget(_ owner: String) {
+    prefixes.forget(owner: owner)
+    for sequence in running + waiting where sequence.request.owner == owner {
+      sequence.isForgotten = true
+    }
   }
 
   /// Wipes what was not used for long; looks now and then.

@@ -30,6 +30,9 @@ final class EngineSequence: @unchecked Sendable {
   /// Where its memory stands without guesses, while it has some.
   private(set) var checkpoint: SequenceMemory.Checkpoint?
 
+  /// Whether nothing of it is to be remembered for its owner.
+  var isForgotten = false
+
   private let submission: Submission
   private let endIDs: Set<TokenID>
   private let limit: Int

@@ -49,6 +49,13 @@ package struct ModelOutput: Sendable {
   /// How calls are written: as the template shows it, where it shows functions at all.
   package var callFormat: ToolFormat { showsTools ? toolFormat : .generic }
 
+  /// The mark behind which an answer that may be words is held to calls; nil where nothing tells: calls
+  /// have no mark, or it may be thought of before.
+  package func markOfCalls(_ reading: OutputReading) -> String? {
+    let mayThink = reading.startsInReasoning || reasoningTags != nil || reading.readsChannels
+    return mayThink || callFormat == .functionaryRecipients ? nil : callFormat.opening
+  }
+
   /// How the answer to a prompt is to be taken apart.
   ///
   /// - Parameters:

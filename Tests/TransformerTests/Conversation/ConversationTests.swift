@@ -129,6 +129,16 @@ struct ConversationTests {
     #expect(conversation.transcript.isEmpty && !conversation.isResponding)
   }
 
+  @Test func aValueThatDidNotComeLeavesTheTranscriptAsItWas() async throws {
+    // All tokens are thoughts.
+    let conversation = Conversation(
+      try engine(template: "{% for m in messages %}{{ m.content }}{% endfor %}<think>\n"))
+    await #expect(throws: ConversationError.incomplete) {
+      try await conversation.respond(to: "Item?", generating: Item.self, options: options())
+    }
+    #expect(conversation.transcript.isEmpty && !conversation.isResponding)
+  }
+
   // MARK: Tools
 
   private static let templates = [
@@ -189,13 +199,44 @@ struct ConversationTests {
     #expect(conversation.transcript.isEmpty && !conversation.isResponding)
   }
 
+  @Test(.timeLimit(.minutes(10)))
+  func cancellingTheConversationCancelsItsTools() async throws {
+    let began = Mutex(false)
+    let wait = Tool("wait", "Waits.") { (_: [Bool]) -> String in
+      began.withLock { $0 = true }
+      try await Task.sleep(for: .seconds(3_600))
+      return ""
+    }
+    let conversation = Conversation(try engine(), tools: [wait])
+    var options = options(120)
+    options.toolChoice = .required
+    let answer = Task { [options] in try await conversation.respond(to: "Wait", options: options) }
+    while !began.withLock({ $0 }) { try await Task.sleep(for: .milliseconds(5)) }
+    conversation.cancel()
+    await #expect(throws: CancellationError.self) { try await answer.value }
+    #expect(conversation.transcript.isEmpty && !conversation.isResponding)
+  }
+
+  /// Words before a call stay words where no mark could tell one from the other.
+  @Test(arguments: [
+    ("{{ tools }}<tool_call>", "<tool_call>"), ("{{ tools }}<tool_call><think></think>", nil),
+    ("{{ tools }}", nil), ("no functions", nil),
+  ])
+  func callsAreHeldToBehindTheirMarkAlone(template: String, mark: String?) {
+    let output = ModelOutput(template: template) { _ in nil }
+    #expect(output.markOfCalls(output.reading(promptEnd: "", functions: [])) == mark)
+    #expect(output.markOfCalls(output.reading(promptEnd: "<think>", functions: [])) == nil)
+  }
+
   @Test func whatCannotBeAskedForIsRefused() async throws {
     let tool = Tool("tool", "A tool.") { (_: Item) in "" }
     let conversation = Conversation(try engine(), tools: [tool])
     var named = options()
     named.toolChoice = .named("other")
-    await #expect(throws: ConversationError.unknownTool("other")) {
-      try await conversation.respond(to: "Hello", options: named)
+    for conversation in [conversation, Conversation(conversation.engine)] {
+      await #expect(throws: ConversationError.unknownTool("other")) {
+        try await conversation.respond(to: "Hello", options: named)
+      }
     }
     var constrained = options()
     constrained.constraint = try .expression("[ab]+")

@@ -98,6 +98,40 @@ struct SchemaDerivationTests {
     var second: Even?
   }
 
+  /// Two types of one name, each with definitions of its own.
+  enum Left {
+    struct Item: Generable {
+      var v: Int
+      static var schema: GenerationSchema? {
+        get throws { try SchemaDerivationTests.itemSchema("integer") }
+      }
+    }
+  }
+  enum Right {
+    struct Item: Generable {
+      var v: String
+      static var schema: GenerationSchema? {
+        get throws { try SchemaDerivationTests.itemSchema("string") }
+      }
+    }
+  }
+  struct Both: Generable {
+    var left: Left.Item
+    var right: Right.Item
+  }
+
+  fileprivate static func itemSchema(_ type: String) throws -> GenerationSchema {
+    try GenerationSchema(
+      json:
+        ##"{"type":"object","properties":{"v":{"$ref":"#/$defs/v"}},"required":["v"],"##
+        + ##""additionalProperties":false,"$defs":{"v":{"type":"\##(type)"}}}"##)
+  }
+
+  @Test func typesOfOneNameKeepTheirDefinitions() throws {
+    let both = try #"{"left": {"v": 1}, "right": {"v": "a"}}"#.decoded(as: Both.self)
+    #expect(both.left.v == 1 && both.right.v == "a")
+  }
+
   @Test func scalarsAndOptionalsKeepTheirOrder() throws {
     #expect(
       try GenerationSchema(of: Scalars.self).text
@@ -188,8 +222,11 @@ struct SchemaDerivationTests {
   enum Untold: CaseIterable, Codable { case a, b }
   struct HasUntold: Generable { var untold: Untold }
 
+  struct Numbered: Generable { var names: [Int: String] }
+
   @Test(arguments: [
-    (Payload.self as any Generable.Type, "Kind: its decoding refuses placeholders"),
+    (Numbered.self as any Generable.Type, "looks for its keys"),
+    (Payload.self, "Kind: its decoding refuses placeholders"),
     (Endless.self, "without end"),
     (Misguided.self, "'b', which is no property"),
     (HasUntold.self, "raw values"),
