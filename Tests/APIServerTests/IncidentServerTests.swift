@@ -152,7 +152,7 @@ import Testing
       while try await server.get("/status.json").json["all_online"] != true { await Task.yield() }
       #expect(try await server.get("/status").body.contains("All services are online."))
       let model = try store.modelID(#require(ShortName("swift-1")))
-      #expect(try store.probes(of: model, from: 0).isEmpty)
+      #expect(try !store.probes(of: model, from: 0).isEmpty)
       let now = MeterClock.system.wallMilliseconds()
       let rows = try store.probes(of: model, from: now - 60_000)
       #expect(!rows.isEmpty && rows.allSatisfy(\.isAnswered))

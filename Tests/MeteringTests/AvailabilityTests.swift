@@ -43,6 +43,21 @@ import Testing
     #expect(availability.up == 5000 + 15_000 + 5000)
   }
 
+  @Test func rowsAreFoundInThreeMonths() throws {
+    let march = try #require(UTCMonth("2027-03")).firstHour * 3_600_000
+    let bench = try MeterBench(start: march - 31 * 86_400_000)
+    for _ in 0..<(32 * 24) {
+      try bench.meter.store.record([
+        ProbeRow(
+          model: bench.model, atMilliseconds: bench.clock.clock.wallMilliseconds(),
+          isAnswered: true, microseconds: 1)
+      ])
+      bench.clock.advance(.seconds(3600))
+    }
+    let start = bench.clock.clock.wallMilliseconds() - 30 * 86_400_000
+    #expect(try bench.meter.store.probes(of: bench.model, from: start).count == 30 * 24)
+  }
+
   @Test func rowsAreFoundOverTheEndOfAMonth() throws {
     let bench = try MeterBench()
     let store = bench.meter.store

@@ -141,7 +141,12 @@ extension ChatPage {
         return figure;
       },
       heading(lines) {
-        const [, marks, text] = /^\s*(#+)\s*(.*?)\s*#*\s*$/.exec(lines[0]);
+        const [, marks, rest] = /^\s*(#+)([^]*)$/.exec(lines[0]);
+        // Marks that end the line are no part of it, where they stand apart.
+        let text = rest.trim();
+        let end = text.length;
+        while (text[end - 1] === "#") end -= 1;
+        if (end === 0 || /\s/.test(text[end - 1])) text = text.slice(0, end).trimEnd();
         // The page's own heading is the first.
         return inline(text, element("h" + Math.min(marks.length + 1, 6)));
       },

@@ -127,6 +127,8 @@ extension ChatPage {
     }
 
     async function ask() {
+      // Another one once the reader begins anew.
+      const conversation = messages;
       const part = article("assistant");
       part.setAttribute("aria-busy", "true");
       const thoughts = element("details", undefined, part);
@@ -147,7 +149,12 @@ extension ChatPage {
       let frame = 0;
       const draw = () => {
         frame = 0;
-        update(words, answer.content, shown);
+        // What is nested without end stays text.
+        try {
+          update(words, answer.content, shown);
+        } catch {
+          words.textContent = answer.content;
+        }
         if (reasoning) {
           thoughts.hidden = false;
           update(thought, reasoning, shownThoughts);
@@ -195,6 +202,7 @@ extension ChatPage {
       running = null;
       at("send").textContent = "Send";
       cancelAnimationFrame(frame);
+      if (messages !== conversation) return;
       waiting.remove();
       draw();
       part.removeAttribute("aria-busy");

@@ -20,7 +20,7 @@ extension Portal {
     function word(value, name) {
       if (Array.isArray(value)) return value.join(", ") || "none";
       // Times are seconds, and their names end so.
-      if (typeof value === "number" && /_(at|from)$/.test(name)) {
+      if (typeof value === "number" && /_(at|from|time)$/.test(name)) {
         return new Date(value * 1000).toISOString().replace(".000", "");
       }
       return String(value ?? "-");
@@ -100,6 +100,9 @@ extension Portal {
         if (answer.ok) {
           const list = isList(body.data) && body.data.length === 0;
           list ? make("span", "none", into) : show(body.data ?? body, into);
+          if (body.has_more) {
+            make("p", "This is not all: ask for less, or ask " + action.path + " for its next page.", into);
+          }
         } else {
           make("strong", body.error?.message ?? "error " + answer.status, into);
         }
@@ -123,11 +126,17 @@ extension Portal {
         input.autocomplete = "off";
         return input;
       });
-      make("button", action.method === "GET" ? "Show" : action.title, form);
+      const button = make("button", action.method === "GET" ? "Show" : action.title, form);
       const result = make("div", undefined, part);
-      form.addEventListener("submit", event => {
+      form.addEventListener("submit", async event => {
         event.preventDefault();
-        run(action, inputs, result);
+        if (button.disabled) return;
+        button.disabled = true;
+        // What was done is never done again by its answer: a new key is shown once.
+        const place = action.method === "GET" ? result : make("div");
+        if (place !== result) result.prepend(place);
+        await run(action, inputs, place);
+        button.disabled = false;
       });
       if (action.asked) run(action, inputs, result);
     }

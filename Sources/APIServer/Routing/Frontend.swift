@@ -41,6 +41,8 @@ struct Frontend: Sendable {
     if notes.errors == .anthropic {
       response.headers[.anthropicRequestID] = notes.requestID.description
     }
+    // A cache between here and there knows nothing of who asked: keys come in more than one header.
+    if response.headers[.cacheControl] == nil { response.headers[.cacheControl] = "no-store" }
     response.headers[.date] = HTTPDate.now
     response.headers[.server] = "apus"
     response.headers[.processingMilliseconds] = "\(exchange.age.milliseconds)"

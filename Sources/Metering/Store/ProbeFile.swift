@@ -89,9 +89,15 @@ extension UsageStore {
   package func probes(
     of model: ModelID, from start: Int64
   ) throws(UsageStoreError) -> [ProbeRow] {
-    let month = UTCMonth(wallMilliseconds: start)
-    return try ProbeFile.rows(folder: folder, month: month, model: model, from: start)
-      + ProbeFile.rows(folder: folder, month: month.next, model: model, from: start)
+    var month = UTCMonth(wallMilliseconds: start)
+    // 30 days can lie in three months.
+    let last = max(UTCMonth(wallMilliseconds: clock.wallMilliseconds()), month.next)
+    var rows: [ProbeRow] = []
+    while month <= last {
+      rows += try ProbeFile.rows(folder: folder, month: month, model: model, from: start)
+      month = month.next
+    }
+    return rows
   }
 
   /// How long a model was there between a moment and now.

@@ -43,10 +43,13 @@ struct Bench: AsyncParsableCommand {
   var output = Format.md
 
   func validate() throws {
-    guard promptCount >= 0, generatedCount >= 0, promptCount + generatedCount > 0 else {
+    guard promptCount >= 0, generatedCount >= 0, max(promptCount, generatedCount) > 0 else {
       throw ValidationError("-p and -n take numbers of 0 or more, and not 0 both.")
     }
     guard depth >= 0 else { throw ValidationError("-d takes a number of 0 or more.") }
+    guard max(promptCount, generatedCount, depth) <= 1 << 24 else {
+      throw ValidationError("-p, -n and -d take numbers of 16777216 at most.")
+    }
     guard repetitions >= 1 else { throw ValidationError("-r takes a number above 0.") }
   }
 
