@@ -133,15 +133,25 @@ def test_what_goes_wrong_is_said(page, answer, words):
     assert ask(page, "Again", stream("Fine.")).locator(".words").inner_text() == "Fine."
 
 
-def test_escape_stops_a_long_answer(page):
+def wait_until(page, is_so):
+    """Waits on this side: the page lets nobody evaluate text."""
+    deadline = time.monotonic() + 60
+    while not is_so() and time.monotonic() < deadline:
+        page.wait_for_timeout(50)
+    assert is_so()
+
+
+def begin_a_long_answer(page):
     page.click("summary")
     page.fill("#tokens", "2000")
     page.fill("#text", "Tell a very long story, with many chapters.")
     page.press("#text", "Enter")
     words = page.locator("article.assistant .words")
-    deadline = time.monotonic() + 60
-    while len(words.inner_text()) < 20 and time.monotonic() < deadline:
-        page.wait_for_timeout(50)
+    wait_until(page, lambda: len(words.inner_text()) >= 20)
+
+
+def test_escape_stops_a_long_answer(page):
+    begin_a_long_answer(page)
     page.keyboard.press("Escape")
     page.wait_for_selector("article.assistant .again", timeout=30_000)
     foot = page.locator("article.assistant footer").inner_text()
@@ -156,4 +166,72 @@ def test_a_wrong_key_is_asked_for_again(browser):
     page.press("#key", "Enter")
     page.locator("#refusal:not(:empty)").wait_for()
     assert page.locator("#send").is_disabled()
+    page.close()
+
+
+def asked(page) -> list:
+    """Routes questions to an answer of this file, and gives the list that their messages come into."""
+    page.unroute_all()
+    questions = []
+
+    def answer(route):
+        questions.append(json.loads(route.request.post_data)["messages"])
+        route.fulfill(headers={"Content-Type": "text/event-stream"}, body=stream("Fine."))
+
+    page.route("**/v1/chat/completions", answer)
+    return questions
+
+
+def test_a_new_chat_is_new_though_an_answer_was_being_made(page):
+    begin_a_long_answer(page)
+    page.click("#new")
+    wait_until(page, lambda: page.locator("#send").inner_text() == "Send")
+    questions = asked(page)
+    page.fill("#text", "second")
+    page.press("#text", "Enter")
+    page.wait_for_selector("article.assistant .again")
+    assert questions == [[{"role": "user", "content": "second"}]]
+    assert page.locator("article").count() == 2
+
+
+@pytest.mark.parametrize("mark", [">", "- "])
+def test_what_is_nested_without_end_stays_text_and_is_part_of_what_was_said(page, mark):
+    page.keyboard.type("Nest")
+    page.unroute_all()
+    page.route("**/v1/chat/completions", lambda route: route.fulfill(
+        headers={"Content-Type": "text/event-stream"}, body=stream(mark * 5000)))
+    page.keyboard.press("Enter")
+    page.wait_for_selector("article.assistant .again")
+    questions = asked(page)
+    page.fill("#text", "second")
+    page.press("#text", "Enter")
+    wait_until(page, lambda: page.locator("article.assistant footer").count() == 2)
+    assert questions[0][1] == {"role": "assistant", "content": mark * 5000}
+
+
+def test_a_heading_of_spaces_takes_no_time(page):
+    start = time.monotonic()
+    words = ask(page, "Head", stream("# a" + " " * 5000 + "b\n\n## C# ##\n"))
+    assert words.locator("h3").inner_text() == "C#"
+    assert time.monotonic() - start < 10
+
+
+def test_a_new_key_is_shown_though_its_button_was_pressed_twice(browser):
+    page = browser.new_page()
+    page.goto(os.environ["APUS_URL"] + "/portal")
+    page.fill("#key", os.environ["APUS_KEY"])
+    page.press("#key", "Enter")
+    answers = [(200, {"key": "the-new-key"}), (409, {"error": {"message": "It was replaced."}})]
+
+    def answer(route):
+        status, body = answers.pop(0)
+        route.fulfill(status=status, json=body)
+
+    page.route("**/v1/keys/rotate", answer)
+    section = page.locator("section", has=page.locator("h2", has_text="Replace a key"))
+    section.locator("button").click()
+    section.get_by_text("the-new-key").wait_for()
+    section.locator("button").click()
+    section.get_by_text("It was replaced.").wait_for()
+    assert section.get_by_text("the-new-key").is_visible()
     page.close()
