@@ -103,8 +103,6 @@ final class Answer: Sendable {
     let usage = usage(ends)
     switch progress.withLock({ $0.interruption }) {
     case .keyRevoked:
-      // What the engine kept of this answer came after everything else of the account was wiped.
-      engine.forget(owner: exchange.owner)
       _ = try? await settle(usage, .cancelled, 401)
       throw MeterError.invalidAPIKey
     case .clientGone:

@@ -127,7 +127,7 @@ extension ChatPage {
     }
 
     async function ask() {
-      // Another one once the reader begins anew.
+      // No more that of the page once the reader begins anew.
       const conversation = messages;
       const part = article("assistant");
       part.setAttribute("aria-busy", "true");

@@ -132,9 +132,12 @@ extension Portal {
         event.preventDefault();
         if (button.disabled) return;
         button.disabled = true;
-        // What was done is never done again by its answer: a new key is shown once.
-        const place = action.method === "GET" ? result : make("div");
-        if (place !== result) result.prepend(place);
+        let place = result;
+        if (action.method !== "GET") {
+          // It takes no earlier one's place: a new key is shown once.
+          place = make("div");
+          result.prepend(place);
+        }
         await run(action, inputs, place);
         button.disabled = false;
       });

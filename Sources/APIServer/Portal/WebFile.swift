@@ -5,12 +5,11 @@ import Hummingbird
 import NIOCore
 
 extension Response {
-  /// A file of a page. Nothing is fetched from elsewhere, framed, or kept by caches; scripts and styles
+  /// A file of a page. Nothing is fetched from elsewhere or framed; scripts and styles
   /// are files of this server, so that no text on a page can become one.
   static func webFile(_ text: String, _ type: String, headers: HTTPFields = [:]) -> Response {
     var fields = headers
     fields[.contentType] = "\(type); charset=utf-8"
-    fields[.cacheControl] = "no-store"
     fields[.xContentTypeOptions] = "nosniff"
     fields[.referrerPolicy] = "no-referrer"
     fields[.contentSecurityPolicy] =

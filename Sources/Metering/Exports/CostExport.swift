@@ -36,38 +36,35 @@ extension UsageStore {
       let day = [start, min(start + 24, hours.upperBound)].map { timeText($0 * 3_600_000) }
       let model = models[part.model]?.text ?? ""
       let key = keys[part.key]
-      func write(
-        _ category: String, _ title: String, _ cost: MoneySum, units: String, unit: String,
-        price: String, pricing: String, sku: String
-      ) throws {
+      /// - Parameter meter: the kind of unit that costs this; nil for what is taken off.
+      func write(_ cost: MoneySum, for meter: BilledMeter?) throws {
         let cost = cost.description
+        let title = meter?.title ?? InvoiceDocument.notChargedText
+        let price = meter.map { PicoEuro(rawValue: $0.price(in: prices)).description } ?? ""
+        let units = meter.map { "\($0.units(in: part.sums))" } ?? ""
+        let unit = meter?.title ?? ""
         try line(
           tableLine([
             cost, "\(account.id.rawValue)", name(account.name.text), "EUR", period[1], period[0],
-            category, "", name("\(model), \(title)"), "Usage-Based", day[1], day[0], units, unit,
-            cost, price, cost, seller, cost, price, pricing, units, unit, seller, seller,
+            meter == nil ? "Credit" : "Usage", "", name("\(model), \(title)"), "Usage-Based",
+            day[1], day[0], units, unit, cost, price, cost, seller, cost, price,
+            meter == nil ? "" : "Standard", units, unit, seller, seller,
             key.map { "\($0.name)" } ?? "", name(key?.label.text ?? ""), "API key",
-            "AI and Machine Learning", name(model), name(sku), "\(part.price.rawValue)",
+            "AI and Machine Learning", name(model),
+            meter.map { name("\(model)/\($0.rawValue)") } ?? "", "\(part.price.rawValue)",
           ]))
       }
       var listed = MoneySum.zero
       for meter in BilledMeter.allCases {
         let units = meter.units(in: part.sums)
         guard units > 0 else { continue }
-        let price = PicoEuro(rawValue: meter.price(in: prices))
-        let cost = price.total(for: units)
+        let cost = PicoEuro(rawValue: meter.price(in: prices)).total(for: units)
         listed += cost
-        try write(
-          "Usage", meter.title, cost, units: "\(units)", unit: meter.title,
-          price: price.description, pricing: "Standard", sku: "\(model)/\(meter.rawValue)")
+        try write(cost, for: meter)
       }
       // What a request was charged less than its units come to, as an invoice takes it off.
       let difference = MoneySum(rawValue: part.sums.cost.rawValue - listed.rawValue)
-      if difference != .zero {
-        try write(
-          "Credit", InvoiceDocument.notChargedText, difference, units: "", unit: "", price: "",
-          pricing: "", sku: "")
-      }
+      if difference != .zero { try write(difference, for: nil) }
     }
   }
 }

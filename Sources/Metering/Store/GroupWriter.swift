@@ -169,8 +169,13 @@ private final class GroupRoad<Entry: Sendable>: Sendable {
   private func drain() {
     while true {
       let (batch, last) = state.withLock { state -> ([Entry], Int64) in
-        let batch = Array(nextGroup(of: state.pending))
-        state.pending.removeFirst(batch.count)
+        var batch: [Entry] = []
+        swap(&batch, &state.pending)
+        let rest = batch[nextGroup(of: batch).endIndex...]
+        if !rest.isEmpty {
+          state.pending = Array(rest)
+          batch.removeLast(rest.count)
+        }
         if batch.isEmpty { state.isDraining = false }
         return (batch, state.lastTicket - Int64(state.pending.count))
       }

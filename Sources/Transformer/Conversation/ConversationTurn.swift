@@ -84,10 +84,9 @@ struct ConversationTurn {
     if end != nil || hasFailed { return nil }
     while true {
       try Task.checkCancellation()
-      if let lease, !conversation.isCurrent(lease.number) { throw CancellationError() }
       if round == nil { round = try startRound() }
       guard let event = try await round?.events.next() else { throw CancellationError() }
-      // Cancelled while the engine computed the last token of all, which it does not ask again.
+      // Also where the engine computed the last token of all, and did not look again.
       if let lease, !conversation.isCurrent(lease.number) { throw CancellationError() }
       let delta: String
       switch event {
