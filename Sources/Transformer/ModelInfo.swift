@@ -13,6 +13,8 @@ public struct ModelInfo: Sendable {
   public let description: String
   public let parameterCount: Int
   public let fileBytes: Int
+  /// Bytes of all tensors as they are stored: the files without metadata and padding.
+  public let tensorBytes: Int
   public let layerCount: Int
   public let embeddingLength: Int
   public let vocabularyCount: Int
@@ -35,6 +37,7 @@ public struct ModelInfo: Sendable {
     recommendedSampling = try Self.recommendedSampling(file.metadata)
     parameterCount = file.tensors.reduce(0) { $0 + $1.elementCount }
     fileBytes = file.files.reduce(0) { $0 + $1.byteCount }
+    tensorBytes = file.tensors.reduce(0) { $0 + $1.byteCount }
     layerCount = hyperparameters.blockCount
     embeddingLength = hyperparameters.embeddingLength
     vocabularyCount = hyperparameters.vocabularyCount

@@ -18,7 +18,7 @@ struct BenchReport {
     let header = ["model", "size", "params", "backend", "threads", "test", "t/s"]
     let rows = results.map { result in
       [
-        info.description, "\(decimal(Double(info.fileBytes) / 1_048_576, 2)) MiB",
+        info.description, "\(decimal(Double(info.tensorBytes) / 1_048_576, 2)) MiB",
         "\(decimal(Double(info.parameterCount) / 1e6, 2)) M", backend, "\(threadCount)",
         result.name,
         "\(decimal(mean(result.speeds), 2)) ± \(decimal(deviation(result.speeds), 2))",
@@ -67,7 +67,7 @@ struct BenchReport {
       "backends": .string(backend),
       "model_filename": .string(path),
       "model_type": .string(info.description),
-      "model_size": .integer(Int64(info.fileBytes)),
+      "model_size": .integer(Int64(info.tensorBytes)),
       "model_n_params": .integer(Int64(info.parameterCount)),
       "n_threads": .integer(Int64(threadCount)),
       "n_prompt": .integer(Int64(result.promptCount)),

@@ -114,6 +114,19 @@ import Testing
     _ = try next(bench, after: second)
   }
 
+  @Test func customersReplaceSoManyKeysWithinADay() throws {
+    let bench = try bench()
+    let store = bench.meter.store
+    var key = try bench.key()
+    for _ in 0..<3 { key = try store.rotateKey(key.record.name, grace: .zero, mostInDay: 3) }
+    let rotate = { _ = try store.rotateKey(key.record.name, grace: .zero, mostInDay: 3) }
+    #expect(faultCode(rotate) == .wrongState)
+    #expect(try store.keys().count == 4)
+    bench.clock.advance(.seconds(86_400))
+    #expect(faultCode(rotate) == nil)
+    #expect(try store.keys().count == 5)
+  }
+
   @Test(arguments: [false, true])
   func replacingAKeyFillsNoBucketAndAddsNoPlace(atModel: Bool) async throws {
     let bench = try bench()

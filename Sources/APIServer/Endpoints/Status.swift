@@ -32,9 +32,9 @@ enum Status {
     let backend = exchange.backend
     let services = backend.models.indices.map { place -> String in
       let name = backend.models[place].name
-      let month = backend.health.availability(of: place)?.month.percent
+      let month = backend.health.availability(of: place)?.month
       return "  \(name): \(backend.health.condition(of: place).rawValue)"
-        + (month.map { ", there \($0) % of the last 30 days" } ?? "")
+        + (month?.sentence.map { ", \($0)" } ?? "")
     }
     let incidents = backend.incidents(within: logMilliseconds).map { incident in
       "  " + incident.compactMap { $0.value.stringValue }.joined(separator: "  ")
@@ -66,6 +66,7 @@ enum Status {
       "probed_ms": backend.health.finding(of: place).map { .integer($0.wallMilliseconds) } ?? .null,
       "availability_1d": availability?.day.percent.map { .string($0) } ?? .null,
       "availability_30d": availability?.month.percent.map { .string($0) } ?? .null,
+      "measured_30d_seconds": .integer((availability?.month.measured ?? 0) / 1000),
     ]
   }
 }
@@ -99,6 +100,16 @@ extension Availability {
   fileprivate var percent: String? {
     partsPerMillion.map { parts in
       "\(parts / 10_000)." + String("\(10_000 + parts % 10_000)".dropFirst().prefix(3))
+    }
+  }
+
+  /// For people, who shall not take an hour for a month; nil where nothing was measured.
+  fileprivate var sentence: String? {
+    percent.map { percent in
+      let minutes = measured / 60_000
+      let span =
+        minutes < 120 ? "\(minutes) min" : minutes < 2_880 ? "\(minutes / 60) h" : "\(minutes / 1_440) days"
+      return "there \(percent) % of the time measured in the last 30 days (\(span))"
     }
   }
 }

@@ -79,16 +79,18 @@ extension Portal {
       }
       const request = {method: action.method, headers: {}, cache: "no-store", credentials: "omit"};
       if (!action.open) request.headers.Authorization = "Bearer " + key;
-      if (action.method === "GET") {
-        const query = new URLSearchParams(values).toString();
-        if (query) path += "?" + query;
-      } else {
+      const query = new URLSearchParams(action.method === "GET" ? values : {});
+      if (action.method !== "GET") {
         request.headers["Content-Type"] = "application/json";
         request.body = JSON.stringify(values);
       }
+      await ask(path.slice(1), query, request, into);
+    }
+
+    async function ask(path, query, request, into) {
       into.replaceChildren(make("span", "..."));
       try {
-        const answer = await fetch(path.slice(1), request);
+        const answer = await fetch(path + (query.toString() && "?" + query), request);
         const type = answer.headers.get("Content-Type") ?? "";
         const text = await answer.text();
         into.replaceChildren();
@@ -101,7 +103,14 @@ extension Portal {
           const list = isList(body.data) && body.data.length === 0;
           list ? make("span", "none", into) : show(body.data ?? body, into);
           if (body.has_more) {
-            make("p", "This is not all: ask for less, or ask " + action.path + " for its next page.", into);
+            const more = make("button", "Show more", into);
+            more.type = "button";
+            more.addEventListener("click", () => {
+              body.next_page ? query.set("page", body.next_page) : query.set("after", body.last_id);
+              const place = make("div");
+              more.replaceWith(place);
+              ask(path, query, request, place);
+            });
           }
         } else {
           make("strong", body.error?.message ?? "error " + answer.status, into);
@@ -156,14 +165,16 @@ extension Portal {
     """#
 
   static let styleText = """
+    :root { color-scheme: light dark; }
     body { font: 15px/1.5 sans-serif; max-width: 60em; margin: 2em auto; padding: 0 1em; }
-    section { border-top: 1px solid #ccc; padding: .5em 0; overflow-x: auto; }
+    section { border-top: 1px solid #8886; padding: .5em 0; overflow-x: auto; }
     h2 { font-size: 1.1em; margin: .5em 0 0; }
-    .twin { color: #666; font: 12px monospace; margin: 0 0 .5em; }
+    .twin { opacity: .7; font: 12px monospace; margin: 0 0 .5em; }
     table { border-collapse: collapse; }
-    td, th { border: 1px solid #ddd; padding: .2em .5em; text-align: left; vertical-align: top; }
+    td, th { border: 1px solid #8886; padding: .2em .5em; text-align: left; vertical-align: top; }
     label { margin-right: 1em; }
     strong { color: #a00; }
+    @media (prefers-color-scheme: dark) { strong { color: #f88; } }
 
     """
 }

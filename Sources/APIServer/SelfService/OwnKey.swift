@@ -11,6 +11,9 @@ enum OwnKey {
     .json(["data": .object(try await exchange.withLedger(.readOwnUsage) { try $0.keyCard() })])
   }
 
+  /// Keys that an account may replace by itself within 24 hours: each is kept for ever.
+  static let mostReplacedInDay = 100
+
   /// A new key in the place of the one that asks, or of another of the account.
   static let rotate = Route(method: .post, path: "/v1/keys/rotate") { exchange, _ in
     let (name, grace) = try await exchange.withJSONBody { body throws in
@@ -25,7 +28,8 @@ enum OwnKey {
       let old = try ledger.key(named: name)
       // Who holds a key may replace it; replacing others' takes the right to.
       if old.id != ledger.principal.key { try ledger.principal.require(.manageKeys) }
-      let new = try ledger.store.rotateKey(old.name, grace: .seconds(grace))
+      let new = try ledger.store.rotateKey(
+        old.name, grace: .seconds(grace), mostInDay: mostReplacedInDay)
       ledger.meter.refreshKeys()
       return [
         "object": "api_key", "key": .string(new.text), "name": .string("\(new.record.name)"),

@@ -60,10 +60,11 @@ extension UsageStore {
   /// - Parameters:
   ///   - name: the key to be replaced.
   ///   - grace: how long the old key goes on working.
+  ///   - mostInDay: keys of the account that may be replaced within 24 hours; nil for any number.
   /// - Throws: ``UsageStoreError``: `notFound` where no key that was not revoked has this name, or
-  ///   `wrongState` for one that has expired, or that another took the place of.
+  ///   `wrongState` for one that has expired, or that another took the place of, and after `mostInDay`.
   package func rotateKey(
-    _ name: KeyName, grace: Duration
+    _ name: KeyName, grace: Duration, mostInDay: Int? = nil
   ) throws(UsageStoreError) -> NewKey {
     let draft = try KeyDraft(pepper: pepper, brand: keyBrand())
     let now = clock.wallMilliseconds()
@@ -78,6 +79,20 @@ extension UsageStore {
           .wrongState, "the key '\(name)' has expired, and another would end with it: create one")
       }
       if old.graceUntilMilliseconds != nil { throw Self.wasReplaced(name) }
+      if let mostInDay {
+        let count = try Int.fetchOne(
+          db,
+          sql: """
+            SELECT count(*) FROM api_key
+            WHERE account_id = ? AND rotated_from IS NOT NULL AND created_ms > ?
+            """,
+          arguments: [old.account.rawValue, now - 86_400_000])
+        guard count ?? 0 < mostInDay else {
+          throw UsageStoreError(
+            .wrongState,
+            "the account replaced \(mostInDay) keys within a day: wait, or ask the operator")
+        }
+      }
       let id = try draft.insert(
         db, account: old.account, role: old.role, label: old.label, now: now,
         expires: old.expiresMilliseconds, rotatedFrom: old.id)

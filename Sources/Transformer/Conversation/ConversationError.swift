@@ -7,6 +7,8 @@ public enum ConversationError: Error, Equatable, CustomStringConvertible {
   case isResponding
   /// The named function is none of the conversation's.
   case unknownTool(String)
+  /// A call must come, and the conversation has no functions.
+  case noTools
   /// A constraint on words, and functions: which of both the answer shall be is not said. Choose
   /// `ToolChoice.none`, or ask for a typed answer.
   case constraintWithTools
@@ -18,6 +20,7 @@ public enum ConversationError: Error, Equatable, CustomStringConvertible {
     case .isResponding:
       "the conversation is answering already: wait for the answer, or cancel it"
     case .unknownTool(let name): "the conversation has no tool named '\(name)'"
+    case .noTools: "a call is required, and the conversation has no tools"
     case .constraintWithTools:
       "a constraint on words and tools cannot both hold: set toolChoice to none, or ask for a value"
     case .incomplete:

@@ -89,20 +89,22 @@ struct ConversationTurn {
       // Also where the engine computed the last token of all, and did not look again.
       if let lease, !conversation.isCurrent(lease.number) { throw CancellationError() }
       let delta: String
+      let content: AnswerContent?
       switch event {
       case .token(let token):
         round?.answer.append(token.id)
         delta = add(round?.parser.append(token) ?? [])
+        content = round?.content
       case .finished(let summary):
         guard summary.finishReason != .cancelled else { throw CancellationError() }
         delta = add(round?.parser.finish(summary.text) ?? [])
+        content = round?.content
         try await finishRound(summary)
       }
-      guard !delta.isEmpty else {
+      guard !delta.isEmpty, let content else {
         if end != nil { return nil }
         continue
       }
-      let content = round?.content ?? end?.content ?? AnswerContent()
       return ResponseStream.Snapshot(
         content: content.text, delta: delta, reasoning: content.reasoning)
     }
@@ -176,6 +178,7 @@ struct ConversationTurn {
     if case .named(let name) = options.toolChoice, tools?.names.contains(name) != true {
       throw ConversationError.unknownTool(name)
     }
+    if options.toolChoice == .required, tools == nil { throw ConversationError.noTools }
     let model = conversation.engine.model
     let functions = options.toolChoice == .none ? nil : tools?.functions
     let output = model.outputs.output(withTools: functions != nil)
@@ -197,6 +200,9 @@ struct ConversationTurn {
     request.constraint = try plan.constraint(reading) {
       source throws(ConstraintError) in
       try conversation.engine.constraints.constraint(source, owner: conversation.owner)
+    }
+    request.reasoningLimit = options.maximumReasoningTokens.flatMap {
+      output.reasoningLimit(tokens: $0, reading)
     }
     if plan.functions != nil { request.constraintMarkers = Set(reading.markers.keys) }
     var content = AnswerContent()

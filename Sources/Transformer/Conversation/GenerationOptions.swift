@@ -18,6 +18,10 @@ public struct GenerationOptions: Sendable {
   /// Whether the model thinks before it answers, where its template can tell it; nil leaves that to
   /// the template.
   public var thinks: Bool?
+  /// Tokens that a model thinks at most before each answer or call, where its thoughts stand between
+  /// tags; nil for no bound. They count for `maximumResponseTokens` too: a typed answer of a model that
+  /// thinks needs both, or may end before its value is whole.
+  public var maximumReasoningTokens: Int?
   /// Whether a typed answer's schema is shown to the model. Without it the schema only constrains.
   public var includesSchemaInPrompt = true
 

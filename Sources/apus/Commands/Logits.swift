@@ -34,10 +34,12 @@ struct Logits: AsyncParsableCommand {
     let model = try engine.load(
       LocatedModel.find(model.model).path, contextLength: ids.count)
     let session = try Session(model, contextLength: ids.count)
-    let file = try opened()
-    defer { try? file.close() }
+    // Opened for the first row: ids that are refused leave the file as it was.
+    var file: FileHandle?
+    defer { try? file?.close() }
     for part in stepwise ? ids.map({ [$0] }) : [ids] {
       try session.evaluate(part, logits: .all) { row in
+        let file = try file ?? opened(&file)
         do { try file.write(contentsOf: littleEndian(row)) } catch {
           throw CommandError(.unwritableFile, "\(output) cannot be written: \(reason(error))")
         }
@@ -56,13 +58,15 @@ struct Logits: AsyncParsableCommand {
   }
 
   /// The output, emptied in place: a device or a link stays what it is.
-  private func opened() throws -> FileHandle {
+  private func opened(_ file: inout FileHandle?) throws -> FileHandle {
     let descriptor = open(output, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666)
     guard descriptor >= 0 else {
       throw CommandError(
         .unwritableFile, "\(output) cannot be written: \(String(cString: strerror(errno)))")
     }
-    return FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
+    let opened = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
+    file = opened
+    return opened
   }
 
   private func littleEndian(_ values: [Float]) -> Data {

@@ -50,6 +50,12 @@ struct MeasureConstraints: AsyncParsableCommand {
   @Option(help: "Tokens that the answer may have beside those of the text.")
   var room = 64
 
+  func validate() throws {
+    guard (0...1 << 24).contains(room) else {
+      throw ValidationError("--room takes a number from 0 to 16777216.")
+    }
+  }
+
   func run() async throws {
     try await onOwnThread { try process() }
   }
@@ -111,6 +117,12 @@ struct MeasureSamplers: ParsableCommand {
 
   @Option(help: "Draws with each sampler; the fastest of five parts counts.")
   var draws = 50
+
+  func validate() throws {
+    guard (1...1 << 24).contains(vocabulary), (1...1 << 24).contains(draws) else {
+      throw ValidationError("--vocabulary and --draws take numbers from 1 to 16777216.")
+    }
+  }
 
   private static let cases: [(String, @Sendable (inout SamplingOptions) -> Void)] = [
     ("greedy", { $0.temperature = 0 }),

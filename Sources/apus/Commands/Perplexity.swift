@@ -22,7 +22,7 @@ struct Perplexity: AsyncParsableCommand {
   var file: String
 
   @Option(
-    name: [.short, .long], help: "Tokens of a window; by default 512, at most the model's own.")
+    name: [.short, .long], help: "Tokens of a window; by default 512, or the model's own if less.")
   var context: Int?
 
   @Flag(help: "Print a JSON object.")
@@ -40,6 +40,11 @@ struct Perplexity: AsyncParsableCommand {
     let text = try InputFile.text(file)
     let model = try engine.load(LocatedModel.find(model.model).path, contextLength: context)
     let window = min(context ?? 512, model.contextLength)
+    if window > model.info.trainedContextLength {
+      Terminal.note(
+        "note: the model was trained for \(model.info.trainedContextLength) tokens, and windows have \(window)"
+      )
+    }
     let ids = model.tokenizer.encode(text)
     guard ids.count >= 2 else {
       throw CommandError(

@@ -129,14 +129,25 @@ struct ConversationTests {
     #expect(conversation.transcript.isEmpty && !conversation.isResponding)
   }
 
+  /// All tokens are thoughts, as far as nothing ends them.
+  private static let thinking = "{% for m in messages %}{{ m.content }}{% endfor %}<think>\n"
+
   @Test func aValueThatDidNotComeLeavesTheTranscriptAsItWas() async throws {
-    // All tokens are thoughts.
-    let conversation = Conversation(
-      try engine(template: "{% for m in messages %}{{ m.content }}{% endfor %}<think>\n"))
+    let conversation = Conversation(try engine(template: Self.thinking))
     await #expect(throws: ConversationError.incomplete) {
       try await conversation.respond(to: "Item?", generating: Item.self, options: options())
     }
     #expect(conversation.transcript.isEmpty && !conversation.isResponding)
+  }
+
+  @Test func boundedThoughtsLeaveRoomForTheValue() async throws {
+    let conversation = Conversation(try engine(template: Self.thinking))
+    var options = options(200)
+    options.maximumReasoningTokens = 20
+    let response = try await conversation.respond(
+      to: "Item?", generating: Item.self, options: options)
+    #expect((1...99).contains(response.content.count))
+    #expect(!response.reasoning.isEmpty)
   }
 
   // MARK: Tools
@@ -237,6 +248,10 @@ struct ConversationTests {
       await #expect(throws: ConversationError.unknownTool("other")) {
         try await conversation.respond(to: "Hello", options: named)
       }
+    }
+    named.toolChoice = .required
+    await #expect(throws: ConversationError.noTools) {
+      try await Conversation(conversation.engine).respond(to: "Hello", options: named)
     }
     var constrained = options()
     constrained.constraint = try .expression("[ab]+")
