@@ -110,6 +110,8 @@ public struct AttentionCall {
   public var ends: UnsafePointer<Int32>
   /// Logits become `cap × tanh(logit / cap)`; 0 leaves them alone.
   public var softCap: Float
+  /// Logits that take their share of each row's softmax and give no value, `[group]`; nil for none.
+  public var sinks: UnsafePointer<Float>?
   /// `attentionScratchCount(shape)` floats that nobody else uses during the call.
   public var scratch: UnsafeMutablePointer<Float>
   public var target: Target
@@ -126,7 +128,7 @@ public struct AttentionCall {
     shape: CacheShape, tokenCount: Int, groupCount: Int, queries: UnsafePointer<Float>,
     queryStride: Int, scale: Float, blocks: UnsafePointer<UnsafeMutableRawPointer>,
     headOffset: Int, starts: UnsafePointer<Int32>, ends: UnsafePointer<Int32>, softCap: Float,
-    scratch: UnsafeMutablePointer<Float>, target: Target
+    sinks: UnsafePointer<Float>? = nil, scratch: UnsafeMutablePointer<Float>, target: Target
   ) {
     self.shape = shape
     self.tokenCount = tokenCount
@@ -139,6 +141,7 @@ public struct AttentionCall {
     self.starts = starts
     self.ends = ends
     self.softCap = softCap
+    self.sinks = sinks
     self.scratch = scratch
     self.target = target
   }

@@ -27,11 +27,11 @@ public struct KernelTable: Sendable {
   public let attention: @Sendable (_ call: AttentionCall) -> Void
 
   /// The result of a row whose states after `spanCount` spans, at least 1, begin at `states`, so many
-  /// floats apart (`attentionStateCount`). The first state is used up.
+  /// floats apart (`attentionStateCount`). The first state is used up. `sink` is the row's, or nil.
   public let combine:
     @Sendable (
       _ shape: CacheShape, _ states: UnsafeMutablePointer<Float>, _ spanCount: Int,
-      _ distance: Int, _ output: UnsafeMutablePointer<Float>
+      _ distance: Int, _ sink: UnsafePointer<Float>?, _ output: UnsafeMutablePointer<Float>
     ) -> Void
 
   /// Writes one position's key `[keyLength]` and value `[valueLength]` of one head into its cache
@@ -68,7 +68,8 @@ public struct KernelTable: Sendable {
     attention: @escaping @Sendable (AttentionCall) -> Void,
     combine:
       @escaping @Sendable (
-        CacheShape, UnsafeMutablePointer<Float>, Int, Int, UnsafeMutablePointer<Float>
+        CacheShape, UnsafeMutablePointer<Float>, Int, Int, UnsafePointer<Float>?,
+        UnsafeMutablePointer<Float>
       ) -> Void,
     append:
       @escaping @Sendable (
@@ -117,4 +118,7 @@ public enum Activation: UInt8, Sendable {
   case silu
   /// The tanh form of GELU: x/2 × (1 + tanh(√(2/π) (x + 0.044715 x³))).
   case geluTanh
+  /// min(x, 7) / (1 + exp(-1.702 min(x, 7))); what it is multiplied with is held to ±7 and grows by 1
+  /// (gpt-oss, OpenAI 2025).
+  case clampedSwish
 }

@@ -102,8 +102,8 @@ public final class Model: Sendable {
     let compute = Compute(
       instructionSet: .current, pool: WorkerPool(threadCount: threads))
     let weights = try WeightLoader(
-      file, family.layerKinds, isExact: options.exact, pool: compute.pool,
-      progress: progress, isCancelled: isCancelled)
+      file, family.layerKinds, contextLength: contextLength, isExact: options.exact,
+      pool: compute.pool, progress: progress, isCancelled: isCancelled)
     let architecture = try family.init(weights)
     progress(1)
     return Model(

@@ -78,6 +78,27 @@ import Testing
     }
   }
 
+  @Test("A sink is a position whose value is 0", arguments: availableSets)
+  func sinks(set: InstructionSet) {
+    var random = SeededGenerator(seed: 12)
+    let cache = TestCache(.F32, keyLength: 32, valueLength: 32, positions: 1_100, set, &random)
+    let query = random.floats(32, within: 0.5)
+    let square = query.reduce(0) { $0 + $1 * $1 }
+    let last = 1_099
+    for sink: Float in [-30, -1, 0, 4, 25] {
+      let row = Row(query: query, start: 0, end: last - 1)
+      let found = attend([row, row], group: 2, cache, softCap: 0, sinks: [sink, -200], set)
+      #expect(
+        combine([row], cache, spans: [0..<2, 2..<3], sink: [sink], set)[0].bits == found[0].bits)
+      cache.write(
+        last, key: query.map { $0 * sink / square }, value: [Float](repeating: 0, count: 32), set)
+      let expected = attend([Row(query: query, start: 0, end: last)], cache, softCap: 0, set)[0]
+      for (found, expected) in zip(found[0], expected) { #expect(abs(found - expected) <= 1e-5) }
+      // One that is far below all logits is none.
+      #expect(found[1].bits == attend([row], cache, softCap: 0, set)[0].bits)
+    }
+  }
+
   @Test("Rows of a group are those of several tokens", arguments: availableSets)
   func groupsAreRows(set: InstructionSet) {
     var random = SeededGenerator(seed: 11)
@@ -201,19 +222,22 @@ import Testing
 
   /// The rows' results, `[rows][valueLength]`, from one call. Rows of a group see the same.
   private func attend(
-    _ rows: [Row], group: Int = 1, _ cache: TestCache, softCap: Float, _ set: InstructionSet
+    _ rows: [Row], group: Int = 1, _ cache: TestCache, softCap: Float, sinks: [Float]? = nil,
+    _ set: InstructionSet
   ) -> [[Float]] {
     let length = cache.shape.valueLength
     let stride = group * length + 2
     let output = TestBuffer(rows.count / group * stride * 4)
     call(
-      rows, group: group, cache, softCap: softCap, .output(output.floats, stride: stride), set)
+      rows, group: group, cache, softCap: softCap, sinks: sinks,
+      .output(output.floats, stride: stride), set)
     return rows.indices.map { output.floats($0 / group * stride + $0 % group * length, length) }
   }
 
   /// As `attend`, from a call for some spans each.
   private func combine(
-    _ rows: [Row], _ cache: TestCache, spans: [Range<Int>], _ set: InstructionSet
+    _ rows: [Row], _ cache: TestCache, spans: [Range<Int>], sink: [Float]? = nil,
+    _ set: InstructionSet
   ) -> [[Float]] {
     let count = attentionStateCount(cache.shape)
     let distance = rows.count * count
@@ -226,13 +250,14 @@ import Testing
     let output = TestBuffer(cache.shape.valueLength * 4)
     return rows.indices.map { row in
       set.kernels.combine(
-        cache.shape, states.floats + row * count, spans.last!.upperBound, distance, output.floats)
+        cache.shape, states.floats + row * count, spans.last!.upperBound, distance, sink,
+        output.floats)
       return output.floats(0, cache.shape.valueLength)
     }
   }
 
   private func call(
-    _ rows: [Row], group: Int, _ cache: TestCache, softCap: Float,
+    _ rows: [Row], group: Int, _ cache: TestCache, softCap: Float, sinks: [Float]? = nil,
     _ target: AttentionCall.Target, _ set: InstructionSet
   ) {
     let shape = cache.shape
@@ -245,6 +270,9 @@ import Testing
     let ends = tokens.map { Int32(rows[$0].end) }
     let scratch = TestBuffer(attentionScratchCount(shape) * 4)
     defer { withExtendedLifetime(scratch) {} }
+    let room = TestBuffer(max(1, sinks?.count ?? 0) * 4)
+    for (index, sink) in (sinks ?? []).enumerated() { room.floats[index] = sink }
+    defer { withExtendedLifetime(room) {} }
     queries.withUnsafeBufferPointer { queries in
       starts.withUnsafeBufferPointer { starts in
         ends.withUnsafeBufferPointer { ends in
@@ -253,7 +281,8 @@ import Testing
               shape: shape, tokenCount: starts.count, groupCount: group,
               queries: queries.baseAddress!, queryStride: group * shape.keyLength + 3, scale: 1,
               blocks: cache.table, headOffset: 0, starts: starts.baseAddress!,
-              ends: ends.baseAddress!, softCap: softCap, scratch: scratch.floats,
+              ends: ends.baseAddress!, softCap: softCap,
+              sinks: sinks.map { _ in UnsafePointer(room.floats) }, scratch: scratch.floats,
               target: target))
         }
       }

@@ -15,7 +15,14 @@ import Transformer
   static let byteCacheTolerance = 5e-4
 
   @Test("Logits are those of the reference", arguments: TinyModel.all)
-  func logits(model: TinyModel) throws {
+  func logits(model: TinyModel) throws { try compare(model) }
+
+  @Test(
+    "Families that share a recipe have the reference's logits too",
+    .enabled(if: Fixtures.isPresent, Fixtures.absence), arguments: TinyModel.others)
+  func logitsOfOthers(model: TinyModel) throws { try compare(model) }
+
+  private func compare(_ model: TinyModel) throws {
     let description = try model.description()
     let golden = try model.goldenLogits()
     for exact in [false, true] {

@@ -47,7 +47,7 @@ struct ModelVariant {
 
 extension TinyModel {
   func file() throws -> GGUFFile {
-    try GGUFFile(path: ProjectFixtures.root + "/architectures/\(name).gguf")
+    try GGUFFile(path: "\(folder)/\(name).gguf")
   }
 
   /// The logits of the golden tokens where the file is changed.

@@ -1,5 +1,6 @@
 // The tiny models of the fixtures: files, golden logits, and sessions on them.
 
+import Foundation
 import TestSupport
 import Testing
 import Transformer
@@ -7,12 +8,21 @@ import Transformer
 /// A tiny model with random weights and the exact logits of 24 tokens.
 struct TinyModel: Sendable, CustomTestStringConvertible {
   let name: String
+  /// The folder of its files.
+  var folder = ProjectFixtures.root + "/architectures"
 
   /// One for each way of the supported families.
   static let all = [
-    "llama", "llama-yarn", "llama-linear", "llama-tied-bias", "qwen2", "gemma3", "cohere2", "lfm2",
-    "mamba",
+    "llama", "llama-yarn", "llama-linear", "llama-tied-bias", "qwen2", "qwen3", "gemma", "gemma2",
+    "gemma3", "mistral3", "smollm3", "phi3-long", "granite", "olmo2-swa", "glm4", "exaone4",
+    "command-r", "cohere2", "lfm2", "mamba", "qwen3moe", "granitemoe", "gpt-oss",
   ].map { TinyModel(name: $0) }
+
+  /// More of the same families, among the golden data beside the project.
+  static let others = [
+    "internlm2", "ernie4_5", "exaone", "seed_oss", "phi3", "minicpm", "olmo2", "chatglm",
+    "llama-moe", "olmoe",
+  ].map { TinyModel(name: $0, folder: Fixtures.root + "/architectures") }
 
   var testDescription: String { name }
 
@@ -23,12 +33,13 @@ struct TinyModel: Sendable, CustomTestStringConvertible {
   }
 
   func description() throws -> Description {
-    try ProjectFixtures.json("architectures/\(name).json")
+    try JSONDecoder().decode(
+      Description.self, from: Data(contentsOf: URL(fileURLWithPath: "\(folder)/\(name).json")))
   }
 
   /// `[24, vocabulary]`.
   func goldenLogits() throws -> [Float] {
-    try ProjectFixtures.bytes("architectures/\(name).logits.f32").floats
+    try [UInt8](Data(contentsOf: URL(fileURLWithPath: "\(folder)/\(name).logits.f32"))).floats
   }
 
   func load(
@@ -39,8 +50,7 @@ struct TinyModel: Sendable, CustomTestStringConvertible {
     options.keyValueFormat = format
     options.exact = exact
     options.contextLength = contextLength
-    return try Model.load(
-      ProjectFixtures.root + "/architectures/\(name).gguf", options: options)
+    return try Model.load("\(folder)/\(name).gguf", options: options)
   }
 
   /// `count` tokens of the vocabulary.

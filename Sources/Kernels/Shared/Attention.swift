@@ -263,7 +263,8 @@ private struct AttentionPass {
     for r in 0..<rows.count {
       let row = rows.lowerBound + r
       writeResult(
-        wholeSums + r * width, total: wholeTotal[r], count: length,
+        wholeSums + r * width, maximum: wholeMaximum[r], total: wholeTotal[r],
+        sink: call.sinks?[row % call.groupCount], count: length,
         to: output + row / call.groupCount * stride + row % call.groupCount * length)
     }
   }

@@ -30,11 +30,19 @@ func addState(
   wholeMaximum = largest
 }
 
+/// Writes the sums over what the exponentials add up to; those of a sink too, if there is one.
 @inline(__always)
 func writeResult(
-  _ sums: UnsafePointer<Float>, total: Float, count: Int, to output: UnsafeMutablePointer<Float>
+  _ sums: UnsafePointer<Float>, maximum: Float, total: Float, sink: Float?, count: Int,
+  to output: UnsafeMutablePointer<Float>
 ) {
-  let scale = 1 / total
+  var scale = 1 / total
+  if let sink {
+    let largest = max(maximum, sink)
+    let old = exponentialOfNegative(Floats(repeating: maximum - largest))[0]
+    let new = exponentialOfNegative(Floats(repeating: sink - largest))[0]
+    scale = old / (total * old + new)
+  }
   for c in 0..<count { output[c] = sums[c] * scale }
 }
 
@@ -43,7 +51,7 @@ func writeResult(
 @Sendable
 func combine(
   _ shape: CacheShape, _ states: UnsafeMutablePointer<Float>, _ spanCount: Int, _ distance: Int,
-  _ output: UnsafeMutablePointer<Float>
+  _ sink: UnsafePointer<Float>?, _ output: UnsafeMutablePointer<Float>
 ) {
   let width = shape.paddedValueLength
   for span in 1..<max(1, spanCount) {
@@ -52,5 +60,7 @@ func combine(
       state, state[width], state[width + 1], width: width, to: states, &states[width],
       &states[width + 1])
   }
-  writeResult(states, total: states[width + 1], count: shape.valueLength, to: output)
+  writeResult(
+    states, maximum: states[width], total: states[width + 1], sink: sink?.pointee,
+    count: shape.valueLength, to: output)
 }

@@ -144,6 +144,7 @@ func gatedActivation(
   switch activation {
   case .silu: multiply(gate, by: up, count) { x in x * logistic(x) }
   case .geluTanh: multiply(gate, by: up, count, geluTanh)
+  case .clampedSwish: multiply(gate, by: up, count, clampedSwish, others: clampedAndOne)
   }
 }
 
@@ -155,17 +156,28 @@ private func geluTanh(_ x: Floats) -> Floats {
 }
 
 @inline(__always)
+private func clampedSwish(_ x: Floats) -> Floats {
+  let x = smaller(x, Floats(repeating: 7))
+  return x * logistic(1.702 * x)
+}
+
+@inline(__always)
+private func clampedAndOne(_ x: Floats) -> Floats {
+  larger(smaller(x, Floats(repeating: 7)), Floats(repeating: -7)) + 1
+}
+
+@inline(__always)
 private func multiply(
   _ gate: UnsafeMutablePointer<Float>, by up: UnsafePointer<Float>, _ count: Int,
-  _ activated: (Floats) -> Floats
+  _ activated: (Floats) -> Floats, others: (Floats) -> Floats = { $0 }
 ) {
   let whole = count / 16 * 16
   for i in stride(from: 0, to: whole, by: 16) {
-    store(activated(loadFloats(gate + i)) * loadFloats(up + i), gate + i)
+    store(activated(loadFloats(gate + i)) * others(loadFloats(up + i)), gate + i)
   }
   let rest = count - whole
   if rest > 0 {
-    let x = activated(loadTail(gate + whole, rest)) * loadTail(up + whole, rest)
+    let x = activated(loadTail(gate + whole, rest)) * others(loadTail(up + whole, rest))
     storeTail(x, gate + whole, rest)
   }
 }

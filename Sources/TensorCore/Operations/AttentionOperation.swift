@@ -2,6 +2,14 @@
 
 package import KernelInterface
 
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Darwin
+#endif
+
 /// One layer's key-value cache of one sequence.
 package struct LayerCache: @unchecked Sendable {
   package let shape: CacheShape
@@ -45,9 +53,14 @@ package struct AttentionHeads: Sendable {
   /// 0 for none.
   package var softCap: Float = 0
   package var rotary: RotaryEmbedding?
+  /// Norms of each head's query and key `[keyLength]`, or of those of all heads together
+  /// `[heads × keyLength]`.
   package var queryNorm: Vector?
   package var keyNorm: Vector?
   package var normEpsilon: Float = 0
+  /// A logit of each query head that takes its share of softmax and gives no value, `[headCount]`.
+  package var sinks: Vector?
+  package var temperature: AttentionTemperature?
 
   package init(
     headCount: Int, keyValueHeadCount: Int, keyLength: Int, valueLength: Int, scale: Float
@@ -61,6 +74,21 @@ package struct AttentionHeads: Sendable {
 
   /// Query heads that share a key-value head.
   var groupCount: Int { headCount / keyValueHeadCount }
+}
+
+/// A factor on queries that grows with their position (Nakanishi 2025; Llama 4):
+/// 1 + scale × ln(1 + ⌊position / span⌋).
+package struct AttentionTemperature: Sendable {
+  package let scale: Float
+  /// Positions to each step, above 0.
+  package let span: Int
+
+  package init(scale: Float, span: Int) {
+    self.scale = scale
+    self.span = span
+  }
+
+  func factor(at position: Int) -> Float { 1 + scale * logf(1 + Float(position / span)) }
 }
 
 /// Memory that attention needs while it runs.
@@ -116,8 +144,14 @@ extension Compute {
       let (cache, position) = (
         runs[number].cache, runs[number].positions[row - runs[number].rows.lowerBound]
       )
+      normTogether(query.row(row), heads.queryNorm, heads)
+      normTogether(key.row(row), heads.keyNorm, heads)
       for head in 0..<heads.headCount {
         prepare(query.row(row) + head * heads.keyLength, heads.queryNorm, heads, angles.row(row))
+      }
+      if let factor = heads.temperature?.factor(at: position), factor != 1 {
+        let queries = query.row(row)
+        for index in 0..<heads.headCount * heads.keyLength { queries[index] *= factor }
       }
       for head in 0..<heads.keyValueHeadCount {
         let keys = key.row(row) + head * heads.keyLength
@@ -130,11 +164,22 @@ extension Compute {
     }
   }
 
+  /// The norm of all heads' values of a row together, where it is one.
+  private func normTogether(
+    _ row: UnsafeMutablePointer<Float>, _ norm: Vector?, _ heads: AttentionHeads
+  ) {
+    if let norm, norm.count > heads.keyLength {
+      kernels.rmsNorm(row, norm.values, norm.count, heads.normEpsilon, row)
+    }
+  }
+
   private func prepare(
     _ head: UnsafeMutablePointer<Float>, _ norm: Vector?, _ heads: AttentionHeads,
     _ angles: UnsafePointer<Float>
   ) {
-    if let norm { kernels.rmsNorm(head, norm.values, norm.count, heads.normEpsilon, head) }
+    if let norm, norm.count == heads.keyLength {
+      kernels.rmsNorm(head, norm.values, norm.count, heads.normEpsilon, head)
+    }
     heads.rotary?.rotate(head, angles: angles)
   }
 
@@ -191,7 +236,8 @@ extension Compute {
         queries: query.row(row) + item.head * group * heads.keyLength, queryStride: query.stride,
         scale: heads.scale, blocks: run.cache.blocks,
         headOffset: item.head * run.cache.shape.headBytes, starts: starts, ends: ends,
-        softCap: heads.softCap, scratch: scratch + 2 * AttentionScratch.boundCount,
+        softCap: heads.softCap, sinks: heads.sinks.map { $0.values + item.head * group },
+        scratch: scratch + 2 * AttentionScratch.boundCount,
         target: target))
   }
 
@@ -208,6 +254,7 @@ extension Compute {
       kernels.combine(
         shape, states.base + split.states + row * stateCount, split.spanCount,
         split.tokenCount * group * stateCount,
+        heads.sinks.map { $0.values + split.head * group + row % group },
         target + (split.head * group + row % group) * heads.valueLength)
     }
   }

@@ -48,7 +48,7 @@ extension Compute {
     forEachRow(rows) { row in quantise(activations, scaling, row: row, layout) }
   }
 
-  private func quantise(
+  func quantise(
     _ activations: Activations, _ scaling: ActivationScaling, row: Int, _ layout: ActivationLayout
   ) {
     activations.quantise(
@@ -127,18 +127,23 @@ extension Compute {
     }
   }
 
-  /// `target += norm(source)` for `columns` values of each row; without a norm `target += source`.
+  /// `target += scale × norm(source)` for `columns` values of each row; without a norm
+  /// `target += scale × source`.
   ///
   /// The norm is taken in place: `source` is changed.
   package func addResidual(
-    _ source: FloatRows, norm: Vector?, epsilon: Float, to target: FloatRows, columns: Int,
-    rows: Int
+    _ source: FloatRows, norm: Vector?, epsilon: Float, scale: Float = 1, to target: FloatRows,
+    columns: Int, rows: Int
   ) {
     forEachRow(rows) { row in
       let from = source.row(row)
       if let norm { kernels.rmsNorm(from, norm.values, norm.count, epsilon, from) }
       let to = target.row(row)
-      for column in 0..<columns { to[column] += from[column] }
+      if scale == 1 {
+        for column in 0..<columns { to[column] += from[column] }
+      } else {
+        for column in 0..<columns { to[column] += scale * from[column] }
+      }
     }
   }
 

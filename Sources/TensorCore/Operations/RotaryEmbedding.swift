@@ -24,6 +24,9 @@ package struct RotaryEmbedding: Sendable {
     package var originalContextLength: Int
     package var betaFast: Float = 32
     package var betaSlow: Float = 1
+    /// How much of the factor that YaRN has on sine and cosine the model goes without: 0 for nothing
+    /// (DeepSeek 2024).
+    package var logMultiplier: Float = 0
 
     package init(factor: Float, originalContextLength: Int) {
       self.factor = factor
@@ -73,7 +76,8 @@ package struct RotaryEmbedding: Sendable {
         let plain = frequencies[pair]
         frequencies[pair] = plain / yarn.factor * (1 - kept) + plain * kept
       }
-      magnitude *= 1 + 0.1 * logf(yarn.factor)
+      let growth = 0.1 * logf(yarn.factor)
+      magnitude *= (1 + growth) / (1 + yarn.logMultiplier * growth)
     }
     self.frequencies = frequencies
     self.magnitude = magnitude

@@ -37,10 +37,19 @@ extension Architecture {
 
   /// Every layer keeps keys and values of all positions.
   static func memories(_ hyperparameters: Hyperparameters) throws -> [LayerMemoryShape] {
+    memories(hyperparameters, windows: Array(repeating: nil, count: hyperparameters.blockCount))
+  }
+
+  /// Every layer keeps keys and values of the positions in its window; nil for all.
+  static func memories(
+    _ hyperparameters: Hyperparameters, windows: [Int?]
+  ) -> [LayerMemoryShape] {
     let h = hyperparameters
-    let layer = LayerMemoryShape(
-      headCount: h.keyValueHeadCount, keyLength: h.keyLength, valueLength: h.valueLength)
-    return Array(repeating: layer, count: h.blockCount)
+    return windows.map {
+      LayerMemoryShape(
+        headCount: h.keyValueHeadCount, keyLength: h.keyLength, valueLength: h.valueLength,
+        window: $0)
+    }
   }
 
   /// The sizes of a forward pass over sequences of so many tokens.
@@ -92,5 +101,9 @@ extension Architecture {
 
 /// Every family, in one list.
 package let architectures: [any Architecture.Type] = [
-  Llama.self, Qwen2.self, Gemma3.self, Cohere2.self, LFM2.self, Mamba.self,
+  Llama.self, Qwen2.self, Qwen3.self, Gemma.self, Gemma2.self, Gemma3.self, Mistral3.self,
+  SmolLM3.self,
+  Phi3.self, Granite.self, OLMo2.self, OLMoE.self, GLM4.self, EXAONE4.self, CommandR.self,
+  Cohere2.self, LFM2.self,
+  GPTOSS.self, Mamba.self,
 ]

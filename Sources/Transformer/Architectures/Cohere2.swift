@@ -28,9 +28,7 @@ struct Cohere2: Architecture {
     let windows = try Self.windows(h)
     let table = try weights.embeddings()
     blocks = try DecoderBlocks(count: h.blockCount) { index in
-      var heads = AttentionHeads(
-        headCount: h.headCount, keyValueHeadCount: h.keyValueHeadCount, keyLength: h.keyLength,
-        valueLength: h.valueLength, scale: 1 / Float(h.keyLength).squareRoot())
+      var heads = h.heads()
       heads.window = windows[index]
       heads.rotary = windows[index] == nil ? nil : rotary
       return DecoderLayer(
@@ -50,11 +48,6 @@ struct Cohere2: Architecture {
   }
 
   static func memories(_ hyperparameters: Hyperparameters) throws -> [LayerMemoryShape] {
-    let h = hyperparameters
-    return try windows(h).map {
-      LayerMemoryShape(
-        headCount: h.keyValueHeadCount, keyLength: h.keyLength, valueLength: h.valueLength,
-        window: $0)
-    }
+    memories(hyperparameters, windows: try windows(hyperparameters))
   }
 }

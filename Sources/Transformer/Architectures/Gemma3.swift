@@ -39,21 +39,17 @@ struct Gemma3: Architecture {
     let table = try weights.embeddings()
     blocks = try DecoderBlocks(count: h.blockCount) { index in
       let isLocal = windows[index] != nil
-      var heads = AttentionHeads(
-        headCount: h.headCount, keyValueHeadCount: h.keyValueHeadCount, keyLength: h.keyLength,
-        valueLength: h.valueLength,
+      var heads = h.heads(
         scale: try h.float("attention.scale") ?? 1 / Float(queryLength).squareRoot())
       heads.window = windows[index]
       heads.rotary = isLocal ? local : global
-      heads.normEpsilon = h.normEpsilon
       heads.softCap = try h.float("attn_logit_softcapping") ?? 0
-      heads.queryNorm = try weights.vector("blk.\(index).attn_q_norm.weight", count: h.keyLength)
-      heads.keyNorm = try weights.vector("blk.\(index).attn_k_norm.weight", count: h.keyLength)
+      try weights.readHeadNorms(of: index, into: &heads)
       return DecoderLayer(
         .attention(
           try AttentionLayer(
-            weights, index, heads: heads, rotaryIndex: isLocal ? 1 : 0, hasOutputNorm: true)),
-        try FeedForwardLayer(weights, index, activation: .geluTanh, hasOutputNorm: true))
+            weights, index, heads: heads, rotaryIndex: isLocal ? 1 : 0, norms: .beforeAndAfter)),
+        try FeedForwardLayer(weights, index, activation: .geluTanh, norms: .beforeAndAfter))
     }
     head = try OutputHead(weights, softCap: try h.float("final_logit_softcapping") ?? 0)
     try weights.finish()
@@ -61,11 +57,6 @@ struct Gemma3: Architecture {
   }
 
   static func memories(_ hyperparameters: Hyperparameters) throws -> [LayerMemoryShape] {
-    let h = hyperparameters
-    return try h.slidingWindows(period: period).map {
-      LayerMemoryShape(
-        headCount: h.keyValueHeadCount, keyLength: h.keyLength, valueLength: h.valueLength,
-        window: $0)
-    }
+    memories(hyperparameters, windows: try hyperparameters.slidingWindows(period: period))
   }
 }

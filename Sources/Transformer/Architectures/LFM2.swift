@@ -31,14 +31,10 @@ struct LFM2: Architecture {
       guard h.attends(index) else {
         return DecoderLayer(.convolution(try ShortConvolutionLayer(weights, index)), feedForward)
       }
-      var heads = AttentionHeads(
-        headCount: h.headCount, keyValueHeadCount: h.keyValueHeadCount, keyLength: h.keyLength,
-        valueLength: h.valueLength, scale: 1 / Float(h.keyLength).squareRoot())
+      var heads = h.heads()
       heads.window = window
       heads.rotary = rotary
-      heads.normEpsilon = h.normEpsilon
-      heads.queryNorm = try weights.vector("blk.\(index).attn_q_norm.weight", count: h.keyLength)
-      heads.keyNorm = try weights.vector("blk.\(index).attn_k_norm.weight", count: h.keyLength)
+      try weights.readHeadNorms(of: index, into: &heads)
       return DecoderLayer(
         .attention(try AttentionLayer(weights, index, heads: heads, rotaryIndex: 0)), feedForward)
     }

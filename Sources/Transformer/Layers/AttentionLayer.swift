@@ -2,16 +2,43 @@
 
 package import TensorCore
 
-/// An attention block `target += output(attend(qkv(norm(hidden))))`.
+extension Hyperparameters {
+  /// Heads as the file says how many and how long they are.
+  ///
+  /// - Parameter scale: the factor on scores; nil takes 1 / √keyLength.
+  func heads(scale: Float? = nil) -> AttentionHeads {
+    AttentionHeads(
+      headCount: headCount, keyValueHeadCount: keyValueHeadCount, keyLength: keyLength,
+      valueLength: valueLength, scale: scale ?? 1 / Float(keyLength).squareRoot())
+  }
+}
+
+/// Which norms a block has.
+package enum BlockNorms: Sendable {
+  /// One of its input.
+  case before
+  /// One of what it adds (OLMo 2).
+  case after
+  /// Both (Gemma).
+  case beforeAndAfter
+
+  package var isBefore: Bool { self != .after }
+  package var isAfter: Bool { self != .before }
+}
+
+/// An attention block `target += scale × norm(output(attend(qkv(norm(hidden)))))`.
 package struct AttentionLayer: Sendable {
-  package let norm: Norm
+  package let norm: Norm?
   /// Query, key and value, one product.
   package let inputs: Projection
   package let inputBiases: [Vector?]
   package let output: Projection
   package let outputBias: Vector?
-  /// A norm of the output before it is added (Gemma).
+  /// A norm of the output before it is added.
   package let outputNorm: Vector?
+  package let normEpsilon: Float
+  /// The factor on what is added.
+  package let residualScale: Float
   package let heads: AttentionHeads
   /// Which of the model's rotary embeddings turns the heads.
   package let rotaryIndex: Int
@@ -19,7 +46,7 @@ package struct AttentionLayer: Sendable {
   /// Reads layer `index` with the tensor names that most families share.
   package init(
     _ weights: WeightLoader, _ index: Int, heads: AttentionHeads, rotaryIndex: Int,
-    hasOutputNorm: Bool = false
+    norms: BlockNorms = .before, residualScale: Float = 1
   ) throws {
     let h = weights.hyperparameters
     let name = "blk.\(index)."
@@ -30,7 +57,9 @@ package struct AttentionLayer: Sendable {
       throw h.unsupported(
         "attention.head_count_kv", "layer \(index) has no heads, which the family does not know")
     }
-    norm = try weights.norm(name + "attn_norm.weight", count: h.embeddingLength)
+    norm =
+      norms.isBefore
+      ? try weights.norm(name + "attn_norm.weight", count: h.embeddingLength) : nil
     let names = ["attn_q", "attn_k", "attn_v"].map { name + $0 }
     let widths = [queryWidth, keyWidth, valueWidth]
     inputs = Projection(
@@ -45,8 +74,10 @@ package struct AttentionLayer: Sendable {
         columns: heads.headCount * heads.valueLength))
     outputBias = try weights.optionalVector(name + "attn_output.bias", count: h.embeddingLength)
     outputNorm =
-      hasOutputNorm
+      norms.isAfter
       ? try weights.vector(name + "post_attention_norm.weight", count: h.embeddingLength) : nil
+    normEpsilon = h.normEpsilon
+    self.residualScale = residualScale
     self.heads = heads
     self.rotaryIndex = rotaryIndex
   }
@@ -74,7 +105,7 @@ package struct AttentionLayer: Sendable {
   /// Stores keys and values of all rows, and leaves their queries in `workspace.projected`.
   package func store(_ pass: Pass, layer: Int) {
     let (workspace, compute, rows) = (pass.workspace, pass.compute, pass.rowCount)
-    let input = workspace.input(columns: norm.count)
+    let input = workspace.input(columns: workspace.width)
     compute.apply(
       norm, to: workspace.hidden, rows: rows, into: input, quantised: inputs.scaling)
     inputs.multiply(input, rows: rows, into: workspace.projected, compute)
@@ -101,7 +132,7 @@ package struct AttentionLayer: Sendable {
     output.multiply(attended, rows: rows, into: workspace.projected, compute)
     if let outputBias { compute.add(outputBias, to: workspace.projected, rows: rows) }
     compute.addResidual(
-      workspace.projected, norm: outputNorm, epsilon: norm.epsilon, to: target,
-      columns: norm.count, rows: rows)
+      workspace.projected, norm: outputNorm, epsilon: normEpsilon, scale: residualScale,
+      to: target, columns: workspace.width, rows: rows)
   }
 }

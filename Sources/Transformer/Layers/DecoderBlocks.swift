@@ -43,17 +43,43 @@ package enum Mixer: Sendable {
   var heldWidth: Int { if case .attention(let layer) = self { layer.queryWidth } else { 0 } }
 }
 
+/// What a layer does with each row by itself.
+package enum FeedForward: Sendable {
+  case dense(FeedForwardLayer)
+  case experts(ExpertsLayer)
+
+  func size(_ shape: inout WorkspaceShape) {
+    switch self {
+    case .dense(let layer): layer.size(&shape)
+    case .experts(let layer): layer.size(&shape)
+    }
+  }
+
+  func forward(_ pass: Pass, into target: FloatRows) {
+    switch self {
+    case .dense(let layer): layer.forward(pass, into: target)
+    case .experts(let layer): layer.forward(pass, into: target)
+    }
+  }
+}
+
 /// A layer: a mixer, and in most families a feed-forward block after it.
 package struct DecoderLayer: Sendable {
   package let mixer: Mixer
-  package let feedForward: FeedForwardLayer?
+  package let feedForward: FeedForward?
   /// Whether both read the layer's input, and not the second what the first has added.
   package let isParallel: Bool
 
   package init(_ mixer: Mixer, _ feedForward: FeedForwardLayer? = nil, isParallel: Bool = false) {
     self.mixer = mixer
-    self.feedForward = feedForward
+    self.feedForward = feedForward.map { .dense($0) }
     self.isParallel = isParallel
+  }
+
+  package init(_ mixer: Mixer, _ experts: ExpertsLayer) {
+    self.mixer = mixer
+    feedForward = .experts(experts)
+    isParallel = false
   }
 }
 

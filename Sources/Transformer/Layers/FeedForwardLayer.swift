@@ -3,42 +3,57 @@
 package import KernelInterface
 package import TensorCore
 
-/// A block `target += down(activation(gate(x)) × up(x))` with `x = norm(hidden)`.
+/// A block `target += scale × norm(down(activation(gate(x)) × up(x)))` with `x = norm(hidden)`.
 package struct FeedForwardLayer: Sendable {
-  package let norm: Norm
+  package let norm: Norm?
   /// Gate and up, one product.
   package let inputs: Projection
   package let inputBiases: [Vector?]
   package let output: Projection
   package let outputBias: Vector?
-  /// A norm of the output before it is added (Gemma).
+  /// A norm of the output before it is added.
   package let outputNorm: Vector?
+  package let normEpsilon: Float
+  /// The factor on what is added.
+  package let residualScale: Float
   package let activation: Activation
   /// How the gated values are quantised where they are wanted in that form alone.
   private let gatedScaling: ActivationScaling?
 
   /// Reads layer `index` with the tensor names that most families share.
+  ///
+  /// - Parameters:
+  ///   - isFused: whether the tensor of up holds gate before it.
+  ///   - suffix: what the names of tensors have before `.weight`.
+  ///   - inner: values between the products; nil takes the file's feed-forward length.
   package init(
     _ weights: WeightLoader, _ index: Int, norm normName: String = "ffn_norm.weight",
-    activation: Activation, hasOutputNorm: Bool = false
+    activation: Activation, norms: BlockNorms = .before, isFused: Bool = false,
+    suffix: String = "", inner: Int? = nil, residualScale: Float = 1
   ) throws {
     let h = weights.hyperparameters
-    let name = "blk.\(index)."
-    let (width, inner) = (h.embeddingLength, h.feedForwardLength)
-    norm = try weights.norm(name + normName, count: width)
-    inputs = Projection([
-      try weights.matrix(name + "ffn_gate.weight", rows: inner, columns: width),
-      try weights.matrix(name + "ffn_up.weight", rows: inner, columns: width),
-    ])
+    let (width, inner) = (h.embeddingLength, inner ?? h.feedForwardLength)
+    func name(_ part: String, _ kind: String) -> String {
+      "blk.\(index).ffn_\(part)\(suffix).\(kind)"
+    }
+    norm = norms.isBefore ? try weights.norm("blk.\(index).\(normName)", count: width) : nil
+    inputs = Projection(
+      isFused
+        ? try weights.parts(name("up", "weight"), rows: [inner, inner], columns: width)
+        : try ["gate", "up"].map {
+          try weights.matrix(name($0, "weight"), rows: inner, columns: width)
+        })
     inputBiases = [
-      try weights.optionalVector(name + "ffn_gate.bias", count: inner),
-      try weights.optionalVector(name + "ffn_up.bias", count: inner),
+      try weights.optionalVector(name("gate", "bias"), count: inner),
+      try weights.optionalVector(name("up", "bias"), count: inner),
     ]
     output = Projection(
-      try weights.matrix(name + "ffn_down.weight", rows: width, columns: inner))
-    outputBias = try weights.optionalVector(name + "ffn_down.bias", count: width)
+      try weights.matrix(name("down", "weight"), rows: width, columns: inner))
+    outputBias = try weights.optionalVector(name("down", "bias"), count: width)
     outputNorm =
-      hasOutputNorm ? try weights.vector(name + "post_ffw_norm.weight", count: width) : nil
+      norms.isAfter ? try weights.vector("blk.\(index).post_ffw_norm.weight", count: width) : nil
+    normEpsilon = h.normEpsilon
+    self.residualScale = residualScale
     self.activation = activation
     let isGated = inputs.isGated && inputBiases.allSatisfy { $0 == nil }
     gatedScaling = isGated ? output.scaling : nil
@@ -54,20 +69,20 @@ package struct FeedForwardLayer: Sendable {
   package func forward(_ pass: Pass, into target: FloatRows) {
     let (workspace, compute, rows) = (pass.workspace, pass.compute, pass.rowCount)
     compute.apply(
-      norm, to: workspace.hidden, rows: rows, into: workspace.input(columns: norm.count),
+      norm, to: workspace.hidden, rows: rows, into: workspace.input(columns: workspace.width),
       quantised: inputs.scaling)
     let gated = gate(pass)
     output.multiply(gated, rows: rows, into: workspace.projected, compute)
     if let outputBias { compute.add(outputBias, to: workspace.projected, rows: rows) }
     compute.addResidual(
-      workspace.projected, norm: outputNorm, epsilon: norm.epsilon, to: target,
-      columns: norm.count, rows: rows)
+      workspace.projected, norm: outputNorm, epsilon: normEpsilon, scale: residualScale,
+      to: target, columns: workspace.width, rows: rows)
   }
 
   /// `activation(gate(x)) × up(x)`.
   private func gate(_ pass: Pass) -> Activations {
     let (workspace, compute, rows) = (pass.workspace, pass.compute, pass.rowCount)
-    let input = workspace.input(columns: norm.count)
+    let input = workspace.input(columns: workspace.width)
     if let gatedScaling, rows >= Projection.gatedRows {
       let gated = workspace.gated(columns: output.columnCount)
       inputs.multiplyGated(

@@ -3,10 +3,22 @@
 import TensorCore
 
 extension WeightLoader {
+  /// The divisors of the rotary pairs' frequencies: the file's own for all contexts, or of two lists the
+  /// one for the context that the model is loaded for (LongRoPE, Ding et al. 2024); nil for none.
+  private func rotaryDivisors() throws -> Vector? {
+    let h = hyperparameters
+    let count = h.rotaryDimensionCount / 2
+    let all = try optionalVector("rope_freqs.weight", count: count)
+    let short = try optionalVector("rope_factors_short.weight", count: count)
+    let long = try optionalVector("rope_factors_long.weight", count: count)
+    let original = try h.int("rope.scaling.original_context_length") ?? h.contextLength
+    return all ?? (contextLength > original ? long : short)
+  }
+
   /// The rotary embedding of the file's `rope.*` keys and its `rope_freqs` tensor.
   func rotary(_ pairing: RotaryEmbedding.Pairing) throws -> RotaryEmbedding {
     let h = hyperparameters
-    let divisors = try optionalVector("rope_freqs.weight", count: h.rotaryDimensionCount / 2)
+    let divisors = try rotaryDivisors()
     let named = try h.float("rope.scaling.factor") ?? h.float("rope.scale_linear") ?? 0
     guard named >= 0 else {
       throw h.unsupported("rope.scaling.factor", "is \(named), expected a number from 0 on")
@@ -17,7 +29,7 @@ extension WeightLoader {
     var linear: Float = 1
     switch try h.string("rope.scaling.type") ?? (factor == 1 ? "none" : "linear") {
     case "none", "": break
-    case "linear": linear = factor
+    case "linear", "longrope": linear = factor
     case "yarn":
       let original = try h.int("rope.scaling.original_context_length") ?? h.contextLength
       guard original >= 1, factor >= 1 else {
@@ -27,10 +39,12 @@ extension WeightLoader {
       var scaling = RotaryEmbedding.YaRN(factor: factor, originalContextLength: original)
       scaling.betaFast = try h.float("rope.scaling.yarn_beta_fast") ?? 32
       scaling.betaSlow = try h.float("rope.scaling.yarn_beta_slow") ?? 1
+      scaling.logMultiplier = max(0, try h.float("rope.scaling.yarn_log_multiplier") ?? 0)
       yarn = scaling
     case let type:
       throw h.unsupported(
-        "rope.scaling.type", "\(GGUFError.quoted(type)) is unknown; known: none, linear, yarn")
+        "rope.scaling.type",
+        "\(GGUFError.quoted(type)) is unknown; known: none, linear, longrope, yarn")
     }
     return RotaryEmbedding(
       pairing: pairing, dimensionCount: h.rotaryDimensionCount, base: h.rotaryBase,

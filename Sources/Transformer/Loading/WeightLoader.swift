@@ -9,6 +9,8 @@ package import TensorCore
 package final class WeightLoader {
   package let hyperparameters: Hyperparameters
   package let metadata: GGUFMetadata
+  /// Tokens of a conversation that the model is loaded for.
+  package let contextLength: Int
   private let file: GGUFFile
   private let isExact: Bool
   private let pool: WorkerPool
@@ -20,10 +22,11 @@ package final class WeightLoader {
   private let bytesTotal: Int
 
   package init(
-    _ file: GGUFFile, _ kinds: LayerKinds, isExact: Bool, pool: WorkerPool,
+    _ file: GGUFFile, _ kinds: LayerKinds, contextLength: Int, isExact: Bool, pool: WorkerPool,
     progress: @escaping (Double) -> Void, isCancelled: @escaping () -> Bool = { false }
   ) throws {
     self.file = file
+    self.contextLength = contextLength
     self.isExact = isExact
     self.pool = pool
     self.progress = progress
@@ -50,15 +53,31 @@ package final class WeightLoader {
   package func matrices(
     _ names: [String], fused: String, rows: [Int], columns: Int
   ) throws -> [PackedMatrix] {
-    guard has(fused),
-      let tensor = try tensor(fused, shape: [columns, rows.reduce(0, +)])
-    else { return try zip(names, rows).map { try matrix($0, rows: $1, columns: columns) } }
-    let scale = try scale(fused)
-    var first = 0
-    return try rows.map { count in
-      defer { first += count }
-      return try pack(tensor.rows(first..<first + count), scale: scale)
+    guard has(fused) else {
+      return try zip(names, rows).map { try matrix($0, rows: $1, columns: columns) }
     }
+    return try parts(fused, rows: rows, columns: columns)
+  }
+
+  /// Matrices with `columns` columns and the given numbers of rows, one below the other in a tensor,
+  /// packed.
+  package func parts(_ name: String, rows: [Int], columns: Int) throws -> [PackedMatrix] {
+    guard let tensor = try tensor(name, shape: [columns, rows.reduce(0, +)]) else {
+      missing.append(name)
+      return rows.map { PackedMatrix(standInRows: $0, columns: columns) }
+    }
+    return try pack(tensor, rows: rows, scale: scale(name))
+  }
+
+  /// `count` matrices `[rows, columns]` of one tensor, packed.
+  package func stack(
+    _ name: String, count: Int, rows: Int, columns: Int
+  ) throws -> [PackedMatrix] {
+    guard let tensor = try tensor(name, shape: [columns, rows, count]) else {
+      missing.append(name)
+      return Array(repeating: PackedMatrix(standInRows: rows, columns: columns), count: count)
+    }
+    return try pack(tensor, rows: Array(repeating: rows, count: count), scale: scale(name))
   }
 
   /// Vectors of the given counts that some files have and others do not: tensors of their own, or one
@@ -73,6 +92,23 @@ package final class WeightLoader {
     return try counts.map { count in
       defer { first += count }
       return try Vector((first..<first + count).map { all[$0] })
+    }
+  }
+
+  /// `count` vectors of one tensor that some files have and others do not.
+  package func optionalStack(_ name: String, count: Int, length: Int) throws -> [Vector?] {
+    guard let tensor = try tensor(name, shape: [length, count]) else {
+      return Array(repeating: nil, count: count)
+    }
+    return try (0..<count).map { try Vector(tensor.rows($0..<$0 + 1)) }
+  }
+
+  /// Matrices of so many rows each, one below the other in a tensor.
+  private func pack(_ tensor: GGUFTensor, rows: [Int], scale: Float) throws -> [PackedMatrix] {
+    var first = 0
+    return try rows.map { count in
+      defer { first += count }
+      return try pack(tensor.rows(first..<first + count), scale: scale)
     }
   }
 
@@ -117,6 +153,19 @@ package final class WeightLoader {
     Norm(
       try vector(name, count: count), epsilon: hyperparameters.normEpsilon,
       isCentred: hyperparameters.normIsCentred)
+  }
+
+  /// The norms of a layer's queries and keys, of each head or of all heads together.
+  package func readHeadNorms(
+    of layer: Int, into heads: inout AttentionHeads, together: Bool = false
+  ) throws {
+    heads.normEpsilon = hyperparameters.normEpsilon
+    heads.queryNorm = try vector(
+      "blk.\(layer).attn_q_norm.weight",
+      count: heads.keyLength * (together ? heads.headCount : 1))
+    heads.keyNorm = try vector(
+      "blk.\(layer).attn_k_norm.weight",
+      count: heads.keyLength * (together ? heads.keyValueHeadCount : 1))
   }
 
   /// A vector that some files of the family have and others do not.

@@ -18,6 +18,8 @@ package struct WorkspaceShape: Sendable {
   package var headWidth = 0
   /// The width of a second residual stream; 0 where no layer has parallel blocks.
   package var sumWidth = 0
+  /// The width of rows that are kept while experts take them; 0 where no layer has experts.
+  package var normedWidth = 0
   /// Floats of one thread's attention scratch.
   package var attentionScratch = 0
   /// Floats of the states of one row's attention, split over threads.
@@ -48,6 +50,8 @@ package final class Workspace {
   package let sum: FloatRows
   /// Values of a row of it; 0 where no layer has parallel blocks.
   package let sumWidth: Int
+  /// What experts take their rows from, `[rows, width]`.
+  package let normed: FloatRows
   /// Outputs of projections.
   package let projected: FloatRows
   /// `[2 headRows, headWidth]`: a head may take each row in two parts.
@@ -87,6 +91,7 @@ package final class Workspace {
     reserve(max(shape.inputWidth, shape.width), inputRows)
     reserve(shape.sumWidth, maximumRows)
     reserve(shape.gatedWidth > 0 ? Projection.gatedScratch : 0, threadCount)
+    reserve(shape.normedWidth, maximumRows)
     for count in shape.angleCounts { reserve(count, maximumRows) }
     let floats = try AlignedBuffer(byteCount: offset * 4, privacy: privacy)
     func rows(_ index: Int) -> FloatRows {
@@ -101,7 +106,8 @@ package final class Workspace {
     inputs = rows(5)
     sum = rows(6)
     gatedScratch = rows(7)
-    angles = shape.angleCounts.indices.map { rows(8 + $0) }
+    normed = rows(8)
+    angles = shape.angleCounts.indices.map { rows(9 + $0) }
     width = shape.width
     sumWidth = shape.sumWidth
     self.floats = floats

@@ -1,5 +1,6 @@
 // RMS norm and gated activations, against Double mathematics.
 
+import Foundation
 import KernelInterface
 import TensorCore
 import TestSupport
@@ -68,6 +69,24 @@ import Testing
         let roundings = Self.gateRoundings + 4 * exponent
         let tolerance = roundings * Float.unitRoundoff * abs(expected) + Self.vanishing
         #expect(abs(Double(found) - expected) <= tolerance, "gate \(x)")
+      }
+    }
+  }
+
+  @Test("A clamped gate is that of the numbers", arguments: availableSets)
+  func clampedGate(set: InstructionSet) {
+    var random = SeededGenerator(seed: 8)
+    for count in Self.counts {
+      let gate = random.floats(count, within: 20)
+      let up = random.floats(count, within: 20)
+      var output = gate + [.nan]
+      set.kernels.gatedActivation(.clampedSwish, &output, up, count)
+      #expect(output[count].isNaN, "nothing is written behind the row")
+      for index in 0..<count {
+        let x = min(Double(gate[index]), 7)
+        let expected =
+          x / (1 + exp(-1.702 * x)) * (min(max(Double(up[index]), -7), 7) + 1)
+        #expect(abs(Double(output[index]) - expected) <= 1e-5 * max(1, abs(expected)))
       }
     }
   }

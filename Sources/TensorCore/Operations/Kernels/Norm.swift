@@ -36,11 +36,19 @@ extension Compute {
     }
   }
 
-  /// The norm of each row, into activations, quantised where the products that follow ask for it.
+  /// The norm of each row, into activations, quantised where the products that follow ask for it;
+  /// without a norm the rows as they are.
   package func apply(
-    _ norm: Norm, to input: FloatRows, rows: Int, into output: Activations,
+    _ norm: Norm?, to input: FloatRows, rows: Int, into output: Activations,
     quantised scaling: ActivationScaling?
   ) {
+    guard let norm else {
+      let layout = output.layout(rows: rows)
+      return forEachRow(rows) { row in
+        output.floats.row(row).update(from: input.row(row), count: output.columns)
+        if let scaling { quantise(output, scaling, row: row, layout) }
+      }
+    }
     guard norm.isCentred else {
       return rmsNorm(
         input, norm.weight, epsilon: norm.epsilon, rows: rows, into: output,

@@ -1,0 +1,48 @@
+// EXAONE 4 (LG AI Research 2025).
+//
+//   x = embedding[token]
+//   each layer:  x += norm(output(attend(rotate(norm(q)), rotate(norm(k)), v))),  q, k, v = qkv(x)
+//                x += norm(down(silu(gate(x)) × up(x)))
+//   logits = head(norm(x))
+//
+// Norms stand behind the blocks alone. Rotary pairs are halves. Where the file names a sliding window,
+// three layers of four see that alone, and every fourth sees all and turns nothing.
+
+import TensorCore
+
+struct EXAONE4: Architecture {
+  static let names = ["exaone4"]
+
+  let embedding: TokenEmbedding
+  let blocks: DecoderBlocks
+  let head: OutputHead
+  let rotaries: [RotaryEmbedding]
+
+  /// Every so many layers one sees all, where the file does not say.
+  private static let period = 4
+
+  init(_ weights: WeightLoader) throws {
+    let h = weights.hyperparameters
+    let rotary = try weights.rotary(.halves)
+    rotaries = [rotary]
+    let windows = try h.slidingWindows(period: Self.period)
+    let hasWindows = windows.contains { $0 != nil }
+    let table = try weights.embeddings()
+    blocks = try DecoderBlocks(count: h.blockCount) { index in
+      var heads = h.heads()
+      heads.window = windows[index]
+      heads.rotary = hasWindows && windows[index] == nil ? nil : rotary
+      try weights.readHeadNorms(of: index, into: &heads)
+      return DecoderLayer(
+        .attention(try AttentionLayer(weights, index, heads: heads, rotaryIndex: 0, norms: .after)),
+        try FeedForwardLayer(weights, index, activation: .silu, norms: .after))
+    }
+    head = try OutputHead(weights)
+    try weights.finish()
+    embedding = TokenEmbedding(table!)
+  }
+
+  static func memories(_ hyperparameters: Hyperparameters) throws -> [LayerMemoryShape] {
+    memories(hyperparameters, windows: try hyperparameters.slidingWindows(period: period))
+  }
+}

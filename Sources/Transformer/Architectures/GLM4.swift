@@ -1,0 +1,42 @@
+// ChatGLM 3 and 4 (Zeng et al. 2024) and GLM-4-0414 (Zhipu AI 2025).
+//
+//   x = embedding[token]
+//   each layer:  x += norm(output(attend(rotate(q), rotate(k), v))),  q, k, v = qkv(norm(x)) + bias
+//                x += norm(down(silu(gate(y)) × up(y))),              y = norm(x)
+//   logits = head(norm(x))
+//
+// The older ones have no norms behind the blocks. Gate and up are one tensor. Rotary pairs are adjacent,
+// and half of a head turns.
+
+import TensorCore
+
+struct GLM4: Architecture {
+  static let names = ["glm4", "chatglm"]
+
+  let embedding: TokenEmbedding
+  let blocks: DecoderBlocks
+  let head: OutputHead
+  let rotaries: [RotaryEmbedding]
+
+  init(_ weights: WeightLoader) throws {
+    let h = weights.hyperparameters
+    if weights.metadata["\(h.architecture).rope.dimension_sections"] != nil {
+      throw h.unsupported("rope.dimension_sections", "positions in pictures are not supported")
+    }
+    let rotary = try weights.rotary(.adjacent)
+    rotaries = [rotary]
+    var heads = h.heads()
+    heads.rotary = rotary
+    let norms = h.architecture == "chatglm" ? BlockNorms.before : .beforeAndAfter
+    let table = try weights.embeddings()
+    blocks = try DecoderBlocks(count: h.blockCount) { index in
+      DecoderLayer(
+        .attention(
+          try AttentionLayer(weights, index, heads: heads, rotaryIndex: 0, norms: norms)),
+        try FeedForwardLayer(weights, index, activation: .silu, norms: norms, isFused: true))
+    }
+    head = try OutputHead(weights)
+    try weights.finish()
+    embedding = TokenEmbedding(table!)
+  }
+}

@@ -1,0 +1,50 @@
+// gpt-oss (OpenAI 2025).
+//
+//   x = embedding[token]
+//   each layer:  x += output(attend(rotate(q), rotate(k), v)) + bias,  q, k, v = qkv(norm(x)) + bias
+//                x += Σ weight × (down(swish(gate(y)) × (up(y) + 1)) + bias) over its experts,  y = norm(x)
+//   logits = head(norm(x))
+//
+// Every other layer sees a sliding window, the first one among them. Each head has a sink: a logit without
+// a value. Gate and up have biases and are clamped. The router's weights of the experts that a row goes to
+// add up to 1. Rotary pairs are halves.
+
+import TensorCore
+
+struct GPTOSS: Architecture {
+  static let names = ["gpt-oss"]
+
+  let embedding: TokenEmbedding
+  let blocks: DecoderBlocks
+  let head: OutputHead
+  let rotaries: [RotaryEmbedding]
+
+  /// Every so many layers one sees all, where the file does not say.
+  private static let period = 2
+
+  init(_ weights: WeightLoader) throws {
+    let h = weights.hyperparameters
+    let rotary = try weights.rotary(.halves)
+    rotaries = [rotary]
+    let windows = try h.slidingWindows(period: Self.period)
+    let table = try weights.embeddings()
+    blocks = try DecoderBlocks(count: h.blockCount) { index in
+      var heads = h.heads()
+      heads.window = windows[index]
+      heads.rotary = rotary
+      heads.sinks = try weights.vector("blk.\(index).attn_sinks.weight", count: h.headCount)
+      return DecoderLayer(
+        .attention(try AttentionLayer(weights, index, heads: heads, rotaryIndex: 0)),
+        try ExpertsLayer(
+          weights, index, norm: "post_attention_norm.weight", activation: .clampedSwish,
+          normalises: true))
+    }
+    head = try OutputHead(weights)
+    try weights.finish()
+    embedding = TokenEmbedding(table!)
+  }
+
+  static func memories(_ hyperparameters: Hyperparameters) throws -> [LayerMemoryShape] {
+    memories(hyperparameters, windows: try hyperparameters.slidingWindows(period: period))
+  }
+}

@@ -1,0 +1,58 @@
+// Granite 3 (IBM 2024) and MiniCPM (Hu et al. 2024): Llama's shape with factors.
+//
+//   x = embedding[token] × e
+//   each layer:  x += r × output(attend(rotate(q), rotate(k), v)),  q, k, v = qkv(norm(x))
+//                x += r × down(silu(gate(y)) × up(y)),              y = norm(x)
+//   logits = head(norm(x)) / l
+//
+// Rotary pairs are adjacent. The head may be the embedding table (tied). Where the file has experts, the
+// router's weights of those that a row goes to add up to 1, and there may be one for all rows.
+
+import TensorCore
+
+struct Granite: Architecture {
+  static let names = ["granite", "granitemoe", "minicpm"]
+
+  let embedding: TokenEmbedding
+  let blocks: DecoderBlocks
+  let head: OutputHead
+  let rotaries: [RotaryEmbedding]
+
+  init(_ weights: WeightLoader) throws {
+    let h = weights.hyperparameters
+    let rotary = try weights.rotary(.adjacent)
+    rotaries = [rotary]
+    var heads = h.heads(scale: try h.float("attention.scale"))
+    heads.rotary = rotary
+    let residualScale = try Self.factor("residual_scale", h)
+    let logitScale = try Self.factor("logit_scale", h)
+    let hasExperts = try h.hasExperts()
+    let isShared = try h.int("expert_shared_feed_forward_length") ?? 0 > 0
+    let table = try weights.embeddings()
+    blocks = try DecoderBlocks(count: h.blockCount) { index in
+      let mixer = Mixer.attention(
+        try AttentionLayer(
+          weights, index, heads: heads, rotaryIndex: 0, residualScale: residualScale))
+      guard hasExperts else {
+        return DecoderLayer(
+          mixer,
+          try FeedForwardLayer(weights, index, activation: .silu, residualScale: residualScale))
+      }
+      return DecoderLayer(
+        mixer,
+        try ExpertsLayer(
+          weights, index, normalises: true, isShared: isShared, residualScale: residualScale))
+    }
+    head = try OutputHead(weights, scale: 1 / logitScale)
+    try weights.finish()
+    embedding = TokenEmbedding(table!, scale: try Self.factor("embedding_scale", h))
+  }
+
+  /// A factor that the file has to name: none is the same for all models of the family.
+  private static func factor(_ key: String, _ h: Hyperparameters) throws -> Float {
+    guard let factor = try h.float(key), (1 / factor).isFinite else {
+      throw h.unsupported(key, "is missing or 0, and no model of the family is without it")
+    }
+    return factor
+  }
+}

@@ -1,0 +1,44 @@
+// Ministral 3 and the models that share its shape (Mistral AI 2025).
+//
+//   x = embedding[token]
+//   each layer:  x += output(attend(t × rotate(q), rotate(k), v)),  q, k, v = qkv(norm(x))
+//                x += down(silu(gate(y)) × up(y)),                  y = norm(x)
+//   logits = head(norm(x))
+//
+// t grows with the position. Rotary pairs are adjacent. The head may be the embedding table (tied).
+
+import TensorCore
+
+struct Mistral3: Architecture {
+  static let names = ["mistral3"]
+
+  let embedding: TokenEmbedding
+  let blocks: DecoderBlocks
+  let head: OutputHead
+  let rotaries: [RotaryEmbedding]
+
+  init(_ weights: WeightLoader) throws {
+    let h = weights.hyperparameters
+    let rotary = try weights.rotary(.adjacent)
+    rotaries = [rotary]
+    var heads = h.heads(scale: try h.float("attention.scale"))
+    heads.rotary = rotary
+    heads.temperature = try Self.temperature(h)
+    let table = try weights.embeddings()
+    blocks = try DecoderBlocks(count: h.blockCount) { index in
+      DecoderLayer(
+        .attention(try AttentionLayer(weights, index, heads: heads, rotaryIndex: 0)),
+        try FeedForwardLayer(weights, index, activation: .silu))
+    }
+    head = try OutputHead(weights)
+    try weights.finish()
+    embedding = TokenEmbedding(table!)
+  }
+
+  /// The factor on queries; nil where the file names none.
+  private static func temperature(_ h: Hyperparameters) throws -> AttentionTemperature? {
+    guard let scale = try h.float("attention.temperature_scale"), scale != 0 else { return nil }
+    let span = try h.requiredInt("rope.scaling.original_context_length", in: 1...1 << 30)
+    return AttentionTemperature(scale: scale, span: span)
+  }
+}

@@ -1,0 +1,53 @@
+// OLMo 2 and 3 (OLMo Team 2024, 2025).
+//
+//   x = embedding[token]
+//   each layer:  x += norm(output(attend(rotate(norm(q)), rotate(norm(k)), v))),  q, k, v = qkv(x)
+//                x += norm(down(silu(gate(x)) × up(x)))
+//   logits = head(norm(x))
+//
+// Norms stand behind the blocks alone; queries and keys are normed over all heads together. Rotary pairs
+// are halves. Where the file names a sliding window, three layers of four see that alone, and turn
+// without the file's scaling.
+
+import TensorCore
+
+struct OLMo2: Architecture {
+  static let names = ["olmo2"]
+
+  let embedding: TokenEmbedding
+  let blocks: DecoderBlocks
+  let head: OutputHead
+  let rotaries: [RotaryEmbedding]
+
+  /// Every so many layers one sees all, where the file does not say.
+  private static let period = 4
+
+  init(_ weights: WeightLoader) throws {
+    let h = weights.hyperparameters
+    let global = try weights.rotary(.halves)
+    let local = RotaryEmbedding(
+      pairing: .halves, dimensionCount: h.rotaryDimensionCount, base: h.rotaryBase)
+    rotaries = [global, local]
+    let windows = try h.slidingWindows(period: Self.period)
+    let table = try weights.embeddings()
+    blocks = try DecoderBlocks(count: h.blockCount) { index in
+      let isLocal = windows[index] != nil
+      var heads = h.heads()
+      heads.window = windows[index]
+      heads.rotary = isLocal ? local : global
+      try weights.readHeadNorms(of: index, into: &heads, together: true)
+      return DecoderLayer(
+        .attention(
+          try AttentionLayer(
+            weights, index, heads: heads, rotaryIndex: isLocal ? 1 : 0, norms: .after)),
+        try FeedForwardLayer(weights, index, activation: .silu, norms: .after))
+    }
+    head = try OutputHead(weights)
+    try weights.finish()
+    embedding = TokenEmbedding(table!)
+  }
+
+  static func memories(_ hyperparameters: Hyperparameters) throws -> [LayerMemoryShape] {
+    memories(hyperparameters, windows: try hyperparameters.slidingWindows(period: period))
+  }
+}

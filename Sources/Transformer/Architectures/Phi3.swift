@@ -1,0 +1,49 @@
+// Phi 3, 3.5 and 4 (Microsoft 2024).
+//
+//   x = embedding[token]
+//   each layer:  x += output(attend(rotate(q), rotate(k), v)),  q, k, v = qkv(norm(x))
+//                x += down(silu(gate(y)) × up(y)),              y = norm(x)
+//   logits = head(norm(x))
+//
+// Query, key and value are one tensor, and so are gate and up. Rotary pairs are halves, and may be a
+// part of a head. Models for long contexts have two lists of divisors (LongRoPE, Ding et al. 2024):
+// which one holds is chosen by the context that the model is loaded for.
+
+import TensorCore
+
+struct Phi3: Architecture {
+  static let names = ["phi3"]
+
+  let embedding: TokenEmbedding
+  let blocks: DecoderBlocks
+  let head: OutputHead
+  let rotaries: [RotaryEmbedding]
+
+  init(_ weights: WeightLoader) throws {
+    let h = weights.hyperparameters
+    let rotary = try weights.rotary(.halves)
+    rotaries = [rotary]
+    let windows = try Self.windows(h)
+    var heads = h.heads()
+    heads.rotary = rotary
+    let table = try weights.embeddings()
+    blocks = try DecoderBlocks(count: h.blockCount) { index in
+      heads.window = windows[index]
+      return DecoderLayer(
+        .attention(try AttentionLayer(weights, index, heads: heads, rotaryIndex: 0)),
+        try FeedForwardLayer(weights, index, activation: .silu, isFused: true))
+    }
+    head = try OutputHead(weights)
+    try weights.finish()
+    embedding = TokenEmbedding(table!)
+  }
+
+  /// All layers see the same window, if any.
+  private static func windows(_ h: Hyperparameters) throws -> [Int?] {
+    try h.slidingWindows(period: 0)
+  }
+
+  static func memories(_ hyperparameters: Hyperparameters) throws -> [LayerMemoryShape] {
+    memories(hyperparameters, windows: try windows(hyperparameters))
+  }
+}

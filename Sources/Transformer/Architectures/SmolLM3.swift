@@ -1,0 +1,39 @@
+// SmolLM3 (Hugging Face 2025).
+//
+//   x = embedding[token]
+//   each layer:  x += output(attend(rotate(q), rotate(k), v)),  q, k, v = qkv(norm(x))
+//                x += down(silu(gate(y)) × up(y)),              y = norm(x)
+//   logits = head(norm(x)), the head tied to the embedding
+//
+// Every fourth layer turns nothing. Rotary pairs are adjacent.
+
+import TensorCore
+
+struct SmolLM3: Architecture {
+  static let names = ["smollm3"]
+
+  let embedding: TokenEmbedding
+  let blocks: DecoderBlocks
+  let head: OutputHead
+  let rotaries: [RotaryEmbedding]
+
+  /// Every so many layers one turns nothing.
+  private static let period = 4
+
+  init(_ weights: WeightLoader) throws {
+    let h = weights.hyperparameters
+    let rotary = try weights.rotary(.adjacent)
+    rotaries = [rotary]
+    var heads = h.heads(scale: try h.float("attention.scale"))
+    let table = try weights.embeddings()
+    blocks = try DecoderBlocks(count: h.blockCount) { index in
+      heads.rotary = (index + 1) % Self.period == 0 ? nil : rotary
+      return DecoderLayer(
+        .attention(try AttentionLayer(weights, index, heads: heads, rotaryIndex: 0)),
+        try FeedForwardLayer(weights, index, activation: .silu))
+    }
+    head = try OutputHead(weights)
+    try weights.finish()
+    embedding = TokenEmbedding(table!)
+  }
+}
