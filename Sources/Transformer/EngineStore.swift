@@ -105,12 +105,12 @@ public actor EngineStore {
     }
   }
 
-  /// Lets go of the engine that was idle the longest, where there is no place for one more.
+  /// Lets go of the engines that were idle the longest, until there is a place for one more.
   private func makePlace() {
-    let count = entries.values.count { $0.state != nil }
-    guard count >= limit else { return }
-    if let oldest = idleEngines(now: .now).min(by: { $0.lastUse < $1.lastUse }) {
-      entries[oldest.name]?.state = nil
+    let excess = entries.values.count { $0.state != nil } - limit + 1
+    guard excess > 0 else { return }
+    for idle in idleEngines(now: .now).sorted(by: { $0.lastUse < $1.lastUse }).prefix(excess) {
+      entries[idle.name]?.state = nil
     }
   }
 

@@ -65,6 +65,8 @@ extension KeyValueFormat: ExpressibleByArgument {
   /// Takes a name in small letters, as llama.cpp spells it, or in capital ones.
   public init?(argument: String) { self.init(rawValue: argument.uppercased()) }
 
+  public static var allValueStrings: [String] { allCases.map { $0.rawValue.lowercased() } }
+
   public var defaultValueDescription: String { rawValue.lowercased() }
 }
 

@@ -7,7 +7,7 @@ import Transformer
 
 /// How tokens are chosen.
 struct SamplingArguments: ParsableArguments {
-  @Option(help: "Temperature; 0 always takes the likeliest token.")
+  @Option(parsing: .unconditional, help: "Temperature; 0 always takes the likeliest token.")
   var temp = SamplingOptions().temperature
 
   @Option(help: "Lower the temperature by up to this where the model is sure, else raise it.")
@@ -40,14 +40,18 @@ struct SamplingArguments: ParsableArguments {
   @Option(help: "Make tokens of the recent text less likely by this factor; 1 changes nothing.")
   var repeatPenalty = SamplingOptions().repeatPenalty
 
-  @Option(help: "Take this from the logit of tokens that occurred; 0 changes nothing.")
+  @Option(
+    parsing: .unconditional,
+    help: "Take this from the logit of tokens that occurred; 0 changes nothing.")
   var presencePenalty = SamplingOptions().presencePenalty
 
-  @Option(help: "Take this from the logit for each time a token occurred; 0 changes nothing.")
+  @Option(
+    parsing: .unconditional,
+    help: "Take this from the logit for each time a token occurred; 0 changes nothing.")
   var frequencyPenalty = SamplingOptions().frequencyPenalty
 
   @Option(
-    name: .customLong("repeat-last-n"),
+    name: .customLong("repeat-last-n"), parsing: .unconditional,
     help: "Of how many tokens penalties take account; 0 is none, -1 all.")
   var repeatLastN = SamplingOptions().repeatLastN
 
@@ -61,7 +65,7 @@ struct SamplingArguments: ParsableArguments {
   var dryAllowedLength = SamplingOptions().dryAllowedLength
 
   @Option(
-    name: .customLong("dry-penalty-last-n"),
+    name: .customLong("dry-penalty-last-n"), parsing: .unconditional,
     help: "In how many tokens repetitions are looked for; 0 is none, -1 all.")
   var dryLastN = SamplingOptions().dryLastN
 

@@ -111,7 +111,7 @@ import Testing
   }
 
   @Test func overTheLimitIsA429ThatSaysWhenToComeBack() async throws {
-    try await withMeter { meter, store in
+    try await withMeter(configure: { $0.clock = .still }) { meter, store in
       let limit = RateLimit(perMinute: 1, burst: 2)
       let key = try store.createKey(
         label: ShortName("test")!, role: .service, limits: LimitRule(requests: limit))

@@ -7,8 +7,10 @@ import Testing
 
 @Suite(.timeLimit(.minutes(10))) struct RefusedKeyServerTests {
   @Test func aKeyThatHammersIsToldToWaitBeforeItsBodyIsRead() async throws {
-    try await withMeter(configure: { $0.refusals = RateLimit(perMinute: 1, burst: 3) }) {
-      meter, store in
+    try await withMeter(configure: {
+      $0.clock = .still
+      $0.refusals = RateLimit(perMinute: 1, burst: 3)
+    }) { meter, store in
       let hammer = try store.createKey(
         label: #require(ShortName("hammer")),
         limits: LimitRule(requests: RateLimit(perMinute: 1, burst: 1)))

@@ -27,6 +27,14 @@ import Testing
     }
   }
 
+  @Test func everySettingIsDescribed() throws {
+    let guide = try String(
+      contentsOfFile: Fixtures.packageRoot + "/Documentation/operating.md", encoding: .utf8)
+    for setting in ServerSetting.all {
+      #expect(guide.contains("`\(setting.name)`"), "\(setting.name)")
+    }
+  }
+
   @Test func aListingIsAFile() throws {
     var settings = ServerSettings()
     try settings.set("messages", to: "5", from: .flag, place: "--set")

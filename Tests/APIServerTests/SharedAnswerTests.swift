@@ -100,7 +100,7 @@ import Testing
     try await withMeter { meter, store in
       try await RunningServer.serving(
         engine, meter: meter,
-        configure: Self.patience(.seconds(60))
+        configure: Self.patience(.seconds(3600))
       ) { server in
         let body = ChatCompletionTests.chat(["stream": .bool(isStreamed)]).serialized()
         let request = server.request("/v1/chat/completions", body, headers: Self.key)

@@ -50,17 +50,18 @@ refused = 0
 while any(each.is_alive() for each in clients):
     try:
         late = ask()
-        body = late.read()
-        if late.status == 503:
-            refused += 1
-            if not late.headers["Retry-After"]:
-                faults.append("a refusal does not say when to come back")
-            break
-        if b"data: [DONE]\n" not in body:
-            # It was taken before the signal came through, so it counts as well.
-            faults.append("a late answer was cut")
-    except ConnectionRefusedError:
+    except ConnectionError:
+        # Nobody is there, or the connection was closed before its request was read.
         break
+    body = late.read()
+    if late.status == 503:
+        refused += 1
+        if not late.headers["Retry-After"]:
+            faults.append("a refusal does not say when to come back")
+        break
+    if b"data: [DONE]\n" not in body:
+        # It was taken before the signal came through, so it counts as well.
+        faults.append("a late answer was cut")
 for each in clients:
     each.join()
 sys.exit("\n".join(faults) or 0)

@@ -8,6 +8,7 @@ import contextlib
 import http.client
 import json
 import pathlib
+import random
 import signal
 import socket
 import subprocess
@@ -19,10 +20,12 @@ apus, model, folder = sys.argv[1], sys.argv[2], pathlib.Path(sys.argv[3])
 site = pathlib.Path(__file__).resolve().parents[2] / "Deploy/nginx/apus.conf"
 
 
-def free_ports(count):
-    with contextlib.ExitStack() as stack:
-        sockets = [stack.enter_context(socket.create_server(("127.0.0.1", 0))) for _ in range(count)]
-        return [each.getsockname()[1] for each in sockets]
+def free_port():
+    """Below the ports that the system gives away by itself: nobody takes it before nginx does."""
+    while True:
+        port = random.randrange(12000, 32000)
+        with contextlib.suppress(OSError), socket.create_server(("127.0.0.1", port)):
+            return port
 
 
 def expect(condition, words):
@@ -30,13 +33,14 @@ def expect(condition, words):
         raise SystemExit(words)
 
 
-def start_server(data, port):
+def start_server(data):
     process = subprocess.Popen(
-        [apus, "serve", model, "--port", str(port), "--set", "drain-seconds=300", "--set", "show-metrics=true"],
+        [apus, "serve", model, "--port", "0", "--set", "drain-seconds=300", "--set", "show-metrics=true"],
         env={**os.environ, "APUS_DATA": str(data)}, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
         text=True)
-    expect(process.stdout.readline().startswith("Listening"), "a server did not start")
-    return process
+    line = process.stdout.readline()
+    expect(line.startswith("Listening"), "a server did not start")
+    return process, int(line.rstrip().rpartition(":")[2])
 
 
 def start_nginx(port, servers):
@@ -123,11 +127,12 @@ def main():
     keys = [json.loads(each.stdout)["key"] for each in made]
     # Both servers know the same keys; each counts for itself.
     subprocess.run(["cp", "-r", data[0], data[1]], check=True)
-    port, *servers = free_ports(3)
-    processes = []
+    port, servers, processes = free_port(), [], []
     try:
-        for place, server in zip(data, servers):
-            processes.append(start_server(place, server))
+        for place in data:
+            process, server = start_server(place)
+            processes.append(process)
+            servers.append(server)
         processes.append(start_nginx(port, servers))
         check(port, servers, processes, keys)
     finally:

@@ -98,6 +98,15 @@ import Testing
     #expect(code(bench, new) == nil)
   }
 
+  @Test(arguments: ["1", "007", " lab", "lab ", "\u{A0}lab", "LAB"])
+  func anAccountHasANameThatPassesForNoOther(text: String) throws {
+    let store = try MeterBench().meter.store
+    _ = try store.createAccount(name("lab"))
+    let code = faultCode { _ = try store.createAccount(#require(ShortName(text))) }
+    #expect(code == (text == "LAB" ? .constraint : .invalidName))
+    #expect(try store.accounts().filter { $0.name.text == text }.isEmpty)
+  }
+
   @Test func aGraceIsNeverMadeLongerByRotatingAgain() throws {
     let bench = try MeterBench()
     let key = try bench.key()

@@ -66,6 +66,19 @@ import Testing
     #expect(try store.retentionPeriods() == periods)
   }
 
+  @Test func aMemberIsOneInWhateverCaseAndCanBeTakenOut() throws {
+    let bench = try MeterBench()
+    let store = bench.meter.store
+    let account = try store.createAccount(name("lab"))
+    try store.setMember("mira@lab.example", role: .member, of: account)
+    try store.setMember("Mira@Lab.example", role: .owner, of: account)
+    #expect(try store.members(of: account).map(\.role) == [.owner])
+    try store.removeMember("MIRA@lab.example", of: account)
+    #expect(try store.members(of: account).isEmpty)
+    #expect(faultCode { try store.removeMember("mira@lab.example", of: account) } == .notFound)
+    #expect(try files(of: bench.folder.path, holding: "mira@lab").isEmpty)
+  }
+
   @Test func `promise 26: an account can be had whole, and erased but for its invoices`()
     async throws
   {
@@ -98,7 +111,9 @@ import Testing
     #expect(export.history.count { $0.what == "notice" } == 3)
     #expect(export.history.contains { $0.what == "warning" })
     #expect(export.history.contains { $0.text.contains("Kaja Mets") })
-    #expect(export.requests.count == 1)
+    #expect(export.requests.map(\.key) == [export.keys[0].number])
+    #expect(export.keys[0].role == "service" && export.keys[0].limits == nil)
+    #expect(export.billingMode == "postpaid" && !export.reverseCharge && export.budget == nil)
     let text = String(decoding: try export.encoded(), as: UTF8.self)
     #expect(text.contains("mira@club-7731.example"))
     #expect(!text.contains(key.text))
@@ -114,7 +129,11 @@ import Testing
     // Nobody could be billed for what it used.
     #expect(try store.unbilledMonths(of: account).map(\.description) == ["2028-01"])
     #expect(throws: UsageStoreError.self) { try store.erase(account) }
-    try store.erase(account, waivesUnbilled: true)
+    // Nor could anybody pay back what it paid in advance.
+    try store.setMode(.prepaid, of: account)
+    try store.addCredit(.topUp, #require(PicoEuro(cents: 500)), to: account)
+    #expect(faultCode { try store.erase(account, waivesUnbilled: true) } == .wrongState)
+    try store.erase(account, waivesUnbilled: true, keepsCredit: true)
     for trace in traces {
       #expect(try files(of: folder, holding: trace).isEmpty, "\(trace) is still on the disk")
     }

@@ -1,5 +1,6 @@
 // How named pre-tokenizers split text.
 
+import TestSupport
 import Testing
 import Tokenizer
 
@@ -48,6 +49,31 @@ import Tokenizer
       let text = (0..<30).flatMap { _ in parts.randomElement(using: &random) ?? [] }
       let pieces = rule.pieces(of: text)
       #expect(pieces.flatMap { $0 } == text && !pieces.contains { $0.isEmpty })
+    }
+  }
+
+  @Test(
+    "A run of spaces takes time in proportion to its length",
+    arguments: TextTokenizer.preTokenizerNames, [" ", "\u{3000}", "\t", "\n"])
+  func runsOfSpaces(_ name: String, space: String) async throws {
+    let rule = try #require(PreTokenizer(named: name))
+    let text = Array((String(repeating: space, count: 20_000) + "1").utf8)
+    // Of a square there were seconds.
+    let time = try await leastProcessorTime(within: .milliseconds(250)) {
+      #expect(rule.pieces(of: text).joined().count == text.count)
+    }
+    #expect(time < .milliseconds(250), "\(time)")
+  }
+
+  @Test("White space at the end is a piece of its own")
+  func spacesAtEnd() throws {
+    let rule = try #require(PreTokenizer(named: "deepseek-llm"))
+    for (text, pieces) in [
+      ("a b  ", ["a", " b", "  "]), ("   1", ["   ", "1"]), ("  ", ["  "]),
+      (" 1  2 ", [" ", "1", "  ", "2", " "]),
+    ] {
+      let found = rule.pieces(of: Array(text.utf8)).map { String(decoding: $0, as: UTF8.self) }
+      #expect(found == pieces)
     }
   }
 

@@ -74,6 +74,29 @@ import Transformer
     #expect(loads.count("llama") == 1)
   }
 
+  @Test("After a burst of engines at work no more are kept than there are places")
+  func limitAfterABurst() async throws {
+    let store = await store(Loads(), limit: 1)
+    var request = GenerationRequest(prompt: [1, 2])
+    request.ignoreEndOfGeneration = true
+    request.shiftsContext = true
+    var running: [Generation] = []
+    for name in ["llama", "gemma3"] {
+      let engine = try #require(try await store.engine(named: name))
+      running.append(try engine.generate(request))
+    }
+    #expect(await store.loadedNames == ["gemma3", "llama"])
+    for generation in running {
+      generation.cancel()
+      for try await _ in generation {}
+    }
+    for name in ["llama", "gemma3"] {
+      while try await store.engine(named: name)?.pendingCount ?? 0 > 0 { await Task.yield() }
+    }
+    _ = try await store.engine(named: "mamba")
+    #expect(await store.loadedNames == ["mamba"])
+  }
+
   @Test("A loader that fails is asked again")
   func failure() async throws {
     let store = EngineStore()

@@ -1,6 +1,7 @@
 // What the engine remembers of prompts: found again by their tokens, apart for each owner, and gone
 // when it shall go.
 
+import Dispatch
 import TestSupport
 import Testing
 import Transformer
@@ -114,16 +115,41 @@ import Transformer
     var request = GenerationRequest(prompt: try TinyModel(name: "llama").tokens(90, seed: 2))
     request.maxTokens = 200
     request.owner = "a"
+    // It cannot end before its owner is forgotten, however late that comes.
+    let door = DispatchSemaphore(value: 0)
+    request.ignoreEndOfGeneration = true
+    request.observeLogits = { position, _ in
+      if position == 95 { _ = door.wait(timeout: .now() + 60) }
+    }
     do {
       for try await _ in try engine.generate(request) {
         engine.forget(owner: "a")
+        door.signal()
         break
       }
     }
+    request.observeLogits = nil
     while engine.pendingCount > 0 || engine.statistics.prefixBytes > 0 {
       try await Task.sleep(for: .milliseconds(5))
     }
     #expect(try await run(engine, request.prompt, owner: "a").cached == 0)
+  }
+
+  @Test("What an owner asked just before it was forgotten is not remembered")
+  func forgottenBeforeItRuns() async throws {
+    let engine = try engine()
+    let busy = try engine.generate(GenerationRequest(prompt: [1, 2, 3]))
+    for seed in 0..<20 as Range<UInt64> {
+      var request = GenerationRequest(prompt: try TinyModel(name: "llama").tokens(90, seed: seed))
+      request.maxTokens = 4
+      request.owner = "a"
+      let generation = try engine.generate(request)
+      engine.forget(owner: "a")
+      for try await _ in generation {}
+      #expect(try await run(engine, request.prompt, owner: "a").cached == 0)
+      engine.forget(owner: "a")
+    }
+    busy.cancel()
   }
 
   @Test("Owners share a public prefix and nothing after it")

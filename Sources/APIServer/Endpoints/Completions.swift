@@ -62,8 +62,9 @@ struct CompletionPrompt: Sendable {
     var tokens: [TokenID]
     switch prompt {
     case .text(let text):
-      // Spellings of special tokens count, so that a prompt may be a rendered conversation.
-      tokens = engine.encode(text, parsingSpecial: true, addingSpecial: true)
+      // Spellings of special tokens count, so that a prompt may be a rendered conversation, which has
+      // its own begin token.
+      tokens = engine.tokens(ofPrompt: text)
       let plain = engine.encode(text, parsingSpecial: true, addingSpecial: false)
       addedCount = tokens.count > plain.count && tokens.first.map(engine.isHidden) == true ? 1 : 0
       self.text = text

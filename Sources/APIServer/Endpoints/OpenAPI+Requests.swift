@@ -151,7 +151,12 @@ extension OpenAPI {
     "stop": stop, "temperature": range("number", 0...2), "top_p": range("number", 0...1),
     "top_k": range("integer", -1...1_000_000), "min_p": range("number", 0...1),
     "presence_penalty": range("number", -2...2), "frequency_penalty": range("number", -2...2),
-    "repeat_penalty": range("number", 1...100), "seed": integer64, "user": string,
+    "repeat_penalty": range("number", 1...100), "repeat_last_n": range("integer", -1...1_000_000),
+    "typical_p": range("number", 0...1), "top_n_sigma": range("number", -1...100),
+    "xtc_probability": range("number", 0...1), "xtc_threshold": range("number", 0...1),
+    "dynatemp_range": range("number", 0...2), "dynatemp_exponent": range("number", 1...100),
+    "mirostat": range("integer", 0...2), "mirostat_tau": range("number", 1...100),
+    "mirostat_eta": range("number", 0...1), "seed": integer64, "user": string,
     "response_format": format, "usage": object(["include": boolean]),
     "logit_bias": [
       "type": "object", "maxProperties": 1024,

@@ -107,8 +107,9 @@ extension Availability {
   fileprivate var sentence: String? {
     percent.map { percent in
       let minutes = measured / 60_000
-      let span =
-        minutes < 120 ? "\(minutes) min" : minutes < 2_880 ? "\(minutes / 60) h" : "\(minutes / 1_440) days"
+      let units: [(minutes: Int64, word: String)] = [(1_440, "days"), (60, "h"), (1, "min")]
+      let unit = units.first { minutes >= 2 * $0.minutes } ?? (1, "min")
+      let span = "\(minutes / unit.minutes) \(unit.word)"
       return "there \(percent) % of the time measured in the last 30 days (\(span))"
     }
   }
@@ -122,20 +123,19 @@ extension Backend {
   /// Whether the newest probe of every model was answered, or found it ready to be loaded, and the
   /// server takes requests.
   fileprivate var isAllOnline: Bool {
-    !isDraining && meter?.measures.isDrained != true
-      && conditions.allSatisfy { $0 == .online || $0 == .standby }
+    !refusesAll && conditions.allSatisfy { $0 == .online || $0 == .standby }
   }
 
   /// One word for programs. Without probes a server that answers is well as far as anybody knows.
   fileprivate var condition: String {
-    if isDraining || meter?.measures.isDrained == true { return "draining" }
+    if refusesAll { return "draining" }
     return conditions.contains(.failing) ? "failing" : "ok"
   }
 
   /// One sentence for people.
   fileprivate var headline: String {
     if isDraining { return "The server finishes what it has begun, and then stops." }
-    if meter?.measures.isDrained == true { return "The server takes no new requests just now." }
+    if refusesAll { return "The server takes no new requests just now." }
     if conditions.contains(.failing) { return "Not all services are online." }
     return isAllOnline ? "All services are online." : "The server is well."
   }

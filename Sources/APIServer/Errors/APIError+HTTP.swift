@@ -1,6 +1,7 @@
 // The one place where errors meet HTTP: every error of the layers below becomes a refusal with a
 // status here, and a refusal becomes a response.
 
+import Constraints
 import HTTPTypes
 import Hummingbird
 import JSON
@@ -22,6 +23,9 @@ extension APIError {
       guard let refusal = Self.refusal(of: error) else { return nil }
       self = refusal
     case let error as EngineError: self.init(error)
+    case let error as ConstraintError:
+      self = .invalid(
+        "response_format", "invalid_constraint", "The format cannot be followed: \(error).")
     case let error as TemplateError: self.init(error)
     case let error as JSONError: self.init(error)
     case is RequestBodyTimeout: self = .bodyTimeout

@@ -104,7 +104,7 @@ extension APIError {
       + "instruction-tuned model, or restart the server with --chat-template.")
 
   static let unknownRoute = refused(
-    .notFound, "unknown_url", "Nothing is served under this path. GET / lists what is.")
+    .notFound, "unknown_url", "Nothing is served under this path. GET /openapi.json lists what is.")
 
   static let missingHost = refused(
     .badRequest, "missing_host", "The request has no Host header; send one.")

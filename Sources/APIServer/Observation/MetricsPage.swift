@@ -60,7 +60,7 @@ extension Backend {
       "Requests that shared the answer of another by their Idempotency-Key.", counts.joined)
     page.add(
       "apus_requests_running", "gauge", "Requests that are being answered.", activity.running)
-    page.add("apus_draining", "gauge", "Whether new requests are refused.", isDraining ? 1 : 0)
+    page.add("apus_draining", "gauge", "Whether new requests are refused.", refusesAll ? 1 : 0)
     page.add(
       "apus_engine_pending", "gauge", "Answers that wait for an engine or are computed by it.",
       models.map { (MetricsPage.label("model", $0.name), "\($0.pendingCount)") })
@@ -145,4 +145,7 @@ extension Backend {
   ]
 
   var isDraining: Bool { activity.isDraining }
+
+  /// Whether no new request is taken: the server stops, or the operator drains it.
+  var refusesAll: Bool { isDraining || meter?.measures.isDrained == true }
 }

@@ -47,7 +47,7 @@ enum SecretFile {
       throw UsageStoreError(.unusablePepper, "the system gave no random bytes for '\(path)'")
     }
     let draft = path + ".\(getpid())"
-    let file = open(draft, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
+    let file = DataFolder.openPrivate(draft, O_WRONLY | O_CREAT | O_TRUNC)
     guard file >= 0 else {
       throw UsageStoreError(.unusablePepper, "cannot write '\(draft)': check the folder's rights")
     }

@@ -31,7 +31,7 @@ final class SystemOpeningDisk: OpeningDisk {
   /// Opens the file, or makes it so that a power cut does not take its name.
   init(path: String, folder: String) throws(UsageStoreError) {
     self.path = path
-    file = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+    file = DataFolder.openPrivate(path, O_RDWR | O_CREAT)
     guard file >= 0 else { throw Self.fault("open", path) }
     let names = open(folder, O_RDONLY | O_CLOEXEC)
     if names >= 0 {

@@ -26,7 +26,7 @@ struct BucketFile {
       text += "\(kind) \(id) \(model) \(debt.meter.rawValue) \(debt.interval) \(debt.owed)\n"
     }
     let draft = path + ".new"
-    let file = open(draft, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
+    let file = DataFolder.openPrivate(draft, O_WRONLY | O_CREAT | O_TRUNC)
     guard file >= 0 else { return }
     let bytes = Array(text.utf8)
     var done = 0

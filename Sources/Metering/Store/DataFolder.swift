@@ -37,7 +37,20 @@ package enum DataFolder {
   /// Makes an empty file that its owner alone may read, where there is none; SQLite then gives its
   /// companions the same rights. What cannot be made is left to whoever opens the file to report.
   static func createPrivateFile(_ path: String) {
-    let file = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+    let file = openPrivate(path, O_RDWR | O_CREAT | O_EXCL)
     if file >= 0 { close(file) }
+  }
+
+  /// Opens or makes a file that its owner alone may read. What root makes belongs to the folder's owner,
+  /// whose server could not read it otherwise.
+  ///
+  /// - Returns: its descriptor, or -1 with the reason in `errno`.
+  static func openPrivate(_ path: String, _ flags: Int32) -> Int32 {
+    let file = open(path, flags | O_CLOEXEC, 0o600)
+    guard file >= 0, geteuid() == 0 else { return file }
+    let folder = path.lastIndex(of: "/").map { String(path[...$0]) } ?? "."
+    var owner = stat()
+    if stat(folder, &owner) == 0, owner.st_uid != 0 { _ = fchown(file, owner.st_uid, owner.st_gid) }
+    return file
   }
 }

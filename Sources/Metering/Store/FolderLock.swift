@@ -21,7 +21,7 @@ final class FolderLock: Sendable {
 
   /// Opens the lock's file, which stays empty.
   init(path: String) throws(UsageStoreError) {
-    file = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+    file = DataFolder.openPrivate(path, O_RDWR | O_CREAT)
     guard file >= 0 else {
       throw UsageStoreError(.cannotOpen, "cannot open '\(path)': check the folder's rights")
     }

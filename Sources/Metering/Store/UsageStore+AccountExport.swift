@@ -7,8 +7,16 @@ import GRDB
 /// their names say, times are milliseconds since 1970.
 package struct AccountExport: Codable, Sendable {
   package struct Key: Codable, Sendable {
+    /// As requests name it.
+    package let number: Int64
     package let name: String
     package let label: String
+    package let role: String
+    /// Those that it may use; empty for all.
+    package let models: [String]
+    /// Its own; nil where nobody set any.
+    package let limits: String?
+    package let budget: Budget?
     package let createdMilliseconds: Int64
     package let expiresMilliseconds: Int64?
     package let isRevoked: Bool
@@ -17,10 +25,17 @@ package struct AccountExport: Codable, Sendable {
     package let addresses: [String]
   }
 
+  /// What may be spent in a month.
+  package struct Budget: Codable, Sendable {
+    package let softPicoEuro: Int64?
+    package let hardPicoEuro: Int64?
+  }
+
   package struct Request: Codable, Sendable {
     package let id: String
     package let startedMilliseconds: Int64
     package let settledMilliseconds: Int64
+    /// The number of the key.
     package let key: Int64
     package let model: String
     package let promptTokens: Int64
@@ -44,11 +59,18 @@ package struct AccountExport: Codable, Sendable {
   package let state: String
   package let createdMilliseconds: Int64
   package let party: Party?
+  /// Whether the customer owes the tax.
+  package let reverseCharge: Bool
+  /// `prepaid` or `postpaid`.
+  package let billingMode: String
+  package let budget: Budget?
   package let members: [String]
   /// By address.
   package let memberRoles: [String: String]
   /// Of all its keys together; nil where nobody set any.
   package let limits: String?
+  /// Of it or of one of its keys at one model, by `account` or the key's name and the model.
+  package let limitsAtModels: [String: String]
   package let keys: [Key]
   package let invoices: [InvoiceDocument]
   package let requests: [Request]
@@ -93,16 +115,29 @@ extension UsageStore {
                 row.requestID, startedMilliseconds: row.startedMilliseconds))))
       }
     }
+    let buyer = try buyer(of: account)
+    let keys = try keys().filter { $0.account == account }
+    let limits = try limits(includesKeys: false)
+    func budget(_ scope: LimitScope) throws(UsageStoreError) -> AccountExport.Budget? {
+      try self.budget(of: scope).map {
+        AccountExport.Budget(softPicoEuro: $0.soft?.rawValue, hardPicoEuro: $0.hard?.rawValue)
+      }
+    }
     return AccountExport(
       account: account.rawValue, name: record.name.text, state: "\(record.state)",
-      createdMilliseconds: record.createdMilliseconds, party: try buyer(of: account)?.party,
+      createdMilliseconds: record.createdMilliseconds, party: buyer?.party,
+      reverseCharge: buyer?.reverseCharge ?? false, billingMode: "\(try mode(of: account))",
+      budget: try budget(.account(account)),
       members: try members(of: account).map(\.email),
       memberRoles: Dictionary(
         uniqueKeysWithValues: try members(of: account).map { ($0.email, $0.role.word) }),
-      limits: try limits(includesKeys: false)[.account(account)]?.rule.summary,
-      keys: try keys().filter { $0.account == account }.map { key in
+      limits: limits[.account(account)]?.rule.summary,
+      limitsAtModels: limitsAtModels(limits, of: account, keys, models),
+      keys: try keys.map { key throws(UsageStoreError) in
         AccountExport.Key(
-          name: "\(key.name)", label: key.label.text,
+          number: key.id.rawValue, name: "\(key.name)", label: key.label.text, role: key.role.word,
+          models: key.models.compactMap { models[$0]?.text }.sorted(),
+          limits: key.limits?.summary, budget: try budget(.key(key.id)),
           createdMilliseconds: key.createdMilliseconds,
           expiresMilliseconds: key.expiresMilliseconds, isRevoked: key.state == .revoked,
           lastUsed: lastUse[key.id]?.description,
@@ -110,6 +145,24 @@ extension UsageStore {
       },
       invoices: try invoices(account: account).map(\.document), requests: requests,
       history: try history(of: account))
+  }
+
+  private func limitsAtModels(
+    _ limits: [LimitScope: LimitRecord], of account: AccountID, _ keys: [KeyRecord],
+    _ models: [ModelID: ShortName]
+  ) -> [String: String] {
+    var found: [String: String] = [:]
+    for (scope, limits) in limits {
+      switch scope {
+      case .accountAtModel(account, let model):
+        found["account at \(models[model]?.text ?? "")"] = limits.rule.summary
+      case .keyAtModel(let id, let model):
+        guard let key = keys.first(where: { $0.id == id }) else { continue }
+        found["\(key.name) at \(models[model]?.text ?? "")"] = limits.rule.summary
+      default: continue
+      }
+    }
+    return found
   }
 
   /// Each kind of thing that happened with an account: its word, its time and its text.

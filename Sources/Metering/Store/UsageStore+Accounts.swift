@@ -8,14 +8,16 @@ extension UsageStore {
 
   /// Makes an account. It is pending: it gets keys once it is active.
   ///
-  /// - Throws: ``UsageStoreError``: `constraint` for a name that is taken, or `invalidName` for one that
-  ///   begins like a formula.
+  /// - Throws: ``UsageStoreError``: `constraint` for a name that is taken, in whatever case, or
+  ///   `invalidName` for one that begins like a formula, is a number, or begins or ends with white space.
   package func createAccount(_ name: ShortName) throws(UsageStoreError) -> AccountID {
     try name.checkForTables()
+    try name.checkForAccounts()
     let now = clock.wallMilliseconds()
     return try write(doing: "create an account") { db in
       let isTaken = try Bool.fetchOne(
-        db, sql: "SELECT EXISTS (SELECT 1 FROM account WHERE name = ?)", arguments: [name.text])
+        db, sql: "SELECT EXISTS (SELECT 1 FROM account WHERE name = ? COLLATE NOCASE)",
+        arguments: [name.text])
       guard isTaken != true else {
         throw UsageStoreError(
           .constraint, "an account is called '\(name)' already: choose another name")
@@ -108,6 +110,22 @@ extension UsageStore {
           reason: (row["state_reason"] as Int64?).flatMap(SuspensionReason.init(rawValue:)),
           createdMilliseconds: row["created_ms"])
       }
+    }
+  }
+}
+
+extension ShortName {
+  /// Accounts are called by their names or their numbers: one must not pass for another.
+  fileprivate func checkForAccounts() throws(UsageStoreError) {
+    if text.utf8.allSatisfy({ (0x30...0x39).contains($0) }) {
+      throw UsageStoreError(
+        .invalidName,
+        "a number is no name for an account: accounts are called by their numbers too")
+    }
+    let ends = [text.unicodeScalars.first, text.unicodeScalars.last]
+    if ends.contains(where: { $0?.properties.isWhitespace != false }) {
+      throw UsageStoreError(
+        .invalidName, "the name of an account cannot begin or end with white space")
     }
   }
 }

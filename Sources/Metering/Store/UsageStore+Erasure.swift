@@ -7,11 +7,16 @@ extension UsageStore {
   /// Erases who an account was: its names, addresses and mail, from the rows and from the bytes of
   /// the files. Numbers stay, and so do issued invoices, which the law wants to be kept.
   ///
-  /// - Parameter waivesUnbilled: whether what it owes for months without an invoice is given up:
-  ///   nobody could be billed for it afterwards.
-  /// - Throws: ``UsageStoreError``: `notFound`, or `wrongState` before the account is closed, or while
-  ///   it owes for such months; ``InvoiceError``.
-  package func erase(_ account: AccountID, waivesUnbilled: Bool = false) throws {
+  /// - Parameters:
+  ///   - waivesUnbilled: whether what it owes for months without an invoice is given up: nobody could be
+  ///     billed for it afterwards.
+  ///   - keepsCredit: whether credit that it paid for in advance stays with the operator: nobody could
+  ///     be paid back afterwards.
+  /// - Throws: ``UsageStoreError``: `notFound`, or `wrongState` before the account is closed, while it
+  ///   owes for such months, or while it has credit; ``InvoiceError``.
+  package func erase(
+    _ account: AccountID, waivesUnbilled: Bool = false, keepsCredit: Bool = false
+  ) throws {
     guard let record = try accounts().first(where: { $0.id == account }) else {
       throw UsageStoreError(.notFound, "no account has the number \(account.rawValue)")
     }
@@ -27,6 +32,12 @@ extension UsageStore {
         .wrongState,
         "account \(account.rawValue) has no invoice for \(months): issue it first, or say that it is "
           + "waived")
+    }
+    if !keepsCredit, let left = try creditLeft(of: account), left > .zero {
+      throw UsageStoreError(
+        .wrongState,
+        "account \(account.rawValue) has \(left) EUR of credit: pay it back and take it off, or say that "
+          + "it is kept")
     }
     try erasePersonal(of: account)
     let name = "erased \(account.rawValue)"
@@ -48,7 +59,10 @@ extension UsageStore {
       ] { try db.execute(sql: sql, arguments: [id]) }
       try db.execute(
         sql: "UPDATE account SET name = ? WHERE id = ?", arguments: [name, id])
-      try note("account.erase", "account \(id)", waivesUnbilled ? "unbilled is waived" : "", in: db)
+      let remarks = [(waivesUnbilled, "unbilled is waived"), (keepsCredit, "credit is kept")]
+      try note(
+        "account.erase", "account \(id)",
+        remarks.filter(\.0).map(\.1).joined(separator: ", "), in: db)
     }
     try wipe()
   }

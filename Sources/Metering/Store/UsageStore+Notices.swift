@@ -53,7 +53,8 @@ extension UsageStore {
     }
   }
 
-  /// Adds a member to an account, or changes the role of one. Notices go to owners and main users.
+  /// Adds a member to an account, or changes the role of one, in whatever case the address is written.
+  /// Notices go to owners and main users.
   package func setMember(
     _ email: String, role: KeyRole, of account: AccountID
   ) throws(UsageStoreError) {
@@ -62,18 +63,40 @@ extension UsageStore {
     }
     try write(doing: "add a member") { db in
       let before = try Int64.fetchOne(
-        db, sql: "SELECT role FROM member WHERE account_id = ? AND email = ?",
+        db, sql: "SELECT role FROM member WHERE account_id = ? AND email = ? COLLATE NOCASE",
         arguments: [account.rawValue, email]
       ).flatMap(KeyRole.init(rawValue:))
       try db.execute(
-        sql: """
-          INSERT INTO member (account_id, role, email) VALUES (?, ?, ?)
-          ON CONFLICT (account_id, email) DO UPDATE SET role = excluded.role
-          """, arguments: [account.rawValue, role.rawValue, email])
+        sql: before == nil
+          ? "INSERT INTO member (role, account_id, email) VALUES (?, ?, ?)"
+          : "UPDATE member SET role = ? WHERE account_id = ? AND email = ? COLLATE NOCASE",
+        arguments: [role.rawValue, account.rawValue, email])
       try note(
         "member.set", "account \(account.rawValue)", "\(role)",
         change: AuditChange(before?.word ?? "none", role.word), in: db)
     }
+  }
+
+  /// Takes a member out of an account, from the bytes of the file too.
+  ///
+  /// - Throws: ``UsageStoreError``: `notFound` where the account has no member of this address.
+  package func removeMember(_ email: String, of account: AccountID) throws(UsageStoreError) {
+    try write(doing: "remove a member") { db in
+      let before = try Int64.fetchOne(
+        db, sql: "SELECT role FROM member WHERE account_id = ? AND email = ? COLLATE NOCASE",
+        arguments: [account.rawValue, email]
+      ).flatMap(KeyRole.init(rawValue:))
+      guard let before else {
+        throw UsageStoreError(.notFound, "the account has no member of this address")
+      }
+      try db.execute(
+        sql: "DELETE FROM member WHERE account_id = ? AND email = ? COLLATE NOCASE",
+        arguments: [account.rawValue, email])
+      try note(
+        "member.remove", "account \(account.rawValue)",
+        change: AuditChange(before.word, "none"), in: db)
+    }
+    try wipe()
   }
 
   /// Whether text is one mail address, as far as a header that bears it is concerned.

@@ -6,7 +6,6 @@
 //   ab  a|b  (a)      sequence; choice, the first that matches wins; grouping
 //   ? * + {2} {1,3}   repetition, as often as possible
 //   (?!\S)            only where white space or the end follows
-//   $                 only at the end
 //
 // There is nothing that needs backtracking over more than the automaton can keep in one state.
 
@@ -17,7 +16,6 @@ indirect enum Pattern {
   case choice([Pattern])
   case repetition(Pattern, least: Int, most: Int?)
   case beforeWhiteSpaceOrEnd
-  case atEnd
 }
 
 /// Reads a pattern. Patterns are part of this program, so a malformed one is a programmer's mistake.
@@ -85,7 +83,6 @@ struct PatternParser {
 
   private mutating func item() -> Pattern {
     if skip("(?!\\S)") { return .beforeWhiteSpaceOrEnd }
-    if skip("$") { return .atEnd }
     if skip("(") {
       let inner = choice()
       expect(")")

@@ -8,7 +8,6 @@ struct PatternProgram {
     case fork(Int, Int)
     case jump(Int)
     case beforeWhiteSpaceOrEnd
-    case atEnd
     case match
   }
 
@@ -60,7 +59,6 @@ struct PatternProgram {
         steps[fork] = .fork(fork + 1, steps.count)
       }
     case .beforeWhiteSpaceOrEnd: steps.append(.beforeWhiteSpaceOrEnd)
-    case .atEnd: steps.append(.atEnd)
     }
   }
 
@@ -81,7 +79,6 @@ struct PatternProgram {
         stack.append(first)
       case .jump(let target): stack.append(target)
       case .beforeWhiteSpaceOrEnd: if isEnd || isWhiteSpace { stack.append(place + 1) }
-      case .atEnd: if isEnd { stack.append(place + 1) }
       case .match: return (next, true)
       }
     }

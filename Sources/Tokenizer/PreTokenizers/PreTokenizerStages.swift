@@ -64,7 +64,9 @@ extension PreTokenizerRule {
   static let threeDigits = Stage.pattern("[0-9]{3}")
   static let newline = Stage.pattern(#"[\r\n]"#)
   static let lines = Stage.pattern(#"[^\n]+|\n+"#)
-  static let spacesAtEnd = Stage.pattern(#"\s+$"#)
+  /// White space at the end apart from all that is before it. (`\s+$` would be tried anew at each space of
+  /// a run that is followed by something.)
+  static let spacesAtEnd = Stage.pattern(#"(\s*[^\s])+|\s+"#)
   static let indentation = Stage.pattern(#"[\t\n]|    |  "#)
   static let punctuation = Stage.pattern(#"[\p{P}!-/:-@\[-`{-~]"#)
   static let image = Stage.pattern("<sentinel:[0-9]+>|IMGIMG[A-I]{1,4}Z")

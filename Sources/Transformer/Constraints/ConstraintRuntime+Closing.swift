@@ -64,7 +64,7 @@ extension ConstraintRuntime {
     _ term: Term, _ left: Int, _ content: inout Content
   ) throws(ConstraintError) -> Bool {
     if try fewAtMost(from: term, &content) <= left { return true }
-    if content.matcher.distance(term) > left * tokens.tree.depth { return false }
+    if content.matcher.distance(term) > Self.product(left, tokens.tree.depth) { return false }
     return try fewestTokens(from: term, &content) <= left
   }
 
@@ -119,7 +119,7 @@ extension ConstraintRuntime {
       if known[key] == nil {
         let bytes = group.rest.count + key.lacking * body.count + rest.count
         known[key] =
-          bytes <= left * tokens.tree.depth
+          bytes <= Self.product(left, tokens.tree.depth)
           && tokens.fewestTokens(
             for: group.rest + repeatElement(body, count: key.lacking).joined() + rest) <= left
       }

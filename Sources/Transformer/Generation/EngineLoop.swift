@@ -74,12 +74,13 @@ final class EngineLoop: @unchecked Sendable {
       // However short the lifetime, an idle thread sleeps.
       let delivery = mailbox.collect(
         isIdle: isIdle, timeout: max(options.prefixLifetime / 8, .milliseconds(10)))
-      for owner in delivery.forgotten { forget(owner) }
       for submission in delivery.submissions {
         sequenceCount += 1
         waiting.append(
           EngineSequence(submission, number: sequenceCount, model: model, options))
       }
+      // Also what came with those words.
+      for owner in delivery.forgotten { forget(owner) }
       if delivery.isStopped { break }
       sweep()
       if running.isEmpty, waiting.isEmpty { pool.releaseIfUnused() }

@@ -25,6 +25,16 @@ final class PrefixCache {
       self.page = page
       self.lastUse = lastUse
     }
+
+    /// Lets go of what follows level by level: a long prompt is deeper than a stack.
+    deinit {
+      var left = children
+      children = []
+      while let node = left.popLast() {
+        left += node.children
+        node.children = []
+      }
+    }
   }
 
   private var roots: [String?: [Node]] = [:]
@@ -115,17 +125,22 @@ final class PrefixCache {
     _ tokens: ArraySlice<TokenID>, _ pages: [MemoryPage], owner: String?,
     now: ContinuousClock.Instant
   ) {
-    keep(tokens, pages[...], in: &roots[owner, default: []], now)
-    if roots[owner]?.isEmpty == true { roots.removeValue(forKey: owner) }
+    var rest = tokens
+    var parent: Node?
+    for page in pages {
+      guard !rest.isEmpty else { return }
+      let edge = rest.prefix(cacheBlockPositionCount)
+      rest = rest.dropFirst(edge.count)
+      parent = keep(page, edge, after: parent, owner: owner, now)
+    }
   }
 
+  /// Keeps one page, unless it is known. Gives its node.
   private func keep(
-    _ tokens: ArraySlice<TokenID>, _ pages: ArraySlice<MemoryPage>, in level: inout [Node],
+    _ page: MemoryPage, _ edge: ArraySlice<TokenID>, after parent: Node?, owner: String?,
     _ now: ContinuousClock.Instant
-  ) {
-    guard let page = pages.first, !tokens.isEmpty else { return }
-    let edge = tokens.prefix(cacheBlockPositionCount)
-    let (rest, later) = (tokens.dropFirst(edge.count), pages.dropFirst())
+  ) -> Node {
+    let level = parent.map(\.children) ?? roots[owner] ?? []
     if let (node, length) = Self.nearest(edge, in: level),
       length == min(node.tokens.count, edge.count)
     {
@@ -135,11 +150,16 @@ final class PrefixCache {
         node.tokens = edge
         node.page = page
       }
-      return keep(rest, later, in: &node.children, now)
+      return node
     }
     let node = Node(edge, page, now)
-    level.insert(node, at: Self.place(of: edge, in: level))
-    keep(rest, later, in: &node.children, now)
+    let place = Self.place(of: edge, in: level)
+    if let parent {
+      parent.children.insert(node, at: place)
+    } else {
+      roots[owner, default: []].insert(node, at: place)
+    }
+    return node
   }
 
   // MARK: Forgetting
@@ -193,24 +213,19 @@ final class PrefixCache {
   private static func isUnused(_ node: Node) -> Bool { isKnownUniquelyReferenced(&node.page) }
 
   private func visit(_ body: (_ node: Node, _ depth: Int) -> Void) {
-    func walk(_ nodes: [Node], _ depth: Int) {
-      for node in nodes {
-        body(node, depth)
-        walk(node.children, depth + 1)
-      }
+    var left = roots.values.joined().map { (node: $0, depth: 0) }
+    while let (node, depth) = left.popLast() {
+      body(node, depth)
+      for child in node.children { left.append((child, depth + 1)) }
     }
-    for nodes in roots.values { walk(nodes, 0) }
   }
 
   /// Removes nodes with all that follows them.
   private func removeAll(where isRemoved: (_ node: Node, _ depth: Int) -> Bool) {
-    func prune(_ nodes: inout [Node], _ depth: Int) {
-      for node in nodes { prune(&node.children, depth + 1) }
-      nodes.removeAll { isRemoved($0, depth) }
+    for (owner, nodes) in roots {
+      let kept = nodes.filter { !isRemoved($0, 0) }
+      roots[owner] = kept.isEmpty ? nil : kept
     }
-    for (owner, var nodes) in roots {
-      prune(&nodes, 0)
-      if nodes.isEmpty { roots.removeValue(forKey: owner) } else { roots[owner] = nodes }
-    }
+    visit { node, depth in node.children = node.children.filter { !isRemoved($0, depth + 1) } }
   }
 }

@@ -32,7 +32,9 @@ func applyRepetitionPenalty(
   let most = options.dryBase > 1.000_001 ? Int(88.722_839 / logf(options.dryBase)) : .max
   for (id, length) in longest where id >= 0 && Int(id) < logits.count {
     let exponent = min(length - allowed, most)
-    logits[Int(id)] -= options.dryMultiplier * powf(options.dryBase, Float(exponent))
+    // Finite: what a constraint leaves alone must be possible.
+    let penalty = options.dryMultiplier * powf(options.dryBase, Float(exponent))
+    logits[Int(id)] -= min(penalty, 1e30)
   }
 }
 

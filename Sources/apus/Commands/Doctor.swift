@@ -8,9 +8,15 @@ import TensorCore
 
 struct Doctor: ParsableCommand {
   static let configuration = CommandConfiguration(
+    abstract: "Show what this machine offers and what of it is used.",
+    subcommands: [DoctorMachine.self, DoctorPrivacy.self], defaultSubcommand: DoctorMachine.self)
+}
+
+struct DoctorMachine: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "machine",
     abstract: "Show processor, instruction set, threads, memory and libraries.",
-    discussion: "Include this in a report of a problem; it holds nothing personal but paths.",
-    subcommands: [DoctorPrivacy.self])
+    discussion: "Include this in a report of a problem; it holds nothing personal but paths.")
 
   @Flag(help: "Print a JSON object.")
   var json = false

@@ -65,6 +65,13 @@ struct TimeSpan: ExpressibleByArgument {
     else { return nil }
     duration = .seconds(count * unit)
   }
+
+  var defaultValueDescription: String {
+    let seconds = duration.components.seconds
+    let units: [(Int64, String)] = [(86_400, "d"), (3600, "h"), (60, "m")]
+    let unit = units.first { seconds > 0 && seconds % $0.0 == 0 } ?? (1, "s")
+    return "\(seconds / unit.0)\(unit.1)"
+  }
 }
 
 extension PicoEuro: ExpressibleByArgument {
@@ -99,6 +106,8 @@ extension SuspensionReason: ExpressibleByArgument {
   }
 
   public static var allValueStrings: [String] { allCases.map { "\($0)" } }
+
+  public var defaultValueDescription: String { "\(self)" }
 }
 
 extension KeyRole: ExpressibleByArgument {
@@ -108,14 +117,17 @@ extension KeyRole: ExpressibleByArgument {
   }
 
   public static var allValueStrings: [String] { allCases.map(\.word) }
+
+  public var defaultValueDescription: String { word }
 }
 
 extension UsageStore {
   /// The account of this name or number.
   func account(named text: String) throws -> AccountRecord {
     let accounts = try accounts()
+    // The number first: nobody chooses theirs.
     let found =
-      accounts.first { $0.name.text == text } ?? accounts.first { "\($0.id.rawValue)" == text }
+      accounts.first { "\($0.id.rawValue)" == text } ?? accounts.first { $0.name.text == text }
     guard let found else {
       throw CommandError(
         .unusableInput,
@@ -137,7 +149,9 @@ extension UsageStore {
   func model(named text: String) throws -> ModelID {
     guard let model = try modelNames().first(where: { $0.value.text == text })?.key else {
       throw CommandError(
-        .unusableInput, "no model called '\(text)' was ever served or priced here")
+        .unusableInput,
+        "no model called '\(text)' was ever served or priced here: 'apus meter model add' makes it "
+          + "known")
     }
     return model
   }

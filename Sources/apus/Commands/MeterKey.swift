@@ -84,6 +84,10 @@ extension Keys {
     func run() throws {
       try Keys.withStore { store in
         if allModels || !model.isEmpty {
+          let known = Set(try store.modelNames().values)
+          for name in model where !known.contains(name) {
+            Terminal.note("note: no model called '\(name)' was ever served or priced here")
+          }
           try store.setModels(model.map { try store.modelID($0) }, for: name)
         }
         if allAddresses || !address.isEmpty { try store.setAddresses(address, for: name) }

@@ -231,17 +231,28 @@ struct MeterModel: ParsableCommand {
 extension MeterAccount {
   struct Member: ParsableCommand {
     static let configuration = CommandConfiguration(
-      abstract: "Add a member, change the role of one, or list them.",
+      abstract: "Add a member, change the role of one, remove one, or list them.",
       discussion: "Notices go to owners and main users.")
     @Argument(help: "The account, by name or number.") var account: String
     @Option(help: "The member's mail address; without it all are listed.") var email: String?
     @Option(help: "What the member may do.") var role = KeyRole.member
+    @Flag(help: "Take the member out of the account.") var remove = false
     @OptionGroup var output: MeterOutput
+
+    func validate() throws {
+      if remove, email == nil { throw ValidationError("--remove takes out the member of --email.") }
+    }
 
     func run() throws {
       try Keys.withStore { store in
         let id = try store.account(named: account).id
-        if let email { try store.setMember(email, role: role, of: id) }
+        if let email {
+          if remove {
+            try store.removeMember(email, of: id)
+          } else {
+            try store.setMember(email, role: role, of: id)
+          }
+        }
         output.show(
           try store.members(of: id).map {
             ["email": .string($0.email), "role": .string($0.role.word)]

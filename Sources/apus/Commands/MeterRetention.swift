@@ -109,10 +109,13 @@ extension MeterAccount {
       discussion: "Backups keep what they hold until you let them go.")
     @Argument(help: "The account, by name or number.") var account: String
     @Flag(help: "Give up what it owes for months without an invoice.") var waiveUnbilled = false
+    @Flag(help: "Keep what is left of its credit, which nobody can pay back then.")
+    var keepCredit = false
 
     func run() throws {
       try Keys.withStore {
-        try $0.erase($0.account(named: account).id, waivesUnbilled: waiveUnbilled)
+        try $0.erase(
+          $0.account(named: account).id, waivesUnbilled: waiveUnbilled, keepsCredit: keepCredit)
       }
       Terminal.note("The account is erased.")
     }

@@ -148,7 +148,7 @@ struct Run: AsyncParsableCommand {
   private func tokens(
     of text: String, for model: Model, named argument: String
   ) throws -> [TokenID] {
-    if raw { return model.tokenizer.encode(text, parsingSpecial: true) }
+    if raw { return model.tokens(ofPrompt: text) }
     guard model.chatTemplate != nil else { throw noChatTemplate(argument) }
     return try model.prompt((system.map { [.system($0)] } ?? []) + [.user(text)])
   }

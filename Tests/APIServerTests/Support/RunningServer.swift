@@ -24,6 +24,9 @@ struct RunningServer: Sendable {
     configuration.port = 0
     // Tests count what reaches an engine.
     configuration.probeInterval = .zero
+    // However late a test's next byte is. Tests of these limits set their own, and no default helps them.
+    configuration.limits.idleDuration = .seconds(3600)
+    configuration.limits.stallDuration = .seconds(3600)
     configure(&configuration)
     let log = LogCapture()
     let (addresses, announce) = AsyncStream<String>.makeStream()
@@ -113,4 +116,13 @@ func withMeter(
   let meter = try Meter(configuration)
   try await test(meter, meter.store)
   try await meter.close()
+}
+
+extension MeterClock {
+  /// A clock by which limits see no time pass, however long a test takes.
+  static var still: MeterClock {
+    let now = MeterClock.system.monotonicNanoseconds()
+    return MeterClock(
+      monotonicNanoseconds: { now }, wallMilliseconds: MeterClock.system.wallMilliseconds)
+  }
 }

@@ -1,6 +1,7 @@
 // The engine under constraints: answers satisfy them and end in time.
 
 import Constraints
+import TensorCore
 import TestSupport
 import Testing
 import Transformer
@@ -50,6 +51,47 @@ struct ConstrainedEngineTests {
       #expect(try constraint.accepts(text), "\(text)")
       #expect(summary.finishReason == .stop)
       #expect(summary.generatedTokenCount <= fewest + room)
+    }
+  }
+
+  /// What the caller wants of single tokens yields where it would leave none.
+  @Test(arguments: ["yes", "0{60}", "yes|yes, but only on Tuesdays"])
+  func bansLeaveWhatTheConstraintNeeds(pattern: String) async throws {
+    let engine = try engine()
+    defer { engine.shutdown() }
+    let constraint = try Constraint.expression(pattern)
+    var request = GenerationRequest(prompt: [217, 77, 137])
+    request.constraint = constraint
+    request.maxTokens = 100
+    request.sampling.temperature = 0
+    request.sampling.minTokens = 100
+    request.sampling.dryMultiplier = 100
+    request.sampling.dryBase = 100
+    request.sampling.dryAllowedLength = 0
+    request.sampling.bannedTokens = Set(0..<288)
+    let (text, summary) = try await answer(engine, request)
+    #expect(try constraint.accepts(text), "\(text)")
+    #expect(summary.finishReason == .stop)
+  }
+
+  /// Where the context shifts there is no last token to count from, and of a byte that no token has no
+  /// number of tokens is enough.
+  @Test
+  func aConstraintThatTheVocabularyCannotSpellHoldsWhereTheContextShifts() async throws {
+    try await TemporaryFolder.with { folder in
+      let path = folder + "/model.gguf"
+      let file = try TinyModel(name: "llama").file()
+      let tokens = try #require(try file.metadata.strings("tokenizer.ggml.tokens"))
+      let other = GGUFContent.strings(tokens.decoded().map { $0 == "\u{C3}" ? "zz" : $0 })
+      try ModelVariant(metadata: ["tokenizer.ggml.tokens": other]).write(file, to: path)
+      var options = ModelOptions()
+      options.threadCount = 1
+      let engine = try Engine(try Model.load(path, options: options))
+      defer { engine.shutdown() }
+      var request = GenerationRequest(prompt: [217, 77, 137])
+      request.constraint = try .expression("ab|ca\u{E9}")
+      request.shiftsContext = true
+      #expect(try await answer(engine, request).text == "ab")
     }
   }
 
