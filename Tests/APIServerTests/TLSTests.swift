@@ -52,7 +52,7 @@ struct TLSTests {
         output: certificate.folder + "/output", errors: certificate.folder + "/errors")
       for await _ in engine.cancellations { break }
       child.terminate()
-      _ = child.wait()
+      _ = await child.ended()
     }
   }
 

@@ -32,16 +32,14 @@ struct AdministeredServer {
       ["serve", Fixtures.packageRoot + "/Tests/Fixtures/architectures/llama.gguf", "--port", "0"],
       environment: ProcessInfo.processInfo.environment.merging(environment) { $1 },
       input: "/dev/null", output: log, errors: log)
-    var address: String?
-    let end = Date.now + 120
     let socket = folder + "/admin.sock"
-    while address == nil || !FileManager.default.fileExists(atPath: socket), Date.now < end {
-      usleep(10_000)
+    @Sendable func address() -> String? {
       let text = (try? String(contentsOfFile: log, encoding: .utf8)) ?? ""
       let line = text.split(separator: "\n").first { $0.hasPrefix("Listening on ") }
-      address = line.map { String($0.dropFirst("Listening on ".count)) }
+      return line.map { String($0.dropFirst("Listening on ".count)) }
     }
-    self.address = try #require(address)
+    await wait { address() != nil && FileManager.default.fileExists(atPath: socket) }
+    self.address = try #require(address())
   }
 
   func stop() {

@@ -147,7 +147,9 @@ import Testing
         _ = try await server.post(
           "/admin/notice/publish", ["title": "By itself", "body": "Nobody sent it."])
         let end = Date.now + 120
-        while try sinks.mails.isEmpty || sinks.posts.isEmpty, Date.now < end { usleep(50_000) }
+        while try sinks.mails.isEmpty || sinks.posts.isEmpty, Date.now < end {
+          try await Task.sleep(for: .milliseconds(50))
+        }
         #expect(try sinks.mails.first?["subject"] == "By itself")
         #expect(try sinks.posts.first?["is_signed"] == true)
       }
@@ -171,8 +173,8 @@ import Testing
       _ = try await server.post(
         "/admin/notice/channels", ["sendmail": .string(program), "sender": "apus@host.example"])
       _ = try await server.post("/admin/notice/publish", ["title": "Hangs", "body": "For ever."])
-      while !FileManager.default.fileExists(atPath: mark) { usleep(20_000) }
-      server.stop()
+      await wait { FileManager.default.fileExists(atPath: mark) }
+      await onThread { server.stop() }
       let list = try await server.apus("meter", "notice", "list", "--json")
       #expect(try JSONValue.parse(list.text)[0]?["state"] == "pending")
       #expect(try JSONValue.parse(list.text)[0]?["attempts"] == 1)

@@ -17,16 +17,13 @@ final class DeliverySinks {
   private let mailPort: Int
   private let webPort: Int
 
-  init(folder: String) throws {
+  init(folder: String) async throws {
     self.folder = folder
     process = try ChildProcess(
       Self.python, [Fixtures.packageRoot + "/Tests/Clients/sinks.py", folder],
       environment: ProcessInfo.processInfo.environment, input: "/dev/null",
       output: folder + "/sinks.log", errors: folder + "/sinks.log")
-    let end = Date.now + 60
-    while !FileManager.default.fileExists(atPath: folder + "/ports"), Date.now < end {
-      usleep(5_000)
-    }
+    await wait(seconds: 60) { FileManager.default.fileExists(atPath: folder + "/ports") }
     let ports = try JSONValue.parse(
       Array(Data(contentsOf: URL(fileURLWithPath: folder + "/ports"))))
     mailPort = try #require(ports["smtp"]?.intValue)
@@ -61,7 +58,7 @@ final class DeliverySinks {
     _ body: (DeliverySinks, (String...) async throws -> Program.Outcome) async throws -> Void
   ) async throws {
     try await TemporaryFolder.with { folder async throws in
-      let sinks = try DeliverySinks(folder: folder)
+      let sinks = try await DeliverySinks(folder: folder)
       defer { sinks.stop() }
       func apus(_ words: String...) async throws -> Program.Outcome {
         try await Program.apus(words, environment: ["APUS_DATA": folder + "/data"])
@@ -76,7 +73,7 @@ final class DeliverySinks {
   }
 
   /// Makes everything due that waits for another try.
-  func hurry() throws {
+  func hurry() async throws {
     let script = """
       import sqlite3, sys
       with sqlite3.connect(sys.argv[1]) as db:
@@ -86,6 +83,6 @@ final class DeliverySinks {
       Self.python, ["-c", script, folder + "/data/meter.db"],
       environment: ProcessInfo.processInfo.environment, input: "/dev/null",
       output: "/dev/null", errors: "/dev/null")
-    #expect(child.wait() == 0)
+    #expect(await child.ended() == 0)
   }
 }

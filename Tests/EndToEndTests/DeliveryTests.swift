@@ -57,7 +57,7 @@ struct DeliveryTests {
       // Before its time nothing is tried.
       _ = try await apus("meter", "notice", "send")
       #expect(try sinks.mails.isEmpty)
-      try sinks.hurry()
+      try await sinks.hurry()
       _ = try await apus("meter", "notice", "send")
       _ = try await apus("meter", "notice", "send")
       #expect(try await states() == ["sent", "sent"])

@@ -53,7 +53,7 @@ final class ModelServer {
     server.serve_forever()
     """
 
-  init(folder: String, content: Data) throws {
+  init(folder: String, content: Data) async throws {
     self.folder = folder
     try content.write(to: URL(fileURLWithPath: folder + "/served"))
     let output = folder + "/port"
@@ -61,13 +61,9 @@ final class ModelServer {
       "/usr/bin/env", ["python3", "-c", Self.script, folder + "/served", folder + "/requests"],
       environment: ProcessInfo.processInfo.environment, input: "/dev/null", output: output,
       errors: folder + "/errors")
-    var line = ""
-    let end = Date.now + 60
-    while !line.hasSuffix("\n"), Date.now < end {
-      usleep(5_000)
-      line = (try? String(contentsOfFile: output, encoding: .utf8)) ?? ""
-    }
-    port = try #require(Int(line.trimmingCharacters(in: .newlines)))
+    @Sendable func line() -> String { (try? String(contentsOfFile: output, encoding: .utf8)) ?? "" }
+    await wait(seconds: 60) { line().hasSuffix("\n") }
+    port = try #require(Int(line().trimmingCharacters(in: .newlines)))
   }
 
   func stop() {

@@ -156,7 +156,7 @@ import Testing
     _ body: (ModelServer) async throws -> Void
   ) async throws {
     try await TemporaryFolder.with { folder in
-      let server = try ModelServer(folder: folder, content: Self.content)
+      let server = try await ModelServer(folder: folder, content: Self.content)
       defer { server.stop() }
       try server.writeCatalogue(bytes: bytes, digest: digest, paths: paths)
       try await body(server)

@@ -5,14 +5,20 @@ import TestSupport
 import Testing
 
 /// A server in front of SmolLM2 on a free port.
-struct ServedProgram {
+struct ServedProgram: Sendable {
   let process: ChildProcess
   let port: Int
   /// Everything that it has said.
   let log: String
 
   /// Starts a server whose data and log are in a folder, and waits until it listens.
-  static func start(in folder: String, _ arguments: [String] = []) throws -> ServedProgram {
+  static func start(
+    in folder: String, _ arguments: [String] = []
+  ) async throws -> ServedProgram {
+    try await tryOnThread { try launch(in: folder, arguments) }
+  }
+
+  private static func launch(in folder: String, _ arguments: [String]) throws -> ServedProgram {
     let log = folder + "/log"
     var environment = ProcessInfo.processInfo.environment
     environment["APUS_DATA"] = folder + "/data"
@@ -44,11 +50,11 @@ struct ServedProgram {
   static func with(
     in folder: String, _ arguments: [String] = [], _ body: (ServedProgram) async throws -> Void
   ) async throws {
-    let server = try start(in: folder, arguments)
+    let server = try await start(in: folder, arguments)
     let result: Result<Void, any Error>
     do { result = .success(try await body(server)) } catch { result = .failure(error) }
     server.process.terminate()
-    #expect(server.process.wait() == 0)
+    #expect(await server.process.ended() == 0)
     try result.get()
   }
 }

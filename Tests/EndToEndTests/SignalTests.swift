@@ -10,12 +10,12 @@ struct SignalTests {
   private static let patience = 40.0
 
   @Test(.timeLimit(.minutes(5)))
-  func `SIGTERM right behind the start is answered`() throws {
+  func `SIGTERM right behind the start is answered`() async throws {
     for _ in 0..<5 {
-      try TemporaryFolder.with { folder in
-        let server = try ServedProgram.start(in: folder)
+      try await TemporaryFolder.with { folder in
+        let server = try await ServedProgram.start(in: folder)
         server.process.terminate()
-        #expect(try end(of: server) == 0)
+        #expect(await end(of: server) == 0)
       }
     }
   }
@@ -23,7 +23,7 @@ struct SignalTests {
   @Test(.timeLimit(.minutes(5)), arguments: [Moment.asked, .draining, .listening])
   func `SIGTERM during a restart is answered`(_ moment: Moment) async throws {
     try await TemporaryFolder.with { folder in
-      let server = try ServedProgram.start(in: folder)
+      let server = try await ServedProgram.start(in: folder)
       let asked = try await Program.apus(
         "meter", "incident", "restart", environment: ["APUS_DATA": folder + "/data"])
       #expect(asked.status == 0, "\(asked.errors)")
@@ -34,7 +34,7 @@ struct SignalTests {
         try await wait(server) { lines(server).count { $0.hasPrefix("Listening on ") } > 1 }
       }
       server.process.terminate()
-      let status = try end(of: server)
+      let status = await end(of: server)
       // Between its two lives the process has no handler, and the signal ends it as any other.
       #expect(status == 0 || moment != .listening && status == 128 + SIGTERM, "\(status)")
     }
@@ -69,24 +69,22 @@ struct SignalTests {
     }
   }
 
-  private func wait(_ server: ServedProgram, until condition: () -> Bool) async throws {
-    let end = Date.now + 120
-    while !condition() {
-      try #require(Date.now < end && server.process.isRunning)
-      usleep(2_000)
-    }
+  private func wait(
+    _ server: ServedProgram, until condition: @escaping @Sendable () -> Bool
+  ) async throws {
+    await TestSupport.wait { condition() || !server.process.isRunning }
+    try #require(condition() && server.process.isRunning)
   }
 
   /// The exit status; a server that goes on is killed, and the test fails.
-  private func end(of server: ServedProgram) throws -> Int32 {
-    let end = Date.now + Self.patience
-    while server.process.isRunning, Date.now < end { usleep(2_000) }
+  private func end(of server: ServedProgram) async -> Int32 {
+    await TestSupport.wait(seconds: Self.patience) { !server.process.isRunning }
     if server.process.isRunning {
       kill(server.process.id, SIGKILL)
-      _ = server.process.wait()
+      _ = await server.process.ended()
       Issue.record("the server went on: \(lines(server).suffix(5).joined(separator: "\n"))")
       return -1
     }
-    return server.process.wait()
+    return await server.process.ended()
   }
 }

@@ -10,13 +10,13 @@ struct SurvivalTests {
   @Test(.timeLimit(.minutes(10)))
   func `SIGTERM under load loses no running answer`() async throws {
     try await TemporaryFolder.with { folder in
-      let server = try ServedProgram.start(in: folder, ["--set", "drain-seconds=300"])
+      let server = try await ServedProgram.start(in: folder, ["--set", "drain-seconds=300"])
       let outcome = try await python(
         "drain_client.py", "\(server.port)", "\(server.process.id)", RealModel.smol.name)
       #expect(outcome.status == 0, "\(outcome.errors)")
       // A script that failed early has told the server nothing.
       if outcome.status != 0 { server.process.terminate() }
-      #expect(server.process.wait() == 0)
+      #expect(await server.process.ended() == 0)
     }
   }
 
@@ -27,7 +27,7 @@ struct SurvivalTests {
         "keys", "create", "--json", environment: ["APUS_DATA": folder + "/data"])
       let key = try #require(try JSONValue.parse(made.text)["key"]?.stringValue)
       for _ in 0..<2 {
-        let server = try ServedProgram.start(in: folder)
+        let server = try await ServedProgram.start(in: folder)
         let outcome = try await Program.run(
           "/usr/bin/env",
           [
@@ -39,7 +39,7 @@ struct SurvivalTests {
           ])
         #expect(outcome.status == 0, "\(outcome.errors)")
         kill(server.process.id, SIGKILL)
-        #expect(server.process.wait() == 128 + SIGKILL)
+        #expect(await server.process.ended() == 128 + SIGKILL)
         // The next one writes its log anew.
         try FileManager.default.removeItem(atPath: server.log)
       }

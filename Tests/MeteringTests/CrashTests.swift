@@ -21,11 +21,14 @@ private let isSlow = ProcessInfo.processInfo.environment["APUS_SLOW"] == "1"
         let lines = Int.random(in: 0...300, using: &generator)
         let start = Self.size(of: folder + "/journal")
         // A request's two lines are 128 bytes.
-        while child.isRunning, Self.size(of: folder + "/journal") < start + lines * 128 {
-          usleep(500)
+        let status = await onThread {
+          while child.isRunning, Self.size(of: folder + "/journal") < start + lines * 128 {
+            usleep(500)
+          }
+          kill(child.id, SIGKILL)
+          return child.wait()
         }
-        kill(child.id, SIGKILL)
-        #expect(child.wait() == 128 + SIGKILL)
+        #expect(status == 128 + SIGKILL)
       }
       try await Self.compare(folder)
     }
@@ -36,7 +39,7 @@ private let isSlow = ProcessInfo.processInfo.environment["APUS_SLOW"] == "1"
   {
     try await inFolder { folder in
       let child = try Self.child("open", folder: folder)
-      #expect(child.wait() == 0, "\(Self.said(folder))")
+      #expect(await child.ended() == 0, "\(Self.said(folder))")
     }
   }
 
@@ -44,7 +47,7 @@ private let isSlow = ProcessInfo.processInfo.environment["APUS_SLOW"] == "1"
   func aDiskThatRefusesChargesNobodyAndIsLeftBehind(work: String) async throws {
     try await inFolder { folder in
       let child = try Self.child(work, folder: folder)
-      #expect(child.wait() == 0, "\(Self.said(folder))")
+      #expect(await child.ended() == 0, "\(Self.said(folder))")
     }
   }
 

@@ -20,9 +20,9 @@ extension ChildProcess {
     _ path: String, _ arguments: [String], input: Data = Data(),
     environment: [String: String] = [:]
   ) async throws -> Outcome {
-    try await onThread {
-      Result { try wait(path, arguments, input: input, environment: environment) }
-    }.get()
+    try await tryOnThread {
+      try wait(path, arguments, input: input, environment: environment)
+    }
   }
 
   private static func wait(

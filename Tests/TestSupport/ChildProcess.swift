@@ -4,7 +4,7 @@
 import Foundation
 
 /// A running program. It inherits no descriptor, and no signal is blocked in it.
-package struct ChildProcess {
+package struct ChildProcess: Sendable {
   package let id: pid_t
 
   /// Starts the program at `path`. What it reads and says goes through files.
@@ -66,6 +66,9 @@ package struct ChildProcess {
     while waitpid(id, &status, 0) < 0, errno == EINTR {}
     return status & 0x7F == 0 ? (status >> 8) & 0xFF : 128 + status & 0x7F
   }
+
+  /// `wait` on a thread of its own: those of Swift's pool are few, and all tests share them.
+  package func ended() async -> Int32 { await onThread { wait() } }
 
   /// Whether it has not ended yet; its end is left for `wait` to take.
   package var isRunning: Bool {

@@ -14,3 +14,20 @@ package func onThread<Result: Sendable>(
     thread.start()
   }
 }
+
+/// As above, for what may fail.
+package func tryOnThread<Result: Sendable>(
+  _ body: @escaping @Sendable () throws -> Result
+) async throws -> Result {
+  try await onThread { Swift.Result { try body() } }.get()
+}
+
+/// Looks on a thread of its own, again and again, until `condition` holds or so many seconds are over.
+package func wait(
+  seconds: Double = 120, until condition: @escaping @Sendable () -> Bool
+) async {
+  await onThread {
+    let end = Date.now + seconds
+    while !condition(), Date.now < end { usleep(2_000) }
+  }
+}
