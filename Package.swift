@@ -133,7 +133,9 @@ let package = Package(
     .executableTarget(
       name: "MeteringBenchmark", dependencies: ["Metering"], path: "Benchmarks/metering"),
 
-    .target(name: "TestSupport", dependencies: ["JSON"], path: "Tests/TestSupport"),
+    // Linked, and imported by nobody: the compiler must not see what the linker takes from it.
+    .target(name: "SeenMutex", path: "Tests/SeenMutex"),
+    .target(name: "TestSupport", dependencies: ["JSON", "SeenMutex"], path: "Tests/TestSupport"),
     .testTarget(name: "JSONTests", dependencies: ["JSON", "TestSupport"]),
     .testTarget(
       name: "KernelTests",

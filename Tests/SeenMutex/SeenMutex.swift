@@ -16,9 +16,7 @@
     /// Takes the lock for `thread`. Nobody sleeps, so whoever unlocks has nobody to wake, which
     /// would be the library's code again.
     ///
-    /// The name is the library's: the linker takes ours, and the compiler, when it compiles other modules,
-    /// must not.
-    @_semantics("optimize.no.crossmodule")
+    /// The name is the library's: the linker takes ours.
     @_silgen_name("$s15Synchronization12_MutexHandleV9_lockSlowyys6UInt32VF")
     package borrowing func lockSlowly(_ thread: UInt32) {
       while !owner.compareExchange(expected: 0, desired: thread, ordering: .acquiring).exchanged {
