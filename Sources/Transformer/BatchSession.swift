@@ -20,13 +20,13 @@ package final class BatchSession {
   /// - Throws: `AllocationError`.
   package init(_ model: Model, sequences: Int, contextLength: Int) throws {
     self.model = model
-    let layers = model.architecture.blocks.memories
+    let layers = model.decoder.blocks.memories
     let blocks = sequences * BlockPool.pageCount(contextLength) * layers.count
     let pool = try BlockPool(
       layers: layers, format: model.cacheFormat.stored, blockCount: blocks)
     memories = (0..<sequences).map { _ in SequenceMemory(pool, capacity: contextLength) }
     workspace = try Workspace(
-      model.architecture.workspaceShape(contextLength: contextLength),
+      model.decoder.workspaceShape(contextLength: contextLength),
       maximumRows: max(Self.leastRows, sequences), threadCount: model.threadCount)
   }
 
@@ -60,7 +60,7 @@ package final class BatchSession {
 
   private func forward() {
     guard !batch.rows.isEmpty else { return }
-    model.architecture.forward(
+    model.decoder.forward(
       Pass(batch: batch, workspace: workspace, compute: model.compute)
     ) { _, _ in }
     batch.removeAll()

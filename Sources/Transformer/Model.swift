@@ -19,7 +19,7 @@ public final class Model: Sendable {
   /// Threads that compute.
   public var threadCount: Int { compute.pool.threadCount }
 
-  package let architecture: any Architecture
+  package let decoder: DecoderModel
   package let compute: Compute
   package let cacheFormat: KeyValueFormat
   /// The vocabulary's bytes, for answers under a constraint.
@@ -30,13 +30,13 @@ public final class Model: Sendable {
 
   private init(
     info: ModelInfo, tokenizer: TextTokenizer, templates: ChatTemplates, contextLength: Int,
-    architecture: any Architecture, compute: Compute, cacheFormat: KeyValueFormat
+    decoder: DecoderModel, compute: Compute, cacheFormat: KeyValueFormat
   ) {
     self.info = info
     self.tokenizer = tokenizer
     self.templates = templates
     self.contextLength = contextLength
-    self.architecture = architecture
+    self.decoder = decoder
     self.compute = compute
     self.cacheFormat = cacheFormat
     outputs = ModelOutputs(
@@ -104,11 +104,11 @@ public final class Model: Sendable {
     let weights = try WeightLoader(
       file, family.layerKinds, contextLength: contextLength, isExact: options.exact,
       pool: compute.pool, progress: progress, isCancelled: isCancelled)
-    let architecture = try family.init(weights)
+    let decoder = try family.decoder(weights)
     progress(1)
     return Model(
       info: try ModelInfo(file, hyperparameters), tokenizer: tokenizer, templates: templates,
-      contextLength: contextLength, architecture: architecture, compute: compute,
+      contextLength: contextLength, decoder: decoder, compute: compute,
       cacheFormat: options.exact ? .F32 : options.keyValueFormat)
   }
 

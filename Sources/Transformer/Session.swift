@@ -34,12 +34,12 @@ public final class Session {
     guard self.contextLength >= 1, self.contextLength <= Model.contextLengthLimit else {
       throw Model.impossibleContext(self.contextLength)
     }
-    let architecture = model.architecture
+    let decoder = model.decoder
     memory = try SequenceMemory(
-      layers: architecture.blocks.memories, capacity: self.contextLength,
+      layers: decoder.blocks.memories, capacity: self.contextLength,
       format: model.cacheFormat.stored)
     workspace = try Workspace(
-      architecture.workspaceShape(contextLength: self.contextLength),
+      decoder.workspaceShape(contextLength: self.contextLength),
       maximumRows: min(Self.maximumRows, max(1, self.contextLength)),
       threadCount: model.threadCount)
   }
@@ -76,7 +76,7 @@ public final class Session {
     _ body: (_ row: [Float]) throws -> Void
   ) throws {
     try slices(of: tokens, isCancelled: isCancelled) { pass in
-      try model.architecture.forward(pass) { logits, count in
+      try model.decoder.forward(pass) { logits, count in
         for index in 0..<count {
           logits.read(row: index, count: model.info.vocabularyCount, into: &row)
           try body(row)
@@ -99,7 +99,7 @@ public final class Session {
     _ body: (_ state: [Float]) throws -> Void
   ) throws {
     try slices(of: tokens, isCancelled: isCancelled) { pass in
-      try model.architecture.hiddenStates(pass) { states, count in
+      try model.decoder.hiddenStates(pass) { states, count in
         for index in 0..<count {
           states.read(row: index, count: model.info.embeddingLength, into: &row)
           try body(row)

@@ -66,8 +66,6 @@ extension KeyValueFormat: ExpressibleByArgument {
   public init?(argument: String) { self.init(rawValue: argument.uppercased()) }
 
   public static var allValueStrings: [String] { allCases.map { $0.rawValue.lowercased() } }
-
-  public var defaultValueDescription: String { rawValue.lowercased() }
 }
 
 /// How text becomes token ids.

@@ -14,7 +14,7 @@ import Transformer
     let drafting = try TinyModel(name: draft).load(.F32, contextLength: 200)
     for seed in 0..<3 as Range<UInt64> {
       var random = SeededGenerator(seed: seed)
-      let layers = model.architecture.blocks.memories
+      let layers = model.decoder.blocks.memories
       var schedule = Schedule(
         model, sequences: 6, longestPrompt: 200, longestAnswer: 40,
         pageBytes: BlockPool.blockBytes(layers, .F16) * layers.count, &random)

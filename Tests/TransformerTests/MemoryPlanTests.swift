@@ -8,7 +8,7 @@ import Transformer
   @Test("What each layer keeps is known before weights are loaded", arguments: TinyModel.all)
   func layers(model: TinyModel) throws {
     let loaded = try model.load(.F16)
-    let found = loaded.architecture.blocks.memories
+    let found = loaded.decoder.blocks.memories
     var options = ModelOptions()
     options.contextLength = 320
     let path = ProjectFixtures.root + "/architectures/\(model.name).gguf"

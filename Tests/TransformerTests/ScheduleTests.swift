@@ -25,7 +25,7 @@ private let slowSeeds: Range<UInt64> = {
     var rightGuesses = 0
     for threads in [1, 2] {
       let model = try TinyModel(name: name).load(.F16, threads: threads, contextLength: 320)
-      let layers = model.architecture.blocks.memories
+      let layers = model.decoder.blocks.memories
       let pageBytes = BlockPool.blockBytes(layers, .F16) * layers.count
       for seed in 0..<UInt64(isSlowRun ? 250 : 6) {
         var random = SeededGenerator(seed: seed + UInt64(1000 * threads))
@@ -48,7 +48,7 @@ private let slowSeeds: Range<UInt64> = {
   @Test("A sequence that is set back while it has guesses gives the same bits", arguments: 11..<15)
   func setBackWithGuesses(pages: Int) async throws {
     let model = try TinyModel(name: "llama").load(.F16, contextLength: 320)
-    let layers = model.architecture.blocks.memories
+    let layers = model.decoder.blocks.memories
     // What is guessed must be right when it is given up: a negative penalty makes answers of one
     // token.
     let requests = (0..<3).map { _ in
@@ -82,7 +82,7 @@ private let slowSeeds: Range<UInt64> = {
     for seed in isSlowRun ? slowSeeds : 0..<3 {
       var random = SeededGenerator(seed: 5000 + seed)
       let model = models[Int(seed) % 2]
-      let layers = model.architecture.blocks.memories
+      let layers = model.decoder.blocks.memories
       let schedule = Schedule(
         model, sequences: Int.random(in: 1...(isSlowRun ? 16 : 6), using: &random),
         longestPrompt: isSlowRun ? 512 : 80, longestAnswer: isSlowRun ? 12 : 8,

@@ -106,10 +106,10 @@ extension Availability {
   /// For people, who shall not take an hour for a month; nil where nothing was measured.
   fileprivate var sentence: String? {
     percent.map { percent in
-      let minutes = measured / 60_000
-      let units: [(minutes: Int64, word: String)] = [(1_440, "days"), (60, "h"), (1, "min")]
-      let unit = units.first { minutes >= 2 * $0.minutes } ?? (1, "min")
-      let span = "\(minutes / unit.minutes) \(unit.word)"
+      let seconds = measured / 1000
+      let units: [(seconds: Int64, word: String)] = [(86_400, "days"), (3600, "h"), (60, "min")]
+      let unit = units.first { seconds >= 2 * $0.seconds } ?? (1, "s")
+      let span = "\(seconds / unit.seconds) \(unit.word)"
       return "there \(percent) % of the time measured in the last 30 days (\(span))"
     }
   }

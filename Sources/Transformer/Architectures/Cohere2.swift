@@ -10,24 +10,18 @@
 
 import TensorCore
 
-struct Cohere2: Architecture {
+enum Cohere2: Architecture {
   static let names = ["cohere2"]
-
-  let embedding: TokenEmbedding
-  let blocks: DecoderBlocks
-  let head: OutputHead
-  let rotaries: [RotaryEmbedding]
 
   /// Every so many layers one sees all, where the file does not say.
   private static let period = 4
 
-  init(_ weights: WeightLoader) throws {
+  static func decoder(_ weights: WeightLoader) throws -> DecoderModel {
     let h = weights.hyperparameters
     let rotary = try weights.rotary(.adjacent)
-    rotaries = [rotary]
     let windows = try Self.windows(h)
-    let table = try weights.embeddings()
-    blocks = try DecoderBlocks(count: h.blockCount) { index in
+    return try weights.decoder(rotaries: [rotary], logitScale: try h.float("logit_scale") ?? 1) {
+      index in
       var heads = h.heads()
       heads.window = windows[index]
       heads.rotary = windows[index] == nil ? nil : rotary
@@ -36,9 +30,6 @@ struct Cohere2: Architecture {
         try FeedForwardLayer(weights, index, norm: "attn_norm.weight", activation: .silu),
         isParallel: true)
     }
-    head = try OutputHead(weights, scale: try h.float("logit_scale") ?? 1)
-    try weights.finish()
-    embedding = TokenEmbedding(table!)
   }
 
   /// The window of each layer; nil for those that see all.

@@ -10,29 +10,20 @@
 
 import TensorCore
 
-struct CommandR: Architecture {
+enum CommandR: Architecture {
   static let names = ["command-r"]
 
-  let embedding: TokenEmbedding
-  let blocks: DecoderBlocks
-  let head: OutputHead
-  let rotaries: [RotaryEmbedding]
-
-  init(_ weights: WeightLoader) throws {
+  static func decoder(_ weights: WeightLoader) throws -> DecoderModel {
     let h = weights.hyperparameters
     let rotary = try weights.rotary(.adjacent)
-    rotaries = [rotary]
     var heads = h.heads()
     heads.rotary = rotary
-    let table = try weights.embeddings()
-    blocks = try DecoderBlocks(count: h.blockCount) { index in
+    return try weights.decoder(rotaries: [rotary], logitScale: try h.float("logit_scale") ?? 1) {
+      index in
       DecoderLayer(
         .attention(try AttentionLayer(weights, index, heads: heads, rotaryIndex: 0)),
         try FeedForwardLayer(weights, index, norm: "attn_norm.weight", activation: .silu),
         isParallel: true)
     }
-    head = try OutputHead(weights, scale: try h.float("logit_scale") ?? 1)
-    try weights.finish()
-    embedding = TokenEmbedding(table!)
   }
 }

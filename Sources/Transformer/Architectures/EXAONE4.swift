@@ -10,25 +10,18 @@
 
 import TensorCore
 
-struct EXAONE4: Architecture {
+enum EXAONE4: Architecture {
   static let names = ["exaone4"]
-
-  let embedding: TokenEmbedding
-  let blocks: DecoderBlocks
-  let head: OutputHead
-  let rotaries: [RotaryEmbedding]
 
   /// Every so many layers one sees all, where the file does not say.
   private static let period = 4
 
-  init(_ weights: WeightLoader) throws {
+  static func decoder(_ weights: WeightLoader) throws -> DecoderModel {
     let h = weights.hyperparameters
     let rotary = try weights.rotary(.halves)
-    rotaries = [rotary]
     let windows = try h.slidingWindows(period: Self.period)
     let hasWindows = windows.contains { $0 != nil }
-    let table = try weights.embeddings()
-    blocks = try DecoderBlocks(count: h.blockCount) { index in
+    return try weights.decoder(rotaries: [rotary]) { index in
       var heads = h.heads()
       heads.window = windows[index]
       heads.rotary = hasWindows && windows[index] == nil ? nil : rotary
@@ -37,9 +30,6 @@ struct EXAONE4: Architecture {
         .attention(try AttentionLayer(weights, index, heads: heads, rotaryIndex: 0, norms: .after)),
         try FeedForwardLayer(weights, index, activation: .silu, norms: .after))
     }
-    head = try OutputHead(weights)
-    try weights.finish()
-    embedding = TokenEmbedding(table!)
   }
 
   static func memories(_ hyperparameters: Hyperparameters) throws -> [LayerMemoryShape] {

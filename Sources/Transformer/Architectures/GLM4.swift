@@ -10,33 +10,23 @@
 
 import TensorCore
 
-struct GLM4: Architecture {
+enum GLM4: Architecture {
   static let names = ["glm4", "chatglm"]
 
-  let embedding: TokenEmbedding
-  let blocks: DecoderBlocks
-  let head: OutputHead
-  let rotaries: [RotaryEmbedding]
-
-  init(_ weights: WeightLoader) throws {
+  static func decoder(_ weights: WeightLoader) throws -> DecoderModel {
     let h = weights.hyperparameters
     if weights.metadata["\(h.architecture).rope.dimension_sections"] != nil {
       throw h.unsupported("rope.dimension_sections", "positions in pictures are not supported")
     }
     let rotary = try weights.rotary(.adjacent)
-    rotaries = [rotary]
     var heads = h.heads()
     heads.rotary = rotary
     let norms = h.architecture == "chatglm" ? BlockNorms.before : .beforeAndAfter
-    let table = try weights.embeddings()
-    blocks = try DecoderBlocks(count: h.blockCount) { index in
+    return try weights.decoder(rotaries: [rotary]) { index in
       DecoderLayer(
         .attention(
           try AttentionLayer(weights, index, heads: heads, rotaryIndex: 0, norms: norms)),
         try FeedForwardLayer(weights, index, activation: .silu, norms: norms, isFused: true))
     }
-    head = try OutputHead(weights)
-    try weights.finish()
-    embedding = TokenEmbedding(table!)
   }
 }

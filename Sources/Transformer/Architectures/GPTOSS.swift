@@ -11,24 +11,17 @@
 
 import TensorCore
 
-struct GPTOSS: Architecture {
+enum GPTOSS: Architecture {
   static let names = ["gpt-oss"]
-
-  let embedding: TokenEmbedding
-  let blocks: DecoderBlocks
-  let head: OutputHead
-  let rotaries: [RotaryEmbedding]
 
   /// Every so many layers one sees all, where the file does not say.
   private static let period = 2
 
-  init(_ weights: WeightLoader) throws {
+  static func decoder(_ weights: WeightLoader) throws -> DecoderModel {
     let h = weights.hyperparameters
     let rotary = try weights.rotary(.halves)
-    rotaries = [rotary]
     let windows = try h.slidingWindows(period: Self.period)
-    let table = try weights.embeddings()
-    blocks = try DecoderBlocks(count: h.blockCount) { index in
+    return try weights.decoder(rotaries: [rotary]) { index in
       var heads = h.heads()
       heads.window = windows[index]
       heads.rotary = rotary
@@ -39,9 +32,6 @@ struct GPTOSS: Architecture {
           weights, index, norm: "post_attention_norm.weight", activation: .clampedSwish,
           normalises: true))
     }
-    head = try OutputHead(weights)
-    try weights.finish()
-    embedding = TokenEmbedding(table!)
   }
 
   static func memories(_ hyperparameters: Hyperparameters) throws -> [LayerMemoryShape] {

@@ -9,28 +9,20 @@
 
 import TensorCore
 
-struct Gemma: Architecture {
+enum Gemma: Architecture {
   static let names = ["gemma"]
 
-  let embedding: TokenEmbedding
-  let blocks: DecoderBlocks
-  let head: OutputHead
-  let rotaries: [RotaryEmbedding]
-
-  init(_ weights: WeightLoader) throws {
+  static func decoder(_ weights: WeightLoader) throws -> DecoderModel {
     let h = weights.hyperparameters
     let rotary = try weights.rotary(.halves)
-    rotaries = [rotary]
     var heads = h.heads()
     heads.rotary = rotary
-    let table = try weights.embeddings()
-    blocks = try DecoderBlocks(count: h.blockCount) { index in
+    return try weights.decoder(
+      rotaries: [rotary], embeddingScale: Float(h.embeddingLength).squareRoot()
+    ) { index in
       DecoderLayer(
         .attention(try AttentionLayer(weights, index, heads: heads, rotaryIndex: 0)),
         try FeedForwardLayer(weights, index, activation: .geluTanh))
     }
-    head = try OutputHead(weights)
-    try weights.finish()
-    embedding = TokenEmbedding(table!, scale: Float(h.embeddingLength).squareRoot())
   }
 }

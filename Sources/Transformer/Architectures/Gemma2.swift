@@ -10,13 +10,8 @@
 
 import TensorCore
 
-struct Gemma2: Architecture {
+enum Gemma2: Architecture {
   static let names = ["gemma2"]
-
-  let embedding: TokenEmbedding
-  let blocks: DecoderBlocks
-  let head: OutputHead
-  let rotaries: [RotaryEmbedding]
 
   /// Every so many layers one sees all, where the file does not say.
   private static let period = 2
@@ -26,28 +21,25 @@ struct Gemma2: Architecture {
   /// Layers of the 27B model, whose queries are scaled by width / heads.
   private static let largeModelLayers = 46
 
-  init(_ weights: WeightLoader) throws {
+  static func decoder(_ weights: WeightLoader) throws -> DecoderModel {
     let h = weights.hyperparameters
     let rotary = try weights.rotary(.halves)
-    rotaries = [rotary]
     let windows = try h.slidingWindows(period: Self.period)
     let queryLength =
       h.blockCount == Self.largeModelLayers ? h.embeddingLength / h.headCount : h.keyLength
     var heads = h.heads(scale: 1 / Float(queryLength).squareRoot())
     heads.rotary = rotary
     heads.softCap = try h.float("attn_logit_softcapping") ?? Self.scoreCap
-    let table = try weights.embeddings()
-    blocks = try DecoderBlocks(count: h.blockCount) { index in
+    return try weights.decoder(
+      rotaries: [rotary], embeddingScale: Float(h.embeddingLength).squareRoot(),
+      logitCap: try h.float("final_logit_softcapping") ?? Self.logitCap
+    ) { index in
       heads.window = windows[index]
       return DecoderLayer(
         .attention(
           try AttentionLayer(weights, index, heads: heads, rotaryIndex: 0, norms: .beforeAndAfter)),
         try FeedForwardLayer(weights, index, activation: .geluTanh, norms: .beforeAndAfter))
     }
-    head = try OutputHead(
-      weights, softCap: try h.float("final_logit_softcapping") ?? Self.logitCap)
-    try weights.finish()
-    embedding = TokenEmbedding(table!, scale: Float(h.embeddingLength).squareRoot())
   }
 
   static func memories(_ hyperparameters: Hyperparameters) throws -> [LayerMemoryShape] {

@@ -11,13 +11,8 @@
 
 import TensorCore
 
-struct Gemma3: Architecture {
+enum Gemma3: Architecture {
   static let names = ["gemma3"]
-
-  let embedding: TokenEmbedding
-  let blocks: DecoderBlocks
-  let head: OutputHead
-  let rotaries: [RotaryEmbedding]
 
   /// Positions of a local layer turn by this base, without scaling.
   private static let localBase: Float = 10_000
@@ -26,18 +21,19 @@ struct Gemma3: Architecture {
   /// Layers of the 27B model, whose queries are scaled by width / heads.
   private static let largeModelLayers = 62
 
-  init(_ weights: WeightLoader) throws {
+  static func decoder(_ weights: WeightLoader) throws -> DecoderModel {
     let h = weights.hyperparameters
     let global = try weights.rotary(.halves)
     let local = RotaryEmbedding(
       pairing: .halves, dimensionCount: h.rotaryDimensionCount,
       base: try h.float("rope.freq_base_swa") ?? Self.localBase)
-    rotaries = [global, local]
     let windows = try h.slidingWindows(period: Self.period)
     let queryLength =
       h.blockCount == Self.largeModelLayers ? h.embeddingLength / h.headCount : h.keyLength
-    let table = try weights.embeddings()
-    blocks = try DecoderBlocks(count: h.blockCount) { index in
+    return try weights.decoder(
+      rotaries: [global, local], embeddingScale: Float(h.embeddingLength).squareRoot(),
+      logitCap: try h.float("final_logit_softcapping") ?? 0
+    ) { index in
       let isLocal = windows[index] != nil
       var heads = h.heads(
         scale: try h.float("attention.scale") ?? 1 / Float(queryLength).squareRoot())
@@ -51,9 +47,6 @@ struct Gemma3: Architecture {
             weights, index, heads: heads, rotaryIndex: isLocal ? 1 : 0, norms: .beforeAndAfter)),
         try FeedForwardLayer(weights, index, activation: .geluTanh, norms: .beforeAndAfter))
     }
-    head = try OutputHead(weights, softCap: try h.float("final_logit_softcapping") ?? 0)
-    try weights.finish()
-    embedding = TokenEmbedding(table!, scale: Float(h.embeddingLength).squareRoot())
   }
 
   static func memories(_ hyperparameters: Hyperparameters) throws -> [LayerMemoryShape] {

@@ -10,26 +10,22 @@
 
 import TensorCore
 
-struct Granite: Architecture {
+enum Granite: Architecture {
   static let names = ["granite", "granitemoe", "minicpm"]
 
-  let embedding: TokenEmbedding
-  let blocks: DecoderBlocks
-  let head: OutputHead
-  let rotaries: [RotaryEmbedding]
-
-  init(_ weights: WeightLoader) throws {
+  static func decoder(_ weights: WeightLoader) throws -> DecoderModel {
     let h = weights.hyperparameters
     let rotary = try weights.rotary(.adjacent)
-    rotaries = [rotary]
     var heads = h.heads(scale: try h.float("attention.scale"))
     heads.rotary = rotary
     let residualScale = try Self.factor("residual_scale", h)
     let logitScale = try Self.factor("logit_scale", h)
     let hasExperts = try h.hasExperts()
     let isShared = try h.int("expert_shared_feed_forward_length") ?? 0 > 0
-    let table = try weights.embeddings()
-    blocks = try DecoderBlocks(count: h.blockCount) { index in
+    return try weights.decoder(
+      rotaries: [rotary], embeddingScale: try Self.factor("embedding_scale", h),
+      logitScale: 1 / logitScale
+    ) { index in
       let mixer = Mixer.attention(
         try AttentionLayer(
           weights, index, heads: heads, rotaryIndex: 0, residualScale: residualScale))
@@ -43,9 +39,6 @@ struct Granite: Architecture {
         try ExpertsLayer(
           weights, index, normalises: true, isShared: isShared, residualScale: residualScale))
     }
-    head = try OutputHead(weights, scale: 1 / logitScale)
-    try weights.finish()
-    embedding = TokenEmbedding(table!, scale: try Self.factor("embedding_scale", h))
   }
 
   /// A factor that the file has to name: none is the same for all models of the family.

@@ -11,22 +11,15 @@
 
 import TensorCore
 
-struct LFM2: Architecture {
+enum LFM2: Architecture {
   static let names = ["lfm2"]
   static let layerKinds = LayerKinds.mixed
 
-  let embedding: TokenEmbedding
-  let blocks: DecoderBlocks
-  let head: OutputHead
-  let rotaries: [RotaryEmbedding]
-
-  init(_ weights: WeightLoader) throws {
+  static func decoder(_ weights: WeightLoader) throws -> DecoderModel {
     let h = weights.hyperparameters
     let rotary = try weights.rotary(.halves)
-    rotaries = [rotary]
     let window = try Self.window(h)
-    let table = try weights.embeddings()
-    blocks = try DecoderBlocks(count: h.blockCount) { index in
+    return try weights.decoder(rotaries: [rotary], headNorm: "token_embd_norm.weight") { index in
       let feedForward = try FeedForwardLayer(weights, index, activation: .silu)
       guard h.attends(index) else {
         return DecoderLayer(.convolution(try ShortConvolutionLayer(weights, index)), feedForward)
@@ -38,9 +31,6 @@ struct LFM2: Architecture {
       return DecoderLayer(
         .attention(try AttentionLayer(weights, index, heads: heads, rotaryIndex: 0)), feedForward)
     }
-    head = try OutputHead(weights, norm: "token_embd_norm.weight")
-    try weights.finish()
-    embedding = TokenEmbedding(table!)
   }
 
   /// What attention sees in positions; nil where it sees all.

@@ -12,31 +12,21 @@
 
 import TensorCore
 
-struct Llama: Architecture {
+enum Llama: Architecture {
   static let names = ["llama", "internlm2", "ernie4_5"]
 
-  let embedding: TokenEmbedding
-  let blocks: DecoderBlocks
-  let head: OutputHead
-  let rotaries: [RotaryEmbedding]
-
-  init(_ weights: WeightLoader) throws {
+  static func decoder(_ weights: WeightLoader) throws -> DecoderModel {
     let h = weights.hyperparameters
     let hasExperts = try h.hasExperts()
     let rotary = try weights.rotary(.adjacent)
-    rotaries = [rotary]
     var heads = h.heads(scale: try h.float("attention.scale"))
     heads.rotary = rotary
-    let table = try weights.embeddings()
-    blocks = try DecoderBlocks(count: h.blockCount) { index in
+    return try weights.decoder(rotaries: [rotary]) { index in
       let mixer = Mixer.attention(
         try AttentionLayer(weights, index, heads: heads, rotaryIndex: 0))
       return hasExperts
         ? DecoderLayer(mixer, try ExpertsLayer(weights, index, normalises: true))
         : DecoderLayer(mixer, try FeedForwardLayer(weights, index, activation: .silu))
     }
-    head = try OutputHead(weights)
-    try weights.finish()
-    embedding = TokenEmbedding(table!)
   }
 }

@@ -10,27 +10,18 @@
 
 import TensorCore
 
-struct Mamba: Architecture {
+enum Mamba: Architecture {
   static let names = ["mamba"]
   static let layerKinds = LayerKinds.recurrent
 
-  let embedding: TokenEmbedding
-  let blocks: DecoderBlocks
-  let head: OutputHead
-  let rotaries: [RotaryEmbedding] = []
-
-  init(_ weights: WeightLoader) throws {
+  static func decoder(_ weights: WeightLoader) throws -> DecoderModel {
     let h = weights.hyperparameters
     if try h.bool("ssm.dt_b_c_rms") == true {
       throw h.unsupported("ssm.dt_b_c_rms", "norms of the scan's parameters are not supported")
     }
-    let table = try weights.embeddings()
-    blocks = try DecoderBlocks(count: h.blockCount) { index in
+    return try weights.decoder(rotaries: []) { index in
       DecoderLayer(.scan(try SelectiveScanLayer(weights, index)))
     }
-    head = try OutputHead(weights)
-    try weights.finish()
-    embedding = TokenEmbedding(table!)
   }
 
   static func memories(_ hyperparameters: Hyperparameters) throws -> [LayerMemoryShape] {

@@ -9,30 +9,20 @@
 
 import TensorCore
 
-struct Mistral3: Architecture {
+enum Mistral3: Architecture {
   static let names = ["mistral3"]
 
-  let embedding: TokenEmbedding
-  let blocks: DecoderBlocks
-  let head: OutputHead
-  let rotaries: [RotaryEmbedding]
-
-  init(_ weights: WeightLoader) throws {
+  static func decoder(_ weights: WeightLoader) throws -> DecoderModel {
     let h = weights.hyperparameters
     let rotary = try weights.rotary(.adjacent)
-    rotaries = [rotary]
     var heads = h.heads(scale: try h.float("attention.scale"))
     heads.rotary = rotary
     heads.temperature = try Self.temperature(h)
-    let table = try weights.embeddings()
-    blocks = try DecoderBlocks(count: h.blockCount) { index in
+    return try weights.decoder(rotaries: [rotary]) { index in
       DecoderLayer(
         .attention(try AttentionLayer(weights, index, heads: heads, rotaryIndex: 0)),
         try FeedForwardLayer(weights, index, activation: .silu))
     }
-    head = try OutputHead(weights)
-    try weights.finish()
-    embedding = TokenEmbedding(table!)
   }
 
   /// The factor on queries; nil where the file names none.

@@ -11,26 +11,19 @@
 
 import TensorCore
 
-struct OLMo2: Architecture {
+enum OLMo2: Architecture {
   static let names = ["olmo2"]
-
-  let embedding: TokenEmbedding
-  let blocks: DecoderBlocks
-  let head: OutputHead
-  let rotaries: [RotaryEmbedding]
 
   /// Every so many layers one sees all, where the file does not say.
   private static let period = 4
 
-  init(_ weights: WeightLoader) throws {
+  static func decoder(_ weights: WeightLoader) throws -> DecoderModel {
     let h = weights.hyperparameters
     let global = try weights.rotary(.halves)
     let local = RotaryEmbedding(
       pairing: .halves, dimensionCount: h.rotaryDimensionCount, base: h.rotaryBase)
-    rotaries = [global, local]
     let windows = try h.slidingWindows(period: Self.period)
-    let table = try weights.embeddings()
-    blocks = try DecoderBlocks(count: h.blockCount) { index in
+    return try weights.decoder(rotaries: [global, local]) { index in
       let isLocal = windows[index] != nil
       var heads = h.heads()
       heads.window = windows[index]
@@ -42,9 +35,6 @@ struct OLMo2: Architecture {
             weights, index, heads: heads, rotaryIndex: isLocal ? 1 : 0, norms: .after)),
         try FeedForwardLayer(weights, index, activation: .silu, norms: .after))
     }
-    head = try OutputHead(weights)
-    try weights.finish()
-    embedding = TokenEmbedding(table!)
   }
 
   static func memories(_ hyperparameters: Hyperparameters) throws -> [LayerMemoryShape] {

@@ -10,20 +10,13 @@
 
 import TensorCore
 
-struct OLMoE: Architecture {
+enum OLMoE: Architecture {
   static let names = ["olmoe"]
 
-  let embedding: TokenEmbedding
-  let blocks: DecoderBlocks
-  let head: OutputHead
-  let rotaries: [RotaryEmbedding]
-
-  init(_ weights: WeightLoader) throws {
+  static func decoder(_ weights: WeightLoader) throws -> DecoderModel {
     let h = weights.hyperparameters
     let rotary = try weights.rotary(.halves)
-    rotaries = [rotary]
-    let table = try weights.embeddings()
-    blocks = try DecoderBlocks(count: h.blockCount) { index in
+    return try weights.decoder(rotaries: [rotary]) { index in
       var heads = h.heads()
       heads.rotary = rotary
       try weights.readHeadNorms(of: index, into: &heads, together: true)
@@ -31,8 +24,5 @@ struct OLMoE: Architecture {
         .attention(try AttentionLayer(weights, index, heads: heads, rotaryIndex: 0)),
         try ExpertsLayer(weights, index, normalises: false))
     }
-    head = try OutputHead(weights)
-    try weights.finish()
-    embedding = TokenEmbedding(table!)
   }
 }

@@ -10,30 +10,20 @@
 
 import TensorCore
 
-struct Qwen2: Architecture {
+enum Qwen2: Architecture {
   static let names = ["qwen2", "exaone", "seed_oss"]
 
-  let embedding: TokenEmbedding
-  let blocks: DecoderBlocks
-  let head: OutputHead
-  let rotaries: [RotaryEmbedding]
-
-  init(_ weights: WeightLoader) throws {
+  static func decoder(_ weights: WeightLoader) throws -> DecoderModel {
     let h = weights.hyperparameters
     let rotary = try weights.rotary(.halves)
-    rotaries = [rotary]
     var heads = h.heads()
     heads.rotary = rotary
     let norm =
       h.architecture == "seed_oss" ? "post_attention_norm.weight" : "ffn_norm.weight"
-    let table = try weights.embeddings()
-    blocks = try DecoderBlocks(count: h.blockCount) { index in
+    return try weights.decoder(rotaries: [rotary]) { index in
       DecoderLayer(
         .attention(try AttentionLayer(weights, index, heads: heads, rotaryIndex: 0)),
         try FeedForwardLayer(weights, index, norm: norm, activation: .silu))
     }
-    head = try OutputHead(weights)
-    try weights.finish()
-    embedding = TokenEmbedding(table!)
   }
 }

@@ -10,21 +10,14 @@
 
 import TensorCore
 
-struct Qwen3: Architecture {
+enum Qwen3: Architecture {
   static let names = ["qwen3", "qwen3moe"]
 
-  let embedding: TokenEmbedding
-  let blocks: DecoderBlocks
-  let head: OutputHead
-  let rotaries: [RotaryEmbedding]
-
-  init(_ weights: WeightLoader) throws {
+  static func decoder(_ weights: WeightLoader) throws -> DecoderModel {
     let h = weights.hyperparameters
     let rotary = try weights.rotary(.halves)
-    rotaries = [rotary]
     let hasExperts = try h.hasExperts()
-    let table = try weights.embeddings()
-    blocks = try DecoderBlocks(count: h.blockCount) { index in
+    return try weights.decoder(rotaries: [rotary]) { index in
       var heads = h.heads()
       heads.rotary = rotary
       try weights.readHeadNorms(of: index, into: &heads)
@@ -34,8 +27,5 @@ struct Qwen3: Architecture {
         ? DecoderLayer(mixer, try ExpertsLayer(weights, index, normalises: true))
         : DecoderLayer(mixer, try FeedForwardLayer(weights, index, activation: .silu))
     }
-    head = try OutputHead(weights)
-    try weights.finish()
-    embedding = TokenEmbedding(table!)
   }
 }

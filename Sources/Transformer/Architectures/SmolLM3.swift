@@ -9,31 +9,21 @@
 
 import TensorCore
 
-struct SmolLM3: Architecture {
+enum SmolLM3: Architecture {
   static let names = ["smollm3"]
-
-  let embedding: TokenEmbedding
-  let blocks: DecoderBlocks
-  let head: OutputHead
-  let rotaries: [RotaryEmbedding]
 
   /// Every so many layers one turns nothing.
   private static let period = 4
 
-  init(_ weights: WeightLoader) throws {
+  static func decoder(_ weights: WeightLoader) throws -> DecoderModel {
     let h = weights.hyperparameters
     let rotary = try weights.rotary(.adjacent)
-    rotaries = [rotary]
     var heads = h.heads(scale: try h.float("attention.scale"))
-    let table = try weights.embeddings()
-    blocks = try DecoderBlocks(count: h.blockCount) { index in
+    return try weights.decoder(rotaries: [rotary]) { index in
       heads.rotary = (index + 1) % Self.period == 0 ? nil : rotary
       return DecoderLayer(
         .attention(try AttentionLayer(weights, index, heads: heads, rotaryIndex: 0)),
         try FeedForwardLayer(weights, index, activation: .silu))
     }
-    head = try OutputHead(weights)
-    try weights.finish()
-    embedding = TokenEmbedding(table!)
   }
 }

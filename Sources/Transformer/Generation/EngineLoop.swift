@@ -46,7 +46,7 @@ final class EngineLoop: @unchecked Sendable {
     self.model = model
     self.options = options
     self.mailbox = mailbox
-    let layers = model.architecture.blocks.memories
+    let layers = model.decoder.blocks.memories
     let format = model.cacheFormat.stored
     // One page more than a context has, so that a page can be copied.
     let context = (BlockPool.pageCount(model.contextLength) + 1) * layers.count
@@ -57,7 +57,7 @@ final class EngineLoop: @unchecked Sendable {
       layers: layers, format: format, blockCount: max(context, blocks),
       isLocked: options.locksMemory)
     workspace = try Workspace(
-      model.architecture.workspaceShape(contextLength: model.contextLength),
+      model.decoder.workspaceShape(contextLength: model.contextLength),
       maximumRows: max(2, options.rowLimit),
       threadCount: model.threadCount, isLocked: options.locksMemory)
     next = EngineStep(threadCount: model.threadCount)

@@ -70,7 +70,7 @@ final class EngineStep {
     chosen.append(contentsOf: repeatElement(EngineSequence.noToken, count: ends.count))
     var (stateCount, logitCount) = (0, 0)
     let pass = Pass(batch: batch, workspace: workspace, compute: model.compute)
-    model.architecture.forward(pass) { states, count in
+    model.decoder.forward(pass) { states, count in
       for row in 0..<count {
         pooled[stateCount + row].pool(states.read(row: row, count: model.info.embeddingLength))
       }

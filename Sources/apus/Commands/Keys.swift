@@ -59,8 +59,8 @@ extension Keys {
     @Option(help: "The account that it belongs to, by name or number; by default 'default'.")
     var account: String?
 
-    @Option(help: "What its holder may do.")
-    var role = KeyRole.service
+    @Option(help: "What its holder may do; by default service.")
+    var role: KeyRole?
 
     @Option(help: "When it ends: 2027-01-31, or 30d from now.")
     var expires: Moment?
@@ -84,7 +84,7 @@ extension Keys {
       }
       let key = try Keys.withStore { store in
         try store.createKey(
-          label: name, role: role, limits: limits,
+          label: name, role: role ?? .service, limits: limits,
           account: account.map { try store.account(named: $0).id },
           expiresMilliseconds: expires?.wallMilliseconds)
       }

@@ -106,8 +106,6 @@ extension SuspensionReason: ExpressibleByArgument {
   }
 
   public static var allValueStrings: [String] { allCases.map { "\($0)" } }
-
-  public var defaultValueDescription: String { "\(self)" }
 }
 
 extension KeyRole: ExpressibleByArgument {
@@ -117,8 +115,6 @@ extension KeyRole: ExpressibleByArgument {
   }
 
   public static var allValueStrings: [String] { allCases.map(\.word) }
-
-  public var defaultValueDescription: String { word }
 }
 
 extension UsageStore {

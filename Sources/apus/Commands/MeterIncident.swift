@@ -20,13 +20,13 @@ struct MeterIncident: ParsableCommand {
     static let configuration = CommandConfiguration(
       abstract: "Stop one account: its keys are refused and its answers end.")
     @Argument(help: "The account, by name or number.") var account: String
-    @Option(help: "Why.") var reason = SuspensionReason.security
+    @Option(help: "Why; by default security.") var reason: SuspensionReason?
     @Option(help: "Why it was not warned, where the reason needs that.") var override: ShortName?
 
     func run() throws {
       try Self.report { store in
         try store.takeSuspension(
-          of: store.account(named: account).id, reason: reason, override: override)
+          of: store.account(named: account).id, reason: reason ?? .security, override: override)
       }
     }
   }

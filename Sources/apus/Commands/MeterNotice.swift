@@ -235,7 +235,7 @@ extension MeterAccount {
       discussion: "Notices go to owners and main users.")
     @Argument(help: "The account, by name or number.") var account: String
     @Option(help: "The member's mail address; without it all are listed.") var email: String?
-    @Option(help: "What the member may do.") var role = KeyRole.member
+    @Option(help: "What the member may do; by default member.") var role: KeyRole?
     @Flag(help: "Take the member out of the account.") var remove = false
     @OptionGroup var output: MeterOutput
 
@@ -250,7 +250,7 @@ extension MeterAccount {
           if remove {
             try store.removeMember(email, of: id)
           } else {
-            try store.setMember(email, role: role, of: id)
+            try store.setMember(email, role: role ?? .member, of: id)
           }
         }
         output.show(
