@@ -106,7 +106,8 @@ extension JSONValue {
 
   private func writeCanonical(into bytes: inout [UInt8]) {
     switch self {
-    case .integer, .largeInteger, .number: bytes += DecimalText(self)?.bytes ?? []
+    case .integer(let value): bytes += "\(value)".utf8
+    case .largeInteger, .number: bytes += DecimalText(self)?.bytes ?? []
     case .array(let elements):
       bytes.append(UInt8(ascii: "["))
       for (index, element) in elements.enumerated() {
