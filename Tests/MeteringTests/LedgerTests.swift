@@ -6,6 +6,20 @@ import Metering
 import Testing
 
 @Suite struct LedgerTests {
+  /// Reports may still run when their server has ended.
+  @Test func whatIsAskedOfAClosedLedgerIsAnError() async throws {
+    let bench = try MeterBench()
+    let key = try bench.key()
+    let who = try bench.meter.authenticate(key.text)
+    try await bench.meter.admit(who, bench.request()).settle(completed())
+    let store = bench.meter.store
+    try await bench.meter.close()
+    for _ in 0..<2 {
+      #expect(faultCode { _ = try store.keys() } == .inputOutput)
+      #expect(faultCode { _ = try store.createAccount(name("lab")) } == .inputOutput)
+    }
+  }
+
   @Test func aRowIsReadableByAnotherConnectionWhenSettleReturns() async throws {
     let bench = try MeterBench()
     for count in 1...20 {

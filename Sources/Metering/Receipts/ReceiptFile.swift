@@ -54,7 +54,7 @@ struct ReceiptFile {
   }
 
   /// The number of the newest event in it, and of leaves.
-  func end() throws -> (seq: Int64, count: Int) { try queue.read(Self.end) }
+  func end() throws -> (seq: Int64, count: Int) { try queue.readIfOpen(Self.end) }
 
   /// Takes in events that are newer than all it has, in their order. What another process took in
   /// meanwhile is left as it is.
@@ -67,7 +67,7 @@ struct ReceiptFile {
     while !rest.isEmpty {
       let part = rest.prefix(Self.step)
       rest = rest.dropFirst(part.count)
-      try queue.write { db in
+      try queue.writeIfOpen { db in
         var (last, count) = try Self.end(db)
         for (seq, row) in part where seq > last {
           let account = row.account.rawValue
@@ -94,7 +94,7 @@ struct ReceiptFile {
 
   /// The place of an event's receipt; nil where the event is not in it.
   func leaf(seq: Int64) throws -> Leaf? {
-    try queue.read { db in
+    try queue.readIfOpen { db in
       let row = try Row.fetchOne(
         db, sql: "SELECT place, previous FROM leaf WHERE seq = ?", arguments: [seq])
       return try row.map { row in
@@ -109,17 +109,17 @@ struct ReceiptFile {
 
   /// The hash of a leaf.
   func hash(of leaf: Leaf) throws -> [UInt8] {
-    try queue.read { try Self.hash(.init(level: 0, place: leaf.index), in: $0) }
+    try queue.readIfOpen { try Self.hash(.init(level: 0, place: leaf.index), in: $0) }
   }
 
   /// The root over the first `count` leaves.
   func root(count: Int) throws -> [UInt8] {
-    try queue.read { db in try MerkleTree.root(count: count) { try Self.hash($0, in: db) } }
+    try queue.readIfOpen { db in try MerkleTree.root(count: count) { try Self.hash($0, in: db) } }
   }
 
   /// The hashes beside the way from a leaf to that root.
   func path(to leaf: Leaf, count: Int) throws -> [[UInt8]] {
-    try queue.read { db in
+    try queue.readIfOpen { db in
       try MerkleTree.path(to: leaf.index, count: count) { try Self.hash($0, in: db) }
     }
   }

@@ -18,7 +18,7 @@ extension EventFile {
     let path = path(folder: folder, month: month)
     do {
       let queue = try Schema.openForReading(path)
-      let rows = try queue.read { db in
+      let rows = try queue.readIfOpen { db in
         try Row.fetchAll(
           db, sql: "SELECT * FROM event ORDER BY seq DESC LIMIT ?", arguments: [limit])
       }

@@ -16,7 +16,7 @@ final class EventFile: Sendable {
     columns = EventColumns(profile)
     do {
       queue = try Schema.events.open(path)
-      let hasDropped = try queue.write { [columns] in try columns.conform($0) }
+      let hasDropped = try queue.writeIfOpen { [columns] in try columns.conform($0) }
       if hasDropped { try ProfileColumns.wipe(queue) }
     } catch {
       throw UsageStoreError(error, doing: "open '\(path)'")
@@ -38,7 +38,7 @@ final class EventFile: Sendable {
   /// changes nothing.
   func commit(_ rows: some Sequence<UsageRow>) throws(UsageStoreError) {
     do {
-      try queue.write { db in
+      try queue.writeIfOpen { db in
         var writer = try EventWriter(db, columns)
         for row in rows { try writer.write(row) }
         try writer.finish()

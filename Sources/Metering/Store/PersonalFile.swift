@@ -29,7 +29,7 @@ final class PersonalFile: Sendable {
     fields = profile.personalFields
     do {
       queue = try Self.schema.open(path)
-      let hasDropped = try queue.write { [fields] db in
+      let hasDropped = try queue.writeIfOpen { [fields] db in
         try ProfileColumns.conform(
           "pii", to: fields, of: MetadataField.personal, in: db)
       }
@@ -63,7 +63,7 @@ final class PersonalFile: Sendable {
   /// Writes what is known of the clients of some requests, in one transaction.
   func write(_ rows: [OpenRow]) throws(UsageStoreError) {
     do {
-      try queue.write { db in
+      try queue.writeIfOpen { db in
         let statement = try db.cachedStatement(sql: insertion)
         for row in rows {
           let values = fields.map { field -> String? in
@@ -81,7 +81,7 @@ final class PersonalFile: Sendable {
   func truncateAddresses() throws(UsageStoreError) {
     guard fields.contains(.address) else { return }
     do {
-      let count = try queue.write { db in
+      let count = try queue.writeIfOpen { db in
         let whole = try Set(
           String.fetchAll(db, sql: "SELECT ip FROM pii WHERE ip IS NOT NULL AND ip NOT LIKE '%/%'"))
         for address in whole {
@@ -100,7 +100,7 @@ final class PersonalFile: Sendable {
   /// - Returns: how many rows there were.
   func erase(_ requests: [RequestID]) throws(UsageStoreError) -> Int {
     do {
-      let count = try queue.write { db in
+      let count = try queue.writeIfOpen { db in
         try requests.reduce(0) { count, id in
           try db.execute(sql: "DELETE FROM pii WHERE request_id = ?", arguments: [id.data])
           return count + db.changesCount

@@ -37,7 +37,7 @@ final class ProbeFile: Sendable {
   /// Adds rows in one transaction.
   func write(_ rows: [ProbeRow]) throws(UsageStoreError) {
     do {
-      try queue.write { db in
+      try queue.writeIfOpen { db in
         for row in rows {
           try db.cachedStatement(sql: "INSERT INTO probe VALUES (?, ?, ?, ?)").execute(
             arguments: [

@@ -161,7 +161,7 @@ struct Schema: Sendable {
           PRAGMA wal_autocheckpoint = \(Self.logPageLimit);
           """)
     }
-    try queue.write { db in
+    try queue.writeIfOpen { db in
       let version = try Int.fetchOne(db, sql: "PRAGMA user_version") ?? 0
       guard version <= steps.count else {
         throw UsageStoreError(

@@ -76,7 +76,7 @@ package final class UsageStore: UsageLedger {
     } catch { throw UsageStoreError(error, doing: "open '\(path)'") }
     let hasKeys: Bool
     do {
-      (hasKeys, self.profile) = try reader.read {
+      (hasKeys, self.profile) = try reader.readIfOpen {
         (
           try Bool.fetchOne($0, sql: "SELECT EXISTS (SELECT 1 FROM api_key)") ?? false,
           try profile ?? Self.storedProfile(in: $0)
@@ -99,7 +99,7 @@ package final class UsageStore: UsageLedger {
   func write<Result: Sendable>(
     doing action: String, _ body: (Database) throws -> Result
   ) throws(UsageStoreError) -> Result {
-    do { return try writerLock.whileHeld { try database.write(body) } } catch {
+    do { return try writerLock.whileHeld { try database.writeIfOpen(body) } } catch {
       throw UsageStoreError(error, doing: action)
     }
   }
@@ -117,7 +117,7 @@ package final class UsageStore: UsageLedger {
   func read<Result: Sendable>(
     doing action: String, _ body: (Database) throws -> Result
   ) throws(UsageStoreError) -> Result {
-    do { return try reader.read(body) } catch { throw UsageStoreError(error, doing: action) }
+    do { return try reader.readIfOpen(body) } catch { throw UsageStoreError(error, doing: action) }
   }
 
   /// A number that changes whenever another connection, of any process, has changed `meter.db`.
