@@ -72,9 +72,12 @@ public struct ActivationLayout: Sendable, Equatable {
 
   /// Bytes that `rows` rows of `columns` values may take.
   public static func byteCount(rows: Int, columns: Int) -> Int {
-    let layout = ActivationLayout(rows: rows, columns: columns)
-    let groups = (rows + layout.groupRowCount - 1) / layout.groupRowCount
-    return groups * layout.groupBytes
+    room(rows: rows) * ActivationLayout(rows: rows, columns: columns).rowBytes
+  }
+
+  /// Rows that `rows` rows take the room of: whole groups.
+  public static func room(rows: Int) -> Int {
+    rows == 1 ? 1 : (rows + largestGroup - 1) / largestGroup * largestGroup
   }
 
   /// Bytes from one block of a row to its next.

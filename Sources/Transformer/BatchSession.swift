@@ -21,7 +21,7 @@ package final class BatchSession {
   package init(_ model: Model, sequences: Int, contextLength: Int) throws {
     self.model = model
     let layers = model.decoder.blocks.memories
-    let blocks = sequences * BlockPool.pageCount(contextLength) * layers.count
+    let blocks = sequences * BlockPool.pageCount(contextLength) * BlockPool.pageBlockCount(layers)
     let pool = try BlockPool(
       layers: layers, format: model.cacheFormat.stored, blockCount: blocks)
     memories = (0..<sequences).map { _ in SequenceMemory(pool, capacity: contextLength) }

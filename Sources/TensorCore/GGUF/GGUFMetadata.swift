@@ -113,6 +113,12 @@ public struct GGUFMetadata: Sendable {
     return try spread(found, key, count)
   }
 
+  /// `count` numbers at `key`, which must be there; see ``ints(_:count:)``.
+  public func requiredFloats(_ key: String, count: Int) throws(GGUFError) -> [Float] {
+    guard let found = try floats(key) else { throw absence(key) }
+    return try spread(found, key, count)
+  }
+
   private func numbers<T>(
     _ key: String, _ expected: String, _ scalar: (GGUFValue) -> T?, _ array: (GGUFArray) -> [T]?
   ) throws(GGUFError) -> [T]? {
@@ -125,10 +131,8 @@ public struct GGUFMetadata: Sendable {
 
   private func spread<T>(_ found: [T], _ key: String, _ count: Int) throws(GGUFError) -> [T] {
     if found.count == count { return found }
-    if found.count == 1, case .array? = values[key] {
-    } else if found.count == 1 {
-      return Array(repeating: found[0], count: count)
-    }
+    let isArray = if case .array? = values[key] { true } else { false }
+    if found.count == 1, !isArray { return Array(repeating: found[0], count: count) }
     throw GGUFError(
       .metadata, path: path,
       "metadata \(GGUFError.quoted(key)) should hold \(count) values, one a layer, but holds "

@@ -65,6 +65,15 @@ package struct Activations: @unchecked Sendable {
     ActivationLayout(rows: rows, columns: columns)
   }
 
+  /// The rows from `first` on as activations of their own, whose layout is that of their number: `first` is
+  /// a multiple of a group's rows, or all before it stand by themselves.
+  package func rows(from first: Int) -> Activations {
+    Activations(
+      floats: floats.rows(from: first),
+      quantised: quantised + ActivationLayout.byteCount(rows: 1, columns: columns) * first,
+      columns: columns)
+  }
+
   /// Where a product finds row `first` and those behind it: blocks that lie as `layout` says, or
   /// floats.
   package func operand(

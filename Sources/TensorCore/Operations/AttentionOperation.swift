@@ -57,7 +57,11 @@ package struct AttentionHeads: Sendable {
   /// `[heads × keyLength]`.
   package var queryNorm: Vector?
   package var keyNorm: Vector?
+  /// A norm of each head's value `[valueLength]`.
+  package var valueNorm: Vector?
   package var normEpsilon: Float = 0
+  /// Whether heads are turned before they are normed (Hunyuan, Tencent 2025).
+  package var turnsBeforeNorm = false
   /// A logit of each query head that takes its share of softmax and gives no value, `[headCount]`.
   package var sinks: Vector?
   package var temperature: AttentionTemperature?
@@ -135,32 +139,57 @@ extension Compute {
     _ heads: AttentionHeads, query: FloatRows, key: FloatRows, value: FloatRows,
     angles: FloatRows, runs: [AttentionRun]
   ) {
+    forEachRow(of: runs) { row, cache, position in
+      prepareQueries(heads, query.row(row), angles.row(row), at: position)
+      normTogether(key.row(row), heads.keyNorm, heads)
+      for head in 0..<heads.keyValueHeadCount {
+        let keys = key.row(row) + head * heads.keyLength
+        let values = value.row(row) + head * heads.valueLength
+        prepare(keys, heads.keyNorm, heads, angles.row(row))
+        if let norm = heads.valueNorm {
+          kernels.rmsNorm(values, norm.values, norm.count, heads.normEpsilon, values)
+        }
+        kernels.append(
+          cache.shape, keys, values,
+          cache.blocks[position / cacheBlockPositionCount] + head * cache.shape.headBytes,
+          position % cacheBlockPositionCount)
+      }
+    }
+  }
+
+  /// Norms and turns queries, where keys and values are in the cache already.
+  package func prepareQueries(
+    _ heads: AttentionHeads, _ query: FloatRows, angles: FloatRows, runs: [AttentionRun]
+  ) {
+    forEachRow(of: runs) { row, _, position in
+      prepareQueries(heads, query.row(row), angles.row(row), at: position)
+    }
+  }
+
+  /// Runs `body` for each row with the cache of its sequence and its position.
+  private func forEachRow(
+    of runs: [AttentionRun], _ body: (_ row: Int, _ cache: LayerCache, _ position: Int) -> Void
+  ) {
     guard let end = runs.last?.rows.upperBound else { return }
     let start = runs[0].rows.lowerBound
     forEachRow(end - start) { index in
       let row = start + index
       var number = 0
       while runs[number].rows.upperBound <= row { number += 1 }
-      let (cache, position) = (
-        runs[number].cache, runs[number].positions[row - runs[number].rows.lowerBound]
-      )
-      normTogether(query.row(row), heads.queryNorm, heads)
-      normTogether(key.row(row), heads.keyNorm, heads)
-      for head in 0..<heads.headCount {
-        prepare(query.row(row) + head * heads.keyLength, heads.queryNorm, heads, angles.row(row))
-      }
-      if let factor = heads.temperature?.factor(at: position), factor != 1 {
-        let queries = query.row(row)
-        for index in 0..<heads.headCount * heads.keyLength { queries[index] *= factor }
-      }
-      for head in 0..<heads.keyValueHeadCount {
-        let keys = key.row(row) + head * heads.keyLength
-        prepare(keys, heads.keyNorm, heads, angles.row(row))
-        kernels.append(
-          cache.shape, keys, value.row(row) + head * heads.valueLength,
-          cache.blocks[position / cacheBlockPositionCount] + head * cache.shape.headBytes,
-          position % cacheBlockPositionCount)
-      }
+      body(row, runs[number].cache, runs[number].positions[row - runs[number].rows.lowerBound])
+    }
+  }
+
+  private func prepareQueries(
+    _ heads: AttentionHeads, _ queries: UnsafeMutablePointer<Float>,
+    _ angles: UnsafePointer<Float>, at position: Int
+  ) {
+    normTogether(queries, heads.queryNorm, heads)
+    for head in 0..<heads.headCount {
+      prepare(queries + head * heads.keyLength, heads.queryNorm, heads, angles)
+    }
+    if let factor = heads.temperature?.factor(at: position), factor != 1 {
+      for index in 0..<heads.headCount * heads.keyLength { queries[index] *= factor }
     }
   }
 
@@ -177,10 +206,11 @@ extension Compute {
     _ head: UnsafeMutablePointer<Float>, _ norm: Vector?, _ heads: AttentionHeads,
     _ angles: UnsafePointer<Float>
   ) {
+    if heads.turnsBeforeNorm { heads.rotary?.rotate(head, angles: angles) }
     if let norm, norm.count == heads.keyLength {
       kernels.rmsNorm(head, norm.values, norm.count, heads.normEpsilon, head)
     }
-    heads.rotary?.rotate(head, angles: angles)
+    if !heads.turnsBeforeNorm { heads.rotary?.rotate(head, angles: angles) }
   }
 
   /// Attends and writes `[headCount × valueLength]` a row to `output`.

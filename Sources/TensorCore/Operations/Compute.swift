@@ -12,18 +12,28 @@ package struct Compute: Sendable {
     self.pool = pool
   }
 
-  /// Runs `body` on all threads for `panels` panels of `panelCount` and `tokens` rows of `rows` at a
-  /// time: a thread takes all rows of some panels.
+  /// Runs `body` on all threads for the calls of a product: a thread takes all rows of some panels.
   func forEachCall(
-    _ panelCount: Int, _ panels: Int, _ rows: Int, _ tokens: Int,
-    _ body: (_ panels: Range<Int>, _ rows: Range<Int>, _ worker: Int) -> Void
+    _ plan: CallPlan, _ body: (_ panels: Range<Int>, _ rows: Range<Int>, _ worker: Int) -> Void
   ) {
-    pool.forEach((panelCount + panels - 1) / panels) { runs, worker in
+    pool.forEach(plan.runCount) { runs, worker in
+      for run in runs { plan.forEachCall(of: run) { body($0, $1, worker) } }
+    }
+  }
+
+  /// Runs `body` on all threads for the calls of several products, one product behind the other.
+  func forEachCall(
+    of plans: [CallPlan],
+    _ body: (_ product: Int, _ panels: Range<Int>, _ rows: Range<Int>, _ worker: Int) -> Void
+  ) {
+    pool.forEach(plans.reduce(0) { $0 + $1.runCount }) { runs, worker in
       for run in runs {
-        let range = run * panels..<min((run + 1) * panels, panelCount)
-        for first in stride(from: 0, to: rows, by: tokens) {
-          body(range, first..<min(first + tokens, rows), worker)
+        var (product, run) = (0, run)
+        while run >= plans[product].runCount {
+          run -= plans[product].runCount
+          product += 1
         }
+        plans[product].forEachCall(of: run) { body(product, $0, $1, worker) }
       }
     }
   }
@@ -36,6 +46,34 @@ package struct Compute: Sendable {
       pool.forEach(rows, grain: max(1, rows / (4 * pool.threadCount))) { range, _ in
         for row in range { body(row) }
       }
+    }
+  }
+}
+
+/// How a product is cut into calls of a kernel.
+struct CallPlan {
+  let panelCount: Int
+  /// Panels that a thread takes at a time.
+  let panels: Int
+  let rows: Int
+  /// Rows of a call.
+  let tokens: Int
+  /// Runs of panels.
+  let runCount: Int
+
+  init(panelCount: Int, panels: Int, rows: Int, tokens: Int) {
+    self.panelCount = panelCount
+    self.panels = panels
+    self.rows = rows
+    self.tokens = tokens
+    runCount = (panelCount + panels - 1) / panels
+  }
+
+  /// Runs `body` for all rows of the panels of a run.
+  func forEachCall(of run: Int, _ body: (_ panels: Range<Int>, _ rows: Range<Int>) -> Void) {
+    let range = run * panels..<min((run + 1) * panels, panelCount)
+    for first in stride(from: 0, to: rows, by: tokens) {
+      body(range, first..<min(first + tokens, rows))
     }
   }
 }
@@ -121,10 +159,20 @@ extension Compute {
   ) {
     let layout = output.layout(rows: rows)
     forEachRow(rows) { row in
-      kernels.gatedActivation(activation, gate.row(row), up.row(row), output.columns)
-      output.floats.row(row).update(from: gate.row(row), count: output.columns)
-      if let scaling { quantise(output, scaling, row: row, layout) }
+      self.gate(
+        activation, gate: gate.row(row), up: up.row(row), into: output, row: row, layout,
+        quantised: scaling)
     }
+  }
+
+  func gate(
+    _ activation: Activation, gate: UnsafeMutablePointer<Float>, up: UnsafePointer<Float>,
+    into output: Activations, row: Int, _ layout: ActivationLayout,
+    quantised scaling: ActivationScaling?
+  ) {
+    kernels.gatedActivation(activation, gate, up, output.columns)
+    output.floats.row(row).update(from: gate, count: output.columns)
+    if let scaling { quantise(output, scaling, row: row, layout) }
   }
 
   /// `target += scale × norm(source)` for `columns` values of each row; without a norm

@@ -1,5 +1,7 @@
 // Which experts take which rows of a batch, and how rows get there and back.
 
+package import KernelInterface
+
 #if canImport(Glibc)
   import Glibc
 #elseif canImport(Musl)
@@ -10,10 +12,33 @@
 
 /// How a router's scores become weights.
 package struct ExpertRouting: Sendable {
+  /// What scores go through first.
+  package enum Gate: Sendable {
+    /// Softmax over all experts.
+    case softmax
+    /// 1 / (1 + exp(-x)) of each (DeepSeek 2024).
+    case sigmoid
+  }
+
+  /// Experts in groups of the same size, of which a row takes some: those with the largest sums of two.
+  package struct Groups: Sendable {
+    package let count: Int
+    package let usedCount: Int
+
+    package init(count: Int, usedCount: Int) {
+      self.count = count
+      self.usedCount = usedCount
+    }
+  }
+
   package let expertCount: Int
   /// Experts that a row goes to.
   package let usedCount: Int
-  /// Whether the weights of a row's experts add up to 1, or are what softmax over all gave.
+  package var gate = Gate.softmax
+  /// What is added to the gate's values to choose experts by, not to weigh them, `[expertCount]`.
+  package var bias: Vector?
+  package var groups: Groups?
+  /// Whether the weights of a row's experts add up to 1, or are what the gate gave.
   package let normalises: Bool
   /// A factor on all weights.
   package let scale: Float
@@ -26,17 +51,99 @@ package struct ExpertRouting: Sendable {
   }
 }
 
+extension ExpertRouting {
+  /// What weights are divided by at least, where they are made to add up to 1: the smallest normal number
+  /// of half precision.
+  fileprivate static let leastTotal: Float = 0x1p-14
+
+  fileprivate func gate(_ values: UnsafeMutablePointer<Float>) {
+    guard gate == .softmax else {
+      for expert in 0..<expertCount { values[expert] = 1 / (1 + expf(-values[expert])) }
+      return
+    }
+    var largest = values[0]
+    for expert in 1..<max(1, expertCount) { largest = max(largest, values[expert]) }
+    var sum: Float = 0
+    for expert in 0..<expertCount {
+      values[expert] = expf(values[expert] - largest)
+      sum += values[expert]
+    }
+    for expert in 0..<expertCount { values[expert] /= sum }
+  }
+}
+
+extension ExpertRouting.Groups {
+  /// Takes the experts of all other groups out of the choice.
+  fileprivate func dropSmallest(from ranks: inout [Float]) {
+    let size = ranks.count / count
+    var sums = (0..<count).map { group in
+      let two = ranks[group * size..<(group + 1) * size].sorted(by: >).prefix(2)
+      return two.reduce(0, +)
+    }
+    for _ in usedCount..<count {
+      // Of equal sums the last group goes.
+      guard let least = sums.indices.reversed().min(by: { sums[$0] < sums[$1] }) else { return }
+      for expert in least * size..<(least + 1) * size { ranks[expert] = -.infinity }
+      sums[least] = .infinity
+    }
+  }
+}
+
 /// A row that goes to an expert.
 package struct ExpertChoice: Sendable {
   package let expert: Int
   package let row: Int
   /// The factor on what the expert gives.
   package let weight: Float
+
+  package init(expert: Int, row: Int, weight: Float) {
+    self.expert = expert
+    self.row = row
+    self.weight = weight
+  }
+}
+
+/// The rows of one expert, one behind the other in the memory of their group.
+package struct ExpertRun: Sendable {
+  package let expert: Int
+  /// Where its choices stand among all.
+  package let choices: Range<Int>
+  /// The row of memory that the first one takes.
+  package let place: Int
+
+  package var count: Int { choices.count }
+}
+
+/// Experts whose rows fit into memory together: each step takes all of them in one parallel region.
+package struct ExpertGroup: Sendable {
+  package let choices: ArraySlice<ExpertChoice>
+  package let runs: [ExpertRun]
+
+  /// Takes experts from the front of `choices`, which stand expert by expert.
+  ///
+  /// - Parameter capacity: rows of memory; no expert has more.
+  package init(_ choices: ArraySlice<ExpertChoice>, capacity: Int) {
+    var runs: [ExpertRun] = []
+    var (first, place) = (choices.startIndex, 0)
+    while first < choices.endIndex {
+      let expert = choices[first].expert
+      let end = choices[first...].firstIndex { $0.expert != expert } ?? choices.endIndex
+      let room = ActivationLayout.room(rows: end - first)
+      guard place == 0
+        || place + (end - first) <= capacity
+          && place + room <= ActivationLayout.room(rows: max(2, capacity))
+      else { break }
+      runs.append(ExpertRun(expert: expert, choices: first..<end, place: place))
+      (first, place) = (end, place + room)
+    }
+    self.choices = choices[choices.startIndex..<first]
+    self.runs = runs
+  }
 }
 
 extension Compute {
-  /// The likeliest experts of each row, expert by expert and then row by row. Of equal scores the first
-  /// is taken.
+  /// The experts of each row with the largest scores, expert by expert and then row by row. Of equal
+  /// scores the first is taken.
   ///
   /// - Parameter scores: `[rows, expertCount]`; used up.
   package func choices(
@@ -44,28 +151,27 @@ extension Compute {
   ) -> [ExpertChoice] {
     var choices: [ExpertChoice] = []
     choices.reserveCapacity(rows * routing.usedCount)
+    var ranks = [Float](repeating: 0, count: routing.expertCount)
     for row in 0..<rows {
-      let values = scores.row(row)
-      let count = routing.expertCount
-      var largest = values[0]
-      for expert in 1..<max(1, count) { largest = max(largest, values[expert]) }
-      var sum: Float = 0
-      for expert in 0..<count {
-        values[expert] = expf(values[expert] - largest)
-        sum += values[expert]
+      let weights = UnsafeBufferPointer(start: scores.row(row), count: routing.expertCount)
+      routing.gate(scores.row(row))
+      for expert in ranks.indices {
+        ranks[expert] = weights[expert] + (routing.bias?[expert] ?? 0)
       }
-      for expert in 0..<count { values[expert] /= sum }
+      if let groups = routing.groups { groups.dropSmallest(from: &ranks) }
       let first = choices.count
       for _ in 0..<routing.usedCount {
         var best = 0
-        for expert in 1..<max(1, count) where values[expert] > values[best] { best = expert }
+        for expert in 1..<max(1, ranks.count) where ranks[expert] > ranks[best] { best = expert }
         // Not where scores are no numbers.
-        guard values[best] >= 0 else { break }
-        choices.append(ExpertChoice(expert: best, row: row, weight: values[best]))
-        values[best] = -1
+        guard ranks[best] > -.infinity else { break }
+        choices.append(ExpertChoice(expert: best, row: row, weight: weights[best]))
+        ranks[best] = -.infinity
       }
       var total: Float = 1
-      if routing.normalises { total = choices[first...].reduce(0) { $0 + $1.weight } }
+      if routing.normalises {
+        total = max(choices[first...].reduce(0) { $0 + $1.weight }, ExpertRouting.leastTotal)
+      }
       for index in first..<choices.count {
         let choice = choices[index]
         choices[index] = ExpertChoice(
@@ -75,26 +181,60 @@ extension Compute {
     return choices.sorted { ($0.expert, $0.row) < ($1.expert, $1.row) }
   }
 
-  /// Brings the rows of some choices together.
+  /// Brings the rows of a group together, quantised where the products that follow ask for it.
   package func gather(
-    _ source: FloatRows, _ choices: ArraySlice<ExpertChoice>, into target: Activations
+    _ source: FloatRows, _ group: ExpertGroup, into target: Activations,
+    quantised scaling: ActivationScaling?
   ) {
-    forEachRow(choices.count) { index in
-      let row = choices[choices.startIndex + index].row
-      target.floats.row(index).update(from: source.row(row), count: target.columns)
+    forEachChoice(group) { choice, run, index in
+      let target = target.rows(from: run.place)
+      target.floats.row(index).update(from: source.row(choice.row), count: target.columns)
+      if let scaling { quantise(target, scaling, row: index, target.layout(rows: run.count)) }
     }
   }
 
-  /// Adds scale × weight × the rows of some choices to the rows that they came from.
-  package func scatter(
-    _ source: FloatRows, _ choices: ArraySlice<ExpertChoice>, scale: Float, to target: FloatRows,
-    columns: Int
+  /// `gate = activation(gate) × up` for the rows of a group, into `output`.
+  package func gate(
+    _ activation: Activation, gate: FloatRows, up: FloatRows, _ group: ExpertGroup,
+    into output: Activations, quantised scaling: ActivationScaling?
   ) {
-    forEachRow(choices.count) { index in
-      let choice = choices[choices.startIndex + index]
-      let (from, to) = (source.row(index), target.row(choice.row))
-      let factor = scale * choice.weight
-      for column in 0..<columns { to[column] += factor * from[column] }
+    forEachChoice(group) { _, run, index in
+      self.gate(
+        activation, gate: gate.row(run.place + index), up: up.row(run.place + index),
+        into: output.rows(from: run.place), row: index, output.layout(rows: run.count),
+        quantised: scaling)
+    }
+  }
+
+  /// Adds scale × weight × the rows of a group to the rows that they came from, expert by expert.
+  package func scatter(
+    _ source: FloatRows, _ group: ExpertGroup, scale: Float, to target: FloatRows, columns: Int
+  ) {
+    // A thread takes some columns of all rows, so that no two write to one place.
+    pool.forEach(columns, grain: max(256, columns / (2 * pool.threadCount))) { range, _ in
+      for run in group.runs {
+        for (index, choice) in group.choices[run.choices].enumerated() {
+          let (from, to) = (source.row(run.place + index), target.row(choice.row))
+          let factor = scale * choice.weight
+          for column in range { to[column] += factor * from[column] }
+        }
+      }
+    }
+  }
+
+  /// Runs `body` for each choice of a group with its run and its number in it.
+  private func forEachChoice(
+    _ group: ExpertGroup, _ body: (_ choice: ExpertChoice, _ run: ExpertRun, _ index: Int) -> Void
+  ) {
+    let count = group.choices.count
+    pool.forEach(count, grain: max(1, count / (4 * pool.threadCount))) { range, _ in
+      let base = group.choices.startIndex
+      var number = 0
+      for index in base + range.lowerBound..<base + range.upperBound {
+        while index >= group.runs[number].choices.upperBound { number += 1 }
+        let run = group.runs[number]
+        body(group.choices[index], run, index - run.choices.lowerBound)
+      }
     }
   }
 }

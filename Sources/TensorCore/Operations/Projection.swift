@@ -15,7 +15,7 @@ package struct Projection: Sendable {
   package let columnCount: Int
   /// How the parts want their input quantised; nil where all read its floats.
   package let scaling: ActivationScaling?
-  private let panelCount: Int
+  fileprivate let panelCount: Int
   /// Bytes of the largest panel.
   private let panelBytes: Int
 
@@ -55,19 +55,20 @@ package struct Projection: Sendable {
     _ input: Activations, rows: Int, into output: FloatRows, _ compute: Compute
   ) {
     guard rows > 0 else { return }
-    let layout = input.layout(rows: rows)
-    let cut = cut(rows: rows, layout, compute)
-    compute.forEachCall(panelCount, cut.panels, rows, cut.tokens) { panels, rows, _ in
-      multiply(panels, input, layout, rows, output, compute.kernels)
+    let product = Product(self, input, rows: rows, into: output)
+    compute.forEachCall(product.plan(compute, neighbours: 1)) { panels, rows, _ in
+      product.multiply(panels, rows, compute.kernels)
     }
   }
 
   /// How many panels a thread takes at a time, and how many tokens a call of the kernel.
+  ///
+  /// - Parameter neighbours: products in the same region, this one included.
   func cut(
-    rows: Int, _ layout: ActivationLayout, _ compute: Compute
+    rows: Int, _ layout: ActivationLayout, _ compute: Compute, neighbours: Int
   ) -> (panels: Int, tokens: Int) {
     // Enough runs to even out the threads, large enough to amortise the counter.
-    let runs = compute.pool.threadCount * (rows == 1 ? 8 : 16)
+    let runs = max(2, compute.pool.threadCount * (rows == 1 ? 8 : 16) / neighbours)
     if scaling != nil, let many = compute.kernels.manyTokens, rows >= many.least {
       let calls = (rows + many.most - 1) / many.most
       let tokens = ((rows + calls - 1) / calls + Self.tile - 1) / Self.tile * Self.tile
@@ -83,7 +84,7 @@ package struct Projection: Sendable {
   }
 
   /// One run of panels, counted over all parts, for some rows.
-  private func multiply(
+  fileprivate func multiply(
     _ range: Range<Int>, _ input: Activations, _ layout: ActivationLayout, _ rows: Range<Int>,
     _ output: FloatRows, _ kernels: KernelTable
   ) {
@@ -95,6 +96,42 @@ package struct Projection: Sendable {
       guard from < to else { continue }
       let target = output.rows(from: rows.lowerBound).columns(from: offset + from * panelRowCount)
       part.multiply(from..<to, input, layout, rows, target, kernels)
+    }
+  }
+}
+
+/// A projection and the rows that it multiplies: one of several in a region, or the only one.
+package struct Product {
+  private let projection: Projection
+  private let input: Activations
+  private let rows: Int
+  private let output: FloatRows
+
+  package init(_ projection: Projection, _ input: Activations, rows: Int, into output: FloatRows) {
+    self.projection = projection
+    self.input = input
+    self.rows = rows
+    self.output = output
+  }
+
+  fileprivate func plan(_ compute: Compute, neighbours: Int) -> CallPlan {
+    let cut = projection.cut(
+      rows: rows, input.layout(rows: rows), compute, neighbours: neighbours)
+    return CallPlan(
+      panelCount: projection.panelCount, panels: cut.panels, rows: rows, tokens: cut.tokens)
+  }
+
+  fileprivate func multiply(_ panels: Range<Int>, _ rows: Range<Int>, _ kernels: KernelTable) {
+    projection.multiply(panels, input, input.layout(rows: self.rows), rows, output, kernels)
+  }
+}
+
+extension Compute {
+  /// Does several products as `Projection.multiply` does one, in one parallel region.
+  package func multiply(_ products: [Product]) {
+    forEachCall(of: products.map { $0.plan(self, neighbours: products.count) }) {
+      product, panels, rows, _ in
+      products[product].multiply(panels, rows, kernels)
     }
   }
 }

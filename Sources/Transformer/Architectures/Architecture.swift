@@ -6,6 +6,8 @@ package import TensorCore
 package enum LayerKinds: Sendable {
   /// All attend.
   case attention
+  /// All attend, with heads and feed-forward lengths that may differ from layer to layer.
+  case varied
   /// Some attend: those with key-value heads.
   case mixed
   /// None attends, and none has a feed-forward block.
@@ -50,6 +52,7 @@ extension Architecture {
 /// Every family, in one list.
 package let architectures: [any Architecture.Type] = [
   Llama.self, Qwen2.self, Qwen3.self, Gemma.self, Gemma2.self, Gemma3.self, Mistral3.self,
-  SmolLM3.self, Phi3.self, Granite.self, OLMo2.self, OLMoE.self, GLM4.self, EXAONE4.self,
-  CommandR.self, Cohere2.self, GPTOSS.self, LFM2.self, Mamba.self,
+  SmolLM3.self, Phi2.self, Phi3.self, Granite.self, OLMo2.self, OLMoE.self, GLM4.self, GLM4MoE.self,
+  BailingMoE2.self, EXAONE4.self, Hunyuan.self, Gemma4.self, CommandR.self, Cohere2.self, GPTOSS.self, LFM2.self,
+  Arcee.self, Apertus.self, StarCoder2.self, StableLM.self, Falcon.self, GPTNeoX.self, Mamba.self,
 ]

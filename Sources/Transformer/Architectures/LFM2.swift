@@ -7,20 +7,25 @@
 //   logits = head(norm(x)), the head tied to the embedding
 //
 // A layer without key-value heads is a convolution. Rotary pairs are halves. Where the file names a
-// sliding window, all attention sees that alone.
+// sliding window, all attention sees that alone. Where it has experts, the first layers have none, and the
+// router's weights of those that a row goes to add up to 1.
 
 import TensorCore
 
 enum LFM2: Architecture {
-  static let names = ["lfm2"]
+  static let names = ["lfm2", "lfm2moe"]
   static let layerKinds = LayerKinds.mixed
 
   static func decoder(_ weights: WeightLoader) throws -> DecoderModel {
     let h = weights.hyperparameters
     let rotary = try weights.rotary(.halves)
     let window = try Self.window(h)
+    let firstOfExperts = try h.hasExperts() ? h.leadingDenseCount() : h.blockCount
     return try weights.decoder(rotaries: [rotary], headNorm: "token_embd_norm.weight") { index in
-      let feedForward = try FeedForwardLayer(weights, index, activation: .silu)
+      let feedForward: any FeedForward =
+        index < firstOfExperts
+        ? try FeedForwardLayer(weights, index, activation: .silu)
+        : try ExpertsLayer(weights, index, normalises: true)
       guard h.attends(index) else {
         return DecoderLayer(.convolution(try ShortConvolutionLayer(weights, index)), feedForward)
       }

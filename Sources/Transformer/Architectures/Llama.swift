@@ -1,5 +1,5 @@
 // Llama and the models that share its shape (Touvron et al. 2023): SmolLM, Mistral,
-// TinyLlama, InternLM 2, ERNIE 4.5, ...
+// TinyLlama, InternLM 2, ERNIE 4.5 (Baidu 2025), ...
 //
 //   x = embedding[token]
 //   each layer:  x += output(attend(rotate(q), rotate(k), v)),  q, k, v = qkv(norm(x))
@@ -8,25 +8,30 @@
 //
 // Rotary pairs are adjacent, since GGUF files store q and k permuted for that. The head may be the
 // embedding table (tied). Biases are optional. Where the file has experts (Mixtral, Jiang et al. 2024), the
-// router's weights of those that a row goes to add up to 1.
+// router's weights of those that a row goes to add up to 1; the first layers may have none, and all rows
+// may share one.
 
 import TensorCore
 
 enum Llama: Architecture {
-  static let names = ["llama", "internlm2", "ernie4_5"]
+  static let names = ["llama", "internlm2", "ernie4_5", "ernie4_5-moe"]
 
   static func decoder(_ weights: WeightLoader) throws -> DecoderModel {
     let h = weights.hyperparameters
-    let hasExperts = try h.hasExperts()
+    let firstOfExperts = try h.hasExperts() ? h.leadingDenseCount() : h.blockCount
+    let step = try h.int("interleave_moe_layer_step", in: 1...1 << 10) ?? 1
+    let isShared = try h.int("expert_shared_count", in: 0...64) ?? 0 > 0
     let rotary = try weights.rotary(.adjacent)
     var heads = h.heads(scale: try h.float("attention.scale"))
     heads.rotary = rotary
     return try weights.decoder(rotaries: [rotary]) { index in
       let mixer = Mixer.attention(
         try AttentionLayer(weights, index, heads: heads, rotaryIndex: 0))
-      return hasExperts
-        ? DecoderLayer(mixer, try ExpertsLayer(weights, index, normalises: true))
-        : DecoderLayer(mixer, try FeedForwardLayer(weights, index, activation: .silu))
+      guard index >= firstOfExperts, (index + 1) % step == 0 else {
+        return DecoderLayer(mixer, try FeedForwardLayer(weights, index, activation: .silu))
+      }
+      return DecoderLayer(
+        mixer, try ExpertsLayer(weights, index, normalises: true, isShared: isShared))
     }
   }
 }

@@ -7,24 +7,29 @@
 //
 // Query, key and value are one tensor, and so are gate and up. Rotary pairs are halves, and may be a
 // part of a head. Models for long contexts have two lists of divisors (LongRoPE, Ding et al. 2024):
-// which one holds is chosen by the context that the model is loaded for.
+// which one holds is chosen by the context that the model is loaded for. Phi 3.5 MoE has experts, whose
+// weights add up to 1.
 
 import TensorCore
 
 enum Phi3: Architecture {
-  static let names = ["phi3"]
+  static let names = ["phi3", "phimoe"]
 
   static func decoder(_ weights: WeightLoader) throws -> DecoderModel {
     let h = weights.hyperparameters
     let rotary = try weights.rotary(.halves)
     let windows = try Self.windows(h)
+    let hasExperts = try h.hasExperts()
     var heads = h.heads()
     heads.rotary = rotary
     return try weights.decoder(rotaries: [rotary]) { index in
       heads.window = windows[index]
-      return DecoderLayer(
-        .attention(try AttentionLayer(weights, index, heads: heads, rotaryIndex: 0)),
-        try FeedForwardLayer(weights, index, activation: .silu, isFused: true))
+      let mixer = Mixer.attention(
+        try AttentionLayer(weights, index, heads: heads, rotaryIndex: 0))
+      return hasExperts
+        ? DecoderLayer(mixer, try ExpertsLayer(weights, index, normalises: true))
+        : DecoderLayer(
+          mixer, try FeedForwardLayer(weights, index, activation: .silu, isFused: true))
     }
   }
 

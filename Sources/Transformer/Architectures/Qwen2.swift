@@ -1,4 +1,4 @@
-// Qwen 2 and 2.5 (Qwen Team 2024), EXAONE 3 (LG AI Research 2024) and Seed-OSS (ByteDance 2025).
+// Qwen 1 to 2.5 (Qwen Team 2023, 2024), EXAONE 3 (LG AI Research 2024) and Seed-OSS (ByteDance 2025).
 //
 //   x = embedding[token]
 //   each layer:  x += output(attend(rotate(q), rotate(k), v)),  q, k, v = qkv(norm(x)) + bias
@@ -6,12 +6,13 @@
 //   logits = head(norm(x))
 //
 // Rotary pairs are halves. Biases are optional. Seed-OSS names its second norm by what stands before it.
-// The head may be the embedding table (tied).
+// The head may be the embedding table (tied). Qwen 1 names twice the feed-forward length. Where the file has
+// experts (Qwen 1.5, 2024), all rows share one, of which a gate tells how much counts.
 
 import TensorCore
 
 enum Qwen2: Architecture {
-  static let names = ["qwen2", "exaone", "seed_oss"]
+  static let names = ["qwen2", "qwen2moe", "qwen", "exaone", "seed_oss"]
 
   static func decoder(_ weights: WeightLoader) throws -> DecoderModel {
     let h = weights.hyperparameters
@@ -20,10 +21,17 @@ enum Qwen2: Architecture {
     heads.rotary = rotary
     let norm =
       h.architecture == "seed_oss" ? "post_attention_norm.weight" : "ffn_norm.weight"
+    let inner = h.architecture == "qwen" ? h.feedForwardLength / 2 : h.feedForwardLength
+    let hasExperts = try h.hasExperts()
     return try weights.decoder(rotaries: [rotary]) { index in
-      DecoderLayer(
-        .attention(try AttentionLayer(weights, index, heads: heads, rotaryIndex: 0)),
-        try FeedForwardLayer(weights, index, norm: norm, activation: .silu))
+      let mixer = Mixer.attention(
+        try AttentionLayer(weights, index, heads: heads, rotaryIndex: 0))
+      return hasExperts
+        ? DecoderLayer(
+          mixer, try ExpertsLayer(weights, index, normalises: false, isShared: true))
+        : DecoderLayer(
+          mixer,
+          try FeedForwardLayer(weights, index, norm: norm, activation: .silu, inner: inner))
     }
   }
 }

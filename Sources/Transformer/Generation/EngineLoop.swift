@@ -49,7 +49,8 @@ final class EngineLoop: @unchecked Sendable {
     let layers = model.decoder.blocks.memories
     let format = model.cacheFormat.stored
     // One page more than a context has, so that a page can be copied.
-    let context = (BlockPool.pageCount(model.contextLength) + 1) * layers.count
+    let context =
+      (BlockPool.pageCount(model.contextLength) + 1) * BlockPool.pageBlockCount(layers)
     let blocks =
       options.keyValueBytes.map { $0 / max(1, BlockPool.blockBytes(layers, format)) }
       ?? Self.defaultContexts * context
@@ -176,7 +177,7 @@ final class EngineLoop: @unchecked Sendable {
       // What it needs soon, and a page for each that runs already.
       let needed =
         memory.blocksNeeded(for: sequence.tokens.count - memory.count)
-        + (running.count + 1) * pool.layers.count
+        + (running.count + 1) * pool.pageBlockCount
       if needed > pool.freeCount { prefixes.makeRoom(blocks: needed) }
       guard running.isEmpty || needed <= pool.freeCount else { return }
       waiting.removeAll { $0 === sequence }

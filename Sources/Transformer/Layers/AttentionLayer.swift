@@ -26,10 +26,20 @@ package enum BlockNorms: Sendable {
   package var isAfter: Bool { self != .before }
 }
 
+/// Where a layer's keys and values come from.
+package enum KeyValueSource: Sendable, Equatable {
+  /// Products of its own.
+  case own
+  /// A product of its own, whose rows are keys before they are normed and turned, and values.
+  case keysAlone
+  /// What another layer has stored.
+  case layer(Int)
+}
+
 /// An attention block `target += scale × norm(output(attend(qkv(norm(hidden)))))`.
 package struct AttentionLayer: Sendable {
   package let norm: Norm?
-  /// Query, key and value, one product.
+  /// Query, key and value as far as the layer has them, one product.
   package let inputs: Projection
   package let inputBiases: [Vector?]
   package let output: Projection
@@ -42,10 +52,12 @@ package struct AttentionLayer: Sendable {
   package let heads: AttentionHeads
   /// Which of the model's rotary embeddings turns the heads.
   package let rotaryIndex: Int
+  private let source: KeyValueSource
 
   /// Reads layer `index` with the tensor names that most families share.
   package init(
-    _ weights: WeightLoader, _ index: Int, heads: AttentionHeads, rotaryIndex: Int,
+    _ weights: WeightLoader, _ index: Int, norm normName: String = "attn_norm.weight",
+    heads: AttentionHeads, rotaryIndex: Int, source: KeyValueSource = .own,
     norms: BlockNorms = .before, residualScale: Float = 1
   ) throws {
     let h = weights.hyperparameters
@@ -59,9 +71,16 @@ package struct AttentionLayer: Sendable {
     }
     norm =
       norms.isBefore
-      ? try weights.norm(name + "attn_norm.weight", count: h.embeddingLength) : nil
-    let names = ["attn_q", "attn_k", "attn_v"].map { name + $0 }
-    let widths = [queryWidth, keyWidth, valueWidth]
+      ? try weights.norm(name + normName, count: h.embeddingLength) : nil
+    let count =
+      switch source {
+      case .own: 3
+      case .keysAlone: 2
+      case .layer: 1
+      }
+    let names = ["attn_q", "attn_k", "attn_v"].prefix(count).map { name + $0 }
+    let widths = Array([queryWidth, keyWidth, valueWidth].prefix(count))
+    self.source = source
     inputs = Projection(
       try weights.matrices(
         names.map { $0 + ".weight" }, fused: name + "attn_qkv.weight", rows: widths,
@@ -86,6 +105,9 @@ package struct AttentionLayer: Sendable {
   package func size(_ shape: inout WorkspaceShape) {
     shape.include(inputs)
     shape.include(output)
+    if source == .keysAlone {
+      shape.outputWidth = max(shape.outputWidth, inputs.outputStride + keyWidth)
+    }
     shape.attentionScratch = max(
       shape.attentionScratch, AttentionScratch.floatCount(heads))
     shape.attentionStates = max(
@@ -94,13 +116,15 @@ package struct AttentionLayer: Sendable {
   }
 
   package var memory: LayerMemoryShape {
-    LayerMemoryShape(
+    if case .layer = source { return .none }
+    return LayerMemoryShape(
       headCount: heads.keyValueHeadCount, keyLength: heads.keyLength,
       valueLength: heads.valueLength, window: heads.window)
   }
 
   /// Values of a row's queries.
   package var queryWidth: Int { heads.headCount * heads.keyLength }
+  private var keyWidth: Int { heads.keyValueHeadCount * heads.keyLength }
 
   /// Stores keys and values of all rows, and leaves their queries in `workspace.projected`.
   package func store(_ pass: Pass, layer: Int) {
@@ -113,11 +137,25 @@ package struct AttentionLayer: Sendable {
       if let bias { compute.add(bias, to: workspace.projected.columns(from: offset), rows: rows) }
     }
 
+    let angles = workspace.angles[rotaryIndex]
+    let runs = pass.batch.attentionRuns(layer: cacheLayer(of: layer))
+    if case .layer = source {
+      return compute.prepareQueries(heads, workspace.projected, angles: angles, runs: runs)
+    }
+    let keys = workspace.projected.columns(from: inputs.offsets[1])
+    var values = workspace.projected.columns(from: inputs.outputStride)
+    if source == .keysAlone {
+      compute.copy(keys, to: values, columns: keyWidth, rows: rows)
+    } else {
+      values = workspace.projected.columns(from: inputs.offsets[2])
+    }
     compute.storeHeads(
-      heads, query: workspace.projected,
-      key: workspace.projected.columns(from: inputs.offsets[1]),
-      value: workspace.projected.columns(from: inputs.offsets[2]),
-      angles: workspace.angles[rotaryIndex], runs: pass.batch.attentionRuns(layer: layer))
+      heads, query: workspace.projected, key: keys, value: values, angles: angles, runs: runs)
+  }
+
+  /// The layer whose cache holds what this one sees.
+  private func cacheLayer(of layer: Int) -> Int {
+    if case .layer(let other) = source { other } else { layer }
   }
 
   /// Attends for the rows whose queries `store` left, and adds to `target`.
@@ -126,7 +164,7 @@ package struct AttentionLayer: Sendable {
     let attended = workspace.input(columns: heads.headCount * heads.valueLength)
     compute.attend(
       heads, query: workspace.projected, output: attended.floats,
-      runs: pass.batch.attentionRuns(layer: layer), scratch: workspace.attentionScratch)
+      runs: pass.batch.attentionRuns(layer: cacheLayer(of: layer)), scratch: workspace.attentionScratch)
 
     compute.quantise(attended, for: output, rows: rows)
     output.multiply(attended, rows: rows, into: workspace.projected, compute)

@@ -1,6 +1,6 @@
 // The stack that decoders are: what mixes positions, and feed-forward, layer after layer.
 
-import TensorCore
+package import TensorCore
 
 /// What mixes the positions of a sequence in a layer.
 package enum Mixer: Sendable {
@@ -44,42 +44,31 @@ package enum Mixer: Sendable {
 }
 
 /// What a layer does with each row by itself.
-package enum FeedForward: Sendable {
-  case dense(FeedForwardLayer)
-  case experts(ExpertsLayer)
+package protocol FeedForward: Sendable {
+  /// Makes room for it.
+  func size(_ shape: inout WorkspaceShape)
 
-  func size(_ shape: inout WorkspaceShape) {
-    switch self {
-    case .dense(let layer): layer.size(&shape)
-    case .experts(let layer): layer.size(&shape)
-    }
-  }
-
-  func forward(_ pass: Pass, into target: FloatRows) {
-    switch self {
-    case .dense(let layer): layer.forward(pass, into: target)
-    case .experts(let layer): layer.forward(pass, into: target)
-    }
-  }
+  /// Adds to `target` what it makes of `workspace.hidden`.
+  func forward(_ pass: Pass, into target: FloatRows)
 }
 
-/// A layer: a mixer, and in most families a feed-forward block after it.
+/// A layer: a mixer, in most families a feed-forward block after it, and in some more blocks.
 package struct DecoderLayer: Sendable {
   package let mixer: Mixer
-  package let feedForward: FeedForward?
+  package let feedForward: (any FeedForward)?
+  /// What stands behind both.
+  package let others: [any FeedForward]
   /// Whether both read the layer's input, and not the second what the first has added.
   package let isParallel: Bool
 
-  package init(_ mixer: Mixer, _ feedForward: FeedForwardLayer? = nil, isParallel: Bool = false) {
+  package init(
+    _ mixer: Mixer, _ feedForward: (any FeedForward)? = nil, others: [any FeedForward] = [],
+    isParallel: Bool = false
+  ) {
     self.mixer = mixer
-    self.feedForward = feedForward.map { .dense($0) }
+    self.feedForward = feedForward
+    self.others = others
     self.isParallel = isParallel
-  }
-
-  package init(_ mixer: Mixer, _ experts: ExpertsLayer) {
-    self.mixer = mixer
-    feedForward = .experts(experts)
-    isParallel = false
   }
 }
 
@@ -100,6 +89,7 @@ package struct DecoderBlocks: Sendable {
     for layer in layers {
       layer.mixer.size(&shape)
       layer.feedForward?.size(&shape)
+      for block in layer.others { block.size(&shape) }
       if layer.isParallel { shape.sumWidth = shape.width }
     }
   }
@@ -123,6 +113,7 @@ package struct DecoderBlocks: Sendable {
       layer.mixer.finish(pass, layer: index, into: target)
       layer.feedForward?.forward(pass, into: target)
       if layer.isParallel { copy(workspace.sum, to: workspace.hidden, pass) }
+      for block in layer.others { block.forward(pass, into: workspace.hidden) }
     }
     return pass
   }

@@ -5,6 +5,8 @@ package import TensorCore
 /// Embedding, layers and head.
 package struct DecoderModel: Sendable {
   package let embedding: TokenEmbedding
+  /// What tokens tell each layer beside their embedding.
+  var layerInputs: LayerInputs?
   package let blocks: DecoderBlocks
   /// The rotary embeddings that layers use by index.
   package let rotaries: [RotaryEmbedding]
@@ -16,6 +18,7 @@ package struct DecoderModel: Sendable {
       width: embedding.table.columnCount, contextLength: contextLength)
     blocks.size(&shape)
     head.size(&shape)
+    layerInputs?.size(&shape)
     shape.angleCounts = rotaries.map(\.dimensionCount)
     return shape
   }
@@ -53,6 +56,7 @@ package struct DecoderModel: Sendable {
       }
     }
     embedding.forward(pass)
+    layerInputs?.forward(pass)
     return blocks.forward(pass)
   }
 }
@@ -63,18 +67,19 @@ extension WeightLoader {
   /// - Parameters:
   ///   - headNorm: the name of the norm before the head.
   ///   - logitCap: what logits stay below; 0 where they are not capped.
+  ///   - layerInputs: what tokens tell each layer.
   ///   - layer: gives one layer.
   func decoder(
     rotaries: [RotaryEmbedding], embeddingScale: Float = 1,
     headNorm: String = "output_norm.weight", logitScale: Float = 1, logitCap: Float = 0,
-    _ layer: (_ index: Int) throws -> DecoderLayer
+    layerInputs: LayerInputs? = nil, _ layer: (_ index: Int) throws -> DecoderLayer
   ) throws -> DecoderModel {
     let table = try embeddings()
     let blocks = try DecoderBlocks(count: hyperparameters.blockCount, layer)
     let head = try OutputHead(self, norm: headNorm, scale: logitScale, softCap: logitCap)
     try finish()
     return DecoderModel(
-      embedding: TokenEmbedding(table!, scale: embeddingScale), blocks: blocks, rotaries: rotaries,
-      head: head)
+      embedding: TokenEmbedding(table!, scale: embeddingScale), layerInputs: layerInputs,
+      blocks: blocks, rotaries: rotaries, head: head)
   }
 }

@@ -3,8 +3,9 @@
 package import KernelInterface
 package import TensorCore
 
-/// A block `target += scale × norm(down(activation(gate(x)) × up(x)))` with `x = norm(hidden)`.
-package struct FeedForwardLayer: Sendable {
+/// A block `target += scale × norm(down(activation(gate(x)) × up(x)))` with `x = norm(hidden)`, where the
+/// file has a row gate `× sigmoid(x · rowGate)`.
+package struct FeedForwardLayer: FeedForward {
   package let norm: Norm?
   /// Gate and up, one product.
   package let inputs: Projection
@@ -14,6 +15,9 @@ package struct FeedForwardLayer: Sendable {
   /// A norm of the output before it is added.
   package let outputNorm: Vector?
   package let normEpsilon: Float
+  /// What tells how much of a row's output counts, for an expert that all rows share; it reads
+  /// `workspace.normed`.
+  private let rowGate: Vector?
   /// The factor on what is added.
   package let residualScale: Float
   package let activation: Activation
@@ -23,12 +27,14 @@ package struct FeedForwardLayer: Sendable {
   /// Reads layer `index` with the tensor names that most families share.
   ///
   /// - Parameters:
+  ///   - outputNorm: the name of the norm behind the block.
   ///   - isFused: whether the tensor of up holds gate before it.
   ///   - suffix: what the names of tensors have before `.weight`.
   ///   - inner: values between the products; nil takes the file's feed-forward length.
   package init(
     _ weights: WeightLoader, _ index: Int, norm normName: String = "ffn_norm.weight",
-    activation: Activation, norms: BlockNorms = .before, isFused: Bool = false,
+    activation: Activation, norms: BlockNorms = .before,
+    outputNorm outputNormName: String = "post_ffw_norm.weight", isFused: Bool = false,
     suffix: String = "", inner: Int? = nil, residualScale: Float = 1
   ) throws {
     let h = weights.hyperparameters
@@ -51,15 +57,18 @@ package struct FeedForwardLayer: Sendable {
       try weights.matrix(name("down", "weight"), rows: width, columns: inner))
     outputBias = try weights.optionalVector(name("down", "bias"), count: width)
     outputNorm =
-      norms.isAfter ? try weights.vector("blk.\(index).post_ffw_norm.weight", count: width) : nil
+      norms.isAfter ? try weights.vector("blk.\(index).\(outputNormName)", count: width) : nil
     normEpsilon = h.normEpsilon
+    rowGate =
+      suffix.isEmpty
+      ? nil
+      : try weights.optionalVector("blk.\(index).ffn_gate_inp\(suffix).weight", count: width)
     self.residualScale = residualScale
     self.activation = activation
     let isGated = inputs.isGated && inputBiases.allSatisfy { $0 == nil }
     gatedScaling = isGated ? output.scaling : nil
   }
 
-  /// Makes room for this layer.
   package func size(_ shape: inout WorkspaceShape) {
     shape.include(inputs)
     shape.include(output)
@@ -74,6 +83,11 @@ package struct FeedForwardLayer: Sendable {
     let gated = gate(pass)
     output.multiply(gated, rows: rows, into: workspace.projected, compute)
     if let outputBias { compute.add(outputBias, to: workspace.projected, rows: rows) }
+    if let rowGate {
+      compute.gateRows(
+        workspace.projected, columns: workspace.width, by: rowGate, of: workspace.normed,
+        rows: rows)
+    }
     compute.addResidual(
       workspace.projected, norm: outputNorm, epsilon: normEpsilon, scale: residualScale,
       to: target, columns: workspace.width, rows: rows)
@@ -85,9 +99,9 @@ package struct FeedForwardLayer: Sendable {
     let input = workspace.input(columns: workspace.width)
     if let gatedScaling, rows >= Projection.gatedRows {
       let gated = workspace.gated(columns: output.columnCount)
-      inputs.multiplyGated(
-        input, activation, rows: rows, into: gated, quantised: gatedScaling,
-        scratch: workspace.gatedScratch, compute)
+      compute.multiply(
+        GatedProduct(inputs, input, activation, rows: rows, into: gated, quantised: gatedScaling),
+        scratch: workspace.gatedScratch)
       return gated
     }
     inputs.multiply(input, rows: rows, into: workspace.projected, compute)

@@ -20,6 +20,7 @@ package struct Pass {
     let moves = [
       (workspace.hidden, workspace.width), (workspace.sum, workspace.sumWidth),
       (workspace.projected, projectedWidth),
+      (workspace.layerInputs, workspace.layerInputWidth),
     ]
     for (rows, columns) in moves where columns > 0 {
       for (row, source) in batch.wantedRows.enumerated() where row < source {

@@ -6,13 +6,22 @@ package import TensorCore
 package struct Hyperparameters: Sendable {
   /// `general.architecture`, the prefix of the family's keys.
   package let architecture: String
+  /// Layers, those that predict a token beyond the next (DeepSeek 2024) not among them: text is written
+  /// without them.
   package let blockCount: Int
+  private let predictionBlockCount: Int
   package let embeddingLength: Int
   package let headCount: Int
+  /// Of layers that differ the most.
   package let keyValueHeadCount: Int
+  /// Key-value heads of each layer that attends.
+  package let keyValueHeadCounts: [Int]
   package let keyLength: Int
   package let valueLength: Int
+  /// Of layers that differ the most.
   package let feedForwardLength: Int
+  /// The feed-forward length of each layer.
+  package let feedForwardLengths: [Int]
   /// Tokens of context that the model was trained for.
   package let contextLength: Int
   package let vocabularyCount: Int
@@ -29,6 +38,11 @@ package struct Hyperparameters: Sendable {
 
   /// Whether a layer has key-value heads.
   package func attends(_ layer: Int) -> Bool { layersAttend[layer] }
+
+  /// Whether a tensor is of a layer that predicts a token beyond the next.
+  func isOfPrediction(_ name: String) -> Bool {
+    (blockCount..<blockCount + predictionBlockCount).contains { name.hasPrefix("blk.\($0).") }
+  }
 
   /// Reads and checks; nothing is allocated by these numbers before they passed. Of families without
   /// attention the numbers of heads, and the feed-forward length, are 0.
@@ -54,7 +68,16 @@ package struct Hyperparameters: Sendable {
       throw ModelError(
         .missingTensor, "\(path): holds a vocabulary alone, no weights: it can only tokenize")
     }
-    let blockCount = try positive("block_count", at: file.tensors.count)
+    let allBlockCount = try positive("block_count", at: file.tensors.count)
+    let predictionKey = "\(architecture).nextn_predict_layers"
+    predictionBlockCount = try metadata.int(predictionKey) ?? 0
+    guard (0..<allBlockCount).contains(predictionBlockCount) else {
+      throw ModelError(
+        .badMetadata,
+        "\(path): \(predictionKey) is \(predictionBlockCount), expected a number from 0 to "
+          + "\(allBlockCount - 1)")
+    }
+    let blockCount = allBlockCount - predictionBlockCount
     self.blockCount = blockCount
     embeddingLength = try positive("embedding_length", at: 1 << 20)
     guard let embeddings = file.tensor(named: "token_embd.weight") else {
@@ -82,6 +105,7 @@ package struct Hyperparameters: Sendable {
     guard kinds != .recurrent else {
       (headCount, keyValueHeadCount, keyLength, valueLength) = (0, 0, 0, 0)
       (feedForwardLength, rotaryBase, rotaryDimensionCount) = (0, 1, 0)
+      (keyValueHeadCounts, feedForwardLengths) = ([], [])
       layersAttend = Array(repeating: false, count: blockCount)
       return
     }
@@ -91,25 +115,28 @@ package struct Hyperparameters: Sendable {
         "\(path): \(architecture).attention.causal is false: a model that sees what follows writes "
           + "no text, and is not supported")
     }
-    feedForwardLength = try Self.uniform(
-      "\(architecture).feed_forward_length", metadata, path, count: blockCount, most: 1 << 24)
+    feedForwardLengths = try Self.numbers(
+      "\(architecture).feed_forward_length", metadata, path, count: blockCount, most: 1 << 24,
+      mayDiffer: kinds == .varied)
+    feedForwardLength = feedForwardLengths.max() ?? 0
 
-    headCount = try Self.uniform(
+    headCount = try Self.numbers(
       "\(architecture).attention.head_count", metadata, path, count: blockCount,
-      most: embeddingLength)
+      most: embeddingLength)[0]
     let keyValueKey = "\(architecture).attention.head_count_kv"
     let counts = try metadata.ints(keyValueKey, count: blockCount)
     layersAttend =
       kinds == .mixed
       ? counts?.map { $0 != 0 } ?? Array(repeating: true, count: blockCount)
       : Array(repeating: true, count: blockCount)
-    keyValueHeadCount = try Self.uniform(
+    keyValueHeadCounts = try Self.numbers(
       keyValueKey, metadata, path, count: blockCount, most: headCount, default: headCount,
-      skippingZeros: kinds == .mixed)
-    guard headCount % keyValueHeadCount == 0 else {
+      mayDiffer: kinds == .varied, skippingZeros: kinds == .mixed)
+    keyValueHeadCount = keyValueHeadCounts.max() ?? 0
+    for count in keyValueHeadCounts where headCount % count != 0 {
       throw ModelError(
         .badMetadata,
-        "\(path): \(headCount) attention heads cannot share \(keyValueHeadCount) key-value heads")
+        "\(path): \(headCount) attention heads cannot share \(count) key-value heads")
     }
     if metadata["\(architecture).attention.key_length"] == nil,
       embeddingLength % headCount != 0
@@ -185,21 +212,23 @@ package struct Hyperparameters: Sendable {
     ModelError(.unsupported, "\(path): \(architecture).\(key): \(reason)")
   }
 
-  private static func uniform(
+  /// Numbers above 0, one a layer. Those that name zeros may be skipped, so that fewer are left.
+  private static func numbers(
     _ key: String, _ metadata: GGUFMetadata, _ path: String, count: Int, most: Int,
-    default value: Int? = nil, skippingZeros: Bool = false
-  ) throws -> Int {
-    guard metadata[key] != nil || value != nil else { return try metadata.requiredInt(key) }
-    var values = try metadata.ints(key, count: count) ?? [value!]
+    default value: Int? = nil, mayDiffer: Bool = false, skippingZeros: Bool = false
+  ) throws -> [Int] {
+    guard metadata[key] != nil || value != nil else { return [try metadata.requiredInt(key)] }
+    var values =
+      try metadata.ints(key, count: count) ?? Array(repeating: value!, count: count)
     if skippingZeros, values.contains(where: { $0 != 0 }) { values.removeAll { $0 == 0 } }
-    guard let first = values.first, values.allSatisfy({ $0 == first }) else {
+    guard mayDiffer || values.allSatisfy({ $0 == values[0] }) else {
       throw ModelError(
         .unsupported, "\(path): \(key) differs from layer to layer, which is not supported")
     }
-    guard first >= 1, first <= most else {
+    for value in values where value < 1 || value > most {
       throw ModelError(
-        .badMetadata, "\(path): \(key) is \(first), expected a number from 1 to \(most)")
+        .badMetadata, "\(path): \(key) is \(value), expected a number from 1 to \(most)")
     }
-    return first
+    return values
   }
 }

@@ -2,6 +2,14 @@
 
 import TensorCore
 
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Darwin
+#endif
+
 extension WeightLoader {
   /// The divisors of the rotary pairs' frequencies: the file's own for all contexts, or of two lists the
   /// one for the context that the model is loaded for (LongRoPE, Ding et al. 2024); nil for none.
@@ -13,6 +21,16 @@ extension WeightLoader {
     let long = try optionalVector("rope_factors_long.weight", count: count)
     let original = try h.int("rope.scaling.original_context_length") ?? h.contextLength
     return all ?? (contextLength > original ? long : short)
+  }
+
+  /// The file's base, grown by its `alpha` so that the longest wavelength grows by that factor and the
+  /// shortest not at all (the NTK-aware scaling that Hunyuan names).
+  private func rotaryBase() throws -> Float {
+    let h = hyperparameters
+    let alpha = try h.float("rope.scaling.alpha") ?? 0
+    let count = Float(h.rotaryDimensionCount)
+    guard alpha > 0, count > 2 else { return h.rotaryBase }
+    return h.rotaryBase * powf(alpha, count / (count - 2))
   }
 
   /// The rotary embedding of the file's `rope.*` keys and its `rope_freqs` tensor.
@@ -47,7 +65,7 @@ extension WeightLoader {
         "\(GGUFError.quoted(type)) is unknown; known: none, linear, longrope, yarn")
     }
     return RotaryEmbedding(
-      pairing: pairing, dimensionCount: h.rotaryDimensionCount, base: h.rotaryBase,
+      pairing: pairing, dimensionCount: h.rotaryDimensionCount, base: try rotaryBase(),
       linearFactor: linear, yarn: yarn, divisors: divisors,
       attentionFactor: try h.float("rope.scaling.attn_factor") ?? 1)
   }

@@ -69,15 +69,21 @@ package final class WeightLoader {
     return try pack(tensor, rows: rows, scale: scale(name))
   }
 
-  /// `count` matrices `[rows, columns]` of one tensor, packed.
+  /// `count` times matrices with `columns` columns and the given numbers of rows, one below the other in a
+  /// tensor, packed.
   package func stack(
-    _ name: String, count: Int, rows: Int, columns: Int
-  ) throws -> [PackedMatrix] {
-    guard let tensor = try tensor(name, shape: [columns, rows, count]) else {
+    _ name: String, count: Int, rows: [Int], columns: Int
+  ) throws -> [[PackedMatrix]] {
+    guard let tensor = try tensor(name, shape: [columns, rows.reduce(0, +), count]) else {
       missing.append(name)
-      return Array(repeating: PackedMatrix(standInRows: rows, columns: columns), count: count)
+      let standIns = rows.map { PackedMatrix(standInRows: $0, columns: columns) }
+      return Array(repeating: standIns, count: count)
     }
-    return try pack(tensor, rows: Array(repeating: rows, count: count), scale: scale(name))
+    let scales = try scales(name, count: count)
+    let height = rows.reduce(0, +)
+    return try (0..<count).map {
+      try pack(tensor.rows($0 * height..<($0 + 1) * height), rows: rows, scale: scales[$0])
+    }
   }
 
   /// Vectors of the given counts that some files have and others do not: tensors of their own, or one
@@ -126,7 +132,18 @@ package final class WeightLoader {
   private func scale(_ name: String) throws -> Float {
     let stem = name.dropLast("weight".count)
     _ = try optionalVector(stem + "input_scale", count: 1)
+    // Some families name something else so, which is longer.
+    guard file.tensor(named: stem + "scale")?.elementCount == 1 else { return 1 }
     return try optionalVector(stem + "scale", count: 1)?[0] ?? 1
+  }
+
+  /// The factors on all weights of each matrix of a stack: one for all, or one for each.
+  private func scales(_ name: String, count: Int) throws -> [Float] {
+    let factors = String(name.dropLast("weight".count)) + "scale"
+    guard let tensor = file.tensor(named: factors), tensor.elementCount != 1,
+      let found = try optionalVector(factors, count: count)
+    else { return Array(repeating: try scale(name), count: count) }
+    return (0..<count).map { found[$0] }
   }
 
   /// A vector of `count` parameters.
@@ -148,10 +165,12 @@ package final class WeightLoader {
     return try Vector(tensor)
   }
 
-  /// A norm, around the mean or not as the file has it.
+  /// A norm, around the mean and with a bias or not, as the file has it.
   package func norm(_ name: String, count: Int) throws -> Norm {
     Norm(
-      try vector(name, count: count), epsilon: hyperparameters.normEpsilon,
+      try vector(name, count: count),
+      bias: try optionalVector(name.dropLast("weight".count) + "bias", count: count),
+      epsilon: hyperparameters.normEpsilon,
       isCentred: hyperparameters.normIsCentred)
   }
 
@@ -175,9 +194,12 @@ package final class WeightLoader {
 
   /// The token embeddings, read row by row from the mapped file.
   package func embeddings() throws -> RowTable? {
-    let name = "token_embd.weight"
-    let h = hyperparameters
-    guard let tensor = try tensor(name, shape: [h.embeddingLength, h.vocabularyCount]) else {
+    try rowTable("token_embd.weight", columns: hyperparameters.embeddingLength)
+  }
+
+  /// A row for each token of the vocabulary, read one by one from the mapped file.
+  package func rowTable(_ name: String, columns: Int) throws -> RowTable? {
+    guard let tensor = try tensor(name, shape: [columns, hyperparameters.vocabularyCount]) else {
       missing.append(name)
       return nil
     }
@@ -195,7 +217,9 @@ package final class WeightLoader {
   /// without a part of its weights computes something else.
   package func finish() throws(ModelError) {
     guard missing.isEmpty else { throw missingError }
-    let left = file.tensors.map(\.name).filter { !taken.contains($0) }
+    let left = file.tensors.map(\.name).filter {
+      !taken.contains($0) && !hyperparameters.isOfPrediction($0)
+    }
     guard left.isEmpty else {
       throw ModelError(
         .unsupported,

@@ -34,6 +34,12 @@ package struct LayerMemoryShape: Sendable {
     self.stateCount = stateCount
   }
 
+  /// A layer that keeps nothing: it reads what another has kept.
+  package static let none = LayerMemoryShape(headCount: 0, keyLength: 0, valueLength: 0)
+
+  /// Whether it needs blocks.
+  package var keeps: Bool { headCount > 0 || stateCount > 0 }
+
   /// Bytes that it needs of a block.
   func blockBytes(_ format: CacheFormat) -> Int {
     let shape = CacheShape(format: format, keyLength: keyLength, valueLength: valueLength)
@@ -48,6 +54,8 @@ package struct LayerMemoryShape: Sendable {
 /// Not thread-safe: one owner.
 package final class BlockPool {
   package let layers: [LayerMemoryShape]
+  /// Blocks of a page: layers that keep something.
+  package let pageBlockCount: Int
   /// What one head of each layer keeps.
   package let shapes: [CacheShape]
   /// Bytes of a block: what the largest layer needs.
@@ -73,6 +81,7 @@ package final class BlockPool {
     layers: [LayerMemoryShape], format: CacheFormat, blockCount: Int, isLocked: Bool = false
   ) throws(AllocationError) {
     self.layers = layers
+    pageBlockCount = Self.pageBlockCount(layers)
     shapes = layers.map {
       CacheShape(format: format, keyLength: $0.keyLength, valueLength: $0.valueLength)
     }
@@ -94,6 +103,11 @@ package final class BlockPool {
     layers.map { $0.blockBytes(format) }.max() ?? 0
   }
 
+  /// Blocks of a page for these layers.
+  package static func pageBlockCount(_ layers: [LayerMemoryShape]) -> Int {
+    layers.count { $0.keeps }
+  }
+
   /// Pages of 32 positions that `positions` positions need.
   package static func pageCount(_ positions: Int) -> Int {
     (positions + cacheBlockPositionCount - 1) / cacheBlockPositionCount
@@ -102,6 +116,7 @@ package final class BlockPool {
   /// Blocks of a layer that a sequence of `positions` positions keeps: those of its window, and two
   /// more to go back by and to write to.
   package static func blockCount(_ layer: LayerMemoryShape, positions: Int) -> Int {
+    guard layer.keeps else { return 0 }
     let all = pageCount(positions)
     return layer.window.map { min(all, pageCount($0) + 3) } ?? all
   }

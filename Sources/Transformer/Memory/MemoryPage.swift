@@ -7,19 +7,19 @@ import KernelInterface
 /// Whoever writes to a page must hold its only reference.
 package final class MemoryPage {
   private let pool: BlockPool
-  /// A block for each layer; nil where the layer's window has passed it.
+  /// A block for each layer; nil where it keeps nothing, or its window has passed it.
   private(set) var blocks: [UnsafeMutableRawPointer?]
-  /// Whether every layer still has its block.
+  /// Whether every layer that keeps something still has its block.
   private(set) var isWhole = true
 
   /// Blocks that it holds.
-  var blockCount: Int { isWhole ? blocks.count : blocks.count { $0 != nil } }
+  var blockCount: Int { isWhole ? pool.pageBlockCount : blocks.count { $0 != nil } }
 
   /// Takes blocks from the pool; nil when it has not enough.
   init?(_ pool: BlockPool) {
     self.pool = pool
-    guard pool.freeCount >= pool.layers.count else { return nil }
-    blocks = pool.layers.map { _ in pool.take() }
+    guard pool.freeCount >= pool.pageBlockCount else { return nil }
+    blocks = pool.layers.map { $0.keeps ? pool.take() : nil }
   }
 
   /// A page with the same contents; nil when the pool has not enough blocks.
@@ -41,7 +41,8 @@ package final class MemoryPage {
   }
 
   private func give(_ layer: Int) {
-    if let block = blocks[layer] { pool.give(block) }
+    guard let block = blocks[layer] else { return }
+    pool.give(block)
     blocks[layer] = nil
     isWhole = false
   }

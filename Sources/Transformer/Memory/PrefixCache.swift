@@ -179,7 +179,7 @@ final class PrefixCache {
       }
       guard !places.isEmpty else { return }
       places.sort()
-      let pages = (blocks - before + pool.layers.count - 1) / max(1, pool.layers.count)
+      let pages = (blocks - before + pool.pageBlockCount - 1) / max(1, pool.pageBlockCount)
       let last = places[min(pages, places.count) - 1]
       removeAll { node, depth in
         Place(lastUse: node.lastUse, depth: depth) <= last && Self.isUnused(node)

@@ -39,7 +39,7 @@ package final class SequenceMemory {
     layers: [LayerMemoryShape], capacity: Int, format: CacheFormat
   ) throws(AllocationError) {
     let pool = try BlockPool(
-      layers: layers, format: format, blockCount: BlockPool.pageCount(capacity) * layers.count)
+      layers: layers, format: format, blockCount: BlockPool.pageCount(capacity) * BlockPool.pageBlockCount(layers))
     self.init(pool, capacity: capacity)
   }
 
@@ -62,7 +62,7 @@ package final class SequenceMemory {
     guard positions > 0 else { return 0 }
     let newPages = max(0, BlockPool.pageCount(count + positions) - pages.count)
     let copies = count % cacheBlockPositionCount != 0 && !isLastPageOwned ? 1 : 0
-    return (newPages + copies) * pool.layers.count
+    return (newPages + copies) * pool.pageBlockCount
   }
 
   private var isLastPageOwned: Bool { isKnownUniquelyReferenced(&pages[pages.count - 1]) }
@@ -177,7 +177,7 @@ package final class SequenceMemory {
 
   /// Bytes that it takes when it is full.
   package var byteCount: Int {
-    BlockPool.pageCount(capacity) * pool.layers.count * pool.blockBytes
+    BlockPool.pageCount(capacity) * pool.pageBlockCount * pool.blockBytes
   }
 }
 

@@ -20,6 +20,8 @@ package struct WorkspaceShape: Sendable {
   package var sumWidth = 0
   /// The width of rows that are kept while experts take them; 0 where no layer has experts.
   package var normedWidth = 0
+  /// The width of what tokens tell all layers; 0 where they tell none.
+  package var layerInputWidth = 0
   /// Floats of one thread's attention scratch.
   package var attentionScratch = 0
   /// Floats of the states of one row's attention, split over threads.
@@ -52,6 +54,10 @@ package final class Workspace {
   package let sumWidth: Int
   /// What experts take their rows from, `[rows, width]`.
   package let normed: FloatRows
+  /// What tokens tell each layer, side by side, `[rows, layers × length]`.
+  package let layerInputs: FloatRows
+  /// Values of a row of it; 0 where they tell none.
+  package let layerInputWidth: Int
   /// Outputs of projections.
   package let projected: FloatRows
   /// `[2 headRows, headWidth]`: a head may take each row in two parts.
@@ -92,6 +98,7 @@ package final class Workspace {
     reserve(shape.sumWidth, maximumRows)
     reserve(shape.gatedWidth > 0 ? Projection.gatedScratch : 0, threadCount)
     reserve(shape.normedWidth, maximumRows)
+    reserve(shape.layerInputWidth, maximumRows)
     for count in shape.angleCounts { reserve(count, maximumRows) }
     let floats = try AlignedBuffer(byteCount: offset * 4, privacy: privacy)
     func rows(_ index: Int) -> FloatRows {
@@ -107,7 +114,9 @@ package final class Workspace {
     sum = rows(6)
     gatedScratch = rows(7)
     normed = rows(8)
-    angles = shape.angleCounts.indices.map { rows(9 + $0) }
+    layerInputs = rows(9)
+    layerInputWidth = shape.layerInputWidth
+    angles = shape.angleCounts.indices.map { rows(10 + $0) }
     width = shape.width
     sumWidth = shape.sumWidth
     self.floats = floats

@@ -23,6 +23,10 @@ struct BenchShape {
   var rotaryStretch: Double?
   var hasInputBias = false
   var hasOwnHead = false
+  /// Values of a norm of queries or keys; nil where they are not normed.
+  var headNormWidth: Int?
+  /// Experts of a layer, and those that a token goes to; nil where layers have none.
+  var experts: (count: Int, used: Int)?
   /// How the tokenizer splits text.
   let preTokenizer: String
 
@@ -40,6 +44,16 @@ struct BenchShape {
       heads: 32, keyValueHeads: 8, headLength: 128, vocabulary: 128_256, contextLength: 131_072,
       rotaryBase: 500_000, normEpsilon: 1e-5, rotaryStretch: 8, hasOwnHead: true,
       preTokenizer: "llama-bpe"),
+    BenchShape(
+      name: "olmoe-1b-7b", architecture: "olmoe", layers: 16, width: 2048, feedForward: 1024,
+      heads: 16, keyValueHeads: 16, headLength: 128, vocabulary: 50_304, contextLength: 4096,
+      rotaryBase: 10_000, normEpsilon: 1e-5, hasOwnHead: true, headNormWidth: 2048,
+      experts: (count: 64, used: 8), preTokenizer: "olmo"),
+    BenchShape(
+      name: "qwen3-30b-a3b", architecture: "qwen3moe", layers: 48, width: 2048, feedForward: 768,
+      heads: 32, keyValueHeads: 4, headLength: 128, vocabulary: 151_936, contextLength: 40_960,
+      rotaryBase: 1_000_000, normEpsilon: 1e-6, hasOwnHead: true, headNormWidth: 128,
+      experts: (count: 128, used: 8), preTokenizer: "qwen2"),
     BenchShape(
       name: "tiny", architecture: "llama", layers: 4, width: 256, feedForward: 768, heads: 4,
       keyValueHeads: 2, headLength: 64, vocabulary: 2048, contextLength: 4096,
@@ -63,7 +77,7 @@ struct BenchShape {
   /// All tensors in the order of the file.
   var tensors: [Tensor] {
     var result = [matrix("token_embd", width, vocabulary)]
-    result.append(ones("output_norm"))
+    result.append(ones("output_norm", width))
     if hasOwnHead { result.append(matrix("output", width, vocabulary)) }
     if let rotaryStretch {
       result.append(
@@ -74,7 +88,7 @@ struct BenchShape {
     let (queries, keys) = (heads * headLength, keyValueHeads * headLength)
     for layer in 0..<layers {
       let block = "blk.\(layer)."
-      result.append(ones(block + "attn_norm"))
+      result.append(ones(block + "attn_norm", width))
       for (name, rows) in [("attn_q", queries), ("attn_k", keys), ("attn_v", keys)] {
         result.append(matrix(block + name, width, rows))
         if hasInputBias {
@@ -83,26 +97,37 @@ struct BenchShape {
               name: block + name + ".bias", shape: [rows], values: .random(deviation: 0.1)))
         }
       }
+      if let headNormWidth {
+        result.append(ones(block + "attn_q_norm", headNormWidth))
+        result.append(ones(block + "attn_k_norm", headNormWidth))
+      }
       result.append(matrix(block + "attn_output", queries, width))
-      result.append(ones(block + "ffn_norm"))
-      result.append(matrix(block + "ffn_gate", width, feedForward))
-      result.append(matrix(block + "ffn_up", width, feedForward))
-      result.append(matrix(block + "ffn_down", feedForward, width))
+      result.append(ones(block + "ffn_norm", width))
+      let suffix = experts == nil ? "" : "_exps"
+      if let experts { result.append(matrix(block + "ffn_gate_inp", width, experts.count)) }
+      for (name, columns, rows) in [
+        ("ffn_gate", width, feedForward), ("ffn_up", width, feedForward),
+        ("ffn_down", feedForward, width),
+      ] {
+        result.append(matrix(block + name + suffix, columns, rows, experts?.count))
+      }
     }
     return result
   }
 
   /// Weights as wide as trained ones: outputs have about the size of inputs.
-  private func matrix(_ name: String, _ columns: Int, _ rows: Int) -> Tensor {
+  private func matrix(
+    _ name: String, _ columns: Int, _ rows: Int, _ count: Int? = nil
+  ) -> Tensor {
     Tensor(
-      name: name + ".weight", shape: [columns, rows],
+      name: name + ".weight", shape: [columns, rows] + (count.map { [$0] } ?? []),
       values: .random(deviation: 1 / Float(columns).squareRoot()))
   }
 
-  private func ones(_ name: String) -> Tensor {
+  private func ones(_ name: String, _ count: Int) -> Tensor {
     Tensor(
-      name: name + ".weight", shape: [width],
-      values: .numbers([Float](repeating: 1, count: width)))
+      name: name + ".weight", shape: [count],
+      values: .numbers([Float](repeating: 1, count: count)))
   }
 
   /// What each rotary pair's frequency is divided by (the Llama 3 herd of models, 2024): wavelengths
@@ -124,6 +149,12 @@ struct BenchShape {
     func number(_ key: String, _ value: Int) -> (key: String, value: GGUFContent) {
       ("\(architecture).\(key)", .value(.uint32(UInt32(value))))
     }
+    let sizesOfExperts = experts.map {
+      [
+        number("expert_count", $0.count), number("expert_used_count", $0.used),
+        number("expert_feed_forward_length", feedForward),
+      ]
+    }
     return [
       ("general.architecture", .value(.string(architecture))),
       ("general.type", .value(.string("model"))),
@@ -140,6 +171,6 @@ struct BenchShape {
       number("vocab_size", vocabulary),
       ("\(architecture).rope.freq_base", .value(.float32(rotaryBase))),
       ("\(architecture).attention.layer_norm_rms_epsilon", .value(.float32(normEpsilon))),
-    ]
+    ] + (sizesOfExperts ?? [])
   }
 }

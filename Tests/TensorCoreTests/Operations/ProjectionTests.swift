@@ -111,9 +111,11 @@ import Testing
       let scratch = try OwnedRows(2, stride: Projection.gatedScratch)
       let atOnce = try OwnedActivations(
         (0..<count).map { _ in [Float](repeating: 0, count: width) })
-      inputs.multiplyGated(
-        input.activations, .silu, rows: count, into: atOnce.activations, quantised: scaling,
-        scratch: scratch.rows, compute)
+      compute.multiply(
+        GatedProduct(
+          inputs, input.activations, .silu, rows: count, into: atOnce.activations,
+          quantised: scaling),
+        scratch: scratch.rows)
 
       let projected = try OwnedRows(count, stride: inputs.outputStride)
       inputs.multiply(input.activations, rows: count, into: projected.rows, compute)

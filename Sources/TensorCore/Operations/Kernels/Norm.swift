@@ -6,25 +6,21 @@ package import KernelInterface
 package struct Norm: Sendable {
   /// `[count]`.
   package let weight: Vector
+  /// What is added behind the weights, `[count]`.
+  package let bias: Vector?
   package let epsilon: Float
   /// Whether the mean is taken away first (layer norm, Ba, Kiros and Hinton 2016).
   package let isCentred: Bool
 
-  package init(_ weight: Vector, epsilon: Float, isCentred: Bool) {
+  package init(_ weight: Vector, bias: Vector? = nil, epsilon: Float, isCentred: Bool) {
     self.weight = weight
+    self.bias = bias
     self.epsilon = epsilon
     self.isCentred = isCentred
   }
 
   /// Values of a row.
   package var count: Int { weight.count }
-}
-
-extension Activations {
-  /// The rows from `first` on, whose quantised form is not used.
-  package func rows(from first: Int) -> Activations {
-    Activations(floats: floats.rows(from: first), quantised: quantised, columns: columns)
-  }
 }
 
 extension Compute {
@@ -49,18 +45,26 @@ extension Compute {
         if let scaling { quantise(output, scaling, row: row, layout) }
       }
     }
-    guard norm.isCentred else {
+    guard norm.isCentred || norm.bias != nil else {
       return rmsNorm(
         input, norm.weight, epsilon: norm.epsilon, rows: rows, into: output,
         quantised: scaling)
     }
+    let layout = output.layout(rows: rows)
     forEachRow(rows) { row in
-      centre(input.row(row), count: norm.count, into: output.floats.row(row))
+      let values = output.floats.row(row)
+      var source = UnsafePointer(input.row(row))
+      if norm.isCentred {
+        // What is left is the root of the mean square of differences from the mean.
+        centre(source, count: norm.count, into: values)
+        source = UnsafePointer(values)
+      }
+      kernels.rmsNorm(source, norm.weight.values, norm.count, norm.epsilon, values)
+      if let bias = norm.bias {
+        for column in 0..<bias.count { values[column] += bias.values[column] }
+      }
+      if let scaling { quantise(output, scaling, row: row, layout) }
     }
-    // What is left is the root of the mean square of differences from the mean.
-    rmsNorm(
-      output.floats, norm.weight, epsilon: norm.epsilon, rows: rows, into: output,
-      quantised: scaling)
   }
 
   /// `output = input - mean(input)`, added in order.

@@ -89,7 +89,7 @@ package struct SelectiveScan: Sendable {
     let (values, gates) = (inputs.values.row(row), inputs.gates.row(row))
     let (steps, results) = (inputs.steps.row(row), output.row(row))
     for channel in channels {
-      let step = Self.softplus(steps[channel] + stepBias.values[channel])
+      let step = softplus(steps[channel] + stepBias.values[channel])
       let value = step * values[channel]
       let channelState = state + (channel - channels.lowerBound) * stateLength
       let channelDecay = decay.values + channel * stateLength
@@ -106,11 +106,6 @@ package struct SelectiveScan: Sendable {
       let gate = gates[channel]
       results[channel] = sum * siluOf(EightFloats(repeating: gate))[0]
     }
-  }
-
-  /// log(1 + exp(x)).
-  private static func softplus(_ x: Float) -> Float {
-    x > 20 ? x : Float(log1p(exp(Double(x))))
   }
 }
 

@@ -1,0 +1,52 @@
+// A feed-forward block without a gate, with a residual (Vaswani et al. 2017).
+
+package import TensorCore
+
+/// A block `target += down(activation(up(norm(hidden))))`.
+package struct PlainFeedForwardLayer: FeedForward {
+  private let norm: Norm
+  private let input: Projection
+  private let inputBias: Vector?
+  private let output: Projection
+  private let outputBias: Vector?
+  private let activation: PlainActivation
+  private let ones: Vector
+
+  /// Reads layer `index` with the tensor names that most families share.
+  package init(
+    _ weights: WeightLoader, _ index: Int, norm normName: String = "ffn_norm.weight",
+    activation: PlainActivation
+  ) throws {
+    let h = weights.hyperparameters
+    let (width, inner) = (h.embeddingLength, h.feedForwardLength)
+    let name = "blk.\(index)."
+    norm = try weights.norm(name + normName, count: width)
+    input = Projection(try weights.matrix(name + "ffn_up.weight", rows: inner, columns: width))
+    inputBias = try weights.optionalVector(name + "ffn_up.bias", count: inner)
+    output = Projection(try weights.matrix(name + "ffn_down.weight", rows: width, columns: inner))
+    outputBias = try weights.optionalVector(name + "ffn_down.bias", count: width)
+    self.activation = activation
+    ones = try Vector([Float](repeating: 1, count: input.parts[0].rowCount))
+  }
+
+  package func size(_ shape: inout WorkspaceShape) {
+    shape.include(input)
+    shape.include(output)
+  }
+
+  package func forward(_ pass: Pass, into target: FloatRows) {
+    let (workspace, compute, rows) = (pass.workspace, pass.compute, pass.rowCount)
+    let normed = workspace.input(columns: workspace.width)
+    compute.apply(norm, to: workspace.hidden, rows: rows, into: normed, quantised: input.scaling)
+    input.multiply(normed, rows: rows, into: workspace.projected, compute)
+    if let inputBias { compute.add(inputBias, to: workspace.projected, rows: rows) }
+    let activated = workspace.input(columns: output.columnCount)
+    compute.activate(
+      activation, workspace.projected, rows: rows, ones: ones, into: activated,
+      quantised: output.scaling)
+    output.multiply(activated, rows: rows, into: workspace.projected, compute)
+    if let outputBias { compute.add(outputBias, to: workspace.projected, rows: rows) }
+    compute.addResidual(
+      workspace.projected, norm: nil, epsilon: 0, to: target, columns: workspace.width, rows: rows)
+  }
+}
