@@ -65,8 +65,8 @@ package struct Activations: @unchecked Sendable {
     ActivationLayout(rows: rows, columns: columns)
   }
 
-  /// The rows from `first` on as activations of their own, whose layout is that of their number: `first` is
-  /// a multiple of a group's rows, or all before it stand by themselves.
+  /// The rows from `first` on as activations of their own, whose layout is that of their number. Those before
+  /// it leave it free where `first` lies behind the room of each (`ActivationLayout.room`).
   package func rows(from first: Int) -> Activations {
     Activations(
       floats: floats.rows(from: first),

@@ -140,7 +140,7 @@ extension Compute {
     angles: FloatRows, runs: [AttentionRun]
   ) {
     forEachRow(of: runs) { row, cache, position in
-      prepareQueries(heads, query.row(row), angles.row(row), at: position)
+      prepareQueries(heads, query, angles, row: row, at: position)
       normTogether(key.row(row), heads.keyNorm, heads)
       for head in 0..<heads.keyValueHeadCount {
         let keys = key.row(row) + head * heads.keyLength
@@ -162,7 +162,7 @@ extension Compute {
     _ heads: AttentionHeads, _ query: FloatRows, angles: FloatRows, runs: [AttentionRun]
   ) {
     forEachRow(of: runs) { row, _, position in
-      prepareQueries(heads, query.row(row), angles.row(row), at: position)
+      prepareQueries(heads, query, angles, row: row, at: position)
     }
   }
 
@@ -181,12 +181,12 @@ extension Compute {
   }
 
   private func prepareQueries(
-    _ heads: AttentionHeads, _ queries: UnsafeMutablePointer<Float>,
-    _ angles: UnsafePointer<Float>, at position: Int
+    _ heads: AttentionHeads, _ query: FloatRows, _ angles: FloatRows, row: Int, at position: Int
   ) {
+    let queries = query.row(row)
     normTogether(queries, heads.queryNorm, heads)
     for head in 0..<heads.headCount {
-      prepare(queries + head * heads.keyLength, heads.queryNorm, heads, angles)
+      prepare(queries + head * heads.keyLength, heads.queryNorm, heads, angles.row(row))
     }
     if let factor = heads.temperature?.factor(at: position), factor != 1 {
       for index in 0..<heads.headCount * heads.keyLength { queries[index] *= factor }

@@ -160,18 +160,17 @@ extension Compute {
     let layout = output.layout(rows: rows)
     forEachRow(rows) { row in
       self.gate(
-        activation, gate: gate.row(row), up: up.row(row), into: output, row: row, layout,
-        quantised: scaling)
+        activation, gate: gate, up: up, into: output, row: row, layout, quantised: scaling)
     }
   }
 
   func gate(
-    _ activation: Activation, gate: UnsafeMutablePointer<Float>, up: UnsafePointer<Float>,
-    into output: Activations, row: Int, _ layout: ActivationLayout,
+    _ activation: Activation, gate: FloatRows, up: FloatRows, into output: Activations, row: Int,
+    _ layout: ActivationLayout,
     quantised scaling: ActivationScaling?
   ) {
-    kernels.gatedActivation(activation, gate, up, output.columns)
-    output.floats.row(row).update(from: gate, count: output.columns)
+    kernels.gatedActivation(activation, gate.row(row), up.row(row), output.columns)
+    output.floats.row(row).update(from: gate.row(row), count: output.columns)
     if let scaling { quantise(output, scaling, row: row, layout) }
   }
 

@@ -42,6 +42,8 @@ package struct ExpertRouting: Sendable {
   package let normalises: Bool
   /// A factor on all weights.
   package let scale: Float
+  /// A factor on the weights of each expert, `[expertCount]`.
+  package var factors: [Float]?
 
   package init(expertCount: Int, usedCount: Int, normalises: Bool, scale: Float = 1) {
     self.expertCount = expertCount
@@ -56,7 +58,8 @@ extension ExpertRouting {
   /// of half precision.
   fileprivate static let leastTotal: Float = 0x1p-14
 
-  fileprivate func gate(_ values: UnsafeMutablePointer<Float>) {
+  fileprivate func gate(_ scores: FloatRows, row: Int) {
+    let values = scores.row(row)
     guard gate == .softmax else {
       for expert in 0..<expertCount { values[expert] = 1 / (1 + expf(-values[expert])) }
       return
@@ -129,9 +132,10 @@ package struct ExpertGroup: Sendable {
       let expert = choices[first].expert
       let end = choices[first...].firstIndex { $0.expert != expert } ?? choices.endIndex
       let room = ActivationLayout.room(rows: end - first)
-      guard place == 0
-        || place + (end - first) <= capacity
-          && place + room <= ActivationLayout.room(rows: max(2, capacity))
+      guard
+        place == 0
+          || place + (end - first) <= capacity
+            && place + room <= ActivationLayout.room(rows: max(2, capacity))
       else { break }
       runs.append(ExpertRun(expert: expert, choices: first..<end, place: place))
       (first, place) = (end, place + room)
@@ -153,8 +157,8 @@ extension Compute {
     choices.reserveCapacity(rows * routing.usedCount)
     var ranks = [Float](repeating: 0, count: routing.expertCount)
     for row in 0..<rows {
-      let weights = UnsafeBufferPointer(start: scores.row(row), count: routing.expertCount)
-      routing.gate(scores.row(row))
+      routing.gate(scores, row: row)
+      let weights = scores.row(row)
       for expert in ranks.indices {
         ranks[expert] = weights[expert] + (routing.bias?[expert] ?? 0)
       }
@@ -175,7 +179,8 @@ extension Compute {
       for index in first..<choices.count {
         let choice = choices[index]
         choices[index] = ExpertChoice(
-          expert: choice.expert, row: row, weight: choice.weight / total * routing.scale)
+          expert: choice.expert, row: row,
+          weight: choice.weight / total * routing.scale * (routing.factors?[choice.expert] ?? 1))
       }
     }
     return choices.sorted { ($0.expert, $0.row) < ($1.expert, $1.row) }
@@ -200,7 +205,7 @@ extension Compute {
   ) {
     forEachChoice(group) { _, run, index in
       self.gate(
-        activation, gate: gate.row(run.place + index), up: up.row(run.place + index),
+        activation, gate: gate.rows(from: run.place), up: up.rows(from: run.place),
         into: output.rows(from: run.place), row: index, output.layout(rows: run.count),
         quantised: scaling)
     }

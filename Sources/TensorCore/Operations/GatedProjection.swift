@@ -60,15 +60,15 @@ package struct GatedProduct {
 
   /// A call.
   ///
-  /// - Parameter scratch: room for both products of its rows, no wider than `panels` are.
+  /// - Parameter scratch: a row for each worker: room for both products of its rows.
   fileprivate func multiply(
-    _ panels: Range<Int>, _ rows: Range<Int>, scratch: UnsafeMutablePointer<Float>,
+    _ panels: Range<Int>, _ rows: Range<Int>, scratch: FloatRows, worker: Int,
     _ kernels: KernelTable
   ) {
     let count = panels.count * panelRowCount
     let layout = input.layout(rows: self.rows)
     let target = output.layout(rows: self.rows)
-    let values = FloatRows(base: scratch, stride: 2 * count)
+    let values = FloatRows(base: scratch.row(worker), stride: 2 * count)
     let others = values.columns(from: count)
     projection.parts[0].multiply(panels, input, layout, rows, values, kernels)
     projection.parts[1].multiply(panels, input, layout, rows, others, kernels)
@@ -89,7 +89,7 @@ extension Compute {
   /// - Parameter scratch: a row of `Projection.gatedScratch` floats for each thread.
   package func multiply(_ product: GatedProduct, scratch: FloatRows) {
     forEachCall(product.plan(self, neighbours: 1)) { panels, rows, worker in
-      product.multiply(panels, rows, scratch: scratch.row(worker), kernels)
+      product.multiply(panels, rows, scratch: scratch, worker: worker, kernels)
     }
   }
 
@@ -97,7 +97,7 @@ extension Compute {
   package func multiply(_ products: [GatedProduct], scratch: FloatRows) {
     forEachCall(of: products.map { $0.plan(self, neighbours: products.count) }) {
       product, panels, rows, worker in
-      products[product].multiply(panels, rows, scratch: scratch.row(worker), kernels)
+      products[product].multiply(panels, rows, scratch: scratch, worker: worker, kernels)
     }
   }
 }

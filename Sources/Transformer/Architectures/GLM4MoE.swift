@@ -32,7 +32,8 @@ enum GLM4MoE: Architecture {
       return index < firstOfExperts
         ? DecoderLayer(
           mixer, try FeedForwardLayer(weights, index, norm: norm, activation: .silu))
-        : DecoderLayer(mixer, try ExpertsLayer(weights, index, norm: norm, isShared: true))
+        : DecoderLayer(
+          mixer, try ExpertsLayer(weights, index, norm: norm, gate: .sigmoid, isShared: true))
     }
   }
 }

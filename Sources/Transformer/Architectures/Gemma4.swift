@@ -38,10 +38,13 @@ enum Gemma4: Architecture {
       var source = KeyValueSource.own
       if let other = sources[index] {
         source = .layer(other)
+        weights.ignore(["k", "v", "k_norm"].map { "blk.\(index).attn_\($0).weight" })
         heads.queryNorm = try weights.vector(
           "blk.\(index).attn_q_norm.weight", count: heads.keyLength)
       } else {
-        if !weights.has("blk.\(index).attn_v.weight"), !weights.has("blk.\(index).attn_qkv.weight") {
+        if !weights.has("blk.\(index).attn_v.weight"),
+          !weights.has("blk.\(index).attn_qkv.weight")
+        {
           source = .keysAlone
         }
         try weights.readHeadNorms(of: index, into: &heads)
@@ -68,7 +71,8 @@ enum Gemma4: Architecture {
     let count =
       try h.int("rope.dimension_count_swa", in: 1...1 << 14) ?? h.rotaryDimensionCount
     guard count % 2 == 0, count <= (try localLengths(h).key) else {
-      throw h.unsupported("rope.dimension_count_swa", "is \(count), expected an even part of a head")
+      throw h.unsupported(
+        "rope.dimension_count_swa", "is \(count), expected an even part of a head")
     }
     return RotaryEmbedding(
       pairing: .halves, dimensionCount: count,
@@ -105,12 +109,14 @@ enum Gemma4: Architecture {
   private static func sources(_ h: Hyperparameters, _ windows: [Int?]) throws -> [Int?] {
     let shared = try h.int("attention.shared_kv_layers", in: 0...h.blockCount - 1) ?? 0
     let own = h.blockCount - shared
+    let lastLocal = (0..<own).last { windows[$0] != nil }
+    let lastGlobal = (0..<own).last { windows[$0] == nil }
     return try (0..<h.blockCount).map { index in
       guard index >= own else { return nil }
-      let isLocal = windows[index] != nil
-      guard let source = (0..<own).last(where: { (windows[$0] != nil) == isLocal }) else {
+      guard let source = windows[index] == nil ? lastGlobal : lastLocal else {
         throw h.unsupported(
-          "attention.shared_kv_layers", "is \(shared), and no layer before has what layer \(index) sees")
+          "attention.shared_kv_layers",
+          "is \(shared), and no layer before has what layer \(index) sees")
       }
       return source
     }

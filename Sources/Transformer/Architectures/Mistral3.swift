@@ -17,18 +17,11 @@ enum Mistral3: Architecture {
     let rotary = try weights.rotary(.adjacent)
     var heads = h.heads(scale: try h.float("attention.scale"))
     heads.rotary = rotary
-    heads.temperature = try Self.temperature(h)
+    heads.temperature = try h.attentionTemperature(spanKey: "rope.scaling.original_context_length")
     return try weights.decoder(rotaries: [rotary]) { index in
       DecoderLayer(
         .attention(try AttentionLayer(weights, index, heads: heads, rotaryIndex: 0)),
         try FeedForwardLayer(weights, index, activation: .silu))
     }
-  }
-
-  /// The factor on queries; nil where the file names none.
-  private static func temperature(_ h: Hyperparameters) throws -> AttentionTemperature? {
-    guard let scale = try h.float("attention.temperature_scale"), scale != 0 else { return nil }
-    let span = try h.requiredInt("rope.scaling.original_context_length", in: 1...1 << 30)
-    return AttentionTemperature(scale: scale, span: span)
   }
 }

@@ -8,7 +8,7 @@
 // Query, key and value are one tensor, and so are gate and up. Rotary pairs are halves, and may be a
 // part of a head. Models for long contexts have two lists of divisors (LongRoPE, Ding et al. 2024):
 // which one holds is chosen by the context that the model is loaded for. Phi 3.5 MoE has experts, whose
-// weights add up to 1.
+// weights add up to 1; its norms have biases.
 
 import TensorCore
 

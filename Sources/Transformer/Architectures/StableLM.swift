@@ -1,4 +1,4 @@
-// StableLM 2 and 3B (Stability AI 2024).
+// StableLM 3B and 2 1.6B (Stability AI 2023, 2024).
 //
 //   x = embedding[token]
 //   each layer:  x += output(attend(rotate(q), rotate(k), v)),  q, k, v = qkv(norm(x)) + bias

@@ -13,6 +13,17 @@ extension Hyperparameters {
   }
 }
 
+extension Hyperparameters {
+  /// The factor on queries that grows with their position; nil where the file names none.
+  ///
+  /// - Parameter spanKey: the key of the positions to each step.
+  func attentionTemperature(spanKey: String) throws -> AttentionTemperature? {
+    guard let scale = try float("attention.temperature_scale"), scale != 0 else { return nil }
+    return AttentionTemperature(
+      scale: scale, span: try requiredInt(spanKey, in: 1...1 << 30))
+  }
+}
+
 /// Which norms a block has.
 package enum BlockNorms: Sendable {
   /// One of its input.
@@ -164,7 +175,8 @@ package struct AttentionLayer: Sendable {
     let attended = workspace.input(columns: heads.headCount * heads.valueLength)
     compute.attend(
       heads, query: workspace.projected, output: attended.floats,
-      runs: pass.batch.attentionRuns(layer: cacheLayer(of: layer)), scratch: workspace.attentionScratch)
+      runs: pass.batch.attentionRuns(layer: cacheLayer(of: layer)),
+      scratch: workspace.attentionScratch)
 
     compute.quantise(attended, for: output, rows: rows)
     output.multiply(attended, rows: rows, into: workspace.projected, compute)

@@ -5,6 +5,7 @@ package import TensorCore
 /// What mixes the positions of a sequence in a layer.
 package enum Mixer: Sendable {
   case attention(AttentionLayer)
+  case latent(LatentAttentionLayer)
   case convolution(ShortConvolutionLayer)
   case scan(SelectiveScanLayer)
 
@@ -12,6 +13,7 @@ package enum Mixer: Sendable {
   var memory: LayerMemoryShape {
     switch self {
     case .attention(let layer): layer.memory
+    case .latent(let layer): layer.memory
     case .convolution(let layer): layer.memory
     case .scan(let layer): layer.memory
     }
@@ -20,6 +22,7 @@ package enum Mixer: Sendable {
   func size(_ shape: inout WorkspaceShape) {
     switch self {
     case .attention(let layer): layer.size(&shape)
+    case .latent(let layer): layer.size(&shape)
     case .convolution(let layer): layer.size(&shape)
     case .scan(let layer): layer.size(&shape)
     }
@@ -29,6 +32,7 @@ package enum Mixer: Sendable {
   func store(_ pass: Pass, layer index: Int, into target: FloatRows) {
     switch self {
     case .attention(let layer): layer.store(pass, layer: index)
+    case .latent(let layer): layer.store(pass, layer: index)
     case .convolution(let layer): layer.forward(pass, layer: index, into: target)
     case .scan(let layer): layer.forward(pass, layer: index, into: target)
     }
@@ -36,11 +40,21 @@ package enum Mixer: Sendable {
 
   /// Adds to `target` what `store` has not.
   func finish(_ pass: Pass, layer index: Int, into target: FloatRows) {
-    if case .attention(let layer) = self { layer.attend(pass, layer: index, into: target) }
+    switch self {
+    case .attention(let layer): layer.attend(pass, layer: index, into: target)
+    case .latent(let layer): layer.attend(pass, layer: index, into: target)
+    case .convolution, .scan: break
+    }
   }
 
   /// What stands in `workspace.projected` between the two, in values of a row.
-  var heldWidth: Int { if case .attention(let layer) = self { layer.queryWidth } else { 0 } }
+  var heldWidth: Int {
+    switch self {
+    case .attention(let layer): layer.queryWidth
+    case .latent(let layer): layer.queryWidth
+    case .convolution, .scan: 0
+    }
+  }
 }
 
 /// What a layer does with each row by itself.

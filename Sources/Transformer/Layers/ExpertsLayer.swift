@@ -45,21 +45,24 @@ package struct ExpertsLayer: FeedForward {
   ///
   /// - Parameters:
   ///   - routerNorm: the norm of what the router reads, where it has one of its own.
+  ///   - gate: what scores go through where the file does not say it.
   ///   - normalises: whether the weights of a row's experts add up to 1; nil where the file says it.
   ///   - inner: values between the products of an expert; nil takes the file's length for experts.
   ///   - isShared: whether every row goes to another expert too.
   package init(
     _ weights: WeightLoader, _ index: Int, norm normName: String = "ffn_norm.weight",
-    routerNorm: Norm? = nil, activation: Activation = .silu, normalises: Bool? = nil, inner: Int? = nil,
+    routerNorm: Norm? = nil, activation: Activation = .silu, gate: ExpertRouting.Gate = .softmax,
+    normalises: Bool? = nil, inner: Int? = nil,
     isShared: Bool = false, residualScale: Float = 1
   ) throws {
     let h = weights.hyperparameters
     let name = "blk.\(index)."
     let width = h.embeddingLength
     let inner = try inner ?? Self.inner(h)
-    var routing = try Self.routing(h, normalises: normalises)
+    var routing = try Self.routing(h, gate: gate, normalises: normalises)
     let count = routing.expertCount
     routing.bias = try weights.optionalVector(name + "exp_probs_b.bias", count: count)
+    routing.factors = try weights.factors(name + "ffn_down_exps.weight", count: count)
     self.routing = routing
     norm = try weights.norm(name + normName, count: width)
     self.routerNorm = routerNorm
@@ -72,7 +75,8 @@ package struct ExpertsLayer: FeedForward {
     let inputs = try weights.inputs(
       ofExperts: name, count: count, inner: inner, width: width)
     let outputs = try weights.stack(
-      name + "ffn_down_exps.weight", count: count, rows: [width], columns: inner)
+      name + "ffn_down_exps.weight", count: count, rows: [width], columns: inner,
+      isScaled: routing.factors == nil)
     let gateBiases = try biases("ffn_gate", count: inner)
     let upBiases = try biases("ffn_up", count: inner)
     let outputBiases = try biases("ffn_down", count: width)
@@ -85,7 +89,7 @@ package struct ExpertsLayer: FeedForward {
     shared =
       isShared
       ? try FeedForwardLayer(
-        weights, index, norm: normName, activation: .silu, suffix: "_shexp",
+        weights, index, norm: normName, activation: activation, suffix: "_shexp",
         inner: try Self.sharedInner(h, ofExpert: inner),
         residualScale: residualScale) : nil
     self.residualScale = residualScale
@@ -107,7 +111,7 @@ package struct ExpertsLayer: FeedForward {
   }
 
   private static func routing(
-    _ h: Hyperparameters, normalises: Bool?
+    _ h: Hyperparameters, gate: ExpertRouting.Gate, normalises: Bool?
   ) throws -> ExpertRouting {
     let count = try h.requiredInt("expert_count", in: 1...1 << 12)
     let used = try h.requiredInt("expert_used_count", in: 1...count)
@@ -117,8 +121,9 @@ package struct ExpertsLayer: FeedForward {
       normalises: try normalises ?? h.bool("expert_weights_norm") ?? false,
       scale: scale == 0 ? 1 : scale)
     switch try h.int("expert_gating_func") ?? 0 {
-    // 0 is what some converters write where nothing is said.
-    case 0, 1: routing.gate = .softmax
+    // Some converters write 0 where nothing is said.
+    case 0: routing.gate = gate
+    case 1: routing.gate = .softmax
     case 2: routing.gate = .sigmoid
     case let function:
       throw h.unsupported(
@@ -128,13 +133,15 @@ package struct ExpertsLayer: FeedForward {
     if groups > 1 {
       guard count % groups == 0 else {
         throw h.unsupported(
-          "expert_group_count", "is \(groups), which does not divide \(h.architecture).expert_count \(count)")
+          "expert_group_count",
+          "is \(groups), which does not divide \(h.architecture).expert_count \(count)")
       }
       let usedGroups = try h.requiredInt("expert_group_used_count", in: 1...groups)
       guard usedGroups * (count / groups) >= used else {
         throw h.unsupported(
           "expert_group_used_count",
-          "is \(usedGroups), whose groups hold fewer experts than \(h.architecture).expert_used_count \(used)")
+          "is \(usedGroups), whose groups hold fewer experts than the \(used) of "
+            + "\(h.architecture).expert_used_count")
       }
       routing.groups = ExpertRouting.Groups(count: groups, usedCount: usedGroups)
     }

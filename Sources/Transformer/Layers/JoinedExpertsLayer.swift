@@ -9,7 +9,7 @@ package struct JoinedExpertsLayer: FeedForward {
   /// With its norm behind it.
   private let dense: FeedForwardLayer
   private let experts: ExpertsLayer
-  private let expertsNorm: Norm
+  private let expertsNorm: Vector
   private let outputNorm: Vector
   private let normEpsilon: Float
 
@@ -28,7 +28,7 @@ package struct JoinedExpertsLayer: FeedForward {
         try Vector((0..<scale.count).map { scale[$0] / root }), epsilon: h.normEpsilon,
         isCentred: false),
       activation: activation, normalises: true)
-    expertsNorm = try weights.norm(name + "post_ffw_norm_2.weight", count: width)
+    expertsNorm = try weights.vector(name + "post_ffw_norm_2.weight", count: width)
     outputNorm = try weights.vector(name + "post_ffw_norm.weight", count: width)
     normEpsilon = h.normEpsilon
   }
@@ -45,7 +45,7 @@ package struct JoinedExpertsLayer: FeedForward {
     for row in 0..<rows { sum.row(row).update(repeating: 0, count: workspace.width) }
     experts.forward(pass, into: sum)
     compute.rmsNorm(
-      sum, expertsNorm.weight, epsilon: expertsNorm.epsilon, rows: rows, into: sum)
+      sum, expertsNorm, epsilon: normEpsilon, rows: rows, into: sum)
     dense.forward(pass, into: sum)
     compute.addResidual(
       sum, norm: outputNorm, epsilon: normEpsilon, to: target, columns: workspace.width, rows: rows)

@@ -52,20 +52,23 @@ package struct LayerInputs: Sendable {
     compute.scale(
       workspace.layerInputs, by: 1 / Float(workspace.width).squareRoot(),
       columns: table.columnCount, rows: rows)
-    let ofToken = workspace.projected.row(0)
-    let scratch = workspace.input(columns: table.columnCount).floats.row(0)
-    for (index, row) in pass.batch.rows.enumerated() {
-      // A vector in place of a token tells what the padding token tells.
-      let id = if case .token(let id) = row.input { Int(id) } else { 0 }
-      table.read(id, into: ofToken, scale: Float(length).squareRoot(), scratch: scratch)
-      let values = workspace.layerInputs.row(index)
-      for layer in 0..<layerCount {
-        let part = values + layer * length
-        compute.kernels.rmsNorm(part, norm.values, length, normEpsilon, part)
-      }
-      let factor = Float(0.5).squareRoot()
-      for column in 0..<table.columnCount {
-        values[column] = (values[column] + ofToken[column]) * factor
+    let scratch = workspace.input(columns: table.columnCount).floats
+    let factor = Float(0.5).squareRoot()
+    compute.pool.forEach(rows) { range, _ in
+      for index in range {
+        // A vector in place of a token tells what the padding token tells.
+        let id = if case .token(let id) = pass.batch.rows[index].input { Int(id) } else { 0 }
+        let ofToken = workspace.projected.row(index)
+        table.read(
+          id, into: ofToken, scale: Float(length).squareRoot(), scratch: scratch.row(index))
+        let values = workspace.layerInputs.row(index)
+        for layer in 0..<layerCount {
+          let part = values + layer * length
+          compute.kernels.rmsNorm(part, norm.values, length, normEpsilon, part)
+        }
+        for column in 0..<table.columnCount {
+          values[column] = (values[column] + ofToken[column]) * factor
+        }
       }
     }
   }

@@ -10,7 +10,6 @@ package struct PlainFeedForwardLayer: FeedForward {
   private let output: Projection
   private let outputBias: Vector?
   private let activation: PlainActivation
-  private let ones: Vector
 
   /// Reads layer `index` with the tensor names that most families share.
   package init(
@@ -26,7 +25,6 @@ package struct PlainFeedForwardLayer: FeedForward {
     output = Projection(try weights.matrix(name + "ffn_down.weight", rows: width, columns: inner))
     outputBias = try weights.optionalVector(name + "ffn_down.bias", count: width)
     self.activation = activation
-    ones = try Vector([Float](repeating: 1, count: input.parts[0].rowCount))
   }
 
   package func size(_ shape: inout WorkspaceShape) {
@@ -42,8 +40,7 @@ package struct PlainFeedForwardLayer: FeedForward {
     if let inputBias { compute.add(inputBias, to: workspace.projected, rows: rows) }
     let activated = workspace.input(columns: output.columnCount)
     compute.activate(
-      activation, workspace.projected, rows: rows, ones: ones, into: activated,
-      quantised: output.scaling)
+      activation, workspace.projected, rows: rows, into: activated, quantised: output.scaling)
     output.multiply(activated, rows: rows, into: workspace.projected, compute)
     if let outputBias { compute.add(outputBias, to: workspace.projected, rows: rows) }
     compute.addResidual(

@@ -12,13 +12,13 @@ package struct Hyperparameters: Sendable {
   private let predictionBlockCount: Int
   package let embeddingLength: Int
   package let headCount: Int
-  /// Of layers that differ the most.
+  /// The largest of all layers.
   package let keyValueHeadCount: Int
   /// Key-value heads of each layer that attends.
   package let keyValueHeadCounts: [Int]
   package let keyLength: Int
   package let valueLength: Int
-  /// Of layers that differ the most.
+  /// The largest of all layers.
   package let feedForwardLength: Int
   /// The feed-forward length of each layer.
   package let feedForwardLengths: [Int]
@@ -41,7 +41,10 @@ package struct Hyperparameters: Sendable {
 
   /// Whether a tensor is of a layer that predicts a token beyond the next.
   func isOfPrediction(_ name: String) -> Bool {
-    (blockCount..<blockCount + predictionBlockCount).contains { name.hasPrefix("blk.\($0).") }
+    guard name.hasPrefix("blk."), let index = Int(name.dropFirst(4).prefix { $0 != "." }) else {
+      return false
+    }
+    return index >= blockCount && index < blockCount + predictionBlockCount
   }
 
   /// Reads and checks; nothing is allocated by these numbers before they passed. Of families without

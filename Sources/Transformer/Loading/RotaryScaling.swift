@@ -10,6 +10,16 @@ import TensorCore
   import Darwin
 #endif
 
+extension Hyperparameters {
+  /// 1 + rate × ln(factor of YaRN); 1 where the file does not scale by it.
+  func yarnGrowth(rate: Float) throws -> Float {
+    guard try string("rope.scaling.type") == "yarn", let factor = try float("rope.scaling.factor"),
+      factor > 1
+    else { return 1 }
+    return 1 + rate * logf(factor)
+  }
+}
+
 extension WeightLoader {
   /// The divisors of the rotary pairs' frequencies: the file's own for all contexts, or of two lists the
   /// one for the context that the model is loaded for (LongRoPE, Ding et al. 2024); nil for none.
@@ -34,7 +44,11 @@ extension WeightLoader {
   }
 
   /// The rotary embedding of the file's `rope.*` keys and its `rope_freqs` tensor.
-  func rotary(_ pairing: RotaryEmbedding.Pairing) throws -> RotaryEmbedding {
+  ///
+  /// - Parameter logMultiplier: YaRN's `yarn_log_multiplier` where it is not the file's.
+  func rotary(
+    _ pairing: RotaryEmbedding.Pairing, logMultiplier: Float? = nil
+  ) throws -> RotaryEmbedding {
     let h = hyperparameters
     let divisors = try rotaryDivisors()
     let named = try h.float("rope.scaling.factor") ?? h.float("rope.scale_linear") ?? 0
@@ -57,7 +71,8 @@ extension WeightLoader {
       var scaling = RotaryEmbedding.YaRN(factor: factor, originalContextLength: original)
       scaling.betaFast = try h.float("rope.scaling.yarn_beta_fast") ?? 32
       scaling.betaSlow = try h.float("rope.scaling.yarn_beta_slow") ?? 1
-      scaling.logMultiplier = max(0, try h.float("rope.scaling.yarn_log_multiplier") ?? 0)
+      scaling.logMultiplier = max(
+        0, try logMultiplier ?? h.float("rope.scaling.yarn_log_multiplier") ?? 0)
       yarn = scaling
     case let type:
       throw h.unsupported(

@@ -70,17 +70,19 @@ package final class WeightLoader {
   }
 
   /// `count` times matrices with `columns` columns and the given numbers of rows, one below the other in a
-  /// tensor, packed.
+  /// tensor, packed. Where they are absent, loading ends here: there may be many.
+  ///
+  /// - Parameter isScaled: whether a factor beside them is taken too.
   package func stack(
-    _ name: String, count: Int, rows: [Int], columns: Int
+    _ name: String, count: Int, rows: [Int], columns: Int, isScaled: Bool = true
   ) throws -> [[PackedMatrix]] {
-    guard let tensor = try tensor(name, shape: [columns, rows.reduce(0, +), count]) else {
-      missing.append(name)
-      let standIns = rows.map { PackedMatrix(standInRows: $0, columns: columns) }
-      return Array(repeating: standIns, count: count)
-    }
-    let scales = try scales(name, count: count)
     let height = rows.reduce(0, +)
+    guard let tensor = try tensor(name, shape: [columns, height, count]) else {
+      missing.append(name)
+      throw missingError
+    }
+    let scales =
+      isScaled ? try scales(name, count: count, of: tensor) : Array(repeating: 1, count: count)
     return try (0..<count).map {
       try pack(tensor.rows($0 * height..<($0 + 1) * height), rows: rows, scale: scales[$0])
     }
@@ -137,14 +139,32 @@ package final class WeightLoader {
     return try optionalVector(stem + "scale", count: 1)?[0] ?? 1
   }
 
-  /// The factors on all weights of each matrix of a stack: one for all, or one for each.
-  private func scales(_ name: String, count: Int) throws -> [Float] {
+  /// The factors on all weights of each matrix of a stack: one for all, or, for NVFP4, one for each. Other
+  /// formats are packed otherwise where there is a factor, and all matrices of a stack are packed alike.
+  private func scales(_ name: String, count: Int, of tensor: GGUFTensor) throws -> [Float] {
+    guard let found = try factors(name, count: count) else {
+      return Array(repeating: try scale(name), count: count)
+    }
+    guard tensor.format == .NVFP4 || found.allSatisfy({ $0 == found[0] }) else {
+      throw ModelError(
+        .unsupported,
+        "\(file.path): the tensor \(name) has a factor for each matrix, which is not supported for "
+          + tensor.format.name)
+    }
+    return found
+  }
+
+  /// The factors beside the matrices of a stack, one for each; nil where there are none.
+  package func factors(_ name: String, count: Int) throws -> [Float]? {
     let factors = String(name.dropLast("weight".count)) + "scale"
     guard let tensor = file.tensor(named: factors), tensor.elementCount != 1,
       let found = try optionalVector(factors, count: count)
-    else { return Array(repeating: try scale(name), count: count) }
+    else { return nil }
     return (0..<count).map { found[$0] }
   }
+
+  /// Takes tensors that files have and nobody needs.
+  package func ignore(_ names: [String]) { taken.formUnion(names) }
 
   /// A vector of `count` parameters.
   package func vector(_ name: String, count: Int) throws -> Vector {

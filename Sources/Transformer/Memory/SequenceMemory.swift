@@ -39,7 +39,8 @@ package final class SequenceMemory {
     layers: [LayerMemoryShape], capacity: Int, format: CacheFormat
   ) throws(AllocationError) {
     let pool = try BlockPool(
-      layers: layers, format: format, blockCount: BlockPool.pageCount(capacity) * BlockPool.pageBlockCount(layers))
+      layers: layers, format: format,
+      blockCount: BlockPool.pageCount(capacity) * BlockPool.pageBlockCount(layers))
     self.init(pool, capacity: capacity)
   }
 

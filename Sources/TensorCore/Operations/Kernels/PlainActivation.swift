@@ -13,6 +13,9 @@ package import KernelInterface
 /// log(1 + exp(x)).
 package func softplus(_ x: Float) -> Float { x > 20 ? x : Float(log1p(exp(Double(x)))) }
 
+/// What a gated activation is multiplied with where there is no gate.
+private let ones = [Float](repeating: 1, count: 1024)
+
 /// A function of each value between two products.
 package enum PlainActivation: Sendable {
   /// The tanh form of GELU.
@@ -26,18 +29,23 @@ package enum PlainActivation: Sendable {
 
 extension Compute {
   /// `activation(input)` for `output.columns` values of each row, into `output`.
-  ///
-  /// - Parameter ones: as many ones as a row has values.
   package func activate(
-    _ activation: PlainActivation, _ input: FloatRows, rows: Int, ones: Vector,
-    into output: Activations, quantised scaling: ActivationScaling?
+    _ activation: PlainActivation, _ input: FloatRows, rows: Int, into output: Activations,
+    quantised scaling: ActivationScaling?
   ) {
     let layout = output.layout(rows: rows)
     forEachRow(rows) { row in
       let values = output.floats.row(row)
       values.update(from: input.row(row), count: output.columns)
       switch activation {
-      case .geluTanh: kernels.gatedActivation(.geluTanh, values, ones.values, output.columns)
+      case .geluTanh:
+        ones.withUnsafeBufferPointer { ones in
+          for first in stride(from: 0, to: output.columns, by: ones.count) {
+            kernels.gatedActivation(
+              .geluTanh, values + first, ones.baseAddress!,
+              min(ones.count, output.columns - first))
+          }
+        }
       case .squaredReLU:
         for column in 0..<output.columns {
           let value = max(values[column], 0)
