@@ -164,10 +164,10 @@ extension Compute {
     }
   }
 
+  /// The same for one row.
   func gate(
     _ activation: Activation, gate: FloatRows, up: FloatRows, into output: Activations, row: Int,
-    _ layout: ActivationLayout,
-    quantised scaling: ActivationScaling?
+    _ layout: ActivationLayout, quantised scaling: ActivationScaling?
   ) {
     kernels.gatedActivation(activation, gate.row(row), up.row(row), output.columns)
     output.floats.row(row).update(from: gate.row(row), count: output.columns)

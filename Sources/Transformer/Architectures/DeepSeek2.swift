@@ -27,13 +27,12 @@ enum DeepSeek2: Architecture {
     heads.temperature = try h.attentionTemperature(spanKey: "attention.temperature_length")
     let gate: ExpertRouting.Gate =
       h.vocabularyCount == sigmoidVocabulary ? .sigmoid : .softmax
-    let firstOfExperts = try h.leadingDenseCount()
     return try weights.decoder(rotaries: [rotary]) { index in
       let mixer = Mixer.latent(
         try LatentAttentionLayer(weights, index, sizes, heads: heads, rotaryIndex: 0))
-      return index < firstOfExperts
-        ? DecoderLayer(mixer, try FeedForwardLayer(weights, index, activation: .silu))
-        : DecoderLayer(mixer, try ExpertsLayer(weights, index, gate: gate, isShared: true))
+      return try h.hasExperts(at: index)
+        ? DecoderLayer(mixer, try ExpertsLayer(weights, index, gate: gate, isShared: true))
+        : DecoderLayer(mixer, try FeedForwardLayer(weights, index, activation: .silu))
     }
   }
 

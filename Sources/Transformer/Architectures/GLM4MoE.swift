@@ -19,7 +19,6 @@ enum GLM4MoE: Architecture {
       throw h.unsupported("rope.dimension_sections", "positions in pictures are not supported")
     }
     let rotary = try weights.rotary(.halves)
-    let firstOfExperts = try h.leadingDenseCount()
     let norm = "post_attention_norm.weight"
     return try weights.decoder(rotaries: [rotary]) { index in
       var heads = h.heads()
@@ -29,11 +28,11 @@ enum GLM4MoE: Architecture {
       }
       let mixer = Mixer.attention(
         try AttentionLayer(weights, index, heads: heads, rotaryIndex: 0))
-      return index < firstOfExperts
+      return try h.hasExperts(at: index)
         ? DecoderLayer(
-          mixer, try FeedForwardLayer(weights, index, norm: norm, activation: .silu))
-        : DecoderLayer(
           mixer, try ExpertsLayer(weights, index, norm: norm, gate: .sigmoid, isShared: true))
+        : DecoderLayer(
+          mixer, try FeedForwardLayer(weights, index, norm: norm, activation: .silu))
     }
   }
 }

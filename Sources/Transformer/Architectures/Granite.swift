@@ -20,7 +20,6 @@ enum Granite: Architecture {
     heads.rotary = rotary
     let residualScale = try Self.factor("residual_scale", h)
     let logitScale = try Self.factor("logit_scale", h)
-    let hasExperts = try h.hasExperts()
     let isShared = try h.int("expert_shared_feed_forward_length") ?? 0 > 0
     return try weights.decoder(
       rotaries: [rotary], embeddingScale: try Self.factor("embedding_scale", h),
@@ -29,7 +28,7 @@ enum Granite: Architecture {
       let mixer = Mixer.attention(
         try AttentionLayer(
           weights, index, heads: heads, rotaryIndex: 0, residualScale: residualScale))
-      guard hasExperts else {
+      guard try h.hasExperts(at: index) else {
         return DecoderLayer(
           mixer,
           try FeedForwardLayer(weights, index, activation: .silu, residualScale: residualScale))

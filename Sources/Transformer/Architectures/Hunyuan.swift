@@ -16,7 +16,6 @@ enum Hunyuan: Architecture {
   static func decoder(_ weights: WeightLoader) throws -> DecoderModel {
     let h = weights.hyperparameters
     let rotary = try weights.rotary(.halves)
-    let hasExperts = try h.hasExperts()
     return try weights.decoder(rotaries: [rotary]) { index in
       var heads = h.heads()
       heads.rotary = rotary
@@ -24,7 +23,7 @@ enum Hunyuan: Architecture {
       try weights.readHeadNorms(of: index, into: &heads)
       let mixer = Mixer.attention(
         try AttentionLayer(weights, index, heads: heads, rotaryIndex: 0))
-      return hasExperts
+      return try h.hasExperts(at: index)
         ? DecoderLayer(
           mixer,
           try ExpertsLayer(

@@ -20,12 +20,11 @@ enum LFM2: Architecture {
     let h = weights.hyperparameters
     let rotary = try weights.rotary(.halves)
     let window = try Self.window(h)
-    let firstOfExperts = try h.hasExperts() ? h.leadingDenseCount() : h.blockCount
     return try weights.decoder(rotaries: [rotary], headNorm: "token_embd_norm.weight") { index in
       let feedForward: any FeedForward =
-        index < firstOfExperts
-        ? try FeedForwardLayer(weights, index, activation: .silu)
-        : try ExpertsLayer(weights, index, normalises: true)
+        try h.hasExperts(at: index)
+        ? ExpertsLayer(weights, index, normalises: true)
+        : FeedForwardLayer(weights, index, activation: .silu)
       guard h.attends(index) else {
         return DecoderLayer(.convolution(try ShortConvolutionLayer(weights, index)), feedForward)
       }

@@ -18,20 +18,17 @@ enum Llama: Architecture {
 
   static func decoder(_ weights: WeightLoader) throws -> DecoderModel {
     let h = weights.hyperparameters
-    let firstOfExperts = try h.hasExperts() ? h.leadingDenseCount() : h.blockCount
-    let step = try h.int("interleave_moe_layer_step", in: 1...1 << 10) ?? 1
-    let isShared = try h.int("expert_shared_count", in: 0...64) ?? 0 > 0
+    let isShared = try h.hasSharedExpert()
     let rotary = try weights.rotary(.adjacent)
     var heads = h.heads(scale: try h.float("attention.scale"))
     heads.rotary = rotary
     return try weights.decoder(rotaries: [rotary]) { index in
       let mixer = Mixer.attention(
         try AttentionLayer(weights, index, heads: heads, rotaryIndex: 0))
-      guard index >= firstOfExperts, (index + 1) % step == 0 else {
-        return DecoderLayer(mixer, try FeedForwardLayer(weights, index, activation: .silu))
-      }
-      return DecoderLayer(
-        mixer, try ExpertsLayer(weights, index, normalises: true, isShared: isShared))
+      return try h.hasExperts(at: index)
+        ? DecoderLayer(
+          mixer, try ExpertsLayer(weights, index, normalises: true, isShared: isShared))
+        : DecoderLayer(mixer, try FeedForwardLayer(weights, index, activation: .silu))
     }
   }
 }

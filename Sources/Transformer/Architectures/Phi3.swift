@@ -19,14 +19,13 @@ enum Phi3: Architecture {
     let h = weights.hyperparameters
     let rotary = try weights.rotary(.halves)
     let windows = try Self.windows(h)
-    let hasExperts = try h.hasExperts()
     var heads = h.heads()
     heads.rotary = rotary
     return try weights.decoder(rotaries: [rotary]) { index in
       heads.window = windows[index]
       let mixer = Mixer.attention(
         try AttentionLayer(weights, index, heads: heads, rotaryIndex: 0))
-      return hasExperts
+      return try h.hasExperts(at: index)
         ? DecoderLayer(mixer, try ExpertsLayer(weights, index, normalises: true))
         : DecoderLayer(
           mixer, try FeedForwardLayer(weights, index, activation: .silu, isFused: true))

@@ -22,11 +22,10 @@ enum Qwen2: Architecture {
     let norm =
       h.architecture == "seed_oss" ? "post_attention_norm.weight" : "ffn_norm.weight"
     let inner = h.architecture == "qwen" ? h.feedForwardLength / 2 : h.feedForwardLength
-    let hasExperts = try h.hasExperts()
     return try weights.decoder(rotaries: [rotary]) { index in
       let mixer = Mixer.attention(
         try AttentionLayer(weights, index, heads: heads, rotaryIndex: 0))
-      return hasExperts
+      return try h.hasExperts(at: index)
         ? DecoderLayer(
           mixer, try ExpertsLayer(weights, index, normalises: false, isShared: true))
         : DecoderLayer(

@@ -4,13 +4,17 @@ package import KernelInterface
 package import TensorCore
 
 extension Hyperparameters {
-  /// Whether rows go to experts.
-  func hasExperts() throws -> Bool { try int("expert_count", in: 0...1 << 12) ?? 0 > 0 }
-
-  /// The layers before the first that has experts.
-  func leadingDenseCount() throws -> Int {
-    try int("leading_dense_block_count", in: 0...blockCount) ?? 0
+  /// Whether the rows of a layer go to experts: in files with experts all do but the first, or one of
+  /// several, where the file says so.
+  func hasExperts(at layer: Int) throws -> Bool {
+    guard try int("expert_count", in: 0...1 << 12) ?? 0 > 0 else { return false }
+    let first = try int("leading_dense_block_count", in: 0...blockCount) ?? 0
+    let step = try int("interleave_moe_layer_step", in: 1...1 << 10) ?? 1
+    return layer >= first && (layer + 1) % step == 0
   }
+
+  /// Whether the file names an expert that all rows go to.
+  func hasSharedExpert() throws -> Bool { try int("expert_shared_count", in: 0...64) ?? 0 > 0 }
 }
 
 /// A block `target += scale × (shared(x) + Σ weight × down(activation(gate(x)) × up(x)))` over the experts of
@@ -89,7 +93,7 @@ package struct ExpertsLayer: FeedForward {
     shared =
       isShared
       ? try FeedForwardLayer(
-        weights, index, norm: normName, activation: activation, suffix: "_shexp",
+        weights, index, activation: activation, isShared: true,
         inner: try Self.sharedInner(h, ofExpert: inner),
         residualScale: residualScale) : nil
     self.residualScale = residualScale

@@ -15,9 +15,9 @@ package struct FeedForwardLayer: FeedForward {
   /// A norm of the output before it is added.
   package let outputNorm: Vector?
   package let normEpsilon: Float
-  /// What tells how much of a row's output counts, for an expert that all rows share; it reads
-  /// `workspace.normed`.
+  /// What tells how much of a row's output counts, for an expert that all rows share.
   private let rowGate: Vector?
+  private let isShared: Bool
   /// The factor on what is added.
   package let residualScale: Float
   package let activation: Activation
@@ -29,20 +29,25 @@ package struct FeedForwardLayer: FeedForward {
   /// - Parameters:
   ///   - outputNorm: the name of the norm behind the block.
   ///   - isFused: whether the tensor of up holds gate before it.
-  ///   - suffix: what the names of tensors have before `.weight`.
+  ///   - isShared: whether it is the expert of all rows, which reads what the other experts read
+  ///     (`workspace.normed`).
   ///   - inner: values between the products; nil takes the file's feed-forward length.
   package init(
     _ weights: WeightLoader, _ index: Int, norm normName: String = "ffn_norm.weight",
     activation: Activation, norms: BlockNorms = .before,
     outputNorm outputNormName: String = "post_ffw_norm.weight", isFused: Bool = false,
-    suffix: String = "", inner: Int? = nil, residualScale: Float = 1
+    isShared: Bool = false, inner: Int? = nil, residualScale: Float = 1
   ) throws {
     let h = weights.hyperparameters
     let (width, inner) = (h.embeddingLength, inner ?? h.feedForwardLength)
+    let suffix = isShared ? "_shexp" : ""
     func name(_ part: String, _ kind: String) -> String {
       "blk.\(index).ffn_\(part)\(suffix).\(kind)"
     }
-    norm = norms.isBefore ? try weights.norm("blk.\(index).\(normName)", count: width) : nil
+    norm =
+      norms.isBefore && !isShared
+      ? try weights.norm("blk.\(index).\(normName)", count: width) : nil
+    self.isShared = isShared
     inputs = Projection(
       isFused
         ? try weights.parts(name("up", "weight"), rows: [inner, inner], columns: width)
@@ -60,9 +65,8 @@ package struct FeedForwardLayer: FeedForward {
       norms.isAfter ? try weights.vector("blk.\(index).\(outputNormName)", count: width) : nil
     normEpsilon = h.normEpsilon
     rowGate =
-      suffix.isEmpty
-      ? nil
-      : try weights.optionalVector("blk.\(index).ffn_gate_inp\(suffix).weight", count: width)
+      isShared
+      ? try weights.optionalVector("blk.\(index).ffn_gate_inp_shexp.weight", count: width) : nil
     self.residualScale = residualScale
     self.activation = activation
     let isGated = inputs.isGated && inputBiases.allSatisfy { $0 == nil }
@@ -78,8 +82,8 @@ package struct FeedForwardLayer: FeedForward {
   package func forward(_ pass: Pass, into target: FloatRows) {
     let (workspace, compute, rows) = (pass.workspace, pass.compute, pass.rowCount)
     compute.apply(
-      norm, to: workspace.hidden, rows: rows, into: workspace.input(columns: workspace.width),
-      quantised: inputs.scaling)
+      norm, to: isShared ? workspace.normed : workspace.hidden, rows: rows,
+      into: workspace.input(columns: workspace.width), quantised: inputs.scaling)
     let gated = gate(pass)
     output.multiply(gated, rows: rows, into: workspace.projected, compute)
     if let outputBias { compute.add(outputBias, to: workspace.projected, rows: rows) }
