@@ -14,6 +14,8 @@ extension TemplateFilters {
 
 private struct TemplatePrinter {
   static let width = 80
+  /// Laying out a value takes the time of so many steps, however short it is.
+  private static let stepsPerValue = 5
 
   let evaluator: TemplateEvaluator
 
@@ -22,6 +24,7 @@ private struct TemplatePrinter {
   func write(
     _ value: TemplateValue, indent: Int, allowance: Int, depth: Int, into result: inout [UInt8]
   ) throws(TemplateFault) {
+    try evaluator.budget.step(Self.stepsPerValue)
     let flat = try flat(value)
     try evaluator.budget.make(flat.utf8.count)
     guard flat.count > Self.width - indent - allowance else {
