@@ -112,7 +112,7 @@ package final class Batch {
       guard let memory = run.memory else { continue }
       recurrentRuns.append(
         RecurrentRun(
-          rows: run.rows, firstPosition: run.positions[0], blocks: memory.states(layer)))
+          rows: run.rows, firstPosition: run.positions[0], states: memory.states(layer)))
     }
     return recurrentRuns
   }

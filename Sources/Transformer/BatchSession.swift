@@ -21,9 +21,9 @@ package final class BatchSession {
   package init(_ model: Model, sequences: Int, contextLength: Int) throws {
     self.model = model
     let layers = model.decoder.blocks.memories
-    let blocks = sequences * BlockPool.pageCount(contextLength) * BlockPool.pageBlockCount(layers)
-    let pool = try BlockPool(
-      layers: layers, format: model.cacheFormat.stored, blockCount: blocks)
+    let format = model.cacheFormat.stored
+    let each = BlockLayout(layers, format).roomBlockCount(positions: contextLength)
+    let pool = try BlockPool(layers: layers, format: format, blockCount: sequences * each)
     memories = (0..<sequences).map { _ in SequenceMemory(pool, capacity: contextLength) }
     workspace = try Workspace(
       model.decoder.workspaceShape(contextLength: contextLength),

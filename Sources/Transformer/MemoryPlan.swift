@@ -36,9 +36,9 @@ extension Model {
     let layers = try family.memories(hyperparameters)
     let positions = try contextLength(options, hyperparameters)
     let format = options.exact ? CacheFormat.F32 : options.keyValueFormat.stored
-    let blocks = layers.reduce(0) { $0 + BlockPool.blockCount($1, positions: positions) }
-    let (each, isTooMuch) = blocks.multipliedReportingOverflow(
-      by: BlockPool.blockBytes(layers, format))
+    let layout = BlockLayout(layers, format)
+    let (each, isTooMuch) = layout.blockCount(positions: positions).multipliedReportingOverflow(
+      by: layout.blockBytes)
     let (bytes, overflows) = max(0, sequences).multipliedReportingOverflow(by: each)
     return MemoryPlan(
       weightBytes: file.tensors.reduce(0) { $0 + $1.byteCount },

@@ -17,7 +17,7 @@ import Transformer
       let layers = model.decoder.blocks.memories
       var schedule = Schedule(
         model, sequences: 6, longestPrompt: 200, longestAnswer: 40,
-        pageBytes: BlockPool.blockBytes(layers, .F16) * layers.count, &random)
+        pageBytes: BlockLayout(layers, .F16).pageBytes, &random)
       schedule.options.draft = drafting
       schedule.options.sequenceLimit = 3
       let statistics = try await schedule.check(model, seed: seed)

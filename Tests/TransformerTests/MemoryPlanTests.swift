@@ -1,5 +1,6 @@
 // What a model will take, told from its file alone.
 
+import KernelInterface
 import TestSupport
 import Testing
 import Transformer
@@ -13,16 +14,15 @@ import Transformer
     options.contextLength = 320
     let path = ProjectFixtures.root + "/architectures/\(model.name).gguf"
     let plan = try Model.plan(path, options: options, sequences: 3)
-    let blocks = found.reduce(0) { $0 + BlockPool.blockCount($1, positions: 320) }
-    #expect(plan.keyValueBytes == 3 * blocks * BlockPool.blockBytes(found, .F16))
-    options.keyValueFormat = .F32
-    #expect(
-      try Model.plan(path, options: options, sequences: 3).keyValueBytes
-        == 3 * blocks * BlockPool.blockBytes(found, .F32))
-    options.keyValueFormat = .Q8_0
-    #expect(
-      try Model.plan(path, options: options, sequences: 3).keyValueBytes
-        == 3 * blocks * BlockPool.blockBytes(found, .Q8_0))
+    for (format, stored) in [(KeyValueFormat.F16, .F16), (.F32, .F32), (.Q8_0, .Q8_0)]
+      as [(KeyValueFormat, CacheFormat)]
+    {
+      options.keyValueFormat = format
+      let layout = BlockLayout(found, stored)
+      #expect(
+        try Model.plan(path, options: options, sequences: 3).keyValueBytes
+          == 3 * layout.blockCount(positions: 320) * layout.blockBytes)
+    }
     #expect(plan.weightBytes > 0 && plan.weightBytes < loaded.info.fileBytes)
     #expect(plan.totalBytes == plan.weightBytes + plan.keyValueBytes)
   }
@@ -30,16 +30,17 @@ import Transformer
   @Test("Formats take the bytes that their layout says")
   func formats() {
     let layer = [LayerMemoryShape(headCount: 3, keyLength: 64, valueLength: 64)]
-    #expect(BlockPool.blockBytes(layer, .F32) == 32 * 3 * 128 * 4)
-    #expect(BlockPool.blockBytes(layer, .F16) == 32 * 3 * 128 * 2)
-    #expect(BlockPool.blockBytes(layer, .Q8_0) == 32 * 3 * 4 * 34)
+    #expect(BlockLayout(layer, .F32).blockBytes == 32 * 3 * 128 * 4)
+    #expect(BlockLayout(layer, .F16).blockBytes == 32 * 3 * 128 * 2)
+    #expect(BlockLayout(layer, .Q8_0).blockBytes == 32 * 3 * 4 * 34)
   }
 
   @Test("A window keeps its positions and no more")
   func windows() throws {
     let layer = LayerMemoryShape(headCount: 1, keyLength: 8, valueLength: 8, window: 512)
-    #expect(BlockPool.blockCount(layer, positions: 100) == 4)
-    #expect(BlockPool.blockCount(layer, positions: 100_000) == 19)
+    let layout = BlockLayout([layer], .F16)
+    #expect(layout.blockCount(positions: 100) == 4)
+    #expect(layout.blockCount(positions: 100_000) == 19)
   }
 
   @Test("More conversations than there are bytes take all bytes", arguments: [1 << 40, .max])

@@ -26,7 +26,7 @@ private let slowSeeds: Range<UInt64> = {
     for threads in [1, 2] {
       let model = try TinyModel(name: name).load(.F16, threads: threads, contextLength: 320)
       let layers = model.decoder.blocks.memories
-      let pageBytes = BlockPool.blockBytes(layers, .F16) * layers.count
+      let pageBytes = BlockLayout(layers, .F16).pageBytes
       for seed in 0..<UInt64(isSlowRun ? 250 : 6) {
         var random = SeededGenerator(seed: seed + UInt64(1000 * threads))
         let schedule = Schedule(
@@ -60,7 +60,7 @@ private let slowSeeds: Range<UInt64> = {
       return request
     }
     var options = EngineOptions()
-    options.keyValueBytes = BlockPool.blockBytes(layers, .F16) * layers.count * pages
+    options.keyValueBytes = BlockLayout(layers, .F16).pageBytes * pages
     options.usesPromptLookup = true
     let statistics = try await Schedule(requests, options: options).check(model, seed: 0)
     #expect(statistics.setBackCount > 0, "memory was scarce")
@@ -86,7 +86,7 @@ private let slowSeeds: Range<UInt64> = {
       let schedule = Schedule(
         model, sequences: Int.random(in: 1...(isSlowRun ? 16 : 6), using: &random),
         longestPrompt: isSlowRun ? 512 : 80, longestAnswer: isSlowRun ? 12 : 8,
-        pageBytes: BlockPool.blockBytes(layers, .F16) * layers.count, mostAreShort: isSlowRun,
+        pageBytes: BlockLayout(layers, .F16).pageBytes, mostAreShort: isSlowRun,
         &random)
       let statistics = try await schedule.check(model, seed: seed)
       total.add(statistics)

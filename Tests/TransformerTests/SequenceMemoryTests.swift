@@ -115,10 +115,12 @@ import Transformer
     func append(_ count: Int) throws {
       for position in try memory.append(count) {
         // What a forward pass does: the state after each position.
-        memory.states(0)[position / 32].storeBytes(of: Int32(position), as: Int32.self)
+        memory.states(0).state(page: position / 32, part: 0)?.pointee = Float(position)
       }
     }
-    func state() -> Int32 { memory.states(0)[(memory.count - 1) / 32].load(as: Int32.self) }
+    func state() -> Float? {
+      memory.states(0).state(page: (memory.count - 1) / 32, part: 0)?.pointee
+    }
     try append(40)
     let checkpoint = memory.checkpoint()
     try append(30)

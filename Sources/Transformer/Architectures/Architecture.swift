@@ -55,5 +55,5 @@ package let architectures: [any Architecture.Type] = [
   Mistral3.self, SmolLM3.self, Phi2.self, Phi3.self, Granite.self, OLMo2.self, OLMoE.self,
   GLM4.self, GLM4MoE.self, DeepSeek2.self, Hunyuan.self, EXAONE4.self,
   CommandR.self, Cohere2.self, GPTOSS.self, LFM2.self, StarCoder2.self, Arcee.self, Apertus.self,
-  StableLM.self, Falcon.self, GPTNeoX.self, Mamba.self,
+  StableLM.self, Falcon.self, GPTNeoX.self, Qwen35.self, Mamba.self,
 ]

@@ -48,11 +48,12 @@ final class EngineLoop: @unchecked Sendable {
     self.mailbox = mailbox
     let layers = model.decoder.blocks.memories
     let format = model.cacheFormat.stored
+    let layout = BlockLayout(layers, format)
     // One page more than a context has, so that a page can be copied.
     let context =
-      (BlockPool.pageCount(model.contextLength) + 1) * BlockPool.pageBlockCount(layers)
+      layout.roomBlockCount(positions: model.contextLength) + layout.pageBlockCount
     let blocks =
-      options.keyValueBytes.map { $0 / max(1, BlockPool.blockBytes(layers, format)) }
+      options.keyValueBytes.map { $0 / max(1, layout.blockBytes) }
       ?? Self.defaultContexts * context
     pool = try BlockPool(
       layers: layers, format: format, blockCount: max(context, blocks),
@@ -259,6 +260,12 @@ final class EngineLoop: @unchecked Sendable {
     for sequence in running { sequence.memory?.dropOutsideWindows(again: true) }
     if needed <= pool.freeCount { return true }
     guard running.count == 1 else { return false }
+    if pool.isRecurrent {
+      // States of prompts that it shares with what is remembered would stay for as long as it runs.
+      prefixes.forgetAll()
+      running[0].memory?.dropOutsideWindows(again: true)
+      if needed <= pool.freeCount { return true }
+    }
     // One alone always fits, but for the copy of a recurrent state that its guesses need.
     plan(guessing: false)
     return true

@@ -47,11 +47,15 @@ package enum KeyValueSource: Sendable, Equatable {
   case layer(Int)
 }
 
-/// An attention block `target += scale × norm(output(attend(qkv(norm(hidden)))))`.
+/// An attention block `target += scale × norm(output(attend(qkv(norm(hidden)))))`, where queries have gates
+/// with each value of `attend` times the sigmoid of its gate.
 package struct AttentionLayer: Sendable {
   package let norm: Norm?
-  /// Query, key and value as far as the layer has them, one product.
+  /// Query, gates of queries, key and value as far as the layer has them, one product.
   package let inputs: Projection
+  /// Where keys and values begin in a row of it.
+  private let keyOffset: Int
+  private let valueOffset: Int
   package let inputBiases: [Vector?]
   package let output: Projection
   package let outputBias: Vector?
@@ -64,12 +68,15 @@ package struct AttentionLayer: Sendable {
   /// Which of the model's rotary embeddings turns the heads.
   package let rotaryIndex: Int
   private let source: KeyValueSource
+  private let isGated: Bool
 
   /// Reads layer `index` with the tensor names that most families share.
+  ///
+  /// - Parameter isGated: whether the rows of a head's queries are followed by those of their gates.
   package init(
     _ weights: WeightLoader, _ index: Int, norm normName: String = "attn_norm.weight",
     heads: AttentionHeads, rotaryIndex: Int, source: KeyValueSource = .own,
-    norms: BlockNorms = .before, residualScale: Float = 1
+    norms: BlockNorms = .before, residualScale: Float = 1, isGated: Bool = false
   ) throws {
     let h = weights.hyperparameters
     let name = "blk.\(index)."
@@ -92,12 +99,41 @@ package struct AttentionLayer: Sendable {
     let names = ["attn_q", "attn_k", "attn_v"].prefix(count).map { name + $0 }
     let widths = Array([queryWidth, keyWidth, valueWidth].prefix(count))
     self.source = source
-    inputs = Projection(
-      try weights.matrices(
-        names.map { $0 + ".weight" }, fused: name + "attn_qkv.weight", rows: widths,
-        columns: h.embeddingLength))
-    inputBiases = try weights.optionalVectors(
-      names.map { $0 + ".bias" }, fused: name + "attn_qkv.bias", counts: widths)
+    self.isGated = isGated
+    if isGated {
+      guard heads.keyLength % 16 == 0 else {
+        throw h.unsupported(
+          "attention.key_length", "is \(heads.keyLength), expected a multiple of 16")
+      }
+      guard heads.keyLength == heads.valueLength else {
+        throw h.unsupported(
+          "attention.value_length",
+          "is \(heads.valueLength), not \(h.architecture).attention.key_length "
+            + "\(heads.keyLength)")
+      }
+      // Queries of all heads, then gates of all heads.
+      let queries = try weights.parts(
+        names[0] + ".weight",
+        rows: Array(repeating: heads.keyLength, count: 2 * heads.headCount),
+        columns: h.embeddingLength)
+      let order = [0, 1].flatMap { stride(from: $0, to: queries.count, by: 2) }
+      inputs = Projection(
+        try order.map { queries[$0] }
+          + zip(names, widths).dropFirst().map {
+            try weights.matrix($0 + ".weight", rows: $1, columns: h.embeddingLength)
+          })
+      inputBiases = []
+    } else {
+      inputs = Projection(
+        try weights.matrices(
+          names.map { $0 + ".weight" }, fused: name + "attn_qkv.weight", rows: widths,
+          columns: h.embeddingLength))
+      inputBiases = try weights.optionalVectors(
+        names.map { $0 + ".bias" }, fused: name + "attn_qkv.bias", counts: widths)
+    }
+    let offsets = inputs.offsets.suffix(count - 1)
+    keyOffset = offsets.first ?? inputs.outputStride
+    valueOffset = count == 3 ? inputs.offsets[inputs.offsets.count - 1] : inputs.outputStride
     output = Projection(
       try weights.matrix(
         name + "attn_output.weight", rows: h.embeddingLength,
@@ -133,8 +169,9 @@ package struct AttentionLayer: Sendable {
       valueLength: heads.valueLength, window: heads.window)
   }
 
-  /// Values of a row's queries.
-  package var queryWidth: Int { heads.headCount * heads.keyLength }
+  /// Values of a row's queries, and of their gates, which `store` leaves.
+  package var heldWidth: Int { (isGated ? 2 : 1) * queryWidth }
+  private var queryWidth: Int { heads.headCount * heads.keyLength }
   private var keyWidth: Int { heads.keyValueHeadCount * heads.keyLength }
 
   /// Stores keys and values of all rows, and leaves their queries in `workspace.projected`.
@@ -153,12 +190,10 @@ package struct AttentionLayer: Sendable {
     if case .layer = source {
       return compute.prepareQueries(heads, workspace.projected, angles: angles, runs: runs)
     }
-    let keys = workspace.projected.columns(from: inputs.offsets[1])
-    var values = workspace.projected.columns(from: inputs.outputStride)
+    let keys = workspace.projected.columns(from: keyOffset)
+    let values = workspace.projected.columns(from: valueOffset)
     if source == .keysAlone {
       compute.copy(keys, to: values, columns: keyWidth, rows: rows)
-    } else {
-      values = workspace.projected.columns(from: inputs.offsets[2])
     }
     compute.storeHeads(
       heads, query: workspace.projected, key: keys, value: values, angles: angles, runs: runs)
@@ -177,7 +212,11 @@ package struct AttentionLayer: Sendable {
       heads, query: workspace.projected, output: attended.floats,
       runs: pass.batch.attentionRuns(layer: cacheLayer(of: layer)),
       scratch: workspace.attentionScratch)
-
+    if isGated {
+      compute.multiply(
+        attended.floats, bySigmoidOf: workspace.projected.columns(from: queryWidth),
+        columns: queryWidth, rows: rows)
+    }
     compute.quantise(attended, for: output, rows: rows)
     output.multiply(attended, rows: rows, into: workspace.projected, compute)
     if let outputBias { compute.add(outputBias, to: workspace.projected, rows: rows) }

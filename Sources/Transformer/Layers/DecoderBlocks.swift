@@ -8,6 +8,7 @@ package enum Mixer: Sendable {
   case latent(LatentAttentionLayer)
   case convolution(ShortConvolutionLayer)
   case scan(SelectiveScanLayer)
+  case delta(GatedDeltaLayer)
 
   /// What it keeps of a sequence.
   var memory: LayerMemoryShape {
@@ -16,6 +17,7 @@ package enum Mixer: Sendable {
     case .latent(let layer): layer.memory
     case .convolution(let layer): layer.memory
     case .scan(let layer): layer.memory
+    case .delta(let layer): layer.memory
     }
   }
 
@@ -25,6 +27,7 @@ package enum Mixer: Sendable {
     case .latent(let layer): layer.size(&shape)
     case .convolution(let layer): layer.size(&shape)
     case .scan(let layer): layer.size(&shape)
+    case .delta(let layer): layer.size(&shape)
     }
   }
 
@@ -35,6 +38,7 @@ package enum Mixer: Sendable {
     case .latent(let layer): layer.store(pass, layer: index)
     case .convolution(let layer): layer.forward(pass, layer: index, into: target)
     case .scan(let layer): layer.forward(pass, layer: index, into: target)
+    case .delta(let layer): layer.forward(pass, layer: index, into: target)
     }
   }
 
@@ -43,16 +47,16 @@ package enum Mixer: Sendable {
     switch self {
     case .attention(let layer): layer.attend(pass, layer: index, into: target)
     case .latent(let layer): layer.attend(pass, layer: index, into: target)
-    case .convolution, .scan: break
+    case .convolution, .scan, .delta: break
     }
   }
 
   /// What stands in `workspace.projected` between the two, in values of a row.
   var heldWidth: Int {
     switch self {
-    case .attention(let layer): layer.queryWidth
+    case .attention(let layer): layer.heldWidth
     case .latent(let layer): layer.queryWidth
-    case .convolution, .scan: 0
+    case .convolution, .scan, .delta: 0
     }
   }
 }

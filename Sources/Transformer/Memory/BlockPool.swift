@@ -18,8 +18,10 @@ package struct LayerMemoryShape: Sendable {
   package var valueLength: Int
   /// Positions that a row sees, itself included; nil for all.
   package var window: Int?
-  /// Floats of a recurrent layer's state; 0 for layers with keys and values.
+  /// Floats of a recurrent layer's state that stand together; 0 for layers with keys and values.
   package var stateCount = 0
+  /// The rest of its state: rows of so many floats, which may lie in several blocks.
+  package var stateRows = (count: 0, length: 0)
 
   package init(headCount: Int, keyLength: Int, valueLength: Int, window: Int? = nil) {
     self.headCount = headCount
@@ -29,37 +31,110 @@ package struct LayerMemoryShape: Sendable {
   }
 
   /// A recurrent layer. Of its states only the last is looked at.
-  package init(stateCount: Int) {
+  package init(stateCount: Int, rows: (count: Int, length: Int) = (0, 0)) {
     self.init(headCount: 0, keyLength: 0, valueLength: 0, window: 1)
     self.stateCount = stateCount
+    stateRows = rows
   }
 
   /// A layer that keeps nothing: it reads what another has kept.
   package static let none = LayerMemoryShape(headCount: 0, keyLength: 0, valueLength: 0)
 
-  /// Whether it needs blocks.
-  package var keeps: Bool { headCount > 0 || stateCount > 0 }
+  package var isRecurrent: Bool { stateCount > 0 }
 
-  /// Bytes that it needs of a block.
+  /// Whether it needs blocks.
+  package var keeps: Bool { headCount > 0 || isRecurrent }
+
+  /// Bytes that it needs of a block, at least.
   func blockBytes(_ format: CacheFormat) -> Int {
     let shape = CacheShape(format: format, keyLength: keyLength, valueLength: valueLength)
-    return headCount * shape.headBytes + stateCount * MemoryLayout<Float>.stride
+    return headCount * shape.headBytes
+      + max(stateCount, stateRows.length) * MemoryLayout<Float>.stride
+  }
+
+  /// Blocks of a page that it takes.
+  func blockCount(ofBytes blockBytes: Int) -> Int {
+    guard keeps else { return 0 }
+    guard stateRows.count > 0 else { return 1 }
+    let rows = blockBytes / (stateRows.length * MemoryLayout<Float>.stride)
+    return 1 + (stateRows.count + rows - 1) / rows
+  }
+}
+
+/// How the layers of a model take blocks of one size, each for 32 positions: one for keys and values, one
+/// or more for the state of a recurrent layer.
+package struct BlockLayout: Sendable {
+  package let layers: [LayerMemoryShape]
+  /// Bytes of a block: what the largest layer needs.
+  package let blockBytes: Int
+  /// Where each layer's blocks begin among those of a page.
+  let places: [Int]
+  /// The layer of each block of a page.
+  let layersOfBlocks: [Int]
+  /// Blocks of a page for states.
+  let stateBlockCount: Int
+
+  /// Pages of a sequence that have states at a time, at most: those to go back to, new ones, a copy, and
+  /// what a checkpoint holds.
+  private static let pagesWithStates = 8
+  /// Of pages that are taken at once so many get states, the last ones.
+  private static let newPagesWithStates = 2
+
+  package init(_ layers: [LayerMemoryShape], _ format: CacheFormat) {
+    self.layers = layers
+    let blockBytes = layers.map { $0.blockBytes(format) }.max() ?? 0
+    self.blockBytes = blockBytes
+    var (places, owners, states) = ([Int](), [Int](), 0)
+    for (layer, shape) in layers.enumerated() {
+      let count = shape.blockCount(ofBytes: blockBytes)
+      places.append(owners.count)
+      owners += Array(repeating: layer, count: count)
+      if shape.isRecurrent { states += count }
+    }
+    (self.places, layersOfBlocks, stateBlockCount) = (places, owners, states)
+  }
+
+  /// Blocks of a page.
+  package var pageBlockCount: Int { layersOfBlocks.count }
+  /// Bytes of a page.
+  package var pageBytes: Int { pageBlockCount * blockBytes }
+
+  /// Whether a page gets states that is taken at once with so many pages behind it.
+  func keepsStates(pagesBehind: Int) -> Bool { pagesBehind < Self.newPagesWithStates }
+
+  /// Blocks of pages that are taken at once.
+  func blockCount(newPages: Int) -> Int {
+    (pageBlockCount - stateBlockCount) * newPages
+      + stateBlockCount * min(newPages, Self.newPagesWithStates)
+  }
+
+  /// Blocks that a sequence of so many positions has room in at any time.
+  package func roomBlockCount(positions: Int) -> Int {
+    let pages = BlockPool.pageCount(positions)
+    return (pageBlockCount - stateBlockCount) * pages
+      + stateBlockCount * min(pages, Self.pagesWithStates)
+  }
+
+  /// Blocks that a sequence of so many positions keeps: those of its windows, and two pages more to go
+  /// back by and to write to.
+  package func blockCount(positions: Int) -> Int {
+    let all = BlockPool.pageCount(positions)
+    return layers.reduce(0) { count, layer in
+      let pages = layer.window.map { min(all, BlockPool.pageCount($0) + 3) } ?? all
+      return count + pages * layer.blockCount(ofBytes: blockBytes)
+    }
   }
 }
 
 /// Blocks of one size, each for 32 positions of one layer of one sequence: their keys and values, or
-/// the state of a recurrent layer after the last of them.
+/// the state of a recurrent layer after the last of them, or a part of it.
 ///
 /// The system gives the memory as it is written. A block that is given back is set to zero at once.
 /// Not thread-safe: one owner.
 package final class BlockPool {
-  package let layers: [LayerMemoryShape]
-  /// Blocks of a page: layers that keep something.
-  package let pageBlockCount: Int
+  package let layout: BlockLayout
   /// What one head of each layer keeps.
   package let shapes: [CacheShape]
-  /// Bytes of a block: what the largest layer needs.
-  package let blockBytes: Int
   package let blockCount: Int
   /// Blocks that nobody has.
   package private(set) var freeCount: Int
@@ -80,17 +155,15 @@ package final class BlockPool {
   package init(
     layers: [LayerMemoryShape], format: CacheFormat, blockCount: Int, isLocked: Bool = false
   ) throws(AllocationError) {
-    self.layers = layers
-    pageBlockCount = Self.pageBlockCount(layers)
+    layout = BlockLayout(layers, format)
     shapes = layers.map {
       CacheShape(format: format, keyLength: $0.keyLength, valueLength: $0.valueLength)
     }
-    blockBytes = Self.blockBytes(layers, format)
     self.blockCount = blockCount
     freeCount = blockCount
-    isRecurrent = layers.contains { $0.stateCount > 0 }
+    isRecurrent = layout.stateBlockCount > 0
     widestWindow = layers.compactMap(\.window).max()
-    let (bytes, overflows) = blockCount.multipliedReportingOverflow(by: blockBytes)
+    let (bytes, overflows) = blockCount.multipliedReportingOverflow(by: layout.blockBytes)
     // Fresh blocks are handed out in order. A long context is some ten thousand small pages a token, and
     // to find each took as long as to read it.
     buffer = try AlignedBuffer(
@@ -98,28 +171,15 @@ package final class BlockPool {
       privacy: isLocked ? .locked : .undumped)
   }
 
-  /// Bytes of a block for these layers.
-  package static func blockBytes(_ layers: [LayerMemoryShape], _ format: CacheFormat) -> Int {
-    layers.map { $0.blockBytes(format) }.max() ?? 0
-  }
-
-  /// Blocks of a page for these layers.
-  package static func pageBlockCount(_ layers: [LayerMemoryShape]) -> Int {
-    layers.count { $0.keeps }
-  }
-
   /// Pages of 32 positions that `positions` positions need.
   package static func pageCount(_ positions: Int) -> Int {
     (positions + cacheBlockPositionCount - 1) / cacheBlockPositionCount
   }
 
-  /// Blocks of a layer that a sequence of `positions` positions keeps: those of its window, and two
-  /// more to go back by and to write to.
-  package static func blockCount(_ layer: LayerMemoryShape, positions: Int) -> Int {
-    guard layer.keeps else { return 0 }
-    let all = pageCount(positions)
-    return layer.window.map { min(all, pageCount($0) + 3) } ?? all
-  }
+  package var layers: [LayerMemoryShape] { layout.layers }
+  package var blockBytes: Int { layout.blockBytes }
+  /// Blocks of a page: of all layers that keep something.
+  package var pageBlockCount: Int { layout.pageBlockCount }
 
   /// Bytes of all blocks.
   package var byteCount: Int { blockCount * blockBytes }

@@ -2,34 +2,43 @@
 
 import KernelInterface
 
-/// A block of each layer. References to it are its count: the last one that goes wipes it.
+/// The blocks of each layer. References to it are its count: the last one that goes wipes it.
 ///
 /// Whoever writes to a page must hold its only reference.
 package final class MemoryPage {
   private let pool: BlockPool
-  /// A block for each layer; nil where it keeps nothing, or its window has passed it.
+  /// As the pool's layout places them; nil where a layer's window has passed it, or it never had states.
   private(set) var blocks: [UnsafeMutableRawPointer?]
   /// Whether every layer that keeps something still has its block.
-  private(set) var isWhole = true
+  private(set) var isWhole: Bool
 
   /// Blocks that it holds.
   var blockCount: Int { isWhole ? pool.pageBlockCount : blocks.count { $0 != nil } }
 
   /// Takes blocks from the pool; nil when it has not enough.
-  init?(_ pool: BlockPool) {
+  ///
+  /// - Parameter keepsStates: whether recurrent layers get blocks too.
+  init?(_ pool: BlockPool, keepsStates: Bool = true) {
     self.pool = pool
-    guard pool.freeCount >= pool.pageBlockCount else { return nil }
-    blocks = pool.layers.map { $0.keeps ? pool.take() : nil }
+    let layout = pool.layout
+    let isWhole = keepsStates || layout.stateBlockCount == 0
+    guard pool.freeCount >= layout.pageBlockCount - (isWhole ? 0 : layout.stateBlockCount) else {
+      return nil
+    }
+    blocks = layout.layersOfBlocks.map {
+      isWhole || !layout.layers[$0].isRecurrent ? pool.take() : nil
+    }
+    self.isWhole = isWhole
   }
 
   /// A page with the same contents; nil when the pool has not enough blocks.
   func copy() -> MemoryPage? {
     guard let copy = MemoryPage(pool) else { return nil }
-    for (layer, block) in blocks.enumerated() {
+    for (place, block) in blocks.enumerated() {
       if let block {
-        copy.blocks[layer]?.copyMemory(from: block, byteCount: pool.blockBytes)
+        copy.blocks[place]?.copyMemory(from: block, byteCount: pool.blockBytes)
       } else {
-        copy.give(layer)
+        copy.give(place)
       }
     }
     return copy
@@ -37,13 +46,16 @@ package final class MemoryPage {
 
   /// Gives back the blocks of the layers that have a window.
   func dropWindows() {
-    for (layer, shape) in pool.layers.enumerated() where shape.window != nil { give(layer) }
+    for (place, layer) in pool.layout.layersOfBlocks.enumerated()
+    where pool.layers[layer].window != nil {
+      give(place)
+    }
   }
 
-  private func give(_ layer: Int) {
-    guard let block = blocks[layer] else { return }
+  private func give(_ place: Int) {
+    guard let block = blocks[place] else { return }
     pool.give(block)
-    blocks[layer] = nil
+    blocks[place] = nil
     isWhole = false
   }
 

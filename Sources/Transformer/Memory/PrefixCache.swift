@@ -207,6 +207,9 @@ final class PrefixCache {
     removeAll { node, _ in node.lastUse < time }
   }
 
+  /// Forgets everything.
+  func forgetAll() { roots.removeAll() }
+
   /// Forgets all of an owner.
   func forget(owner: String) { roots.removeValue(forKey: owner) }
 

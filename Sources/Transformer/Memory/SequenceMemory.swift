@@ -21,8 +21,8 @@ package final class SequenceMemory {
   package private(set) var count = 0
   private let pool: BlockPool
   private var pages: [MemoryPage] = []
-  /// Where the blocks lie, `[layers, tableWidth]`.
-  private var table: UnsafeMutablePointer<UnsafeMutableRawPointer>
+  /// Where the blocks lie, `[blocks of a page, tableWidth]`.
+  private var table: UnsafeMutablePointer<UnsafeMutableRawPointer?>
   private var tableWidth = 0
   /// Pages before it have given up the blocks that lie outside of windows.
   private var firstWhole = 0
@@ -40,7 +40,7 @@ package final class SequenceMemory {
   ) throws(AllocationError) {
     let pool = try BlockPool(
       layers: layers, format: format,
-      blockCount: BlockPool.pageCount(capacity) * BlockPool.pageBlockCount(layers))
+      blockCount: BlockLayout(layers, format).roomBlockCount(positions: capacity))
     self.init(pool, capacity: capacity)
   }
 
@@ -50,12 +50,20 @@ package final class SequenceMemory {
   package func cache(_ layer: Int) -> LayerCache {
     LayerCache(
       shape: pool.shapes[layer], headCount: pool.layers[layer].headCount,
-      blocks: table + layer * tableWidth)
+      // Where a row looks there are blocks.
+      blocks: UnsafeRawPointer(blocks(layer)).assumingMemoryBound(
+        to: UnsafeMutableRawPointer.self))
   }
 
-  /// A recurrent layer's states, a block for each page; good until positions are taken or forgotten.
-  package func states(_ layer: Int) -> UnsafePointer<UnsafeMutableRawPointer> {
-    UnsafePointer(table + layer * tableWidth)
+  /// A recurrent layer's states; good until positions are taken or forgotten.
+  package func states(_ layer: Int) -> PageStates {
+    PageStates(
+      blocks: blocks(layer), partDistance: tableWidth,
+      partLength: pool.blockBytes / MemoryLayout<Float>.stride)
+  }
+
+  private func blocks(_ layer: Int) -> UnsafePointer<UnsafeMutableRawPointer?> {
+    UnsafePointer(table + pool.layout.places[layer] * tableWidth)
   }
 
   /// Blocks that `append(positions)` would take from the pool.
@@ -63,7 +71,7 @@ package final class SequenceMemory {
     guard positions > 0 else { return 0 }
     let newPages = max(0, BlockPool.pageCount(count + positions) - pages.count)
     let copies = count % cacheBlockPositionCount != 0 && !isLastPageOwned ? 1 : 0
-    return (newPages + copies) * pool.pageBlockCount
+    return pool.layout.blockCount(newPages: newPages) + copies * pool.pageBlockCount
   }
 
   private var isLastPageOwned: Bool { isKnownUniquelyReferenced(&pages[pages.count - 1]) }
@@ -88,7 +96,11 @@ package final class SequenceMemory {
       pages[pages.count - 1] = copy
       note(pages.count - 1)
     }
-    while pages.count * cacheBlockPositionCount < count + positions, let page = MemoryPage(pool) {
+    let pageCount = BlockPool.pageCount(count + positions)
+    while pages.count < pageCount,
+      let page = MemoryPage(
+        pool, keepsStates: pool.layout.keepsStates(pagesBehind: pageCount - 1 - pages.count))
+    {
       pages.append(page)
       note(pages.count - 1)
     }
@@ -99,15 +111,15 @@ package final class SequenceMemory {
   /// Writes the places of a page's blocks to the table.
   private func note(_ page: Int) {
     if page >= tableWidth { widenTable() }
-    for case (let layer, let block?) in pages[page].blocks.enumerated() {
-      (table + layer * tableWidth + page).initialize(to: block)
+    for (place, block) in pages[page].blocks.enumerated() {
+      (table + place * tableWidth + page).initialize(to: block)
     }
   }
 
   private func widenTable() {
     let width = max(8, 2 * tableWidth)
     table.deallocate()
-    table = .allocate(capacity: width * pool.layers.count)
+    table = .allocate(capacity: width * pool.pageBlockCount)
     tableWidth = width
     for page in pages.indices.dropLast() { note(page) }
   }
@@ -178,7 +190,7 @@ package final class SequenceMemory {
 
   /// Bytes that it takes when it is full.
   package var byteCount: Int {
-    BlockPool.pageCount(capacity) * pool.pageBlockCount * pool.blockBytes
+    pool.layout.roomBlockCount(positions: capacity) * pool.blockBytes
   }
 }
 

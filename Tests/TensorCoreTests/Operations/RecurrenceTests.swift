@@ -79,6 +79,93 @@ import Testing
     }
   }
 
+  @Test(
+    "A delta rule is the recurrence of its definition, in whatever parts its matrices lie",
+    arguments: [(1, 1), (2, 4), (3, 3)], [8, 24])
+  func deltaRule(heads: (keys: Int, values: Int), keyLength: Int) throws {
+    var random = SeededGenerator(seed: UInt64(heads.values * keyLength))
+    let (count, valueLength, frontCount) = (75, 40, 5)
+    let sizes = GatedDelta.Sizes(
+      keyHeadCount: heads.keys, valueHeadCount: heads.values, keyLength: keyLength,
+      valueLength: valueLength)
+    let keyWidth = heads.keys * keyLength
+    #expect(sizes.inputWidth == 2 * keyWidth + heads.values * valueLength)
+    let decay = random.floats(heads.values).map { -abs($0) - 0.1 }
+    let bias = random.floats(heads.values)
+    let gates = sizes.inputWidth
+    let rule = GatedDelta(
+      sizes,
+      heads: (0..<heads.values).map {
+        GatedDelta.Head(
+          keyHead: $0 % heads.keys, fade: gates + $0, strength: gates + heads.values + $0)
+      }, decay: try vector(decay), stepBias: try vector(bias))
+    let width = gates + 2 * heads.values
+    // Longer keys than 1 let matrices grow without end.
+    let input = (0..<count).map { _ in
+      random.floats(width).enumerated().map { place, value in
+        (keyWidth..<2 * keyWidth).contains(place)
+          ? value / Float(keyLength).squareRoot() : value
+      }
+    }
+    var matrices = [Double](repeating: 0, count: heads.values * valueLength * keyLength)
+    var expected: [[Double]] = []
+    for row in input.map({ $0.map(Double.init) }) {
+      expected.append(
+        (0..<heads.values * valueLength).map { channel in
+          let head = channel / valueLength
+          let key = (0..<keyLength).map { row[keyWidth + head % heads.keys * keyLength + $0] }
+          let query = (0..<keyLength).map { row[head % heads.keys * keyLength + $0] }
+          let step = PlainKernels.softplus(row[gates + head] + Double(bias[head]))
+          let fade = PlainKernels.exponential(step * Double(decay[head]))
+          let strength = 1 / (1 + PlainKernels.exponential(-row[gates + heads.values + head]))
+          let place = channel * keyLength
+          for n in 0..<keyLength { matrices[place + n] *= fade }
+          let told = (0..<keyLength).reduce(0.0) { $0 + matrices[place + $1] * key[$1] }
+          let correction = strength * (row[2 * keyWidth + channel] - told)
+          for n in 0..<keyLength { matrices[place + n] += correction * key[n] }
+          return (0..<keyLength).reduce(0.0) { $0 + matrices[place + $1] * query[$1] }
+            / Double(keyLength).squareRoot()
+        })
+    }
+    for rowsOfPart in [1, 7, 64, 1000] {
+      let partCount = 1 + (sizes.outputWidth + rowsOfPart - 1) / rowsOfPart
+      let partLength = max(frontCount, rowsOfPart * keyLength)
+      guard partLength / keyLength == rowsOfPart else { continue }
+      for (threads, cuts) in Self.cuts(count) {
+        let found = try run(
+          input, width, sizes.outputWidth, partLength, cuts, threads, partCount: partCount
+        ) {
+          $0.apply(rule, GatedDelta.Inputs(values: $1, gates: $1), into: $2, runs: $3)
+        }
+        for (found, expected) in zip(found.joined(), expected.joined()) {
+          #expect(abs(Double(found) - expected) < 10 * Self.tolerance * max(1, abs(expected)))
+        }
+      }
+    }
+  }
+
+  @Test("Vectors get the length 1, and gates close")
+  func lengthsAndGates() throws {
+    var random = SeededGenerator(seed: 6)
+    let buffer = try AlignedBuffer(byteCount: 4 * 3 * 64)
+    let rows = FloatRows(base: buffer.floats, stride: 64)
+    let (input, gate) = (random.floats(48), random.floats(48))
+    rows.write(input, row: 0)
+    compute(threads: 1).normaliseLengths(rows, count: 3, length: 16, epsilon: 0.25, rows: 1)
+    for (place, found) in rows.read(row: 0, count: 48).enumerated() {
+      let vector = input[place / 16 * 16..<place / 16 * 16 + 16]
+      let squares = vector.reduce(0.25) { $0 + Double($1) * Double($1) }
+      #expect(abs(Double(found) - Double(input[place]) / squares.squareRoot()) < 1e-6)
+    }
+    rows.write(input, row: 0)
+    rows.write(gate, row: 1)
+    compute(threads: 1).multiply(rows, bySigmoidOf: rows.rows(from: 1), columns: 48, rows: 1)
+    for (place, found) in rows.read(row: 0, count: 48).enumerated() {
+      let open = 1 / (1 + PlainKernels.exponential(-Double(gate[place])))
+      #expect(abs(Double(found) - Double(input[place]) * open) < 1e-6)
+    }
+  }
+
   @Test("A norm around the mean")
   func centredNorm() throws {
     var random = SeededGenerator(seed: 5)
@@ -117,18 +204,29 @@ import Testing
 
   private func vector(_ values: [Float]) throws -> Vector { try Vector(values) }
 
-  /// Computes a sequence in runs. Gives `[rows, outputWidth]`.
+  /// Computes a sequence in runs. Gives `[rows, outputWidth]`. Of pages that none of them ends in, some keep
+  /// no state.
+  ///
+  /// - Parameter stateCount: floats of each of the `partCount` parts of a state.
   private func run(
     _ input: [[Float]], _ width: Int, _ outputWidth: Int, _ stateCount: Int, _ cuts: [Int],
-    _ threads: Int,
+    _ threads: Int, partCount: Int = 1,
     _ body: (Compute, _ input: FloatRows, _ output: FloatRows, [RecurrentRun]) -> Void
   ) throws -> [[Float]] {
     let pages = (input.count + cacheBlockPositionCount - 1) / cacheBlockPositionCount
-    let states = try AlignedBuffer(byteCount: 4 * stateCount * pages)
-    let blocks = UnsafeMutablePointer<UnsafeMutableRawPointer>.allocate(capacity: pages)
+    let states = try AlignedBuffer(byteCount: 4 * stateCount * pages * partCount)
+    var ends: Set<Int> = []
+    _ = cuts.reduce(0) { first, count in
+      ends.insert((first + count - 1) / cacheBlockPositionCount)
+      return first + count
+    }
+    let blocks = UnsafeMutablePointer<UnsafeMutableRawPointer?>.allocate(
+      capacity: pages * partCount)
     defer { blocks.deallocate() }
-    for page in 0..<pages {
-      (blocks + page).initialize(to: UnsafeMutableRawPointer(states.floats + page * stateCount))
+    for place in 0..<pages * partCount {
+      let isKept = ends.contains(place % pages) || place % pages % 2 == 1
+      (blocks + place).initialize(
+        to: isKept ? UnsafeMutableRawPointer(states.floats + place * stateCount) : nil)
     }
     let stride = max(width, outputWidth) + 5
     let buffer = try AlignedBuffer(byteCount: 8 * stride * input.count)
@@ -139,7 +237,9 @@ import Testing
     for count in cuts {
       let first = found.count
       for row in 0..<count { rows.write(input[first + row], row: row) }
-      let run = RecurrentRun(rows: 0..<count, firstPosition: first, blocks: blocks)
+      let run = RecurrentRun(
+        rows: 0..<count, firstPosition: first,
+        states: PageStates(blocks: blocks, partDistance: pages, partLength: stateCount))
       body(compute, rows, results, [run])
       found += (0..<count).map { results.read(row: $0, count: outputWidth) }
     }

@@ -30,7 +30,7 @@ package struct CausalConvolution: Sendable {
   fileprivate func apply(
     _ run: RecurrentRun, _ channels: Range<Int>, _ input: FloatRows, _ output: FloatRows
   ) {
-    let before = run.stateBefore
+    let before = run.stateBefore()
     /// The input of a row of the run, or before it.
     func source(_ row: Int) -> UnsafeMutablePointer<Float>? {
       row >= 0
@@ -51,7 +51,7 @@ package struct CausalConvolution: Sendable {
     // The state before the run lies in the block of the first page, which is written last and in
     // order, so that nothing is overwritten that is still read.
     for page in run.pages.reversed() {
-      let state = run.state(page: page)
+      guard let state = run.states.state(page: page, part: 0) else { continue }
       let last = run.rows(of: page).upperBound - 1
       for tap in 0..<tapCount - 1 {
         let target = state + tap * channelCount

@@ -2,32 +2,49 @@
 
 import KernelInterface
 
+/// Where one sequence keeps the states of a recurrent layer.
+package struct PageStates: @unchecked Sendable {
+  /// `blocks[i]` belongs to positions `32 i ..< 32 i + 32`; nil where their state is not kept. The next part's
+  /// blocks follow `partDistance` further on.
+  fileprivate let blocks: UnsafePointer<UnsafeMutableRawPointer?>
+  private let partDistance: Int
+  /// Floats of a part.
+  package let partLength: Int
+
+  package init(
+    blocks: UnsafePointer<UnsafeMutableRawPointer?>, partDistance: Int, partLength: Int
+  ) {
+    self.blocks = blocks
+    self.partDistance = partDistance
+    self.partLength = partLength
+  }
+
+  /// A part of a page's state; nil where it is not kept.
+  package func state(page: Int, part: Int) -> UnsafeMutablePointer<Float>? {
+    blocks[part * partDistance + page]?.assumingMemoryBound(to: Float.self)
+  }
+}
+
 /// Rows of one sequence at consecutive places of a batch, with the states of a recurrent layer.
 ///
-/// The block of a cache page holds the state after the last position of the page that was computed.
+/// The blocks of a cache page hold the state after the last position of the page that was computed. The page
+/// before the first row has one, and so has that of the last; others may.
 package struct RecurrentRun: @unchecked Sendable {
   package let rows: Range<Int>
   /// The position of the first row; the others follow.
   package let firstPosition: Int
-  /// `blocks[i]` belongs to positions `32 i ..< 32 i + 32`.
-  private let blocks: UnsafePointer<UnsafeMutableRawPointer>
+  let states: PageStates
 
-  package init(
-    rows: Range<Int>, firstPosition: Int, blocks: UnsafePointer<UnsafeMutableRawPointer>
-  ) {
+  package init(rows: Range<Int>, firstPosition: Int, states: PageStates) {
     self.rows = rows
     self.firstPosition = firstPosition
-    self.blocks = blocks
-  }
-
-  /// The state of a page.
-  func state(page: Int) -> UnsafeMutablePointer<Float> {
-    blocks[page].assumingMemoryBound(to: Float.self)
+    self.states = states
   }
 
   /// The state before the first row; nil at the beginning of a sequence, where it is zeros.
-  var stateBefore: UnsafeMutablePointer<Float>? {
-    firstPosition == 0 ? nil : state(page: (firstPosition - 1) / cacheBlockPositionCount)
+  func stateBefore(part: Int = 0) -> UnsafeMutablePointer<Float>? {
+    firstPosition == 0
+      ? nil : states.state(page: (firstPosition - 1) / cacheBlockPositionCount, part: part)
   }
 
   /// The pages that the rows lie in.
@@ -40,6 +57,30 @@ package struct RecurrentRun: @unchecked Sendable {
   func rows(of page: Int) -> Range<Int> {
     let first = page * cacheBlockPositionCount - firstPosition
     return max(0, first)..<min(rows.count, first + cacheBlockPositionCount)
+  }
+
+  /// Calls `body` for each row of the batch in order, with `count` values of a part of the state, which are
+  /// what the row before left: zeros in front of the first.
+  func forEachRow(
+    part: Int, offset: Int, count: Int,
+    _ body: (_ row: Int, _ state: UnsafeMutablePointer<Float>) -> Void
+  ) {
+    var before = stateBefore(part: part).map { $0 + offset }
+    for page in pages {
+      // Where a page has no room for its state, the next one that has takes it on.
+      var home = page
+      while home < pages.upperBound, states.state(page: home, part: part) == nil { home += 1 }
+      guard let state = states.state(page: home, part: part).map({ $0 + offset }) else {
+        preconditionFailure("the last page of a run keeps no state")
+      }
+      if let before {
+        if before != state { state.update(from: before, count: count) }
+      } else {
+        state.update(repeating: 0, count: count)
+      }
+      for row in rows(of: page) { body(row + rows.lowerBound, state) }
+      before = state
+    }
   }
 }
 

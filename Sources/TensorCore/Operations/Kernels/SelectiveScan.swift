@@ -1,13 +1,5 @@
 // The selective scan of a state space model (Gu and Dao 2023), position by position.
 
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#else
-  import Darwin
-#endif
-
 /// The parameters of a scan with a state of `[channels, stateLength]`.
 package struct SelectiveScan: Sendable {
   package let channelCount: Int
@@ -62,20 +54,11 @@ package struct SelectiveScan: Sendable {
   fileprivate func apply(
     _ run: RecurrentRun, _ channels: Range<Int>, _ inputs: Inputs, _ output: FloatRows
   ) {
-    let part = stateOffset + channels.lowerBound * stateLength
-    let count = channels.count * stateLength
-    var before = run.stateBefore.map { $0 + part }
-    for page in run.pages {
-      let state = run.state(page: page) + part
-      if let before {
-        if before != state { state.update(from: before, count: count) }
-      } else {
-        state.update(repeating: 0, count: count)
-      }
-      for row in run.rows(of: page) {
-        step(row + run.rows.lowerBound, channels, state, inputs, output)
-      }
-      before = state
+    run.forEachRow(
+      part: 0, offset: stateOffset + channels.lowerBound * stateLength,
+      count: channels.count * stateLength
+    ) { row, state in
+      step(row, channels, state, inputs, output)
     }
   }
 
@@ -95,16 +78,15 @@ package struct SelectiveScan: Sendable {
       let channelDecay = decay.values + channel * stateLength
       var sums = EightFloats(repeating: 0)
       for first in stride(from: 0, to: stateLength, by: 8) {
-        var x = load(channelState + first) * exponential(step * load(channelDecay + first))
-        x += value * load(writes + first)
-        UnsafeMutableRawPointer(channelState + first).storeBytes(of: x, as: EightFloats.self)
-        sums += x * load(reads + first)
+        var x =
+          EightFloats(at: channelState + first)
+          * (step * EightFloats(at: channelDecay + first)).exponential
+        x += value * EightFloats(at: writes + first)
+        x.write(to: channelState + first)
+        sums += x * EightFloats(at: reads + first)
       }
-      let halves = sums.lowHalf + sums.highHalf
-      let quarters = halves.lowHalf + halves.highHalf
-      let sum = quarters[0] + quarters[1] + skip.values[channel] * values[channel]
-      let gate = gates[channel]
-      results[channel] = sum * siluOf(EightFloats(repeating: gate))[0]
+      let sum = sums.total + skip.values[channel] * values[channel]
+      results[channel] = sum * EightFloats(repeating: gates[channel]).silu[0]
     }
   }
 }
@@ -125,41 +107,8 @@ extension Compute {
     forEachRow(rows) { row in
       let values = target.row(row)
       for first in stride(from: 0, to: columns, by: 8) {
-        UnsafeMutableRawPointer(values + first).storeBytes(
-          of: siluOf(load(values + first)), as: EightFloats.self)
+        EightFloats(at: values + first).silu.write(to: values + first)
       }
     }
   }
-}
-
-private typealias EightFloats = SIMD8<Float>
-
-@inline(__always)
-private func load(_ address: UnsafePointer<Float>) -> EightFloats {
-  UnsafeRawPointer(address).loadUnaligned(as: EightFloats.self)
-}
-
-private func siluOf(_ x: EightFloats) -> EightFloats { x / (1 + exponential(-x)) }
-
-/// exp(x), relative error below 3e-7; 0 below -87.3, finite above 88.3.
-///
-/// `exp(x) = 2^n · exp(r)` with `n = round(x / ln 2)` and a degree-6 polynomial, with each product
-/// and each sum rounded: the same bits on every processor.
-@inline(__always)
-private func exponential(_ x: EightFloats) -> EightFloats {
-  var bounded = x.replacing(with: -104, where: x .< -104)
-  bounded = bounded.replacing(with: 88.37626, where: bounded .> 88.37626)
-  let shifted = bounded * 1.442_695_04 + 12_582_912
-  let n = shifted - 12_582_912
-  let r = (bounded - n * 0.693_359_375) + n * 2.121_944_4e-4
-  var p = r * 1.388_889e-3 + 8.333_334e-3
-  p = p * r + 4.166_666_7e-2
-  p = p * r + 0.166_666_67
-  p = p * r + 0.5
-  p = p * r + 1
-  p = p * r + 1
-  // The low bits of the shifted number are n.
-  let exponent = unsafeBitCast(shifted, to: SIMD8<Int32>.self) &- 0x4B40_0000 &+ 127
-  let power = exponent.replacing(with: 0, where: exponent .< 1) &<< 23
-  return p * unsafeBitCast(power, to: EightFloats.self)
 }
