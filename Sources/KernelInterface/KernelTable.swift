@@ -57,6 +57,9 @@ public struct KernelTable: Sendable {
       _ count: Int
     ) -> Void
 
+  /// One token of the gated delta rule.
+  public let deltaRule: @Sendable (_ call: DeltaCall) -> Void
+
   public init(
     name: String,
     quantise:
@@ -82,7 +85,8 @@ public struct KernelTable: Sendable {
     gatedActivation:
       @escaping @Sendable (
         Activation, UnsafeMutablePointer<Float>, UnsafePointer<Float>, Int
-      ) -> Void
+      ) -> Void,
+    deltaRule: @escaping @Sendable (DeltaCall) -> Void
   ) {
     self.name = name
     self.quantise = quantise
@@ -93,6 +97,7 @@ public struct KernelTable: Sendable {
     self.append = append
     self.rmsNorm = rmsNorm
     self.gatedActivation = gatedActivation
+    self.deltaRule = deltaRule
   }
 }
 

@@ -13,7 +13,8 @@ public import KernelInterface
     combine: combine,
     append: append,
     rmsNorm: rmsNorm,
-    gatedActivation: gatedActivation)
+    gatedActivation: gatedActivation,
+    deltaRule: deltaRule)
 #else
   /// Absent on this architecture.
   public let avx2Kernels: KernelTable? = nil

@@ -11,4 +11,5 @@ public let portableKernels = KernelTable(
   combine: combine,
   append: append,
   rmsNorm: rmsNorm,
-  gatedActivation: gatedActivation)
+  gatedActivation: gatedActivation,
+  deltaRule: deltaRule)

@@ -137,21 +137,12 @@ package struct GatedDeltaLayer: Sendable {
     compute.apply(
       rule, GatedDelta.Inputs(values: mixed, gates: projected), into: projected, runs: runs)
 
-    let gates = projected.columns(from: inputs.offsets[1])
-    compute.silu(gates, columns: sizes.outputWidth, rows: rows)
+    compute.apply(
+      headNorm, epsilon: epsilon, to: projected, count: sizes.valueHeadCount, rows: rows)
     let result = workspace.input(columns: sizes.outputWidth)
-    compute.pool.forEach(rows) { range, _ in
-      for row in range {
-        for head in 0..<sizes.valueHeadCount {
-          let place = head * sizes.valueLength
-          compute.kernels.rmsNorm(
-            projected.row(row) + place, headNorm.values, sizes.valueLength, epsilon,
-            result.floats.row(row) + place)
-        }
-      }
-    }
-    compute.multiply(result.floats, by: gates, columns: sizes.outputWidth, rows: rows)
-    compute.quantise(result, for: output, rows: rows)
+    compute.gate(
+      .silu, gate: projected.columns(from: inputs.offsets[1]), up: projected, rows: rows,
+      into: result, quantised: output.scaling)
     output.multiply(result, rows: rows, into: projected, compute)
     compute.addResidual(
       projected, norm: nil, epsilon: 0, to: target, columns: norm.count, rows: rows)

@@ -1,5 +1,7 @@
 // The gated delta rule (Yang, Kautz and Hatamizadeh 2024), position by position.
 
+import KernelInterface
+
 /// The parameters of heads that each keep a matrix of `[valueLength, keyLength]`.
 ///
 /// A head forgets a part of what it keeps, and then corrects what it tells for a key:
@@ -73,7 +75,8 @@ package struct GatedDelta: Sendable {
 
   /// Some rows of all matrices, counted over all heads, of one run.
   fileprivate func apply(
-    _ run: RecurrentRun, _ channels: Range<Int>, _ inputs: Inputs, _ output: FloatRows
+    _ run: RecurrentRun, _ channels: Range<Int>, _ inputs: Inputs, _ output: FloatRows,
+    _ kernels: KernelTable
   ) {
     let rowsOfPart = run.states.partLength / sizes.keyLength
     var first = channels.lowerBound
@@ -87,7 +90,7 @@ package struct GatedDelta: Sendable {
         part: 1 + part, offset: first % rowsOfPart * sizes.keyLength,
         count: (end - first) * sizes.keyLength
       ) { row, state in
-        step(row, head, first..<end, state, inputs, output)
+        step(row, head, first..<end, state, inputs, output, kernels)
       }
       first = end
     }
@@ -96,37 +99,23 @@ package struct GatedDelta: Sendable {
   /// One token.
   private func step(
     _ row: Int, _ head: Int, _ channels: Range<Int>, _ state: UnsafeMutablePointer<Float>,
-    _ inputs: Inputs, _ output: FloatRows
+    _ inputs: Inputs, _ output: FloatRows, _ kernels: KernelTable
   ) {
     let length = sizes.keyLength
     let places = heads[head]
     let values = inputs.values.row(row)
     let gates = inputs.gates.row(row)
     let query = values + places.keyHead * length
-    let key = query + sizes.keyHeadCount * length
-    let value = values + 2 * sizes.keyHeadCount * length
-    let results = output.row(row)
     let time = softplus(gates[places.fade] + stepBias.values[head])
-    let fade = EightFloats(repeating: time * decay.values[head]).exponential
-    let strength = 1 / (1 + EightFloats(repeating: -gates[places.strength]).exponential)[0]
-    let scale = 1 / Float(length).squareRoot()
-    for channel in channels {
-      let kept = state + (channel - channels.lowerBound) * length
-      var told = EightFloats(repeating: 0)
-      for first in stride(from: 0, to: length, by: 8) {
-        let faded = EightFloats(at: kept + first) * fade
-        faded.write(to: kept + first)
-        told += faded * EightFloats(at: key + first)
-      }
-      let correction = EightFloats(repeating: (value[channel] - told.total) * strength)
-      var sums = EightFloats(repeating: 0)
-      for first in stride(from: 0, to: length, by: 8) {
-        let new = EightFloats(at: kept + first) + correction * EightFloats(at: key + first)
-        new.write(to: kept + first)
-        sums += new * EightFloats(at: query + first)
-      }
-      results[channel] = sums.total * scale
-    }
+    let strength = 1 + EightFloats(repeating: -gates[places.strength]).exponential
+    kernels.deltaRule(
+      DeltaCall(
+        matrix: state, rowCount: channels.count, length: length,
+        key: query + sizes.keyHeadCount * length, query: query,
+        value: values + 2 * sizes.keyHeadCount * length + channels.lowerBound,
+        output: output.row(row) + channels.lowerBound,
+        fade: EightFloats(repeating: time * decay.values[head]).exponential[0],
+        strength: 1 / strength[0], scale: 1 / Float(length).squareRoot()))
   }
 }
 
@@ -137,7 +126,7 @@ extension Compute {
     _ rule: GatedDelta, _ inputs: GatedDelta.Inputs, into output: FloatRows, runs: [RecurrentRun]
   ) {
     pool.forEachPart(of: runs, channels: rule.sizes.outputWidth) { run, channels in
-      rule.apply(run, channels, inputs, output)
+      rule.apply(run, channels, inputs, output, kernels)
     }
   }
 
@@ -158,6 +147,18 @@ extension Compute {
         for first in stride(from: 0, to: length, by: 8) {
           (EightFloats(at: values + first) * factor).write(to: values + first)
         }
+      }
+    }
+  }
+
+  /// Norms `count` neighbouring vectors of each row with the same weights.
+  package func apply(
+    _ weight: Vector, epsilon: Float, to target: FloatRows, count: Int, rows: Int
+  ) {
+    forEachRow(rows) { row in
+      for vector in 0..<count {
+        let values = target.row(row) + vector * weight.count
+        kernels.rmsNorm(values, weight.values, weight.count, epsilon, values)
       }
     }
   }

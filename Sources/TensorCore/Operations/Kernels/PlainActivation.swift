@@ -39,13 +39,7 @@ extension Compute {
       values.update(from: input.row(row), count: output.columns)
       switch activation {
       case .geluTanh:
-        ones.withUnsafeBufferPointer { ones in
-          for first in stride(from: 0, to: output.columns, by: ones.count) {
-            kernels.gatedActivation(
-              .geluTanh, values + first, ones.baseAddress!,
-              min(ones.count, output.columns - first))
-          }
-        }
+        activate(.geluTanh, values, output.columns)
       case .squaredReLU:
         for column in 0..<output.columns {
           let value = max(values[column], 0)
@@ -61,6 +55,23 @@ extension Compute {
         }
       }
       if let scaling { quantise(output, scaling, row: row, layout) }
+    }
+  }
+
+  /// `row = row / (1 + exp(-row))` for `columns` values of each row.
+  package func silu(_ target: FloatRows, columns: Int, rows: Int) {
+    forEachRow(rows) { row in activate(.silu, target.row(row), columns) }
+  }
+
+  /// What a gated activation makes of values without their gate.
+  private func activate(
+    _ activation: Activation, _ values: UnsafeMutablePointer<Float>, _ count: Int
+  ) {
+    ones.withUnsafeBufferPointer { ones in
+      for first in stride(from: 0, to: count, by: ones.count) {
+        kernels.gatedActivation(
+          activation, values + first, ones.baseAddress!, min(ones.count, count - first))
+      }
     }
   }
 

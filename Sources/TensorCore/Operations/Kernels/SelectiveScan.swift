@@ -101,14 +101,4 @@ extension Compute {
       scan.apply(run, channels, inputs, output)
     }
   }
-
-  /// `row = row / (1 + exp(-row))` for `columns` values of each row, a multiple of 8.
-  package func silu(_ target: FloatRows, columns: Int, rows: Int) {
-    forEachRow(rows) { row in
-      let values = target.row(row)
-      for first in stride(from: 0, to: columns, by: 8) {
-        EightFloats(at: values + first).silu.write(to: values + first)
-      }
-    }
-  }
 }

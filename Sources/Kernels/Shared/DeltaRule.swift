@@ -1,0 +1,123 @@
+// The gated delta rule for one token: what rows of a matrix tell, and how they are corrected.
+
+import KernelInterface
+
+private typealias EightFloats = SIMD8<Float>
+
+@inline(__always)
+private func load(_ address: UnsafePointer<Float>) -> EightFloats {
+  UnsafeRawPointer(address).loadUnaligned(as: EightFloats.self)
+}
+
+@inline(__always)
+private func total(_ x: EightFloats) -> Float {
+  let (low, high) = unsafeBitCast(x, to: (SIMD4<Float>, SIMD4<Float>).self)
+  let sums = low + high
+  return (sums[0] + sums[2]) + (sums[1] + sums[3])
+}
+
+/// What rows tell for the key and for the query.
+private typealias Told = (key: EightFloats, query: EightFloats)
+
+/// Takes rows four by four: each alone would wait for its own sums.
+@Sendable
+func deltaRule(_ call: DeltaCall) {
+  var keyQuery = EightFloats(repeating: 0)
+  for first in stride(from: 0, to: call.length, by: 8) {
+    keyQuery += load(call.key + first) * load(call.query + first)
+  }
+  let overlap = total(keyQuery)
+  var row = 0
+  while row < call.rowCount {
+    let count = min(4, call.rowCount - row)
+    if count == 4 {
+      let told = fourRows(call, row)
+      let first = answer(call, row, told[0], overlap)
+      let second = answer(call, row + 1, told[1], overlap)
+      let third = answer(call, row + 2, told[2], overlap)
+      let fourth = answer(call, row + 3, told[3], overlap)
+      correct(call, row, first, second, third, fourth)
+    } else {
+      for row in row..<row + count {
+        let correction = answer(call, row, oneRow(call, row), overlap)
+        correct(call, call.matrix + row * call.length, correction)
+      }
+    }
+    row += count
+  }
+}
+
+@inline(__always)
+private func fourRows(_ call: DeltaCall, _ row: Int) -> InlineArray<4, Told> {
+  let rows = call.matrix + row * call.length
+  let zero = EightFloats(repeating: 0)
+  var (keys0, keys1, keys2, keys3) = (zero, zero, zero, zero)
+  var (queries0, queries1, queries2, queries3) = (zero, zero, zero, zero)
+  for first in stride(from: 0, to: call.length, by: 8) {
+    let (key, query) = (load(call.key + first), load(call.query + first))
+    let x0 = load(rows + first)
+    keys0 += x0 * key
+    queries0 += x0 * query
+    let x1 = load(rows + call.length + first)
+    keys1 += x1 * key
+    queries1 += x1 * query
+    let x2 = load(rows + 2 * call.length + first)
+    keys2 += x2 * key
+    queries2 += x2 * query
+    let x3 = load(rows + 3 * call.length + first)
+    keys3 += x3 * key
+    queries3 += x3 * query
+  }
+  return [(keys0, queries0), (keys1, queries1), (keys2, queries2), (keys3, queries3)]
+}
+
+@inline(__always)
+private func oneRow(_ call: DeltaCall, _ row: Int) -> Told {
+  let rows = call.matrix + row * call.length
+  var told = (key: EightFloats(repeating: 0), query: EightFloats(repeating: 0))
+  for first in stride(from: 0, to: call.length, by: 8) {
+    let x = load(rows + first)
+    told.key += x * load(call.key + first)
+    told.query += x * load(call.query + first)
+  }
+  return told
+}
+
+/// Writes a row's output, and gives what its key is added by.
+@inline(__always)
+private func answer(_ call: DeltaCall, _ row: Int, _ told: Told, _ overlap: Float) -> Float {
+  let correction = (call.value[row] - call.fade * total(told.key)) * call.strength
+  call.output[row] = (call.fade * total(told.query) + correction * overlap) * call.scale
+  return correction
+}
+
+@inline(__always)
+private func correct(
+  _ call: DeltaCall, _ row: Int, _ first: Float, _ second: Float, _ third: Float, _ fourth: Float
+) {
+  let rows = call.matrix + row * call.length
+  for place in stride(from: 0, to: call.length, by: 8) {
+    let key = load(call.key + place)
+    add(key, call.fade, first, rows + place)
+    add(key, call.fade, second, rows + call.length + place)
+    add(key, call.fade, third, rows + 2 * call.length + place)
+    add(key, call.fade, fourth, rows + 3 * call.length + place)
+  }
+}
+
+@inline(__always)
+private func correct(
+  _ call: DeltaCall, _ row: UnsafeMutablePointer<Float>, _ correction: Float
+) {
+  for place in stride(from: 0, to: call.length, by: 8) {
+    add(load(call.key + place), call.fade, correction, row + place)
+  }
+}
+
+@inline(__always)
+private func add(
+  _ key: EightFloats, _ fade: Float, _ correction: Float, _ target: UnsafeMutablePointer<Float>
+) {
+  let x = fade * load(target) + correction * key
+  UnsafeMutableRawPointer(target).storeBytes(of: x, as: EightFloats.self)
+}
