@@ -9,13 +9,14 @@ import Transformer
 /// What differs from a file.
 struct ModelVariant {
   var metadata: [String: GGUFContent] = [:]
+  var removedKeys: Set<String> = []
   /// Float32 tensors that the file has not, by name: shape and values.
   var added: [String: (shape: [Int], values: [Float])] = [:]
   var removed: Set<String> = []
 
   /// Writes `file`, changed.
   func write(_ file: GGUFFile, to path: String) throws {
-    var pairs = file.metadata.keys.map {
+    var pairs = file.metadata.keys.filter { !removedKeys.contains($0) }.map {
       (key: $0, value: metadata[$0] ?? .value(file.metadata[$0]!))
     }
     for (key, value) in metadata.sorted(by: { $0.key < $1.key }) where file.metadata[key] == nil {

@@ -36,6 +36,21 @@ import Transformer
   }
 
   @Test(
+    "A recurrent model goes on at the last state before another word",
+    arguments: ["lfm2", "mamba", "qwen35"])
+  func lastState(name: String) async throws {
+    let engine = try engine(name)
+    let model = TinyModel(name: name)
+    let prompt = try model.tokens(200, seed: 3)
+    _ = try await run(engine, prompt)
+    let other = Array(prompt[..<190]) + (try model.tokens(10, seed: 4))
+    let found = try await run(engine, other)
+    #expect(found.cached == 160)
+    let alone = try await run(engine, other, owner: "b")
+    #expect(alone.cached == 0 && alone.ids == found.ids)
+  }
+
+  @Test(
     "A prompt is found again, all but the token that gives logits", arguments: ["llama", "gemma3"])
   func again(name: String) async throws {
     let engine = try engine(name)

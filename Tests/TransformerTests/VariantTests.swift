@@ -51,6 +51,34 @@ import Transformer
     #expect(try none == logits(Self.bools(Array(repeating: true, count: count))))
   }
 
+  @Test("A file whose layers all have experts may name no other length")
+  func expertsAlone() throws {
+    let model = TinyModel(name: "qwen3next")
+    let logits = try model.logits(ModelVariant(removedKeys: ["qwen3next.feed_forward_length"]))
+    #expect(logits.normalisedSquaredError(from: try model.goldenLogits()) <= 1e-6)
+  }
+
+  @Test("A file names the layers that do not attend, those beyond the text's among them or not")
+  func recurrentLayers() throws {
+    let model = TinyModel(name: "qwen35")
+    let interval: [String: GGUFContent] = ["qwen35.full_attention_interval": .value(.uint32(1))]
+    let key = "qwen35.attention.recurrent_layers"
+    for layers in [[true, false], [true, false, false]] {
+      var metadata = interval
+      metadata[key] = Self.bools(layers)
+      if layers.count > 2 {
+        metadata["qwen35.block_count"] = .value(.uint32(3))
+        metadata["qwen35.nextn_predict_layers"] = .value(.uint32(1))
+      }
+      let logits = try model.logits(ModelVariant(metadata: metadata))
+      #expect(logits.normalisedSquaredError(from: try model.goldenLogits()) <= 1e-6)
+    }
+    let error = #expect(throws: ModelError.self) {
+      try model.logits(ModelVariant(metadata: interval))
+    }
+    #expect(error?.code == .missingTensor)
+  }
+
   @Test("A window of 0 is none")
   func windowOfNothing() throws {
     let model = TinyModel(name: "gemma3")

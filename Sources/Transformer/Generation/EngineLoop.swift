@@ -49,14 +49,16 @@ final class EngineLoop: @unchecked Sendable {
     let layers = model.decoder.blocks.memories
     let format = model.cacheFormat.stored
     let layout = BlockLayout(layers, format)
-    // One page more than a context has, so that a page can be copied.
-    let context =
-      layout.roomBlockCount(positions: model.contextLength) + layout.pageBlockCount
+    func blockCount(contexts: Int, sequences: Int) -> Int {
+      layout.blockCount(
+        contexts: contexts, positions: model.contextLength, sequences: sequences)
+    }
     let blocks =
       options.keyValueBytes.map { $0 / max(1, layout.blockBytes) }
-      ?? Self.defaultContexts * context
+      ?? blockCount(contexts: Self.defaultContexts, sequences: options.sequenceLimit)
     pool = try BlockPool(
-      layers: layers, format: format, blockCount: max(context, blocks),
+      layers: layers, format: format,
+      blockCount: max(blockCount(contexts: 1, sequences: 1), blocks),
       isLocked: options.locksMemory)
     workspace = try Workspace(
       model.decoder.workspaceShape(contextLength: model.contextLength),
@@ -259,12 +261,16 @@ final class EngineLoop: @unchecked Sendable {
     if needed <= pool.freeCount { return true }
     for sequence in running { sequence.memory?.dropOutsideWindows(again: true) }
     if needed <= pool.freeCount { return true }
+    if pool.isRecurrent {
+      // To guess takes a copy of all states.
+      plan(guessing: false)
+      if next.blocksNeeded <= pool.freeCount { return true }
+    }
     guard running.count == 1 else { return false }
     if pool.isRecurrent {
       // States of prompts that it shares with what is remembered would stay for as long as it runs.
       prefixes.forgetAll()
       running[0].memory?.dropOutsideWindows(again: true)
-      if needed <= pool.freeCount { return true }
     }
     // One alone always fits, but for the copy of a recurrent state that its guesses need.
     plan(guessing: false)

@@ -111,6 +111,12 @@ package struct AttentionLayer: Sendable {
           "is \(heads.valueLength), not \(h.architecture).attention.key_length "
             + "\(heads.keyLength)")
       }
+      if !weights.has(names[0] + ".weight") {
+        // There may be many heads, for which nothing is to stand in.
+        _ = try weights.matrix(
+          names[0] + ".weight", rows: 2 * queryWidth, columns: h.embeddingLength)
+        try weights.finish()
+      }
       // Queries of all heads, then gates of all heads.
       let queries = try weights.parts(
         names[0] + ".weight",

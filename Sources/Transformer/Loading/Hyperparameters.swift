@@ -118,8 +118,10 @@ package struct Hyperparameters: Sendable {
         "\(path): \(architecture).attention.causal is false: a model that sees what follows writes "
           + "no text, and is not supported")
     }
+    // Files whose layers all have experts may name no other length.
     feedForwardLengths = try Self.numbers(
       "\(architecture).feed_forward_length", metadata, path, count: blockCount, most: 1 << 24,
+      default: metadata.int("\(architecture).expert_feed_forward_length"),
       mayDiffer: kinds == .varied)
     feedForwardLength = feedForwardLengths.max() ?? 0
 
@@ -203,11 +205,13 @@ package struct Hyperparameters: Sendable {
     try metadata.string("\(architecture).\(key)")
   }
 
-  /// One number a layer, or one for all.
+  /// One number a layer, or one for all. Some files count the layers that predict a token beyond the next.
   package func bools(_ key: String) throws -> [Bool]? {
     let key = "\(architecture).\(key)"
-    guard case .array? = metadata[key] else { return nil }
-    return try metadata.bools(key, count: blockCount)
+    guard case .array(let array)? = metadata[key] else { return nil }
+    let all = blockCount + predictionBlockCount
+    let count = array.count == all ? all : blockCount
+    return try metadata.bools(key, count: count).map { Array($0.prefix(blockCount)) }
   }
 
   /// An error that names a metadata key of the family.

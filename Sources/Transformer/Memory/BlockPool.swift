@@ -67,35 +67,31 @@ package struct BlockLayout: Sendable {
   package let layers: [LayerMemoryShape]
   /// Bytes of a block: what the largest layer needs.
   package let blockBytes: Int
-  /// Where each layer's blocks begin among those of a page.
-  let places: [Int]
-  /// The layer of each block of a page.
-  let layersOfBlocks: [Int]
-  /// Blocks of a page for states.
-  let stateBlockCount: Int
+  /// Blocks of a page that each layer takes.
+  let blockCounts: [Int]
+  /// Blocks of a page.
+  package let pageBlockCount: Int
+  /// Those of them that are for states.
+  package let stateBlockCount: Int
 
   /// Pages of a sequence that have states at a time, at most: those to go back to, new ones, a copy, and
   /// what a checkpoint holds.
   private static let pagesWithStates = 8
+  /// What the states of sequences that run side by side may take without being asked for.
+  private static let sharedStateBytes = 1 << 30
   /// Of pages that are taken at once so many get states, the last ones.
-  private static let newPagesWithStates = 2
+  private static let newPagesWithStates = 3
 
   package init(_ layers: [LayerMemoryShape], _ format: CacheFormat) {
     self.layers = layers
     let blockBytes = layers.map { $0.blockBytes(format) }.max() ?? 0
     self.blockBytes = blockBytes
-    var (places, owners, states) = ([Int](), [Int](), 0)
-    for (layer, shape) in layers.enumerated() {
-      let count = shape.blockCount(ofBytes: blockBytes)
-      places.append(owners.count)
-      owners += Array(repeating: layer, count: count)
-      if shape.isRecurrent { states += count }
-    }
-    (self.places, layersOfBlocks, stateBlockCount) = (places, owners, states)
+    let counts = layers.map { $0.blockCount(ofBytes: blockBytes) }
+    blockCounts = counts
+    pageBlockCount = counts.reduce(0, +)
+    stateBlockCount = zip(layers, counts).reduce(0) { $0 + ($1.0.isRecurrent ? $1.1 : 0) }
   }
 
-  /// Blocks of a page.
-  package var pageBlockCount: Int { layersOfBlocks.count }
   /// Bytes of a page.
   package var pageBytes: Int { pageBlockCount * blockBytes }
 
@@ -116,13 +112,25 @@ package struct BlockLayout: Sendable {
   }
 
   /// Blocks that a sequence of so many positions keeps: those of its windows, and two pages more to go
-  /// back by and to write to.
+  /// back by and to write to. States are kept of new pages too, until they are computed.
   package func blockCount(positions: Int) -> Int {
     let all = BlockPool.pageCount(positions)
-    return layers.reduce(0) { count, layer in
-      let pages = layer.window.map { min(all, BlockPool.pageCount($0) + 3) } ?? all
-      return count + pages * layer.blockCount(ofBytes: blockBytes)
+    return zip(layers, blockCounts).reduce(0) { count, layer in
+      let more = 3 + (layer.0.isRecurrent ? Self.newPagesWithStates - 1 : 0)
+      let pages = layer.0.window.map { min(all, BlockPool.pageCount($0) + more) } ?? all
+      return count + pages * layer.1
     }
+  }
+
+  /// Blocks for so many contexts of so many positions, and for the states of sequences that run side by side
+  /// as far as those are small.
+  func blockCount(contexts: Int, positions: Int, sequences: Int) -> Int {
+    // One page more than a context has, so that a page can be copied.
+    let all = contexts * (roomBlockCount(positions: positions) + pageBlockCount)
+    guard stateBlockCount > 0 else { return all }
+    let pages = min(
+      sequences * Self.pagesWithStates, Self.sharedStateBytes / (stateBlockCount * blockBytes))
+    return all + stateBlockCount * max(0, pages - contexts * Self.pagesWithStates)
   }
 }
 
@@ -133,6 +141,10 @@ package struct BlockLayout: Sendable {
 /// Not thread-safe: one owner.
 package final class BlockPool {
   package let layout: BlockLayout
+  /// Where each layer's blocks begin among those of a page.
+  let places: [Int]
+  /// The layer of each block of a page.
+  let layersOfBlocks: [Int]
   /// What one head of each layer keeps.
   package let shapes: [CacheShape]
   package let blockCount: Int
@@ -156,6 +168,14 @@ package final class BlockPool {
     layers: [LayerMemoryShape], format: CacheFormat, blockCount: Int, isLocked: Bool = false
   ) throws(AllocationError) {
     layout = BlockLayout(layers, format)
+    var first = 0
+    places = layout.blockCounts.map { count in
+      defer { first += count }
+      return first
+    }
+    layersOfBlocks = layout.blockCounts.enumerated().flatMap {
+      Array(repeating: $0.offset, count: $0.element)
+    }
     shapes = layers.map {
       CacheShape(format: format, keyLength: $0.keyLength, valueLength: $0.valueLength)
     }

@@ -13,7 +13,7 @@ package final class MemoryPage {
   private(set) var isWhole: Bool
 
   /// Blocks that it holds.
-  var blockCount: Int { isWhole ? pool.pageBlockCount : blocks.count { $0 != nil } }
+  private(set) var blockCount: Int
 
   /// Takes blocks from the pool; nil when it has not enough.
   ///
@@ -25,9 +25,10 @@ package final class MemoryPage {
     guard pool.freeCount >= layout.pageBlockCount - (isWhole ? 0 : layout.stateBlockCount) else {
       return nil
     }
-    blocks = layout.layersOfBlocks.map {
+    blocks = pool.layersOfBlocks.map {
       isWhole || !layout.layers[$0].isRecurrent ? pool.take() : nil
     }
+    blockCount = layout.pageBlockCount - (isWhole ? 0 : layout.stateBlockCount)
     self.isWhole = isWhole
   }
 
@@ -46,7 +47,7 @@ package final class MemoryPage {
 
   /// Gives back the blocks of the layers that have a window.
   func dropWindows() {
-    for (place, layer) in pool.layout.layersOfBlocks.enumerated()
+    for (place, layer) in pool.layersOfBlocks.enumerated()
     where pool.layers[layer].window != nil {
       give(place)
     }
@@ -56,6 +57,7 @@ package final class MemoryPage {
     guard let block = blocks[place] else { return }
     pool.give(block)
     blocks[place] = nil
+    blockCount -= 1
     isWhole = false
   }
 

@@ -175,16 +175,20 @@ final class PrefixCache {
       let before = pool.freeCount
       var places: [Place] = []
       visit { node, depth in
-        if Self.isUnused(node) { places.append(Place(lastUse: node.lastUse, depth: depth)) }
+        if Self.isUnused(node) { places.append(Place(node, depth)) }
       }
       guard !places.isEmpty else { return }
       places.sort()
-      let pages = (blocks - before + pool.pageBlockCount - 1) / max(1, pool.pageBlockCount)
-      let last = places[min(pages, places.count) - 1]
-      removeAll { node, depth in
-        Place(lastUse: node.lastUse, depth: depth) <= last && Self.isUnused(node)
+      // Pages hold different numbers of blocks, some none.
+      var (freed, count) = (0, 0)
+      while count < places.count, before + freed < blocks {
+        freed += places[count].blockCount
+        count += 1
       }
-      if pool.freeCount == before { return }
+      let last = places[count - 1]
+      removeAll { node, depth in
+        Place(node, depth) <= last && Self.isUnused(node)
+      }
     }
   }
 
@@ -196,6 +200,13 @@ final class PrefixCache {
   private struct Place: Comparable {
     let lastUse: ContinuousClock.Instant
     let depth: Int
+    let blockCount: Int
+
+    init(_ node: Node, _ depth: Int) {
+      lastUse = node.lastUse
+      self.depth = depth
+      blockCount = node.page.blockCount
+    }
 
     static func < (a: Place, b: Place) -> Bool {
       a.lastUse < b.lastUse || (a.lastUse == b.lastUse && a.depth > b.depth)

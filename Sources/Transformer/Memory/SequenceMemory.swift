@@ -63,7 +63,7 @@ package final class SequenceMemory {
   }
 
   private func blocks(_ layer: Int) -> UnsafePointer<UnsafeMutableRawPointer?> {
-    UnsafePointer(table + pool.layout.places[layer] * tableWidth)
+    UnsafePointer(table + pool.places[layer] * tableWidth)
   }
 
   /// Blocks that `append(positions)` would take from the pool.
