@@ -124,7 +124,7 @@ struct Schedule: Sendable {
     var request = GenerationRequest(prompt: [1])
     request.maxTokens = 1
     request.ignoreEndOfGeneration = true
-    request.observeLogits = { _, _ in _ = door.wait(timeout: .now() + 60) }
+    request.observeLogits = { _, _ in _ = door.wait(timeout: .now() + 600) }
     return request
   }
 
