@@ -28,22 +28,18 @@ func deltaRule(_ call: DeltaCall) {
   }
   let overlap = total(keyQuery)
   var row = 0
+  while row + 4 <= call.rowCount {
+    let told = fourRows(call, row)
+    let first = answer(call, row, told[0], overlap)
+    let second = answer(call, row + 1, told[1], overlap)
+    let third = answer(call, row + 2, told[2], overlap)
+    let fourth = answer(call, row + 3, told[3], overlap)
+    correct(call, row, first, second, third, fourth)
+    row += 4
+  }
   while row < call.rowCount {
-    let count = min(4, call.rowCount - row)
-    if count == 4 {
-      let told = fourRows(call, row)
-      let first = answer(call, row, told[0], overlap)
-      let second = answer(call, row + 1, told[1], overlap)
-      let third = answer(call, row + 2, told[2], overlap)
-      let fourth = answer(call, row + 3, told[3], overlap)
-      correct(call, row, first, second, third, fourth)
-    } else {
-      for row in row..<row + count {
-        let correction = answer(call, row, oneRow(call, row), overlap)
-        correct(call, call.matrix + row * call.length, correction)
-      }
-    }
-    row += count
+    correct(call, row, answer(call, row, oneRow(call, row), overlap))
+    row += 1
   }
 }
 
@@ -106,11 +102,10 @@ private func correct(
 }
 
 @inline(__always)
-private func correct(
-  _ call: DeltaCall, _ row: UnsafeMutablePointer<Float>, _ correction: Float
-) {
+private func correct(_ call: DeltaCall, _ row: Int, _ correction: Float) {
+  let values = call.matrix + row * call.length
   for place in stride(from: 0, to: call.length, by: 8) {
-    add(load(call.key + place), call.fade, correction, row + place)
+    add(load(call.key + place), call.fade, correction, values + place)
   }
 }
 

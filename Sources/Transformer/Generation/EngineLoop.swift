@@ -261,19 +261,15 @@ final class EngineLoop: @unchecked Sendable {
     if needed <= pool.freeCount { return true }
     for sequence in running { sequence.memory?.dropOutsideWindows(again: true) }
     if needed <= pool.freeCount { return true }
-    if pool.isRecurrent {
-      // To guess takes a copy of all states.
+    if running.count == 1 || pool.isRecurrent {
+      // One alone always fits, but for the copy of a recurrent state that its guesses need.
       plan(guessing: false)
       if next.blocksNeeded <= pool.freeCount { return true }
     }
     guard running.count == 1 else { return false }
-    if pool.isRecurrent {
-      // States of prompts that it shares with what is remembered would stay for as long as it runs.
-      prefixes.forgetAll()
-      running[0].memory?.dropOutsideWindows(again: true)
-    }
-    // One alone always fits, but for the copy of a recurrent state that its guesses need.
-    plan(guessing: false)
+    // States of prompts that it shares with what is remembered would stay for as long as it runs.
+    prefixes.forgetAll()
+    running[0].memory?.dropOutsideWindows(again: true)
     return true
   }
 

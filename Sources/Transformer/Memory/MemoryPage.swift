@@ -22,13 +22,11 @@ package final class MemoryPage {
     self.pool = pool
     let layout = pool.layout
     let isWhole = keepsStates || layout.stateBlockCount == 0
-    guard pool.freeCount >= layout.pageBlockCount - (isWhole ? 0 : layout.stateBlockCount) else {
-      return nil
-    }
+    blockCount = layout.pageBlockCount - (isWhole ? 0 : layout.stateBlockCount)
+    guard pool.freeCount >= blockCount else { return nil }
     blocks = pool.layersOfBlocks.map {
       isWhole || !layout.layers[$0].isRecurrent ? pool.take() : nil
     }
-    blockCount = layout.pageBlockCount - (isWhole ? 0 : layout.stateBlockCount)
     self.isWhole = isWhole
   }
 
