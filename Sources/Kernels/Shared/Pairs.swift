@@ -1,4 +1,4 @@
-// Sets whose products come as 32 bits, with nothing to add before: `Pairs` are AVX2's.
+// Sets whose products come as 32 bits, with nothing to add before: `Pairs` and `RowBlocks` are AVX2's.
 
 #if !FOUR_TOKEN_TILES
   import KernelInterface
@@ -19,4 +19,6 @@
 
   @inline(__always)
   func adding(_ pairs: Pairs, to sum: Integers) -> Integers { sum &+ pairs }
+
+  typealias RowBlocks<Part: HalvedPart> = SharedBlocks<HalvedUnpackedPart<Part>>
 #endif

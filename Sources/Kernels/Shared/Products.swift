@@ -17,8 +17,8 @@ public func product(_ call: PanelProduct) {
   case .Q4_K: walk(call, ScaledMinimumTile<PlainNibbles>.self, SharedBlocks<PartWithMinimum>.self)
   case .Q5_K:
     walk(call, ScaledMinimumTile<FifthBitNibbles>.self, SharedBlocks<PartWithMinimum>.self)
-  case .Q6_K: walk(call, HalvedTile<Q6_KPart>.self, SharedBlocks<HalvedUnpackedPart<Q6_KPart>>.self)
-  case .Q3_K: walk(call, HalvedTile<Q3_KPart>.self, SharedBlocks<HalvedUnpackedPart<Q3_KPart>>.self)
+  case .Q6_K: walk(call, HalvedTile<Q6_KPart>.self, RowBlocks<Q6_KPart>.self)
+  case .Q3_K: walk(call, HalvedTile<Q3_KPart>.self, RowBlocks<Q3_KPart>.self)
   case .Q2_K: walk(call, HalvedTile<Q2_KPart>.self, SharedBlocks<HalvedUnpackedPart<Q2_KPart>>.self)
   case .IQ4_NL: walk(call, SimpleTile<BlockIQ4_NL>.self, PlainBlocks.self)
   case .IQ4_XS: walk(call, IQ4_XSTile.self, SharedBlocks<PlainPart>.self)

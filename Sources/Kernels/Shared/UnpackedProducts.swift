@@ -41,8 +41,10 @@ func multiplyUnpacked<K: Tile, U: UnpackedKind>(
         let next = isLast ? call.panels : panel + 2 * call.panelBytes
         let nextColumn = isLast ? columns.upperBound : columns.lowerBound
         pass(
-          call, layout, weights, columns, kept + pair * call.tokenCount * 32, 2 * pair, isLone,
-          ahead: next + nextColumn * call.panelBytes / call.columns,
+          UnpackedRun(
+            call: call, layout: layout, columns: columns, weights: weights,
+            kept: kept + pair * call.tokenCount * 32, panel: 2 * pair, isLone: isLone,
+            ahead: next + nextColumn * call.panelBytes / call.columns),
           UnpackedParameters(
             zeroPoint: K.unpackedZeroPoint, halfGroupCount: call.format.scaleColumnCount / 4,
             pairedGroupCount: pairedGroupCount(largest: K.largestByte)), kind)
@@ -54,28 +56,19 @@ func multiplyUnpacked<K: Tile, U: UnpackedKind>(
 /// One run of columns of two panels for all tokens.
 @inline(never)
 private func pass<K: UnpackedKind>(
-  _ call: PanelProduct, _ layout: ActivationLayout, _ weights: UnsafeRawPointer,
-  _ columns: Range<Int>, _ kept: UnsafeMutablePointer<Float>, _ panel: Int, _ isLone: Bool,
-  ahead: UnsafeRawPointer, _ parameters: UnpackedParameters, _ kind: K.Type
+  _ run: UnpackedRun, _ parameters: UnpackedParameters, _ kind: K.Type
 ) {
+  if K.goesByRows { return K.addRows(run) }
+  let call = run.call
   var token = 0
-  let lines = columns.count * call.panelBytes / call.columns / 64 + 1
   @inline(__always)
   func tile<let N: Int>(_ size: InlineArray<N, Floats>.Type) {
-    let tokens = TokenBlocks<2>(
-      call.activations, layout, token: token, block: columns.lowerBound / blockElementCount)
+    let tokens = TokenBlocks<2>(call.activations, run.layout, token: token, block: run.firstBlock)
     let target = UnpackedTarget(
-      kept: kept + token * 32, isFirst: columns.lowerBound == 0,
-      isLast: columns.upperBound == call.columns,
-      output: call.output + panel * panelRowCount + token * call.outputStride,
-      outputStride: call.outputStride, isLone: isLone)
-    // What is unpacked next comes while these multiply.
-    for line in token * lines / call.tokenCount..<(token + N / 2) * lines / call.tokenCount {
-      prefetchLine(ahead + 64 * line)
-      prefetchLine(ahead + call.panelBytes + 64 * line)
-    }
-    addUnpacked(
-      weights, columns.count / blockElementCount, tokens, parameters, target, kind, size)
+      kept: run.kept + token * 32, isFirst: run.isFirst, isLast: run.isLast,
+      output: run.output(token), outputStride: call.outputStride, isLone: run.isLone)
+    run.prefetch(tokens: token..<token + N / 2)
+    addUnpacked(run.weights, run.blockCount, tokens, parameters, target, kind, size)
     token += N / 2
   }
   #if TWELVE_TOKEN_TILES

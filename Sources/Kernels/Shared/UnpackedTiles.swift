@@ -27,6 +27,54 @@ protocol UnpackedKind {
   static func add<let N: Int>(
     _ sums: inout InlineArray<N, Floats>, _ block: UnsafeRawPointer, _ tokens: TokenBlocks<2>,
     _ parameters: UnpackedParameters)
+  /// Whether the set multiplies by `addRows` instead.
+  static var goesByRows: Bool { get }
+  /// Adds a run of columns for all tokens.
+  static func addRows(_ run: UnpackedRun)
+}
+
+extension UnpackedKind {
+  @inline(__always) static var goesByRows: Bool { false }
+  @inline(__always) static func addRows(_ run: UnpackedRun) {}
+}
+
+/// A run of columns of two panels, unpacked, and what they are multiplied with.
+struct UnpackedRun {
+  let call: PanelProduct
+  let layout: ActivationLayout
+  let columns: Range<Int>
+  /// The first block of the first panel.
+  let weights: UnsafeRawPointer
+  /// `[tokens, 32]`: sums between two runs of columns.
+  let kept: UnsafeMutablePointer<Float>
+  /// The first panel's number.
+  let panel: Int
+  /// Whether there is no second panel.
+  let isLone: Bool
+  /// What is unpacked next.
+  let ahead: UnsafeRawPointer
+
+  var firstBlock: Int { columns.lowerBound / blockElementCount }
+  var blockCount: Int { columns.count / blockElementCount }
+  var isFirst: Bool { columns.lowerBound == 0 }
+  var isLast: Bool { columns.upperBound == call.columns }
+
+  /// Where the first panel's sums for a token go in the end.
+  @inline(__always)
+  func output(_ token: Int) -> UnsafeMutablePointer<Float> {
+    call.output + panel * panelRowCount + token * call.outputStride
+  }
+
+  /// Asks for what is unpacked next, a part while each tile of tokens multiplies.
+  @inline(__always)
+  func prefetch(tokens: Range<Int>) {
+    let lines = columns.count * call.panelBytes / call.columns / 64 + 1
+    let count = call.tokenCount
+    for line in tokens.lowerBound * lines / count..<tokens.upperBound * lines / count {
+      prefetchLine(ahead + 64 * line)
+      prefetchLine(ahead + call.panelBytes + 64 * line)
+    }
+  }
 }
 
 /// What tiles learn at run time.
