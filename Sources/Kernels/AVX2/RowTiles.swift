@@ -57,9 +57,8 @@
       Tiled.add(&sums, block, tokens, parameters)
     }
 
-    @inline(__always) static var goesByRows: Bool { true }
     @inline(__always)
-    static func addRows(_ run: UnpackedRun) {
+    static func addWhole(_ run: UnpackedRun) -> Bool {
       let stride = run.call.outputStride * MemoryLayout<Float>.stride
       withUnsafeTemporaryAllocation(of: RowSums.self, capacity: 2 * rowTokenCount) { room in
         let sums = room.baseAddress!
@@ -84,6 +83,7 @@
           token += count
         }
       }
+      return true
     }
 
     /// Adds `count` unpacked blocks of eight rows.

@@ -58,7 +58,7 @@ func multiplyUnpacked<K: Tile, U: UnpackedKind>(
 private func pass<K: UnpackedKind>(
   _ run: UnpackedRun, _ parameters: UnpackedParameters, _ kind: K.Type
 ) {
-  if K.goesByRows { return K.addRows(run) }
+  if K.addWhole(run) { return }
   let call = run.call
   var token = 0
   @inline(__always)

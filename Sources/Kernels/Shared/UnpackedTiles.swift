@@ -27,15 +27,13 @@ protocol UnpackedKind {
   static func add<let N: Int>(
     _ sums: inout InlineArray<N, Floats>, _ block: UnsafeRawPointer, _ tokens: TokenBlocks<2>,
     _ parameters: UnpackedParameters)
-  /// Whether the set multiplies by `addRows` instead.
-  static var goesByRows: Bool { get }
-  /// Adds a run of columns for all tokens.
-  static func addRows(_ run: UnpackedRun)
+  /// Adds a run of columns for all tokens, where the kind has a way of its own; else nothing is
+  /// done, and the answer is false.
+  static func addWhole(_ run: UnpackedRun) -> Bool
 }
 
 extension UnpackedKind {
-  @inline(__always) static var goesByRows: Bool { false }
-  @inline(__always) static func addRows(_ run: UnpackedRun) {}
+  @inline(__always) static func addWhole(_ run: UnpackedRun) -> Bool { false }
 }
 
 /// A run of columns of two panels, unpacked, and what they are multiplied with.
