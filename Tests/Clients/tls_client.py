@@ -17,6 +17,8 @@ import sys
 import time
 
 PATIENCE = 30
+# Who closes waits for a turn among all that runs beside it.
+CLOSING_PATIENCE = 200
 CHAT = {"model": "swift-1", "messages": [{"role": "user", "content": "How do swifts sleep?"}]}
 
 
@@ -83,6 +85,7 @@ def words(error):
 
 def expect_closed(connection, words):
     """The server closes by itself, whatever it says before."""
+    connection.settimeout(CLOSING_PATIENCE)
     try:
         while connection.recv(65536):
             pass
