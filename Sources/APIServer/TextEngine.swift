@@ -118,12 +118,17 @@ package struct ModelFacts: Sendable {
   package let vocabularyCount: Int
   /// Values of a text's vector.
   package let embeddingLength: Int
+  /// Whether it turns texts into vectors and writes none.
+  package let isEncoder: Bool
+  /// How the states of a text become its vector, where the request does not say.
+  package let pooling: Pooling
   /// What the model's authors recommend, by the names of a request's fields.
   package let recommendedSampling: [String: Double]
 
   package init(
     description: String, architecture: String, parameterCount: Int, trainedContextLength: Int,
-    vocabularyCount: Int, embeddingLength: Int, recommendedSampling: [String: Double] = [:]
+    vocabularyCount: Int, embeddingLength: Int, isEncoder: Bool = false,
+    pooling: Pooling = .mean, recommendedSampling: [String: Double] = [:]
   ) {
     self.description = description
     self.architecture = architecture
@@ -131,6 +136,8 @@ package struct ModelFacts: Sendable {
     self.trainedContextLength = trainedContextLength
     self.vocabularyCount = vocabularyCount
     self.embeddingLength = embeddingLength
+    self.isEncoder = isEncoder
+    self.pooling = pooling
     self.recommendedSampling = recommendedSampling
   }
 
@@ -139,6 +146,7 @@ package struct ModelFacts: Sendable {
       description: info.description, architecture: info.architecture,
       parameterCount: info.parameterCount, trainedContextLength: info.trainedContextLength,
       vocabularyCount: info.vocabularyCount, embeddingLength: info.embeddingLength,
+      isEncoder: info.isEncoder, pooling: info.pooling,
       recommendedSampling: info.recommendedSampling)
   }
 }

@@ -112,9 +112,23 @@ public struct AttentionCall {
   public var softCap: Float
   /// Logits that take their share of each row's softmax and give no value, `[group]`; nil for none.
   public var sinks: UnsafePointer<Float>?
+  public var distances: Distances?
   /// `attentionScratchCount(shape)` floats that nobody else uses during the call.
   public var scratch: UnsafeMutablePointer<Float>
   public var target: Target
+
+  /// What logits lose with distance: `slope × |position of the row - position of the key|`.
+  public struct Distances {
+    /// `[group]`.
+    public var slopes: UnsafePointer<Float>
+    /// The position of each token.
+    public var positions: UnsafePointer<Int32>
+
+    public init(slopes: UnsafePointer<Float>, positions: UnsafePointer<Int32>) {
+      self.slopes = slopes
+      self.positions = positions
+    }
+  }
 
   /// What a call writes.
   public enum Target {
@@ -128,7 +142,8 @@ public struct AttentionCall {
     shape: CacheShape, tokenCount: Int, groupCount: Int, queries: UnsafePointer<Float>,
     queryStride: Int, scale: Float, blocks: UnsafePointer<UnsafeMutableRawPointer>,
     headOffset: Int, starts: UnsafePointer<Int32>, ends: UnsafePointer<Int32>, softCap: Float,
-    sinks: UnsafePointer<Float>? = nil, scratch: UnsafeMutablePointer<Float>, target: Target
+    sinks: UnsafePointer<Float>? = nil, distances: Distances? = nil,
+    scratch: UnsafeMutablePointer<Float>, target: Target
   ) {
     self.shape = shape
     self.tokenCount = tokenCount
@@ -142,6 +157,7 @@ public struct AttentionCall {
     self.ends = ends
     self.softCap = softCap
     self.sinks = sinks
+    self.distances = distances
     self.scratch = scratch
     self.target = target
   }

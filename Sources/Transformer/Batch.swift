@@ -123,7 +123,8 @@ package final class Batch {
     for run in runs[..<runCount] {
       guard let memory = run.memory else { continue }
       attentionRuns.append(
-        AttentionRun(rows: run.rows, positions: run.positions, cache: memory.cache(layer)))
+        AttentionRun(
+          rows: run.rows, positions: run.positions, cache: memory.cache(layer), end: memory.count))
     }
     return attentionRuns
   }

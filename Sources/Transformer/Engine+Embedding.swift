@@ -6,8 +6,24 @@ public import Tokenizer
 public enum Pooling: Sendable {
   /// Their mean.
   case mean
+  /// That of the first token, which some vocabularies put before all texts for it.
+  case first
   /// That of the last token.
   case last
+}
+
+extension Hyperparameters {
+  /// How the file says that a text's hidden states become one vector, by llama.cpp's numbers.
+  func pooling() throws -> Pooling {
+    let key = "pooling_type"
+    switch try int(key) ?? 0 {
+    case 0, 1: return .mean
+    case 2: return .first
+    case 3: return .last
+    case let number:
+      throw unsupported(key, "is \(number); known are 0 and 1 (mean), 2 (first token), 3 (last)")
+    }
+  }
 }
 
 extension Engine {
@@ -15,20 +31,21 @@ extension Engine {
   /// length is not 1.
   ///
   /// It waits and is computed like a prompt, in slices and in turn with those of other owners, and
-  /// nothing of it is remembered.
+  /// nothing of it is remembered. An encoder takes a text whole.
   ///
   /// - Parameters:
-  ///   - tokens: those of the text, at least one.
-  ///   - pooling: how the states of all tokens become one.
+  ///   - tokens: those of the text, at least one and as many as the context has at most.
+  ///   - pooling: how the states of all tokens become one; nil takes what the model's file says.
   ///   - owner: on whose behalf, as in `GenerationRequest`.
   /// - Throws: `EngineError` for a text that is empty or too long, or where too many wait;
   ///   `CancellationError` when the task is cancelled or the engine stops.
   public func embed(
-    _ tokens: [TokenID], pooling: Pooling, owner: String? = nil
+    _ tokens: [TokenID], pooling: Pooling? = nil, owner: String? = nil
   ) async throws -> [Float] {
     var request = GenerationRequest(prompt: tokens)
     request.owner = owner
-    let states = PooledStates(pooling, length: model.info.embeddingLength)
+    let states = PooledStates(
+      pooling ?? model.info.pooling, length: model.info.embeddingLength)
     for try await event in try submit(request, pooling: states) {
       guard case .finished(let summary) = event, summary.finishReason != .cancelled else {
         continue

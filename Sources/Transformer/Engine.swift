@@ -34,7 +34,11 @@ public final class Engine: Sendable {
   func submit(
     _ request: GenerationRequest, pooling: PooledStates?
   ) throws(EngineError) -> Generation {
-    try check(request.prompt)
+    guard pooling != nil || !model.info.isEncoder else {
+      throw .writesNothing(model: model.info.name)
+    }
+    // Behind a text that is embedded nothing is written.
+    try check(request.prompt, atMost: model.contextLength - (pooling == nil ? 1 : 0))
     let constraint = try constrained(request)
     let flag = CancellationFlag()
     let (stream, continuation) = AsyncThrowingStream<GenerationEvent, any Error>.makeStream()
@@ -49,11 +53,11 @@ public final class Engine: Sendable {
     }
   }
 
-  /// Refuses tokens that cannot be computed.
-  private func check(_ tokens: [TokenID]) throws(EngineError) {
+  /// Refuses tokens that cannot be computed, or more than `limit`.
+  private func check(_ tokens: [TokenID], atMost limit: Int) throws(EngineError) {
     let vocabularyCount = model.info.vocabularyCount
     guard !tokens.isEmpty else { throw .emptyPrompt }
-    guard tokens.count < model.contextLength else {
+    guard tokens.count <= limit else {
       throw .promptTooLong(tokens: tokens.count, contextLength: model.contextLength)
     }
     for id in tokens where id < 0 || Int(id) >= vocabularyCount {

@@ -121,6 +121,15 @@ public final class Model: Sendable {
     return length
   }
 
+  /// - Throws: where the model turns texts into vectors and writes none.
+  package func checkWriting() throws(ModelError) {
+    guard info.isEncoder else { return }
+    throw ModelError(
+      .unsupported,
+      "\(info.path): a \(info.architecture) model turns texts into vectors and writes none: embed "
+        + "them (/v1/embeddings of the server), or choose another model")
+  }
+
   static func family(named name: String, path: String) throws -> any Architecture.Type {
     for family in architectures where family.names.contains(name) { return family }
     var known: [String] = []

@@ -23,6 +23,11 @@ public struct ModelInfo: Sendable {
   /// How many weights are kept in each format.
   public let formats: [String: Int]
   public let license: String?
+  /// Whether it turns texts into vectors (`Engine.embed`) and writes none.
+  public let isEncoder: Bool
+  /// How the file says that the hidden states of a text become one vector; the mean where it says
+  /// nothing.
+  public let pooling: Pooling
   /// What the file recommends for sampling, by the names that requests have for it (`temperature`,
   /// `top_k`, …); empty where it recommends nothing.
   public let recommendedSampling: [String: Double]
@@ -35,6 +40,8 @@ public struct ModelInfo: Sendable {
       ?? String(file.path.split(separator: "/").last ?? "model")
     license = try file.metadata.string("general.license")
     recommendedSampling = try Self.recommendedSampling(file.metadata)
+    isEncoder = hyperparameters.isEncoder
+    pooling = try hyperparameters.pooling()
     parameterCount = file.tensors.reduce(0) { $0 + $1.elementCount }
     fileBytes = file.files.reduce(0) { $0 + $1.byteCount }
     tensorBytes = file.tensors.reduce(0) { $0 + $1.byteCount }

@@ -34,13 +34,20 @@ public final class Session {
     guard self.contextLength >= 1, self.contextLength <= Model.contextLengthLimit else {
       throw Model.impossibleContext(self.contextLength)
     }
+    let isEncoder = model.info.isEncoder
+    guard !isEncoder || self.contextLength <= model.contextLength else {
+      throw ModelError(
+        .badOption,
+        "a session of \(self.contextLength) tokens is not possible: the model is loaded for texts "
+          + "of \(model.contextLength)")
+    }
     let decoder = model.decoder
     memory = try SequenceMemory(
       layers: decoder.blocks.memories, capacity: self.contextLength,
       format: model.cacheFormat.stored)
     workspace = try Workspace(
       decoder.workspaceShape(contextLength: self.contextLength),
-      maximumRows: min(Self.maximumRows, max(1, self.contextLength)),
+      maximumRows: isEncoder ? self.contextLength : min(Self.maximumRows, self.contextLength),
       threadCount: model.threadCount)
   }
 
@@ -71,10 +78,12 @@ public final class Session {
   ///   - logits: for which of the tokens they are wanted.
   ///   - isCancelled: is asked between slices of the tokens; true ends with `CancellationError`.
   ///   - body: takes the logits of a row.
+  /// - Throws: `ModelError` where they do not fit, or where the model has none.
   public func evaluate(
     _ tokens: [TokenID], logits: WantedLogits, isCancelled: () -> Bool = { false },
     _ body: (_ row: [Float]) throws -> Void
   ) throws {
+    try model.checkWriting()
     try slices(of: tokens, isCancelled: isCancelled) { pass in
       try model.decoder.forward(pass) { logits, count in
         for index in 0..<count {
@@ -88,7 +97,7 @@ public final class Session {
   }
 
   /// Appends tokens and calls `body` with the hidden state of each, `[embeddingLength]`, after the
-  /// model's last norm.
+  /// model's last norm. An encoder's text is one call: what was evaluated before is forgotten.
   ///
   /// - Parameters:
   ///   - tokens: follow those that were evaluated before.
@@ -98,6 +107,7 @@ public final class Session {
     _ tokens: [TokenID], isCancelled: () -> Bool = { false },
     _ body: (_ state: [Float]) throws -> Void
   ) throws {
+    if model.info.isEncoder { reset() }
     try slices(of: tokens, isCancelled: isCancelled) { pass in
       try model.decoder.hiddenStates(pass) { states, count in
         for index in 0..<count {

@@ -40,8 +40,10 @@ struct EngineArguments: ParsableArguments {
   }
 
   /// Loads the model at `path`. A bar shows how far it is, where somebody looks and it takes long.
+  ///
+  /// - Parameter mayEmbed: whether it may be one that turns texts into vectors and writes none.
   func load(
-    _ path: String, contextLength: Int? = nil, chatTemplate: String? = nil
+    _ path: String, contextLength: Int? = nil, chatTemplate: String? = nil, mayEmbed: Bool = false
   ) throws -> Model {
     let options = try options(contextLength: contextLength, chatTemplate: chatTemplate)
     let start = ContinuousClock.now
@@ -49,7 +51,7 @@ struct EngineArguments: ParsableArguments {
     defer {
       if shown.load(ordering: .relaxed) >= 0 { Terminal.noteInPlace("\r\u{1B}[K") }
     }
-    return try Model.load(path, options: options) { share in
+    let model = try Model.load(path, options: options) { share in
       guard Terminal.isErrorInteractive, ContinuousClock.now - start > .milliseconds(500) else {
         return
       }
@@ -58,6 +60,8 @@ struct EngineArguments: ParsableArguments {
         Terminal.noteInPlace("\r\u{1B}[KLoading \(percent) %")
       }
     }
+    if !mayEmbed { try model.checkWriting() }
+    return model
   }
 }
 

@@ -163,6 +163,56 @@ import Transformer
     }
     engine.shutdown()
   }
+
+  @Test func anEncodersVectorsArrive() async throws {
+    let engine = try Engine(try Model.load(ProjectFixtures.root + "/architectures/bert.gguf"))
+    try await RunningServer.serving([ServedModel(name: "swift-1", engine: engine)]) { server in
+      let answer = try await embed(server, ["input": ["the", [2, 5, 3]]])
+      let expected = try await engine.embed([2, 5, 3]).embedding
+      #expect(try vectors(answer)[1].map { Float($0) } == expected)
+      // What stands around a text is counted too.
+      let tokens = engine.model.tokenizer.encode("the", parsingSpecial: false, addingSpecial: true)
+      #expect(tokens.first == 2 && tokens.last == 3)
+      #expect(try answer.json["usage"]?["prompt_tokens"] == .integer(Int64(tokens.count + 3)))
+      let first = try vectors(try await embed(server, ["input": "the", "pooling": "cls"]))[0]
+      #expect(
+        try await engine.embed(tokens, pooling: .first).embedding == first.map { Float($0) })
+      let long = try await embed(server, ["input": .array(Array(repeating: 5, count: 257))])
+      #expect(try long.errorCode == "context_length_exceeded")
+      let whole = try await embed(server, ["input": .array(Array(repeating: 5, count: 256))])
+      #expect(whole.status == 200)
+      let models = try await server.get("/v1/models")
+      #expect(try models.json["data"]?[0]?["kind"] == "embedding")
+    }
+    engine.shutdown()
+  }
+
+  @Test(
+    arguments: [
+      ("/v1/chat/completions", ["messages": [["role": "user", "content": "a"]]]),
+      ("/v1/completions", ["prompt": "a"]), ("/v1/responses", ["input": "a"]),
+      ("/v1/messages", ["max_tokens": 5, "messages": [["role": "user", "content": "a"]]]),
+    ] as [(String, JSONObject)])
+  func anEncoderWritesNothing(path: String, fields: JSONObject) async throws {
+    let engine = try Engine(try Model.load(ProjectFixtures.root + "/architectures/bert.gguf"))
+    try await RunningServer.serving([ServedModel(name: "swift-1", engine: engine)]) { server in
+      var object: JSONObject = ["model": "swift-1"]
+      for (key, value) in fields { object[key] = value }
+      let answer = try await server.post(path, JSONValue.object(object).serialized())
+      #expect(answer.status == 400)
+      let message = try answer.json["error"]?["message"]?.stringValue ?? ""
+      #expect(message.contains("'swift-1'") && message.contains("/v1/embeddings"))
+    }
+    engine.shutdown()
+  }
+}
+
+extension [Float] {
+  /// Of length 1.
+  fileprivate var embedding: [Float] {
+    let length = reduce(0.0) { $0 + Double($1) * Double($1) }.squareRoot()
+    return map { Float(Double($0) / length) }
+  }
 }
 
 /// Reads what base64 says, as RFC 4648 has it.

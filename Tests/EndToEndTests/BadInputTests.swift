@@ -44,6 +44,10 @@ import Testing
     Case("missing tensors", words: ["blk.0.attn_q.weight"]) {
       try write(renamed("llama", "blk.0.attn_q.weight", to: "blk.0.attn_x.weight"), $0)
     },
+    Case("a model that turns texts into vectors", words: ["bert", "writes none", "/v1/embeddings"])
+    {
+      _ in fixtures + "/architectures/bert.gguf"
+    },
     Case("an unknown name", words: ["gemma-3-270m", "did you mean"]) { _ in "gema-3-270m" },
   ]
 

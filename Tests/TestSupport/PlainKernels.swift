@@ -69,15 +69,18 @@ public enum PlainKernels {
   }
 
   /// `softmax(query · key) · value` over `positions`, `keys` `[position][keyLength]`, `values`
-  /// `[position][valueLength]`; a `softCap` above 0 turns logits into `cap × tanh(logit / cap)`.
+  /// `[position][valueLength]`; a `softCap` above 0 turns logits into `cap × tanh(logit / cap)`, to
+  /// which `bias` is added.
   public static func attention(
     _ query: some Sequence<Float>, keys: [[Float]], values: [[Float]],
-    positions: ClosedRange<Int>, softCap: Float
+    positions: ClosedRange<Int>, softCap: Float, bias: (_ position: Int) -> Double = { _ in 0 }
   ) -> Attended {
     let cap = Double(softCap)
     let query = Array(query)
     let products = positions.map { dot(query, keys[$0]) }
-    let logits = products.map { cap > 0 ? cap * tanh($0.sum / cap) : $0.sum }
+    let logits = zip(products, positions).map { product, position in
+      (cap > 0 ? cap * tanh(product.sum / cap) : product.sum) + bias(position)
+    }
     let largest = logits.max()!
     let weights = logits.map { exp($0 - largest) }
     let total = weights.reduce(0, +)

@@ -143,6 +143,8 @@ import Transformer
     _ = model.tokenizer.text(of: text.first ?? 0)
     guard let session = try? Session(model) else { return }
     let tokens = [0, 5, 200, 261].map { Int32(min($0, model.info.vocabularyCount - 1)) }
+    try? session.evaluateHidden(tokens) { _ in }
+    session.reset()
     let logits = try? session.evaluate(tokens, logits: .all)
     #expect((logits?.count ?? 0) % model.info.vocabularyCount == 0)
   }

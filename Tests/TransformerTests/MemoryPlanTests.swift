@@ -6,7 +6,9 @@ import Testing
 import Transformer
 
 @Suite struct MemoryPlanTests {
-  @Test("What each layer keeps is known before weights are loaded", arguments: TinyModel.all)
+  @Test(
+    "What each layer keeps is known before weights are loaded",
+    arguments: TinyModel.all + TinyModel.encoders)
   func layers(model: TinyModel) throws {
     let loaded = try model.load(.F16)
     let found = loaded.decoder.blocks.memories

@@ -15,7 +15,9 @@ import Testing
     .string("\u{1B}[2J\n\u{9B}"),
   ]
 
-  @Test("A spoilt number is refused by its key, or does no harm", arguments: TinyModel.all)
+  @Test(
+    "A spoilt number is refused by its key, or does no harm",
+    arguments: TinyModel.all + TinyModel.encoders)
   func spoiltNumbers(model: TinyModel) throws {
     let file = try GGUFFile(path: ProjectFixtures.root + "/architectures/\(model.name).gguf")
     let data = try ProjectFixtures.bytes("architectures/\(model.name).gguf")

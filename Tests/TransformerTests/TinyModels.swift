@@ -29,6 +29,16 @@ struct TinyModel: Sendable, CustomTestStringConvertible {
     "qwen35moe",
   ].map { TinyModel(name: $0, folder: Fixtures.root + "/architectures") }
 
+  /// Models that turn texts into vectors.
+  static let encoders = [
+    "bert", "nomic-bert", "jina-bert-v2", "modern-bert", "gemma-embedding-dense",
+  ].map { TinyModel(name: $0) }
+
+  /// One more, among the golden data beside the project.
+  static let otherEncoders = [
+    TinyModel(name: "gemma-embedding", folder: Fixtures.root + "/architectures")
+  ]
+
   var testDescription: String { name }
 
   /// What `NAME.json` says.
@@ -63,8 +73,12 @@ struct TinyModel: Sendable, CustomTestStringConvertible {
   }
 
   /// `[24, vocabulary]`.
-  func goldenLogits() throws -> [Float] {
-    try [UInt8](Data(contentsOf: URL(fileURLWithPath: "\(folder)/\(name).logits.f32"))).floats
+  func goldenLogits() throws -> [Float] { try golden("logits") }
+
+  /// What `NAME.part.f32` holds: of encoders the hidden states, `embd` `[24, embedding]`, and the
+  /// vector, `pooled` `[embedding]`, whose length is not 1.
+  func golden(_ part: String) throws -> [Float] {
+    try [UInt8](Data(contentsOf: URL(fileURLWithPath: "\(folder)/\(name).\(part).f32"))).floats
   }
 
   func load(

@@ -1,4 +1,5 @@
-// POST /v1/embeddings: texts in, a vector for each out. Hidden states of any model, pooled.
+// POST /v1/embeddings: texts in, a vector for each out. Hidden states of any model, pooled: an
+// encoder's, or a decoder's.
 
 import Hummingbird
 import Metering
@@ -18,7 +19,7 @@ enum Embeddings {
       try fields.tokens(model)
     }
     let contextLength = model.engine.contextLength
-    for tokens in tokens where tokens.count >= contextLength {
+    for tokens in tokens where tokens.count > contextLength {
       throw EngineError.promptTooLong(tokens: tokens.count, contextLength: contextLength)
     }
     let count = tokens.reduce(0) { $0 + $1.count }
@@ -27,7 +28,8 @@ enum Embeddings {
         model: model.recordID, kind: .embedding, promptTokens: Int64(count),
         maxCompletionTokens: 0, contextLeft: 0)
     ) {
-      try await Self.vectors(of: tokens, model, fields.pooling, exchange.owner)
+      try await Self.vectors(
+        of: tokens, model, fields.pooling ?? model.engine.facts.pooling, exchange.owner)
     }
     let answer = EmbeddingAnswer(
       model: model.name, promptTokens: count, isBase64: fields.isBase64)

@@ -13,11 +13,15 @@ enum FrontPage {
     let names = models.map(\.name)
     // A model that answers messages makes the better example.
     let model = models.first { $0.hasChatTemplate } ?? models.first
-    let request: JSONValue = [
-      "model": .string(model?.name ?? "MODEL"), "stream": true,
-      "messages": [["role": "user", "content": "Tell me about swifts, the birds."]],
-    ]
-    let body = request.serialized().replacing("'", with: "'\\''")
+    let embeds = model?.facts.isEncoder == true
+    var request: JSONObject = ["model": .string(model?.name ?? "MODEL")]
+    if embeds {
+      request["input"] = "Swifts sleep on the wing."
+    } else {
+      request["stream"] = true
+      request["messages"] = [["role": "user", "content": "Tell me about swifts, the birds."]]
+    }
+    let body = JSONValue.object(request).serialized().replacing("'", with: "'\\''")
     let page = """
       Apus answers OpenAI's API at \(backend.address)/v1
 
@@ -25,7 +29,7 @@ enum FrontPage {
 
       Try it:
 
-        curl -N \(backend.address)/v1/chat/completions \\
+        curl -N \(backend.address)/v1/\(embeds ? "embeddings" : "chat/completions") \\
           -H 'Content-Type: application/json' \\\(needsKey ? keyLine : "")
           -d '\(body)'
 

@@ -35,7 +35,7 @@ extension ModelEntry {
       "id": .string(name), "object": "model", "created": .integer(backend.created),
       "owned_by": "apus", "type": "model", "display_name": .string(name),
       "created_at": .string(Self.moment(backend.created)),
-      "kind": hasChatTemplate ? "chat" : "base",
+      "kind": facts.isEncoder ? "embedding" : hasChatTemplate ? "chat" : "base",
       "description": .string(facts.description), "architecture": .string(facts.architecture),
       "parameter_count": .integer(Int64(facts.parameterCount)),
       "context_length": .integer(Int64(contextLength)),

@@ -83,7 +83,7 @@ extension OpenAPI {
       [
         "model": string, "input": prompt,
         "encoding_format": ["type": "string", "enum": ["float", "base64"]],
-        "dimensions": integer, "pooling": ["type": "string", "enum": ["mean", "last"]],
+        "dimensions": integer, "pooling": ["type": "string", "enum": ["mean", "cls", "last"]],
       ], required: ["model", "input"]),
     "Embeddings": object(
       [

@@ -86,6 +86,8 @@ extension APIError {
       self.init(MeterError.serverIsOverloaded())
     case .stopped:
       self = .stopping
+    case .writesNothing(let model):
+      self = .writesNothing(model: model)
     case .answerTooShort(let needed, let allowed):
       self = .invalid(
         "max_tokens", "answer_too_short",

@@ -103,6 +103,14 @@ extension APIError {
     "This is a base model: it has no chat template and cannot answer messages. Ask for an "
       + "instruction-tuned model, or restart the server with --chat-template.")
 
+  /// - Parameter model: its name.
+  static func writesNothing(model: String) -> APIError {
+    invalid(
+      "model", "model_cannot_write",
+      "The model '\(model)' turns texts into vectors and writes none: send them to /v1/embeddings, "
+        + "or ask for a model that writes.")
+  }
+
   static let unknownRoute = refused(
     .notFound, "unknown_url", "Nothing is served under this path. GET /openapi.json lists what is.")
 

@@ -1,5 +1,5 @@
-// Asks every model for one token, again and again, and keeps what came of it: the status page says
-// what probes found and nothing else.
+// Asks every model for one token, or an encoder for a vector, again and again, and keeps what came
+// of it: the status page says what probes found and nothing else.
 
 import Metering
 import Synchronization
@@ -94,7 +94,7 @@ private final class Probe: Sendable {
     if model.probeCount.load(ordering: .acquiring) > 0 {
       try? await Task.sleep(for: patience)
     } else {
-      isAnswered = await firstToken(of: engine, within: patience)
+      isAnswered = await hearsFrom(engine, within: patience)
     }
     // A model that goes on computing for others is busy and well.
     let isBusy = engine.statistics.stepCount > steps
@@ -106,18 +106,11 @@ private final class Probe: Sendable {
     if model.engine == nil, !model.isReady { _ = try? await model.loaded() }
   }
 
-  private func firstToken(of engine: any TextEngine, within patience: Duration) async -> Bool {
-    var request = GenerationRequest(
-      prompt: engine.encode("Hello", parsingSpecial: false, addingSpecial: true))
-    request.maxTokens = 1
+  private func hearsFrom(_ engine: any TextEngine, within patience: Duration) async -> Bool {
     model.probeCount.wrappingAdd(1, ordering: .releasing)
-    guard let stream = try? engine.start(request) else {
-      model.probeCount.wrappingSubtract(1, ordering: .releasing)
-      return false
-    }
     let (findings, finding) = AsyncStream<Bool>.makeStream()
     let reading = Task { [model] in
-      finding.yield(await Self.isAnswered(stream))
+      finding.yield(await Self.isAnswered(by: engine))
       model.probeCount.wrappingSubtract(1, ordering: .releasing)
     }
     let waiting = Task {
@@ -125,7 +118,6 @@ private final class Probe: Sendable {
       finding.yield(false)
     }
     defer {
-      stream.cancel()
       reading.cancel()
       waiting.cancel()
     }
@@ -134,12 +126,23 @@ private final class Probe: Sendable {
   }
 
   /// Whether the model answers to the end; one that ends at once has answered too.
-  private static func isAnswered(_ stream: any TokenStream) async -> Bool {
-    do {
-      for try await event in stream {
-        if case .finished(let summary) = event { return summary.finishReason != .cancelled }
-      }
-    } catch {}
-    return false
+  private static func isAnswered(by engine: any TextEngine) async -> Bool {
+    let prompt = engine.encode("Hello", parsingSpecial: false, addingSpecial: true)
+    if engine.facts.isEncoder {
+      return (try? await engine.embed(prompt, pooling: engine.facts.pooling, owner: "")) != nil
+    }
+    var request = GenerationRequest(prompt: prompt)
+    request.maxTokens = 1
+    guard let stream = try? engine.start(request) else { return false }
+    return await withTaskCancellationHandler {
+      do {
+        for try await event in stream {
+          if case .finished(let summary) = event { return summary.finishReason != .cancelled }
+        }
+      } catch {}
+      return false
+    } onCancel: {
+      stream.cancel()
+    }
   }
 }

@@ -55,6 +55,7 @@ extension BackendModel {
   private func templateInput(
     _ conversation: ConversationFields
   ) throws -> ([ChatMessage], JSONObject) {
+    guard !engine.facts.isEncoder else { throw APIError.writesNothing(model: name) }
     guard engine.hasChatTemplate else { throw APIError.chatTemplateMissing }
     var variables = conversation.templateVariables
     let output = output(conversation.tools)

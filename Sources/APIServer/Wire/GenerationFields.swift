@@ -77,8 +77,9 @@ struct GenerationFields {
   /// Whether the answer tells how likely its tokens were.
   var tellsScores: Bool { sampling.logProbabilities != nil }
 
-  /// Refuses tokens that the model does not have, as OpenAI does.
+  /// Refuses a model that writes nothing, and tokens that the model does not have, as OpenAI does.
   func check(_ model: BackendModel) throws(APIError) {
+    guard !model.engine.facts.isEncoder else { throw .writesNothing(model: model.name) }
     let count = model.engine.facts.vocabularyCount
     if let id = sampling.logitBias.keys.filter({ $0 >= count }).min() {
       throw .tokenOutOfRange("logit_bias", id, vocabularyCount: count)

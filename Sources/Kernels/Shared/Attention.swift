@@ -210,6 +210,12 @@ private struct AttentionPass {
         low = call.softCap * hyperbolicTangent(low / call.softCap)
         high = call.softCap * hyperbolicTangent(high / call.softCap)
       }
+      if let distances = call.distances {
+        let (number, group) = (rows.lowerBound + row, call.groupCount)
+        let first = Float(base &- distances.positions[number / group])
+        low -= distances.slopes[number % group] * distance(from: first)
+        high -= distances.slopes[number % group] * distance(from: first + 16)
+      }
       if from > 0 || to < last {
         low = hiding(low, before: from, after: to)
         high = hiding(high, before: from - 16, after: to - 16)
@@ -268,6 +274,13 @@ private struct AttentionPass {
         to: output + row / call.groupCount * stride + row % call.groupCount * length)
     }
   }
+}
+
+/// `|first|`, `|first + 1|` and so on.
+@inline(__always)
+private func distance(from first: Float) -> Floats {
+  let steps = first + Floats(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15)
+  return larger(steps, -steps)
 }
 
 /// The logits, and -∞ for positions before `first` and after `last`, counted from the first lane's.

@@ -2,14 +2,6 @@
 
 package import KernelInterface
 
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#else
-  import Darwin
-#endif
-
 /// One layer's key-value cache of one sequence.
 package struct LayerCache: @unchecked Sendable {
   package let shape: CacheShape
@@ -32,67 +24,16 @@ package struct AttentionRun {
   /// The position of each row of the run.
   package var positions: [Int]
   package var cache: LayerCache
+  /// Positions of the sequence that are in the cache when the rows attend.
+  package var end: Int
 
-  package init(rows: Range<Int>, positions: [Int], cache: LayerCache) {
+  /// - Parameter end: nil where the sequence ends with these rows.
+  package init(rows: Range<Int>, positions: [Int], cache: LayerCache, end: Int? = nil) {
     self.rows = rows
     self.positions = positions
     self.cache = cache
+    self.end = end ?? (positions.last ?? -1) + 1
   }
-}
-
-/// The heads of an attention layer.
-package struct AttentionHeads: Sendable {
-  package var headCount: Int
-  package var keyValueHeadCount: Int
-  package var keyLength: Int
-  package var valueLength: Int
-  /// Factor on query · key.
-  package var scale: Float
-  /// Positions that a row sees, itself included; nil for all.
-  package var window: Int?
-  /// 0 for none.
-  package var softCap: Float = 0
-  package var rotary: RotaryEmbedding?
-  /// Norms of each head's query and key `[keyLength]`, or of those of all heads together
-  /// `[heads × keyLength]`.
-  package var queryNorm: Vector?
-  package var keyNorm: Vector?
-  /// A norm of each head's value `[valueLength]`.
-  package var valueNorm: Vector?
-  package var normEpsilon: Float = 0
-  /// Whether heads are turned before they are normed (Hunyuan, Tencent 2025).
-  package var turnsBeforeNorm = false
-  /// A logit of each query head that takes its share of softmax and gives no value, `[headCount]`.
-  package var sinks: Vector?
-  package var temperature: AttentionTemperature?
-
-  package init(
-    headCount: Int, keyValueHeadCount: Int, keyLength: Int, valueLength: Int, scale: Float
-  ) {
-    self.headCount = headCount
-    self.keyValueHeadCount = keyValueHeadCount
-    self.keyLength = keyLength
-    self.valueLength = valueLength
-    self.scale = scale
-  }
-
-  /// Query heads that share a key-value head.
-  var groupCount: Int { headCount / keyValueHeadCount }
-}
-
-/// A factor on queries that grows with their position (Nakanishi 2025; Llama 4):
-/// 1 + scale × ln(1 + ⌊position / span⌋).
-package struct AttentionTemperature: Sendable {
-  package let scale: Float
-  /// Positions to each step, above 0.
-  package let span: Int
-
-  package init(scale: Float, span: Int) {
-    self.scale = scale
-    self.span = span
-  }
-
-  func factor(at position: Int) -> Float { 1 + scale * logf(1 + Float(position / span)) }
 }
 
 /// Memory that attention needs while it runs.
@@ -111,7 +52,7 @@ package struct AttentionScratch {
 
   /// Floats for one thread.
   package static func floatCount(_ heads: AttentionHeads) -> Int {
-    attentionScratchCount(shape(heads)) + 2 * boundCount
+    attentionScratchCount(shape(heads)) + 3 * boundCount
   }
 
   /// Floats of the states of one row of a batch, all heads, after the spans of so many positions.
@@ -246,11 +187,14 @@ extension Compute {
     let group = heads.groupCount
     let scratch = memory.threads.row(worker)
     let starts = UnsafeMutableRawPointer(scratch)
-      .bindMemory(to: Int32.self, capacity: 2 * AttentionScratch.boundCount)
+      .bindMemory(to: Int32.self, capacity: 3 * AttentionScratch.boundCount)
     let ends = starts + AttentionScratch.boundCount
+    let positions = ends + AttentionScratch.boundCount
     for (index, token) in item.tokens.enumerated() {
-      starts[index] = Int32(heads.firstVisible(run.positions[token]))
-      ends[index] = Int32(run.positions[token])
+      let visible = heads.visible(from: run.positions[token], end: run.end)
+      starts[index] = Int32(visible.lowerBound)
+      ends[index] = Int32(visible.upperBound)
+      positions[index] = Int32(run.positions[token])
     }
     let row = run.rows.lowerBound + item.tokens.lowerBound
     let target: AttentionCall.Target =
@@ -267,7 +211,10 @@ extension Compute {
         scale: heads.scale, blocks: run.cache.blocks,
         headOffset: item.head * run.cache.shape.headBytes, starts: starts, ends: ends,
         softCap: heads.softCap, sinks: heads.sinks.map { $0.values + item.head * group },
-        scratch: scratch + 2 * AttentionScratch.boundCount,
+        distances: heads.slopes.map {
+          AttentionCall.Distances(slopes: $0.values + item.head * group, positions: positions)
+        },
+        scratch: scratch + 3 * AttentionScratch.boundCount,
         target: target))
   }
 

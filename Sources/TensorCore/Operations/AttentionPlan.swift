@@ -91,13 +91,11 @@ struct AttentionPlan {
 }
 
 extension AttentionHeads {
-  /// The first position that a row sees.
-  func firstVisible(_ position: Int) -> Int { window.map { max(0, position - $0 + 1) } ?? 0 }
-
   /// The spans that a run's rows see.
   fileprivate func spans(_ run: AttentionRun) -> Range<Int> {
     let span = attentionSpanBlockCount * cacheBlockPositionCount
-    let first = firstVisible(run.positions.first ?? 0)
-    return first / span..<(run.positions.last ?? 0) / span + 1
+    let first = visible(from: run.positions.first ?? 0, end: run.end)
+    let last = visible(from: run.positions.last ?? 0, end: run.end)
+    return first.lowerBound / span..<last.upperBound / span + 1
   }
 }

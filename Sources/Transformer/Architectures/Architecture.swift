@@ -12,6 +12,8 @@ package enum LayerKinds: Sendable {
   case mixed
   /// None attends, and none has a feed-forward block.
   case recurrent
+  /// All attend, also to what follows: such a model turns a text into a vector and writes none.
+  case encoder
 }
 
 /// A model family: a recipe. Each has one file, which alone knows its name.
@@ -55,5 +57,6 @@ package let architectures: [any Architecture.Type] = [
   Mistral3.self, SmolLM3.self, Phi2.self, Phi3.self, Granite.self, OLMo2.self, OLMoE.self,
   GLM4.self, GLM4MoE.self, DeepSeek2.self, Hunyuan.self, EXAONE4.self,
   CommandR.self, Cohere2.self, GPTOSS.self, LFM2.self, StarCoder2.self, Arcee.self, Apertus.self,
-  StableLM.self, Falcon.self, GPTNeoX.self, Qwen35.self, Mamba.self,
+  StableLM.self, Falcon.self, GPTNeoX.self, Qwen35.self, Mamba.self, BERT.self, ModernBERT.self,
+  GemmaEmbedding.self,
 ]

@@ -10,6 +10,8 @@ public enum EngineError: Error, Equatable, CustomStringConvertible {
   case tokenOutOfRange(TokenID, vocabularyCount: Int)
   case overloaded(queueLimit: Int)
   case stopped
+  /// The model turns texts into vectors and writes none.
+  case writesNothing(model: String)
   /// The shortest answer that satisfies the constraint has more tokens than the answer may have.
   case answerTooShort(needed: Int, allowed: Int)
   /// The constraint cannot be followed with this vocabulary.
@@ -25,6 +27,8 @@ public enum EngineError: Error, Equatable, CustomStringConvertible {
       "the token id \(id) is not in 0..<\(count), the vocabulary"
     case .overloaded(let limit): "\(limit) requests are waiting already: try again later"
     case .stopped: "the engine has been shut down"
+    case .writesNothing(let model):
+      "\(model) turns texts into vectors and writes none: embed them, or choose another model"
     case .answerTooShort(let needed, let allowed):
       "the shortest answer under the constraint has \(needed) tokens, and \(allowed) are allowed: "
         + "allow more tokens or a shorter answer"

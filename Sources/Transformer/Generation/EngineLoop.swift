@@ -62,7 +62,8 @@ final class EngineLoop: @unchecked Sendable {
       isLocked: options.locksMemory)
     workspace = try Workspace(
       model.decoder.workspaceShape(contextLength: model.contextLength),
-      maximumRows: max(2, options.rowLimit),
+      // An encoder's text is one pass.
+      maximumRows: max(2, options.rowLimit, model.info.isEncoder ? model.contextLength : 0),
       threadCount: model.threadCount, isLocked: options.locksMemory)
     next = EngineStep(threadCount: model.threadCount)
     prefixes = PrefixCache(pool)
@@ -247,7 +248,9 @@ final class EngineLoop: @unchecked Sendable {
     var room = pace.promptRows(decoding: decoding, room: workspace.maximumRows - decoding)
     var reading = running.filter { !$0.isDecoding }
     while room > 0, let sequence = shares.next(of: reading), let memory = sequence.memory {
-      let count = min(sequence.pendingCount, room)
+      // The first tokens of an encoder's text see the last ones.
+      let count = model.info.isEncoder ? sequence.pendingCount : min(sequence.pendingCount, room)
+      if count > room, next.rowCount > 0 { break }
       next.append(sequence, memory, count: count)
       room -= count
       reading.removeAll { $0 === sequence }

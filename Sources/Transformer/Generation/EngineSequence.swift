@@ -126,7 +126,7 @@ final class EngineSequence: @unchecked Sendable {
   /// What is wanted of a row.
   func wanted(at position: Int) -> Row.Wanted {
     if let pooling = submission.pooling {
-      return pooling.pooling == .mean || position == tokens.count - 1 ? .hiddenState : .nothing
+      return pooling.wants(position, of: tokens.count) ? .hiddenState : .nothing
     }
     return position >= tokens.count - 1 || readsWholePrompt ? .logits : .nothing
   }

@@ -6,11 +6,11 @@ import Synchronization
 final class PooledStates: Sendable {
   private struct State {
     var sum: [Double]
-    var last: [Float] = []
+    var newest: [Float] = []
     var count = 0
   }
 
-  let pooling: Pooling
+  private let pooling: Pooling
   private let state: Mutex<State>
 
   /// - Parameter length: values of a hidden state.
@@ -26,10 +26,19 @@ final class PooledStates: Sendable {
     }
   }
 
+  /// Whether the state of a token is needed.
+  func wants(_ position: Int, of count: Int) -> Bool {
+    switch pooling {
+    case .mean: true
+    case .first: position == 0
+    case .last: position == count - 1
+    }
+  }
+
   func add(_ values: [Float]) {
     state.withLock { state in
       state.count += 1
-      state.last = values
+      state.newest = values
       for (index, value) in values.enumerated() { state.sum[index] += Double(value) }
     }
   }
@@ -39,7 +48,7 @@ final class PooledStates: Sendable {
     state.withLock { state in
       switch pooling {
       case .mean: state.sum.map { Float($0 / Double(state.count)) }
-      case .last: state.last
+      case .first, .last: state.newest
       }
     }
   }

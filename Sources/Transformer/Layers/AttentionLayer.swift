@@ -7,9 +7,11 @@ extension Hyperparameters {
   ///
   /// - Parameter scale: the factor on scores; nil takes 1 / √keyLength.
   func heads(scale: Float? = nil) -> AttentionHeads {
-    AttentionHeads(
+    var heads = AttentionHeads(
       headCount: headCount, keyValueHeadCount: keyValueHeadCount, keyLength: keyLength,
       valueLength: valueLength, scale: scale ?? 1 / Float(keyLength).squareRoot())
+    heads.isCausal = !isEncoder
+    return heads
   }
 }
 
@@ -32,9 +34,11 @@ package enum BlockNorms: Sendable {
   case after
   /// Both (Gemma).
   case beforeAndAfter
+  /// None of its own (BERT, which norms the sum).
+  case outside
 
-  package var isBefore: Bool { self != .after }
-  package var isAfter: Bool { self != .before }
+  package var isBefore: Bool { self == .before || self == .beforeAndAfter }
+  package var isAfter: Bool { self == .after || self == .beforeAndAfter }
 }
 
 /// Where a layer's keys and values come from.
@@ -172,7 +176,7 @@ package struct AttentionLayer: Sendable {
     if case .layer = source { return .none }
     return LayerMemoryShape(
       headCount: heads.keyValueHeadCount, keyLength: heads.keyLength,
-      valueLength: heads.valueLength, window: heads.window)
+      valueLength: heads.valueLength, window: heads.isCausal ? heads.window : nil)
   }
 
   /// Values of a row's queries, and of their gates, which `store` leaves.

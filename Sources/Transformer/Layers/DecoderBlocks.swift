@@ -66,7 +66,7 @@ package protocol FeedForward: Sendable {
   /// Makes room for it.
   func size(_ shape: inout WorkspaceShape)
 
-  /// Adds to `target` what it makes of `workspace.hidden`.
+  /// Adds to `target` what it makes of `workspace.hidden`, or norms it.
   func forward(_ pass: Pass, into target: FloatRows)
 }
 

@@ -1,4 +1,4 @@
-// A model from tokens to logits, whatever its family.
+// A model from tokens to logits or to hidden states, whatever its family.
 
 package import TensorCore
 
@@ -19,7 +19,8 @@ package struct DecoderModel: Sendable {
     blocks.size(&shape)
     head.size(&shape)
     layerInputs?.size(&shape)
-    shape.angleCounts = rotaries.map(\.dimensionCount)
+    // Layers that turn nothing are handed rows of nothing.
+    shape.angleCounts = rotaries.isEmpty ? [0] : rotaries.map(\.dimensionCount)
     return shape
   }
 
@@ -81,5 +82,24 @@ extension WeightLoader {
     return DecoderModel(
       embedding: TokenEmbedding(table!, scale: embeddingScale), layerInputs: layerInputs,
       blocks: blocks, rotaries: rotaries, head: head)
+  }
+
+  /// Reads an encoder; all tensors of the file must have been taken then.
+  ///
+  /// - Parameters:
+  ///   - sum: what is added to embeddings.
+  ///   - norm: the last norm; nil where layers end with one.
+  ///   - dense: products behind it.
+  ///   - layer: gives one layer.
+  func encoder(
+    rotaries: [RotaryEmbedding], embeddingScale: Float = 1, sum: EmbeddingSum? = nil,
+    norm: Norm? = nil, dense: [Projection] = [], _ layer: (_ index: Int) throws -> DecoderLayer
+  ) throws -> DecoderModel {
+    let table = try embeddings()
+    let blocks = try DecoderBlocks(count: hyperparameters.blockCount, layer)
+    try finish()
+    return DecoderModel(
+      embedding: TokenEmbedding(table!, scale: embeddingScale, sum: sum), blocks: blocks,
+      rotaries: rotaries, head: OutputHead(norm: norm, dense: dense))
   }
 }

@@ -1,11 +1,15 @@
-// The last norm and the product that gives a score for every token.
+// The last norm, and the product that gives a score for every token.
 
 package import TensorCore
 
-/// `logits = cap(scale × head(norm(hidden)) + bias)`, for the rows that want them.
+/// `logits = cap(scale × head(norm(hidden)) + bias)`, for the rows that want them; an encoder has
+/// states alone, `dense(norm(hidden))`.
 package struct OutputHead: Sendable {
-  package let norm: Norm
-  package let projection: Projection
+  private let norm: Norm?
+  /// What gives logits; nil for an encoder.
+  private let projection: Projection?
+  /// What an encoder's states go through behind the norm, one after the other.
+  private let dense: [Projection]
   private let scale: Float
   private let bias: Vector?
   private let softCap: Float
@@ -19,14 +23,24 @@ package struct OutputHead: Sendable {
   ) throws {
     norm = try weights.norm(name, count: weights.hyperparameters.embeddingLength)
     projection = Projection(try weights.outputHead())
+    dense = []
     self.scale = scale
     bias = try weights.optionalVector(
       "output.bias", count: weights.hyperparameters.vocabularyCount)
     self.softCap = softCap
   }
 
+  /// The end of an encoder. The last product gives as many values as the first takes.
+  package init(norm: Norm?, dense: [Projection]) {
+    self.norm = norm
+    self.dense = dense
+    (projection, bias, scale, softCap) = (nil, nil, 1, 0)
+  }
+
   /// Makes room for the head.
   package func size(_ shape: inout WorkspaceShape) {
+    for product in dense { shape.include(product) }
+    guard let projection else { return }
     shape.inputWidth = max(shape.inputWidth, projection.columnCount)
     shape.headWidth = max(shape.headWidth, projection.outputStride)
   }
@@ -38,11 +52,20 @@ package struct OutputHead: Sendable {
   ) rethrows {
     let wanted = pass.batch.stateRows
     guard !wanted.isEmpty else { return }
-    let output = pass.workspace.input(columns: norm.count)
+    let (workspace, compute) = (pass.workspace, pass.compute)
+    let output = workspace.input(columns: workspace.width)
     for (index, row) in wanted.enumerated() {
-      pass.compute.apply(
-        norm, to: pass.workspace.hidden.rows(from: row), rows: 1, into: output.rows(from: index),
+      compute.apply(
+        norm, to: workspace.hidden.rows(from: row), rows: 1, into: output.rows(from: index),
         quantised: nil)
+    }
+    for product in dense {
+      let input = workspace.input(columns: product.columnCount)
+      compute.quantise(input, for: product, rows: wanted.count)
+      product.multiply(input, rows: wanted.count, into: workspace.projected, compute)
+      compute.copy(
+        workspace.projected, to: input.floats, columns: product.parts[0].rowCount,
+        rows: wanted.count)
     }
     try body(output.floats, wanted.count)
   }
@@ -55,13 +78,14 @@ package struct OutputHead: Sendable {
   package func forward(_ pass: Pass, _ body: (_ logits: FloatRows, _ rows: Int) throws -> Void)
     rethrows
   {
+    guard let projection else { return }
     let (workspace, compute) = (pass.workspace, pass.compute)
     let scaling = projection.scaling
     let isFine = scaling != nil
     let wanted = pass.batch.logitRows
     for first in stride(from: 0, to: wanted.count, by: workspace.headRows) {
       let part = wanted[first..<min(first + workspace.headRows, wanted.count)]
-      let input = workspace.input(columns: norm.count)
+      let input = workspace.input(columns: workspace.width)
       for (index, row) in part.enumerated() {
         compute.apply(
           norm, to: workspace.hidden.rows(from: row), rows: 1, into: input.rows(from: index),

@@ -4,7 +4,7 @@ package import TensorCore
 
 /// A block `target += down(activation(up(norm(hidden))))`.
 package struct PlainFeedForwardLayer: FeedForward {
-  private let norm: Norm
+  private let norm: Norm?
   private let input: Projection
   private let inputBias: Vector?
   private let output: Projection
@@ -14,12 +14,12 @@ package struct PlainFeedForwardLayer: FeedForward {
   /// Reads layer `index` with the tensor names that most families share.
   package init(
     _ weights: WeightLoader, _ index: Int, norm normName: String = "ffn_norm.weight",
-    activation: PlainActivation
+    activation: PlainActivation, norms: BlockNorms = .before
   ) throws {
     let h = weights.hyperparameters
     let (width, inner) = (h.embeddingLength, h.feedForwardLength)
     let name = "blk.\(index)."
-    norm = try weights.norm(name + normName, count: width)
+    norm = norms.isBefore ? try weights.norm(name + normName, count: width) : nil
     input = Projection(try weights.matrix(name + "ffn_up.weight", rows: inner, columns: width))
     inputBias = try weights.optionalVector(name + "ffn_up.bias", count: inner)
     output = Projection(try weights.matrix(name + "ffn_down.weight", rows: width, columns: inner))

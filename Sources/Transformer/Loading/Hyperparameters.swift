@@ -30,6 +30,8 @@ package struct Hyperparameters: Sendable {
   package let normIsCentred: Bool
   package let rotaryBase: Float
   package let rotaryDimensionCount: Int
+  /// Whether the family sees what follows, and writes no text.
+  package let isEncoder: Bool
 
   private let path: String
   private let metadata: GGUFMetadata
@@ -56,6 +58,7 @@ package struct Hyperparameters: Sendable {
     self.path = path
     let architecture = try metadata.requiredString("general.architecture")
     self.architecture = architecture
+    isEncoder = kinds == .encoder
 
     func positive(_ key: String, at most: Int, default value: Int? = nil) throws -> Int {
       let key = "\(architecture).\(key)"
@@ -112,11 +115,12 @@ package struct Hyperparameters: Sendable {
       layersAttend = Array(repeating: false, count: blockCount)
       return
     }
-    guard try metadata.bool("\(architecture).attention.causal") != false else {
+    let causalKey = "\(architecture).attention.causal"
+    guard try metadata.bool(causalKey) ?? !isEncoder != isEncoder else {
       throw ModelError(
         .unsupported,
-        "\(path): \(architecture).attention.causal is false: a model that sees what follows writes "
-          + "no text, and is not supported")
+        "\(path): \(causalKey) is \(isEncoder), which is not supported: in this family a token "
+          + "sees \(isEncoder ? "what follows it too" : "nothing of what follows it")")
     }
     // Files whose layers all have experts may name no other length.
     feedForwardLengths = try Self.numbers(

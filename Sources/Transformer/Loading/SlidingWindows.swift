@@ -4,16 +4,19 @@ extension Hyperparameters {
   /// The window of each layer in positions, as the file's `attention.sliding_window` and its pattern
   /// say; nil for layers that see all. A window of 0 is none.
   ///
-  /// - Parameter period: every so many layers one sees all, where the file names no pattern. A
-  ///   pattern of 0 means that none does.
-  func slidingWindows(period: Int) throws -> [Int?] {
+  /// - Parameters:
+  ///   - period: every so many layers one sees all, where the file names no pattern. A pattern of 0
+  ///     means that none does.
+  ///   - globalFirst: whether that is the first of them, and not the last.
+  func slidingWindows(period: Int, globalFirst: Bool = false) throws -> [Int?] {
     let windowKey = "attention.sliding_window"
     let patternKey = "attention.sliding_window_pattern"
     let window = try int(windowKey, in: 0...1 << 30) ?? 0
     let pattern = try bools(patternKey)
     let period = pattern == nil ? try int(patternKey, in: 0...1 << 30) ?? period : period
     return (0..<blockCount).map { index in
-      let isLocal = pattern?[index] ?? (period == 0 || (index + 1) % period != 0)
+      let place = globalFirst ? index : index + 1
+      let isLocal = pattern?[index] ?? (period == 0 || place % period != 0)
       return isLocal && window > 0 ? window : nil
     }
   }

@@ -111,6 +111,12 @@ package final class WeightLoader {
     return try (0..<count).map { try Vector(tensor.rows($0..<$0 + 1)) }
   }
 
+  /// The first row of a tensor that some files have and others do not, however many it has.
+  package func firstRow(_ name: String, columns: Int) throws -> Vector? {
+    let rows = max(1, file.tensor(named: name)?.shape.dropFirst().first ?? 1)
+    return try tensor(name, shape: [columns, rows]).map { try Vector($0.rows(0..<1)) }
+  }
+
   /// Matrices of so many rows each, one below the other in a tensor.
   private func pack(_ tensor: GGUFTensor, rows: [Int], scale: Float) throws -> [PackedMatrix] {
     var first = 0

@@ -106,7 +106,8 @@ struct Serve: AsyncParsableCommand {
     do {
       running = try await onOwnThread {
         let model = try engine.load(
-          located[0].path, contextLength: conversation.context, chatTemplate: template)
+          located[0].path, contextLength: conversation.context, chatTemplate: template,
+          mayEmbed: true)
         return try Engine(model, options: engineOptions(for: model))
       }
     } catch {
@@ -169,7 +170,8 @@ struct Serve: AsyncParsableCommand {
     let (engine, conversation) = (engine, conversation)
     await store.add(located.name) { [self] in
       let model = try engine.load(
-        located.path, contextLength: conversation.context, chatTemplate: template)
+        located.path, contextLength: conversation.context, chatTemplate: template,
+        mayEmbed: true)
       return try Engine(model, options: engineOptions(for: model, drafts: false))
     }
     return ServedModel(name: located.name, store: store, description: description)

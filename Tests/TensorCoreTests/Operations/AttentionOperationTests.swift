@@ -44,6 +44,61 @@ import Testing
     }
   }
 
+  @Test(
+    "Rows may see what follows, in windows and less the farther it is", arguments: availableSets)
+  func bothWays(set: InstructionSet) throws {
+    var random = SeededGenerator(seed: 35)
+    let slopes: [Float] = [0.5, 0.25, 0.125, 0.0625]
+    for (count, window, hasSlopes) in [
+      (1, nil, true), (45, nil, false), (45, nil, true), (70, 8, false), (70, 9, true),
+      (70, 1_000, false), (600, nil, true), (600, 300, true),
+    ] {
+      var heads = self.heads(group: 2, window: window, softCap: 0)
+      heads.isCausal = false
+      heads.slopes = hasSlopes ? try Vector(slopes) : nil
+      let rows = LayerInput(heads, count: count, &random)
+      let found = try attend(rows, heads, .F16, in: [count], compute(set, threads: 3))
+      #expect(
+        try attend(rows, heads, .F16, in: [count], compute(set, threads: 1)).map(\.bits)
+          == found.map(\.bits))
+      for (position, output) in found.enumerated() {
+        let half = (window ?? 2 * count) / 2
+        for head in 0..<heads.headCount {
+          let expected = PlainKernels.attention(
+            rows.queries[position][head * Self.keyLength..<(head + 1) * Self.keyLength]
+              .map { $0 * heads.scale },
+            keys: rows.keys.map {
+              Array($0[head / 2 * Self.keyLength..<(head / 2 + 1) * Self.keyLength])
+            },
+            values: rows.values.map {
+              Array($0[head / 2 * Self.valueLength..<(head / 2 + 1) * Self.valueLength])
+            },
+            positions: max(0, position - half)...min(count - 1, position + half), softCap: 0
+          ) { hasSlopes ? -Double(slopes[head]) * Double(abs($0 - position)) : 0 }
+          let part = output[head * Self.valueLength..<(head + 1) * Self.valueLength]
+          for (found, expected) in zip(part, expected.output) {
+            #expect(abs(Double(found) - expected) < Self.tolerance)
+          }
+        }
+      }
+    }
+  }
+
+  @Test("All sets take the same bits off for distance")
+  func distancesAgree() throws {
+    var heads = self.heads(group: 2, window: nil, softCap: 0)
+    heads.isCausal = false
+    heads.slopes = try Vector([0.7, 0.3, 0.1, 0.01])
+    var expected: [[UInt32]]?
+    for set in availableSets {
+      var random = SeededGenerator(seed: 36)
+      let rows = LayerInput(heads, count: 77, &random)
+      let found = try attend(rows, heads, .F16, in: [77], compute(set, threads: 2)).map(\.bits)
+      #expect(found == expected ?? found, "\(set)")
+      expected = found
+    }
+  }
+
   @Test("Cuts and threads do not change a bit", arguments: availableSets, CacheFormat.allCases)
   func cutsDoNotMatter(set: InstructionSet, format: CacheFormat) throws {
     var random = SeededGenerator(seed: 31)

@@ -52,18 +52,28 @@ extension Compute {
     }
     let layout = output.layout(rows: rows)
     forEachRow(rows) { row in
-      let values = output.floats.row(row)
-      var source = UnsafePointer(input.row(row))
-      if norm.isCentred {
-        // What is left is the root of the mean square of differences from the mean.
-        centre(source, count: norm.count, into: values)
-        source = UnsafePointer(values)
-      }
-      kernels.rmsNorm(source, norm.weight.values, norm.count, norm.epsilon, values)
-      if let bias = norm.bias {
-        for column in 0..<bias.count { values[column] += bias.values[column] }
-      }
+      apply(norm, to: input.row(row), into: output.floats.row(row))
       if let scaling { quantise(output, scaling, row: row, layout) }
+    }
+  }
+
+  /// The norm of each row, in its place.
+  package func apply(_ norm: Norm, to rows: FloatRows, count: Int) {
+    forEachRow(count) { row in apply(norm, to: rows.row(row), into: rows.row(row)) }
+  }
+
+  private func apply(
+    _ norm: Norm, to input: UnsafePointer<Float>, into values: UnsafeMutablePointer<Float>
+  ) {
+    var source = input
+    if norm.isCentred {
+      // What is left is the root of the mean square of differences from the mean.
+      centre(source, count: norm.count, into: values)
+      source = UnsafePointer(values)
+    }
+    kernels.rmsNorm(source, norm.weight.values, norm.count, norm.epsilon, values)
+    if let bias = norm.bias {
+      for column in 0..<bias.count { values[column] += bias.values[column] }
     }
   }
 

@@ -1,0 +1,77 @@
+// What the heads of an attention layer do, and what they see.
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Darwin
+#endif
+
+/// The heads of an attention layer.
+package struct AttentionHeads: Sendable {
+  package var headCount: Int
+  package var keyValueHeadCount: Int
+  package var keyLength: Int
+  package var valueLength: Int
+  /// Factor on query · key.
+  package var scale: Float
+  /// Whether a row sees nothing of what follows it.
+  package var isCausal = true
+  /// Positions that a row sees, itself included; nil for all. Where it sees what follows, half of them
+  /// lie on either side, and itself.
+  package var window: Int?
+  /// 0 for none.
+  package var softCap: Float = 0
+  package var rotary: RotaryEmbedding?
+  /// Norms of each head's query and key `[keyLength]`, or of those of all heads together
+  /// `[heads × keyLength]`.
+  package var queryNorm: Vector?
+  package var keyNorm: Vector?
+  /// A norm of each head's value `[valueLength]`.
+  package var valueNorm: Vector?
+  package var normEpsilon: Float = 0
+  /// Whether heads are turned before they are normed (Hunyuan, Tencent 2025).
+  package var turnsBeforeNorm = false
+  /// A logit of each query head that takes its share of softmax and gives no value, `[headCount]`.
+  package var sinks: Vector?
+  package var temperature: AttentionTemperature?
+  /// What is taken from each head's logits for each position of distance (ALiBi, Press et al. 2022),
+  /// `[headCount]`.
+  package var slopes: Vector?
+
+  package init(
+    headCount: Int, keyValueHeadCount: Int, keyLength: Int, valueLength: Int, scale: Float
+  ) {
+    self.headCount = headCount
+    self.keyValueHeadCount = keyValueHeadCount
+    self.keyLength = keyLength
+    self.valueLength = valueLength
+    self.scale = scale
+  }
+
+  /// Query heads that share a key-value head.
+  var groupCount: Int { headCount / keyValueHeadCount }
+
+  /// What a row at `position` sees of a sequence that has `end` positions.
+  func visible(from position: Int, end: Int) -> ClosedRange<Int> {
+    guard let window else { return 0...(isCausal ? position : end - 1) }
+    guard !isCausal else { return max(0, position - window + 1)...position }
+    return max(0, position - window / 2)...min(end - 1, position + window / 2)
+  }
+}
+
+/// A factor on queries that grows with their position (Nakanishi 2025; Llama 4):
+/// 1 + scale × ln(1 + ⌊position / span⌋).
+package struct AttentionTemperature: Sendable {
+  package let scale: Float
+  /// Positions to each step, above 0.
+  package let span: Int
+
+  package init(scale: Float, span: Int) {
+    self.scale = scale
+    self.span = span
+  }
+
+  func factor(at position: Int) -> Float { 1 + scale * logf(1 + Float(position / span)) }
+}

@@ -1,0 +1,74 @@
+// BERT (Devlin et al. 2018), Nomic Embed (Nussbaum et al. 2024) and Jina Embeddings 2 (Günther et al. 2023).
+//
+//   x = norm(embedding[token] + type + position[place])
+//   each layer:  x = norm(x + output(attend(q, k, v)) + bias),        q, k, v = qkv(x) + bias
+//                x = norm(x + down(gelu(up(x) + bias)) + bias)
+//   states = x
+//
+// All tokens see one another. The norms are around the mean and have biases. Nomic has no learned
+// positions and turns queries and keys, pairs being halves; its feed-forward block is down(silu(gate(x)) ×
+// up(x)). Jina has none either and takes from a head's logits what grows with distance (ALiBi, Press et al.
+// 2022); its block is down(gelu(gate(x)) × up(x)), where a file may hold gate and up in one tensor.
+
+import TensorCore
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Darwin
+#endif
+
+enum BERT: Architecture {
+  static let names = ["bert", "nomic-bert", "jina-bert-v2"]
+  static let layerKinds = LayerKinds.encoder
+
+  static func decoder(_ weights: WeightLoader) throws -> DecoderModel {
+    let h = weights.hyperparameters
+    let isOriginal = h.architecture == "bert"
+    var heads = h.heads()
+    switch h.architecture {
+    case "nomic-bert": heads.rotary = try weights.rotary(.halves)
+    case "jina-bert-v2": heads.slopes = try slopes(h.headCount)
+    default:
+      guard weights.contextLength <= h.contextLength else {
+        throw h.unsupported(
+          "context_length",
+          "the model has learned \(h.contextLength) positions, and a context of "
+            + "\(weights.contextLength) tokens was asked for: choose a shorter one")
+      }
+    }
+    return try weights.encoder(
+      rotaries: heads.rotary.map { [$0] } ?? [],
+      sum: try EmbeddingSum(weights, hasPositions: isOriginal)
+    ) { index in
+      let feedForward: any FeedForward =
+        isOriginal
+        ? try PlainFeedForwardLayer(weights, index, activation: .geluTanh, norms: .outside)
+        : try FeedForwardLayer(
+          weights, index, activation: heads.rotary == nil ? .geluTanh : .silu, norms: .outside,
+          isFused: !weights.has("blk.\(index).ffn_gate.weight"))
+      return DecoderLayer(
+        .attention(
+          try AttentionLayer(weights, index, heads: heads, rotaryIndex: 0, norms: .outside)),
+        others: [
+          try ResidualNorm(weights, "blk.\(index).attn_output_norm.weight"), feedForward,
+          try ResidualNorm(weights, "blk.\(index).layer_output_norm.weight"),
+        ])
+    }
+  }
+
+  /// The slopes of heads: powers of 2^(-8 / n) for the largest power of two n among them, and for the
+  /// others every second of those of 2 n.
+  private static func slopes(_ headCount: Int) throws -> Vector {
+    var whole = 1
+    while 2 * whole <= headCount { whole *= 2 }
+    return try Vector(
+      (0..<headCount).map { head in
+        head < whole
+          ? exp2f(-8 * Float(head + 1) / Float(whole))
+          : exp2f(-4 * Float(2 * (head - whole) + 1) / Float(whole))
+      })
+  }
+}

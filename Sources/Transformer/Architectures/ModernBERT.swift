@@ -1,0 +1,46 @@
+// ModernBERT (Warner et al. 2024).
+//
+//   x = norm(embedding[token])
+//   each layer:  x += output(attend(rotate(q), rotate(k), v)),  q, k, v = qkv(norm(x)), the first layer's of x
+//                x += down(gelu(gate(y)) × up(y)),              y = norm(x)
+//   states = norm(x)
+//
+// All tokens see one another: in the first layer and every third after it all, in the others those of a
+// window around each, where heads turn by a base of their own. The norms are around the mean. Rotary pairs
+// are halves. One tensor holds gate and up.
+
+import TensorCore
+
+enum ModernBERT: Architecture {
+  static let names = ["modern-bert"]
+  static let layerKinds = LayerKinds.encoder
+
+  /// Heads of a layer with a window turn by this base, where the file does not say.
+  private static let localBase: Float = 10_000
+  /// Every so many layers one sees all, where the file does not say.
+  private static let period = 3
+
+  static func decoder(_ weights: WeightLoader) throws -> DecoderModel {
+    let h = weights.hyperparameters
+    let global = try weights.rotary(.halves)
+    let local = RotaryEmbedding(
+      pairing: .halves, dimensionCount: h.rotaryDimensionCount,
+      base: try h.float("rope.freq_base_swa") ?? Self.localBase)
+    let windows = try h.slidingWindows(period: Self.period, globalFirst: true)
+    return try weights.encoder(
+      rotaries: [global, local], sum: try EmbeddingSum(weights),
+      norm: try weights.norm("output_norm.weight", count: h.embeddingLength)
+    ) { index in
+      let isLocal = windows[index] != nil
+      var heads = h.heads()
+      heads.window = windows[index]
+      heads.rotary = isLocal ? local : global
+      return DecoderLayer(
+        .attention(
+          try AttentionLayer(
+            weights, index, heads: heads, rotaryIndex: isLocal ? 1 : 0,
+            norms: index == 0 ? .outside : .before)),
+        try FeedForwardLayer(weights, index, activation: .geluTanh, isFused: true))
+    }
+  }
+}
