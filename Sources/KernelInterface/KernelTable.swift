@@ -123,6 +123,8 @@ public enum Activation: UInt8, Sendable {
   case silu
   /// The tanh form of GELU: x/2 × (1 + tanh(√(2/π) (x + 0.044715 x³))).
   case geluTanh
+  /// x/2 × (1 + erf(x/√2)) (GELU, Hendrycks and Gimpel 2016), within 3e-7 × |x|.
+  case gelu
   /// min(x, 7) / (1 + exp(-1.702 min(x, 7))); what it is multiplied with is held to ±7 and grows by 1
   /// (gpt-oss, OpenAI 2025).
   case clampedSwish

@@ -84,6 +84,44 @@ import Transformer
     }
   }
 
+  @Test("Weights of bytes give nearly the same, beside others too", arguments: TinyModel.encoders)
+  func quantisedWeights(model: TinyModel) async throws {
+    try await TemporaryFolder.with { folder in
+      let path = folder + "/model.gguf"
+      let pool = WorkerPool(threadCount: 1)
+      try ModelQuantizer(model.file(), mix: .Q8_0).write(to: path, pool: pool) { _, _ in
+      } progress: { _ in
+      }
+      var options = ModelOptions()
+      options.threadCount = 2
+      let session = try Session(Model.load(path, options: options))
+      options.exact = true
+      let exact = try Session(Model.load(path, options: options))
+      options.exact = false
+      let engine = try Engine(Model.load(path, options: options))
+      var random = SeededGenerator(seed: 5)
+      let texts = [3, 24, 200].map { count in
+        (0..<count).map { _ in Int32.random(in: 0..<288, using: &random) }
+      }
+      try await withThrowingTaskGroup(of: (Int, [Float]).self) { tasks in
+        for (index, text) in texts.enumerated() {
+          tasks.addTask { (index, try await engine.embed(text, pooling: .last)) }
+        }
+        for try await (index, vector) in tasks {
+          let states = try states(of: texts[index], session)
+          #expect(vector.bits == states.last?.bits)
+          let expected = try self.states(of: texts[index], exact).flatMap(\.self)
+          #expect(
+            states.flatMap(\.self).normalisedSquaredError(from: expected) <= Self.byteTolerance)
+        }
+      }
+      engine.shutdown()
+    }
+  }
+
+  /// Rounding of activations to 1/254 of the largest of 32 values, in each product of up to six layers.
+  static let byteTolerance = 2e-3
+
   @Test("A file's pooling is taken where nobody asks for another")
   func filePooling() async throws {
     let model = TinyModel(name: "bert")

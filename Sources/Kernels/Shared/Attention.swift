@@ -279,8 +279,7 @@ private struct AttentionPass {
 /// `|first|`, `|first + 1|` and so on.
 @inline(__always)
 private func distance(from first: Float) -> Floats {
-  let steps = first + Floats(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15)
-  return larger(steps, -steps)
+  magnitude(first + Floats(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15))
 }
 
 /// The logits, and -∞ for positions before `first` and after `last`, counted from the first lane's.

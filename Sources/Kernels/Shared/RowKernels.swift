@@ -89,11 +89,6 @@ private func quantiseBlock(
   storeStart(highSum, 32, ActivationBlock.highZeroPoint32)
 }
 
-@inline(__always)
-private func magnitude(_ x: Floats) -> Floats {
-  unsafeBitCast(unsafeBitCast(x, to: Words.self) & 0x7FFF_FFFF, to: Floats.self)
-}
-
 /// The `count` values at `address`, fewer than 16, and zeros.
 @inline(never)
 private func loadTail(_ address: UnsafePointer<Float>, _ count: Int) -> Floats {
@@ -144,6 +139,7 @@ func gatedActivation(
   switch activation {
   case .silu: multiply(gate, by: up, count) { x in x * logistic(x) }
   case .geluTanh: multiply(gate, by: up, count, geluTanh)
+  case .gelu: multiply(gate, by: up, count, gelu)
   case .clampedSwish: multiply(gate, by: up, count, clampedSwish, others: clampedAndOne)
   }
 }
@@ -153,6 +149,22 @@ func gatedActivation(
 private func geluTanh(_ x: Floats) -> Floats {
   let inner = multiplyAdd(x * x * x, Floats(repeating: 0.044715), x)
   return x * logistic(1.595_769_1 * inner)
+}
+
+/// max(x, 0) - |x|/2 erfc(|x|/√2), where erfc(z) is exp(-z²) times a polynomial of
+/// 1 / (1 + 0.3275911 z) (Abramowitz and Stegun 7.1.26).
+@inline(__always)
+private func gelu(_ x: Floats) -> Floats {
+  // Behind it erfc is 0.
+  let size = smaller(magnitude(x), Floats(repeating: 14))
+  let t = 1 / multiplyAdd(size, Floats(repeating: 0.231_641_9), Floats(repeating: 1))
+  var p = Floats(repeating: 1.061_405_43)
+  p = multiplyAdd(p, t, Floats(repeating: -1.453_152_03))
+  p = multiplyAdd(p, t, Floats(repeating: 1.421_413_74))
+  p = multiplyAdd(p, t, Floats(repeating: -0.284_496_74))
+  p = multiplyAdd(p, t, Floats(repeating: 0.254_829_59))
+  let tail = p * t * exponentialOfNegative(size * size * -0.5)
+  return larger(x, Floats(repeating: 0)) - 0.5 * size * tail
 }
 
 @inline(__always)

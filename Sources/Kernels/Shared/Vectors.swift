@@ -12,6 +12,12 @@ func loadFloats(_ address: UnsafePointer<Float>) -> Floats {
   UnsafeRawPointer(address).loadUnaligned(as: Floats.self)
 }
 
+/// |x|, by its sign.
+@inline(__always)
+func magnitude(_ x: Floats) -> Floats {
+  unsafeBitCast(unsafeBitCast(x, to: Words.self) & 0x7FFF_FFFF, to: Floats.self)
+}
+
 @inline(__always)
 func store(_ value: Floats, _ address: UnsafeMutablePointer<Float>) {
   UnsafeMutableRawPointer(address).storeBytes(of: value, as: Floats.self)

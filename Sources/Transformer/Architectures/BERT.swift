@@ -45,9 +45,9 @@ enum BERT: Architecture {
     ) { index in
       let feedForward: any FeedForward =
         isOriginal
-        ? try PlainFeedForwardLayer(weights, index, activation: .geluTanh, norms: .outside)
+        ? try PlainFeedForwardLayer(weights, index, activation: .gelu, norms: .outside)
         : try FeedForwardLayer(
-          weights, index, activation: heads.rotary == nil ? .geluTanh : .silu, norms: .outside,
+          weights, index, activation: heads.rotary == nil ? .gelu : .silu, norms: .outside,
           isFused: !weights.has("blk.\(index).ffn_gate.weight"))
       return DecoderLayer(
         .attention(

@@ -40,7 +40,7 @@ enum ModernBERT: Architecture {
           try AttentionLayer(
             weights, index, heads: heads, rotaryIndex: isLocal ? 1 : 0,
             norms: index == 0 ? .outside : .before)),
-        try FeedForwardLayer(weights, index, activation: .geluTanh, isFused: true))
+        try FeedForwardLayer(weights, index, activation: .gelu, isFused: true))
     }
   }
 }

@@ -73,6 +73,37 @@ import Testing
     }
   }
 
+  @Test("GELU is that of the numbers", arguments: availableSets)
+  func gelu(set: InstructionSet) {
+    var random = SeededGenerator(seed: 9)
+    for (index, count) in Self.counts.enumerated() {
+      let gate = random.floats(count, within: [0.01, 1, 5, 30][index % 4])
+      let up = random.floats(count, within: 3)
+      var output = gate + [.nan]
+      set.kernels.gatedActivation(.gelu, &output, up, count)
+      #expect(output[count].isNaN, "nothing is written behind the row")
+      for (index, found) in output.dropLast().enumerated() {
+        let x = Double(gate[index])
+        let expected = x / 2 * (1 + erf(x / 2.0.squareRoot())) * Double(up[index])
+        let tolerance =
+          3e-7 * abs(x * Double(up[index])) + 2 * Float.unitRoundoff * abs(expected)
+        #expect(abs(Double(found) - expected) <= tolerance, "gate \(x)")
+      }
+    }
+  }
+
+  @Test("All sets give GELU the same bits")
+  func geluAgrees() {
+    var random = SeededGenerator(seed: 10)
+    let gate = random.floats(1_003, within: 6)
+    let results = availableSets.map { set in
+      var output = gate
+      set.kernels.gatedActivation(.gelu, &output, [Float](repeating: 1, count: 1_003), 1_003)
+      return output.bits
+    }
+    #expect(results.allSatisfy { $0 == results[0] })
+  }
+
   @Test("A clamped gate is that of the numbers", arguments: availableSets)
   func clampedGate(set: InstructionSet) {
     var random = SeededGenerator(seed: 8)
@@ -96,7 +127,7 @@ import Testing
 
   @Test("Large gates pass or close, and none becomes NaN", arguments: availableSets)
   func largeGates(set: InstructionSet) {
-    for activation in [Activation.silu, .geluTanh] {
+    for activation in [Activation.silu, .geluTanh, .gelu] {
       for size: Float in [50, 88, 90, 1_000, 1e12] {
         var output = [Float](repeating: size, count: 16) + [Float](repeating: -size, count: 16)
         set.kernels.gatedActivation(activation, &output, [Float](repeating: 1, count: 32), 32)

@@ -185,6 +185,33 @@ import Testing
     }
   }
 
+  @Test("What rounding left of inputs is a product of its own", arguments: availableSets)
+  func restOfProducts(set: InstructionSet) throws {
+    let folder = try TemporaryFolder()
+    let compute = Compute(instructionSet: set, pool: WorkerPool(threadCount: 2))
+    let tensor = try TensorFormat.Q8_0.tensor(rows: 48, columns: 512, seed: 8, in: folder)
+    let projection = Projection(try PackedMatrix(tensor, exact: false, pool: compute.pool))
+    let exact = Projection(try PackedMatrix(tensor, exact: true, pool: compute.pool))
+    var random = SeededGenerator(seed: 9)
+    let input = (0..<29).map { _ in random.floats(512) }
+    let expected = try multiply(exact, input, compute)
+    let coarse = try multiply(projection, input, compute)
+
+    let activations = try OwnedActivations(input)
+    defer { withExtendedLifetime(activations) {} }
+    let rest = try OwnedRows(input.count, stride: projection.outputStride)
+    compute.quantise(activations.activations, for: projection, rows: input.count)
+    compute.quantiseRest(activations.activations, .block, rows: input.count)
+    projection.multiply(activations.activations, rows: input.count, into: rest.rows, compute)
+    for (row, rest) in rest.values(48).enumerated() {
+      let target = Array(expected[row].prefix(48))
+      let coarse = Array(coarse[row].prefix(48))
+      #expect(
+        zip(coarse, rest).map { $0 + $1 }.normalisedSquaredError(from: target)
+          < coarse.normalisedSquaredError(from: target) / 4_096)
+    }
+  }
+
   /// `[rows][outputStride]`.
   private func multiply(
     _ projection: Projection, _ input: [[Float]], _ compute: Compute

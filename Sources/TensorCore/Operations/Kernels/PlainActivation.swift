@@ -20,6 +20,8 @@ private let ones = [Float](repeating: 1, count: 1024)
 package enum PlainActivation: Sendable {
   /// The tanh form of GELU.
   case geluTanh
+  /// GELU itself.
+  case gelu
   /// max(x, 0)² (So et al. 2021).
   case squaredReLU
   /// For x > 0 positive × x² + slope × x, else negative × (exp(min(x, bound)) - 1 - x) + slope × x
@@ -40,6 +42,8 @@ extension Compute {
       switch activation {
       case .geluTanh:
         activate(.geluTanh, values, output.columns)
+      case .gelu:
+        activate(.gelu, values, output.columns)
       case .squaredReLU:
         for column in 0..<output.columns {
           let value = max(values[column], 0)
