@@ -119,7 +119,7 @@ import Transformer
     }
   }
 
-  /// Rounding of activations to 1/254 of the largest of 32 values, in each product of up to six layers.
+  /// Rounding of activations to 1/254 of the largest of 32 values, in each product of six layers.
   static let byteTolerance = 2e-3
 
   @Test("A file's pooling is taken where nobody asks for another")

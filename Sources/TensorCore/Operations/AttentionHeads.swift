@@ -18,8 +18,8 @@ package struct AttentionHeads: Sendable {
   package var scale: Float
   /// Whether a row sees nothing of what follows it.
   package var isCausal = true
-  /// Positions that a row sees, itself included; nil for all. Where it sees what follows, half of them
-  /// lie on either side, and itself.
+  /// Positions that a row sees, itself included; nil for all. Where it sees what follows, half of
+  /// them lie on either side, and itself between.
   package var window: Int?
   /// 0 for none.
   package var softCap: Float = 0
@@ -36,8 +36,8 @@ package struct AttentionHeads: Sendable {
   /// A logit of each query head that takes its share of softmax and gives no value, `[headCount]`.
   package var sinks: Vector?
   package var temperature: AttentionTemperature?
-  /// What is taken from each head's logits for each position of distance (ALiBi, Press et al. 2022),
-  /// `[headCount]`.
+  /// What is taken from a head's logits for each position of distance, `[headCount]` (ALiBi, Press
+  /// et al. 2022).
   package var slopes: Vector?
 
   package init(

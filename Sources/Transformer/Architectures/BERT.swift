@@ -1,14 +1,15 @@
-// BERT (Devlin et al. 2018), Nomic Embed (Nussbaum et al. 2024) and Jina Embeddings 2 (Günther et al. 2023).
+// BERT (Devlin et al. 2018), Nomic Embed (Nussbaum et al. 2024) and Jina
+// Embeddings 2 (Günther et al. 2023).
 //
 //   x = norm(embedding[token] + type + position[place])
-//   each layer:  x = norm(x + output(attend(q, k, v)) + bias),        q, k, v = qkv(x) + bias
+//   each layer:  x = norm(x + output(attend(q, k, v)) + bias),  q, k, v = qkv(x) + bias
 //                x = norm(x + down(gelu(up(x) + bias)) + bias)
 //   states = x
 //
 // All tokens see one another. The norms are around the mean and have biases. Nomic has no learned
-// positions and turns queries and keys, pairs being halves; its feed-forward block is down(silu(gate(x)) ×
-// up(x)). Jina has none either and takes from a head's logits what grows with distance (ALiBi, Press et al.
-// 2022); its block is down(gelu(gate(x)) × up(x)), where a file may hold gate and up in one tensor.
+// positions and turns queries and keys, pairs being halves; its block is down(silu(gate(x)) × up(x)).
+// Jina has none either and takes from a head's logits what grows with distance (ALiBi, Press et al.
+// 2022); its block is down(gelu(gate(x)) × up(x)), and a file may hold gate and up in one tensor.
 
 import TensorCore
 
@@ -59,8 +60,8 @@ enum BERT: Architecture {
     }
   }
 
-  /// The slopes of heads: powers of 2^(-8 / n) for the largest power of two n among them, and for the
-  /// others every second of those of 2 n.
+  /// The slopes of heads: powers of 2^(-8 / n), where n is the largest power of two among their
+  /// numbers, and for those behind it every second one of 2 n.
   private static func slopes(_ headCount: Int) throws -> Vector {
     var whole = 1
     while 2 * whole <= headCount { whole *= 2 }

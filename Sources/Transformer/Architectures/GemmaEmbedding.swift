@@ -1,13 +1,14 @@
 // EmbeddingGemma (Google 2025).
 //
 //   x = embedding[token] × √width
-//   each layer:  x += norm(output(attend(rotate(norm(q)), rotate(norm(k)), v))),  q, k, v = qkv(norm(x))
-//                x += norm(down(gelu(gate(y)) × up(y))),                          y = norm(x)
+//   each layer:  x += norm(output(attend(rotate(norm(q)), rotate(norm(k)), v))),
+//                q, k, v = qkv(norm(x))
+//                x += norm(down(gelu(gate(y)) × up(y))),  y = norm(x)
 //   states = dense(dense(norm(x)))
 //
-// All tokens see one another: in every sixth layer all, in the others those of a window around each, where
-// heads turn by a base of their own. Rotary pairs are halves. The last two products stand behind pooling in
-// the original, which gives the same for the mean; files may lack them.
+// All tokens see one another: in every sixth layer all, in the others those of a window around each,
+// where heads turn by a base of their own. Rotary pairs are halves. The last two products stand
+// behind pooling in the original, which gives the same for the mean; files may lack them.
 
 import TensorCore
 

@@ -1,13 +1,14 @@
 // ModernBERT (Warner et al. 2024).
 //
 //   x = norm(embedding[token])
-//   each layer:  x += output(attend(rotate(q), rotate(k), v)),  q, k, v = qkv(norm(x)), the first layer's of x
+//   each layer:  x += output(attend(rotate(q), rotate(k), v)),  q, k, v = qkv(norm(x))
 //                x += down(gelu(gate(y)) × up(y)),              y = norm(x)
 //   states = norm(x)
 //
-// All tokens see one another: in the first layer and every third after it all, in the others those of a
-// window around each, where heads turn by a base of their own. The norms are around the mean. Rotary pairs
-// are halves. One tensor holds gate and up.
+// The first layer attends to x itself, which is normed already. All tokens see one another: in the
+// first layer and every third after it all, in the others those of a window around each, where heads
+// turn by a base of their own. The norms are around the mean. Rotary pairs are halves. One tensor
+// holds gate and up.
 
 import TensorCore
 
