@@ -20,6 +20,8 @@ extension Hyperparameters {
     case 0, 1: return .mean
     case 2: return .first
     case 3: return .last
+    // A decoder that ranks writes its judgement, and can be asked for vectors too.
+    case let number where !isEncoder && number == 4: return .mean
     case let number:
       throw unsupported(key, "is \(number); known are 0 and 1 (mean), 2 (first token), 3 (last)")
     }

@@ -135,6 +135,14 @@ import Transformer
     }
   }
 
+  @Test("A decoder's file may ask for a vector of its own kind, or rank")
+  func decoderPooling() throws {
+    for (number, pooling): (UInt32, Pooling) in [(3, .last), (4, .mean)] {
+      let variant = ModelVariant(metadata: ["qwen3.pooling_type": .value(.uint32(number))])
+      #expect(try load(TinyModel(name: "qwen3"), variant).info.pooling == pooling)
+    }
+  }
+
   @Test("What is to write is refused")
   func writing() throws {
     let model = try TinyModel(name: "bert").load(.F16)
