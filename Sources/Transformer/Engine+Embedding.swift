@@ -2,12 +2,12 @@
 
 public import Tokenizer
 
-/// How the hidden states of a text's tokens become one vector.
-public enum Pooling: Sendable {
+/// How the hidden states of a text's tokens become one vector; raw values are llama.cpp's names.
+public enum Pooling: String, CaseIterable, Sendable {
   /// Their mean.
   case mean
   /// That of the first token, which some vocabularies put before all texts for it.
-  case first
+  case first = "cls"
   /// That of the last token.
   case last
 }
@@ -55,5 +55,15 @@ extension Engine {
       return states.vector
     }
     throw CancellationError()
+  }
+}
+
+extension [Float] {
+  /// The first values, of length 1 where that is wanted. A vector of zeros keeps its length.
+  package func embedding(dimensions: Int?, isNormalised: Bool) -> [Float] {
+    let kept = Array(prefix(dimensions ?? count))
+    guard isNormalised else { return kept }
+    let length = kept.reduce(0.0) { $0 + Double($1) * Double($1) }.squareRoot()
+    return length > 0 && length.isFinite ? kept.map { Float(Double($0) / length) } : kept
   }
 }

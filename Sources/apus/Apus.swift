@@ -25,7 +25,8 @@ struct Apus: AsyncParsableCommand {
     version: version,
     groupedSubcommands: [
       CommandGroup(
-        name: "Use", subcommands: [Chat.self, Run.self, Serve.self, Keys.self, Schema.self]),
+        name: "Use",
+        subcommands: [Chat.self, Run.self, Embed.self, Serve.self, Keys.self, Schema.self]),
       CommandGroup(
         name: "Models",
         subcommands: [Pull.self, Models.self, Inspect.self, Quantize.self, BenchModel.self]),

@@ -90,6 +90,10 @@ import Testing
       (["run", "MODEL", "--raw", "--grammar-file", "/nowhere"], "", "No such file"),
       (["run", "MODEL", "--raw", "--json-schema", #"{"type":"x"}"#], "", "--json-schema"),
       (["run", "MODEL", "--raw", "--regex", "["], "", "--regex"),
+      (["embed", "MODEL"], "a\n\nb", "text 2 is empty"),
+      (["embed", "MODEL", "--jsonl"], "a", "line 1"),
+      (["embed", "MODEL", "--dimensions", "100000"], "a", "--dimensions"),
+      (["embed", "MODEL"], "a\n" + String(repeating: "a b ", count: 10_000), "text 2: "),
       (["serve", "MODEL", "--config", "/"], "", "/ cannot be read: Is a directory"),
     ] as [([String], String, String)])
   func `what cannot be used is named in one line`(
@@ -106,7 +110,8 @@ import Testing
 
   @Test(arguments: [
     ["nonsense"], ["run"], ["run", "m", "-n", "0"], ["bench", "m", "-r", "x"],
-    ["serve", "m", "--port", "70000"], ["chat", "--temp", "-1"], ["logits", "m", "-o", "f"],
+    ["serve", "m", "--port", "70000"], ["embed", "m", "--pooling", "none"],
+    ["chat", "--temp", "-1"], ["logits", "m", "-o", "f"],
   ]) func `a wrong command line ends with 64`(_ arguments: [String]) async throws {
     let outcome = try await Program.apus(arguments)
     #expect(outcome.status == 64)

@@ -11,7 +11,7 @@ import Testing
   @Test(arguments: [
     "chat", "run", "serve", "keys", "pull", "models", "inspect", "bench-model", "quantize",
     "tokenize", "template", "logits", "perplexity", "bench", "bench-kernels", "doctor", "meter",
-    "promises",
+    "promises", "embed",
   ]) func `every command has help that says what it does`(_ command: String) async throws {
     let outcome = try await Program.apus(command, "--help")
     #expect(outcome.status == 0)
@@ -72,6 +72,33 @@ import Testing
     #expect(deep[1]?["test"] == "tg4 @ d24")
     let csv = try await Program.apus(arguments + ["-o", "csv"]).text.split(separator: "\n")
     #expect(csv.count == 3)
+  }
+
+  @Test func `embed prints a vector for each text`() async throws {
+    let bert = ProjectFixtures.root + "/architectures/bert.gguf"
+    func vectors(_ arguments: [String], _ input: String = "") async throws -> [[Double]] {
+      let outcome = try await Program.apus(["embed", bert] + arguments, input: input)
+      #expect(outcome.status == 0, "\(outcome.errors)")
+      return try outcome.text.split(separator: "\n").map {
+        try (JSONValue.parse(String($0)).arrayValue ?? []).map { $0.doubleValue ?? .nan }
+      }
+    }
+    let lines = (1...70).map { "the \($0)" }
+    let all = try await vectors([], lines.joined(separator: "\n") + "\n")
+    #expect(all.count == lines.count)
+    for vector in all {
+      #expect(vector.count == 64)
+      #expect(abs(vector.reduce(0) { $0 + $1 * $1 } - 1) < 1e-6)
+    }
+    #expect(try await vectors(["--text", "the 70", "--text", "the 1"]) == [all[69], all[0]])
+    #expect(try await vectors(["--jsonl"], #""the 3""# + "\n") == [all[2]])
+    let cut = try await vectors(
+      ["--dimensions", "2", "--unnormalised", "--pooling", "cls"], "the 3")
+    #expect(cut.count == 1 && cut[0].count == 2)
+    let whole = try await vectors(["--unnormalised", "--pooling", "mean"], "the 3")
+    let length = whole[0].reduce(0) { $0 + $1 * $1 }.squareRoot()
+    for (value, unit) in zip(whole[0], all[2]) { #expect(abs(value / length - unit) < 1e-6) }
+    #expect(cut[0] != Array(whole[0].prefix(2)))
   }
 
   @Test func `bench-kernels tells bytes and operations of each product`() async throws {

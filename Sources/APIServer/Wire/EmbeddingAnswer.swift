@@ -54,13 +54,3 @@ struct EmbeddingAnswer {
     return String(decoding: text, as: UTF8.self)
   }
 }
-
-extension [Float] {
-  /// The first values, of length 1 where that is wanted. A vector of zeros keeps its length.
-  func embedding(dimensions: Int?, isNormalised: Bool) -> [Float] {
-    let kept = Array(prefix(dimensions ?? count))
-    guard isNormalised else { return kept }
-    let length = kept.reduce(0.0) { $0 + Double($1) * Double($1) }.squareRoot()
-    return length > 0 && length.isFinite ? kept.map { Float(Double($0) / length) } : kept
-  }
-}

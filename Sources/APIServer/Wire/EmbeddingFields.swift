@@ -30,8 +30,8 @@ struct EmbeddingFields: AnswerRequest {
     inputs = try Self.inputs(&fields, atMost: limits.inputCount)
     isBase64 = try fields.choice("encoding_format", of: ["float", "base64"]) == "base64"
     dimensions = try fields.integer("dimensions", in: 1...Int(Int32.max))
-    pooling = try fields.choice("pooling", of: Self.poolings.map(\.name))
-      .flatMap { name in Self.poolings.first { $0.name == name }?.pooling }
+    pooling = try fields.choice("pooling", of: Pooling.allCases.map(\.rawValue))
+      .flatMap(Pooling.init)
     // llama-server's numbers: 2 is the Euclidean length, -1 leaves vectors as they are.
     let norm = try fields.integer("embd_normalize", in: -1...2) ?? 2
     guard norm == 2 || norm == -1 else {
@@ -41,11 +41,6 @@ struct EmbeddingFields: AnswerRequest {
     for name in ["user", "metadata"] { _ = fields.value(name) }
     if isStrict { try fields.refuseUnknown() }
   }
-
-  /// llama-server's names.
-  private static let poolings: [(name: String, pooling: Pooling)] = [
-    ("mean", .mean), ("cls", .first), ("last", .last),
-  ]
 
   /// `input`, or `content` as llama-server has it.
   private static func inputs(
