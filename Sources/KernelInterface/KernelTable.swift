@@ -60,6 +60,9 @@ public struct KernelTable: Sendable {
   /// One token of the gated delta rule.
   public let deltaRule: @Sendable (_ call: DeltaCall) -> Void
 
+  /// One token of a state space model with one decay for a head.
+  public let stateSpace: @Sendable (_ call: StateSpaceCall) -> Void
+
   public init(
     name: String,
     quantise:
@@ -86,7 +89,8 @@ public struct KernelTable: Sendable {
       @escaping @Sendable (
         Activation, UnsafeMutablePointer<Float>, UnsafePointer<Float>, Int
       ) -> Void,
-    deltaRule: @escaping @Sendable (DeltaCall) -> Void
+    deltaRule: @escaping @Sendable (DeltaCall) -> Void,
+    stateSpace: @escaping @Sendable (StateSpaceCall) -> Void
   ) {
     self.name = name
     self.quantise = quantise
@@ -98,6 +102,7 @@ public struct KernelTable: Sendable {
     self.rmsNorm = rmsNorm
     self.gatedActivation = gatedActivation
     self.deltaRule = deltaRule
+    self.stateSpace = stateSpace
   }
 }
 

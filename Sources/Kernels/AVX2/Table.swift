@@ -14,7 +14,8 @@ public import KernelInterface
     append: append,
     rmsNorm: rmsNorm,
     gatedActivation: gatedActivation,
-    deltaRule: deltaRule)
+    deltaRule: deltaRule,
+    stateSpace: stateSpace)
 #else
   /// Absent on this architecture.
   public let avx2Kernels: KernelTable? = nil

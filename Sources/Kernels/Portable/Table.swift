@@ -12,4 +12,5 @@ public let portableKernels = KernelTable(
   append: append,
   rmsNorm: rmsNorm,
   gatedActivation: gatedActivation,
-  deltaRule: deltaRule)
+  deltaRule: deltaRule,
+  stateSpace: stateSpace)

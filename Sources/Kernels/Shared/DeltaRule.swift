@@ -2,20 +2,6 @@
 
 import KernelInterface
 
-private typealias EightFloats = SIMD8<Float>
-
-@inline(__always)
-private func load(_ address: UnsafePointer<Float>) -> EightFloats {
-  UnsafeRawPointer(address).loadUnaligned(as: EightFloats.self)
-}
-
-@inline(__always)
-private func total(_ x: EightFloats) -> Float {
-  let (low, high) = unsafeBitCast(x, to: (SIMD4<Float>, SIMD4<Float>).self)
-  let sums = low + high
-  return (sums[0] + sums[2]) + (sums[1] + sums[3])
-}
-
 /// What rows tell for the key and for the query.
 private typealias Told = (key: EightFloats, query: EightFloats)
 
@@ -24,7 +10,7 @@ private typealias Told = (key: EightFloats, query: EightFloats)
 func deltaRule(_ call: DeltaCall) {
   var keyQuery = EightFloats(repeating: 0)
   for first in stride(from: 0, to: call.length, by: 8) {
-    keyQuery += load(call.key + first) * load(call.query + first)
+    keyQuery += loadEight(call.key + first) * loadEight(call.query + first)
   }
   let overlap = total(keyQuery)
   var row = 0
@@ -50,17 +36,17 @@ private func fourRows(_ call: DeltaCall, _ row: Int) -> InlineArray<4, Told> {
   var (keys0, keys1, keys2, keys3) = (zero, zero, zero, zero)
   var (queries0, queries1, queries2, queries3) = (zero, zero, zero, zero)
   for first in stride(from: 0, to: call.length, by: 8) {
-    let (key, query) = (load(call.key + first), load(call.query + first))
-    let x0 = load(rows + first)
+    let (key, query) = (loadEight(call.key + first), loadEight(call.query + first))
+    let x0 = loadEight(rows + first)
     keys0 += x0 * key
     queries0 += x0 * query
-    let x1 = load(rows + call.length + first)
+    let x1 = loadEight(rows + call.length + first)
     keys1 += x1 * key
     queries1 += x1 * query
-    let x2 = load(rows + 2 * call.length + first)
+    let x2 = loadEight(rows + 2 * call.length + first)
     keys2 += x2 * key
     queries2 += x2 * query
-    let x3 = load(rows + 3 * call.length + first)
+    let x3 = loadEight(rows + 3 * call.length + first)
     keys3 += x3 * key
     queries3 += x3 * query
   }
@@ -72,9 +58,9 @@ private func oneRow(_ call: DeltaCall, _ row: Int) -> Told {
   let rows = call.matrix + row * call.length
   var told = (key: EightFloats(repeating: 0), query: EightFloats(repeating: 0))
   for first in stride(from: 0, to: call.length, by: 8) {
-    let x = load(rows + first)
-    told.key += x * load(call.key + first)
-    told.query += x * load(call.query + first)
+    let x = loadEight(rows + first)
+    told.key += x * loadEight(call.key + first)
+    told.query += x * loadEight(call.query + first)
   }
   return told
 }
@@ -93,7 +79,7 @@ private func correct(
 ) {
   let rows = call.matrix + row * call.length
   for place in stride(from: 0, to: call.length, by: 8) {
-    let key = load(call.key + place)
+    let key = loadEight(call.key + place)
     add(key, call.fade, first, rows + place)
     add(key, call.fade, second, rows + call.length + place)
     add(key, call.fade, third, rows + 2 * call.length + place)
@@ -105,7 +91,7 @@ private func correct(
 private func correct(_ call: DeltaCall, _ row: Int, _ correction: Float) {
   let values = call.matrix + row * call.length
   for place in stride(from: 0, to: call.length, by: 8) {
-    add(load(call.key + place), call.fade, correction, values + place)
+    add(loadEight(call.key + place), call.fade, correction, values + place)
   }
 }
 
@@ -113,6 +99,5 @@ private func correct(_ call: DeltaCall, _ row: Int, _ correction: Float) {
 private func add(
   _ key: EightFloats, _ fade: Float, _ correction: Float, _ target: UnsafeMutablePointer<Float>
 ) {
-  let x = fade * load(target) + correction * key
-  UnsafeMutableRawPointer(target).storeBytes(of: x, as: EightFloats.self)
+  storeEight(fade * loadEight(target) + correction * key, target)
 }

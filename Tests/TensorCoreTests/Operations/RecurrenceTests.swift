@@ -191,24 +191,24 @@ import Testing
   }
 
   /// Threads, and the lengths of runs that a sequence is computed in.
-  private static func cuts(_ count: Int) -> [(Int, [Int])] {
+  static func cuts(_ count: Int) -> [(Int, [Int])] {
     [
       (1, [count]), (2, [count]), (1, [Int](repeating: 1, count: count)), (2, [31, 1, 1, 10, 32]),
       (2, [33, 30, 12]),
     ]
   }
 
-  private func compute(threads: Int) -> Compute {
+  func compute(threads: Int) -> Compute {
     Compute(instructionSet: .current, pool: WorkerPool(threadCount: threads))
   }
 
-  private func vector(_ values: [Float]) throws -> Vector { try Vector(values) }
+  func vector(_ values: [Float]) throws -> Vector { try Vector(values) }
 
   /// Computes a sequence in runs. Gives `[rows, outputWidth]`. Of pages that none of them ends in, some keep
   /// no state.
   ///
   /// - Parameter stateCount: floats of each of the `partCount` parts of a state.
-  private func run(
+  func run(
     _ input: [[Float]], _ width: Int, _ outputWidth: Int, _ stateCount: Int, _ cuts: [Int],
     _ threads: Int, partCount: Int = 1,
     _ body: (Compute, _ input: FloatRows, _ output: FloatRows, [RecurrentRun]) -> Void

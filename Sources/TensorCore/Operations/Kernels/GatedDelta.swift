@@ -73,31 +73,8 @@ package struct GatedDelta: Sendable {
     }
   }
 
-  /// Some rows of all matrices, counted over all heads, of one run.
-  fileprivate func apply(
-    _ run: RecurrentRun, _ channels: Range<Int>, _ inputs: Inputs, _ output: FloatRows,
-    _ kernels: KernelTable
-  ) {
-    let rowsOfPart = run.states.partLength / sizes.keyLength
-    var first = channels.lowerBound
-    while first < channels.upperBound {
-      let head = first / sizes.valueLength
-      let part = first / rowsOfPart
-      let end = min(
-        channels.upperBound, (head + 1) * sizes.valueLength, (part + 1) * rowsOfPart)
-      // In front of the matrices stands the convolution's state.
-      run.forEachRow(
-        part: 1 + part, offset: first % rowsOfPart * sizes.keyLength,
-        count: (end - first) * sizes.keyLength
-      ) { row, state in
-        step(row, head, first..<end, state, inputs, output, kernels)
-      }
-      first = end
-    }
-  }
-
-  /// One token.
-  private func step(
+  /// One token in some rows of a head's matrix.
+  fileprivate func step(
     _ row: Int, _ head: Int, _ channels: Range<Int>, _ state: UnsafeMutablePointer<Float>,
     _ inputs: Inputs, _ output: FloatRows, _ kernels: KernelTable
   ) {
@@ -125,8 +102,13 @@ extension Compute {
   package func apply(
     _ rule: GatedDelta, _ inputs: GatedDelta.Inputs, into output: FloatRows, runs: [RecurrentRun]
   ) {
-    pool.forEachPart(of: runs, channels: rule.sizes.outputWidth) { run, channels in
-      rule.apply(run, channels, inputs, output, kernels)
+    let sizes = rule.sizes
+    pool.forEachPart(of: runs, channels: sizes.outputWidth) { run, channels in
+      run.forEachRow(
+        of: channels, length: sizes.keyLength, headLength: sizes.valueLength
+      ) { row, head, channels, state in
+        rule.step(row, head, channels, state, inputs, output, kernels)
+      }
     }
   }
 

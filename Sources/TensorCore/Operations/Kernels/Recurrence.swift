@@ -84,6 +84,35 @@ package struct RecurrentRun: @unchecked Sendable {
   }
 }
 
+extension RecurrentRun {
+  /// Calls `body` for each row of the batch in order, with rows of the matrices of heads, which lie behind the
+  /// first part of the state: those of `channels`, counted over all heads, as far as one head's stand together.
+  ///
+  /// - Parameters:
+  ///   - length: values of a matrix's row.
+  ///   - headLength: rows of a head's matrix.
+  func forEachRow(
+    of channels: Range<Int>, length: Int, headLength: Int,
+    _ body: (
+      _ row: Int, _ head: Int, _ channels: Range<Int>, _ state: UnsafeMutablePointer<Float>
+    ) -> Void
+  ) {
+    let rowsOfPart = states.partLength / length
+    var first = channels.lowerBound
+    while first < channels.upperBound {
+      let head = first / headLength
+      let part = first / rowsOfPart
+      let end = min(channels.upperBound, (head + 1) * headLength, (part + 1) * rowsOfPart)
+      forEachRow(
+        part: 1 + part, offset: first % rowsOfPart * length, count: (end - first) * length
+      ) { row, state in
+        body(row, head, first..<end, state)
+      }
+      first = end
+    }
+  }
+}
+
 /// Channels that a thread takes at a time.
 private let channelGrain = 64
 
