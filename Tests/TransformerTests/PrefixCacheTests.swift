@@ -37,7 +37,7 @@ import Transformer
 
   @Test(
     "A recurrent model goes on at the last state before another word",
-    arguments: ["lfm2", "mamba", "qwen35"])
+    arguments: ["lfm2", "mamba", "qwen35", "nemotron_h", "falcon-h1"])
   func lastState(name: String) async throws {
     let engine = try engine(name)
     let model = TinyModel(name: name)

@@ -20,7 +20,7 @@ private let slowSeeds: Range<UInt64> = {
 @Suite(.serialized) struct ScheduleTests {
   @Test(
     "Random schedules on tiny models",
-    arguments: ["llama", "gemma3", "cohere2", "lfm2", "mamba", "qwen35"])
+    arguments: ["llama", "gemma3", "cohere2", "lfm2", "mamba", "qwen35", "falcon-h1"])
   func tinyModels(name: String) async throws {
     var setBacks = 0
     var rightGuesses = 0

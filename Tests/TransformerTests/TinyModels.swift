@@ -18,7 +18,8 @@ struct TinyModel: Sendable, CustomTestStringConvertible {
     "gemma3", "mistral3", "smollm3", "phi3-long", "granite", "olmo2-swa", "glm4", "exaone4",
     "command-r", "cohere2", "lfm2", "mamba", "qwen3moe", "granitemoe", "gpt-oss", "qwen2moe",
     "bailingmoe2", "phimoe", "hunyuan-dense", "starcoder2", "falcon-40b", "apertus",
-    "gemma4", "gemma4-moe", "deepseek2", "qwen35", "qwen3next",
+    "gemma4", "gemma4-moe", "deepseek2", "qwen35", "qwen3next", "mamba2",
+    "granitehybrid-moe", "nemotron_h", "falcon-h1", "jamba",
   ].map { TinyModel(name: $0) }
 
   /// More of the same families, among the golden data beside the project.
@@ -26,7 +27,7 @@ struct TinyModel: Sendable, CustomTestStringConvertible {
     "internlm2", "ernie4_5", "exaone", "seed_oss", "phi3", "minicpm", "olmo2", "chatglm",
     "llama-moe", "olmoe", "qwen", "ernie4_5-moe", "glm4moe", "hunyuan-moe", "lfm2moe", "arcee",
     "nemotron", "stablelm", "phi2", "falcon", "gptneox", "gptneox-seq", "deepseek2-lite",
-    "qwen35moe",
+    "qwen35moe", "granitehybrid",
   ].map { TinyModel(name: $0, folder: Fixtures.root + "/architectures") }
 
   /// Models that turn texts into vectors.

@@ -10,6 +10,9 @@ package enum LayerKinds: Sendable {
   case varied
   /// Some attend: those with key-value heads.
   case mixed
+  /// Each is one block: feed-forward where the file names a length, attention where it names key-value heads,
+  /// or recurrent.
+  case single
   /// None attends, and none has a feed-forward block.
   case recurrent
   /// All attend, also to what follows: such a model turns a text into a vector and writes none.
@@ -25,7 +28,7 @@ package protocol Architecture: Sendable {
   /// Takes its tensors from a file.
   static func decoder(_ weights: WeightLoader) throws -> DecoderModel
 
-  /// What each layer keeps of a position, known before weights are loaded: the same as the decoder's
+  /// What each mixer keeps of a position, known before weights are loaded: the same as the decoder's
   /// `blocks.memories`.
   static func memories(_ hyperparameters: Hyperparameters) throws -> [LayerMemoryShape]
 }
@@ -36,6 +39,15 @@ extension Architecture {
   /// Every layer keeps keys and values of all positions.
   static func memories(_ hyperparameters: Hyperparameters) throws -> [LayerMemoryShape] {
     memories(hyperparameters, windows: Array(repeating: nil, count: hyperparameters.blockCount))
+  }
+
+  /// Layers that attend keep keys and values of all positions, others what `recurrent` gives.
+  static func memories(
+    _ hyperparameters: Hyperparameters, recurrent: (Hyperparameters) throws -> LayerMemoryShape
+  ) rethrows -> [LayerMemoryShape] {
+    let h = hyperparameters
+    let all = memories(h, windows: Array(repeating: nil, count: h.blockCount))
+    return try all.enumerated().map { h.attends($0) ? $1 : try recurrent(h) }
   }
 
   /// Every layer keeps keys and values of the positions in its window; nil for all.
@@ -57,6 +69,7 @@ package let architectures: [any Architecture.Type] = [
   Mistral3.self, SmolLM3.self, Phi2.self, Phi3.self, Granite.self, OLMo2.self, OLMoE.self,
   GLM4.self, GLM4MoE.self, DeepSeek2.self, Hunyuan.self, EXAONE4.self,
   CommandR.self, Cohere2.self, GPTOSS.self, LFM2.self, StarCoder2.self, Arcee.self, Apertus.self,
-  StableLM.self, Falcon.self, GPTNeoX.self, Qwen35.self, Mamba.self, BERT.self, ModernBERT.self,
+  StableLM.self, Falcon.self, GPTNeoX.self, Qwen35.self, Mamba.self, Mamba2.self, NemotronH.self,
+  FalconH1.self, Jamba.self, BERT.self, ModernBERT.self,
   GemmaEmbedding.self,
 ]

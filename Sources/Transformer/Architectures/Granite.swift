@@ -1,23 +1,27 @@
-// Granite 3 (IBM 2024) and MiniCPM (Hu et al. 2024): Llama's shape with factors.
+// Granite 3 and 4 (IBM 2024, 2025) and MiniCPM (Hu et al. 2024): Llama's shape with factors.
 //
 //   x = embedding[token] × e
-//   each layer:  x += r × output(attend(rotate(q), rotate(k), v)),  q, k, v = qkv(norm(x))
+//   each layer:  x += r × output(attend(rotate(q), rotate(k), v)),  q, k, v = qkv(norm(x)),  or
+//                x += r × output(norm(space(convolve(y), t) × silu(z))),  z, y, t = inputs(norm(x))
 //                x += r × down(silu(gate(y)) × up(y)),              y = norm(x)
 //   logits = head(norm(x)) / l
 //
-// Rotary pairs are adjacent. The head may be the embedding table (tied). Where the file has experts, the
-// router's weights of those that a row goes to add up to 1, and there may be one for all rows.
+// A layer of Granite 4.0 H without key-value heads is a state space. Rotary pairs are adjacent; nothing
+// turns where the file says that it was trained without (`rope.scaling.finetuned`). The head may be the
+// embedding table (tied). Where the file has experts, the router's weights of those that a row goes to add
+// up to 1, and there may be one for all rows.
 
 import TensorCore
 
 enum Granite: Architecture {
-  static let names = ["granite", "granitemoe", "minicpm"]
+  static let names = ["granite", "granitemoe", "granitehybrid", "minicpm"]
+  static let layerKinds = LayerKinds.mixed
 
   static func decoder(_ weights: WeightLoader) throws -> DecoderModel {
     let h = weights.hyperparameters
     let rotary = try weights.rotary(.adjacent)
     var heads = h.heads(scale: try h.float("attention.scale"))
-    heads.rotary = rotary
+    heads.rotary = try h.bool("rope.scaling.finetuned") == false ? nil : rotary
     let residualScale = try Self.factor("residual_scale", h)
     let logitScale = try Self.factor("logit_scale", h)
     let isShared = try h.int("expert_shared_feed_forward_length") ?? 0 > 0
@@ -25,9 +29,12 @@ enum Granite: Architecture {
       rotaries: [rotary], embeddingScale: try Self.factor("embedding_scale", h),
       logitScale: 1 / logitScale
     ) { index in
-      let mixer = Mixer.attention(
-        try AttentionLayer(
-          weights, index, heads: heads, rotaryIndex: 0, residualScale: residualScale))
+      let mixer: Mixer =
+        h.attends(index)
+        ? .attention(
+          try AttentionLayer(
+            weights, index, heads: heads, rotaryIndex: 0, residualScale: residualScale))
+        : .stateSpace(try StateSpaceLayer(weights, index, residualScale: residualScale))
       guard try h.hasExperts(at: index) else {
         return DecoderLayer(
           mixer,
@@ -46,5 +53,9 @@ enum Granite: Architecture {
       throw h.unsupported(key, "is missing or 0, and no model of the family is without it")
     }
     return factor
+  }
+
+  static func memories(_ hyperparameters: Hyperparameters) throws -> [LayerMemoryShape] {
+    try memories(hyperparameters) { try StateSpaceLayer.memory($0) }
   }
 }

@@ -9,6 +9,7 @@ package enum Mixer: Sendable {
   case convolution(ShortConvolutionLayer)
   case scan(SelectiveScanLayer)
   case delta(GatedDeltaLayer)
+  case stateSpace(StateSpaceLayer)
 
   /// What it keeps of a sequence.
   var memory: LayerMemoryShape {
@@ -18,6 +19,7 @@ package enum Mixer: Sendable {
     case .convolution(let layer): layer.memory
     case .scan(let layer): layer.memory
     case .delta(let layer): layer.memory
+    case .stateSpace(let layer): layer.memory
     }
   }
 
@@ -28,6 +30,7 @@ package enum Mixer: Sendable {
     case .convolution(let layer): layer.size(&shape)
     case .scan(let layer): layer.size(&shape)
     case .delta(let layer): layer.size(&shape)
+    case .stateSpace(let layer): layer.size(&shape)
     }
   }
 
@@ -39,6 +42,7 @@ package enum Mixer: Sendable {
     case .convolution(let layer): layer.forward(pass, layer: index, into: target)
     case .scan(let layer): layer.forward(pass, layer: index, into: target)
     case .delta(let layer): layer.forward(pass, layer: index, into: target)
+    case .stateSpace(let layer): layer.forward(pass, layer: index, into: target)
     }
   }
 
@@ -47,7 +51,7 @@ package enum Mixer: Sendable {
     switch self {
     case .attention(let layer): layer.attend(pass, layer: index, into: target)
     case .latent(let layer): layer.attend(pass, layer: index, into: target)
-    case .convolution, .scan, .delta: break
+    case .convolution, .scan, .delta, .stateSpace: break
     }
   }
 
@@ -56,7 +60,7 @@ package enum Mixer: Sendable {
     switch self {
     case .attention(let layer): layer.heldWidth
     case .latent(let layer): layer.queryWidth
-    case .convolution, .scan, .delta: 0
+    case .convolution, .scan, .delta, .stateSpace: 0
     }
   }
 }
@@ -70,20 +74,29 @@ package protocol FeedForward: Sendable {
   func forward(_ pass: Pass, into target: FloatRows)
 }
 
-/// A layer: a mixer, in most families a feed-forward block after it, and in some more blocks.
+/// A layer: in most families a mixer and a feed-forward block after it, in some more of them or one alone.
 package struct DecoderLayer: Sendable {
-  package let mixer: Mixer
+  /// In most families one. Of several all but the last are recurrent: they hold nothing between `store` and
+  /// `finish`.
+  package let mixers: [Mixer]
   package let feedForward: (any FeedForward)?
   /// What stands behind both.
   package let others: [any FeedForward]
-  /// Whether both read the layer's input, and not the second what the first has added.
+  /// Whether mixers and feed-forward all read the layer's input, and not one what another has added.
   package let isParallel: Bool
 
   package init(
     _ mixer: Mixer, _ feedForward: (any FeedForward)? = nil, others: [any FeedForward] = [],
     isParallel: Bool = false
   ) {
-    self.mixer = mixer
+    self.init([mixer], feedForward, others: others, isParallel: isParallel)
+  }
+
+  package init(
+    _ mixers: [Mixer], _ feedForward: (any FeedForward)? = nil, others: [any FeedForward] = [],
+    isParallel: Bool = false
+  ) {
+    self.mixers = mixers
     self.feedForward = feedForward
     self.others = others
     self.isParallel = isParallel
@@ -99,13 +112,13 @@ package struct DecoderBlocks: Sendable {
     layers = try (0..<count).map { try layer($0) }
   }
 
-  /// What one layer after another keeps of a position.
-  package var memories: [LayerMemoryShape] { layers.map(\.mixer.memory) }
+  /// What one mixer after another keeps of a position.
+  package var memories: [LayerMemoryShape] { layers.flatMap { $0.mixers.map(\.memory) } }
 
   /// Makes room for all layers.
   package func size(_ shape: inout WorkspaceShape) {
     for layer in layers {
-      layer.mixer.size(&shape)
+      for mixer in layer.mixers { mixer.size(&shape) }
       layer.feedForward?.size(&shape)
       for block in layer.others { block.size(&shape) }
       if layer.isParallel { shape.sumWidth = shape.width }
@@ -120,15 +133,22 @@ package struct DecoderBlocks: Sendable {
   package func forward(_ pass: Pass) -> Pass {
     var pass = pass
     let workspace = pass.workspace
+    // Of the mixers, counted over all layers.
+    var first = 0
     for (index, layer) in layers.enumerated() {
       let target = layer.isParallel ? workspace.sum : workspace.hidden
       if layer.isParallel { copy(workspace.hidden, to: workspace.sum, pass) }
-      layer.mixer.store(pass, layer: index, into: target)
+      for (place, mixer) in layer.mixers.enumerated() {
+        mixer.store(pass, layer: first + place, into: target)
+      }
       if index == layers.count - 1 {
-        pass = pass.ofWantedRows(projectedWidth: layer.mixer.heldWidth)
+        pass = pass.ofWantedRows(projectedWidth: layer.mixers.last?.heldWidth ?? 0)
         if pass.rowCount == 0 { break }
       }
-      layer.mixer.finish(pass, layer: index, into: target)
+      for (place, mixer) in layer.mixers.enumerated() {
+        mixer.finish(pass, layer: first + place, into: target)
+      }
+      first += layer.mixers.count
       layer.feedForward?.forward(pass, into: target)
       if layer.isParallel { copy(workspace.sum, to: workspace.hidden, pass) }
       for block in layer.others { block.forward(pass, into: workspace.hidden) }

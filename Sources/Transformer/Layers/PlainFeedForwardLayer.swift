@@ -12,12 +12,14 @@ package struct PlainFeedForwardLayer: FeedForward {
   private let activation: PlainActivation
 
   /// Reads layer `index` with the tensor names that most families share.
+  ///
+  /// - Parameter inner: values between the products; nil takes the file's feed-forward length.
   package init(
     _ weights: WeightLoader, _ index: Int, norm normName: String = "ffn_norm.weight",
-    activation: PlainActivation, norms: BlockNorms = .before
+    activation: PlainActivation, norms: BlockNorms = .before, inner: Int? = nil
   ) throws {
     let h = weights.hyperparameters
-    let (width, inner) = (h.embeddingLength, h.feedForwardLength)
+    let (width, inner) = (h.embeddingLength, inner ?? h.feedForwardLength)
     let name = "blk.\(index)."
     norm = norms.isBefore ? try weights.norm(name + normName, count: width) : nil
     input = Projection(try weights.matrix(name + "ffn_up.weight", rows: inner, columns: width))

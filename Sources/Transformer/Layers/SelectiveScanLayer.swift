@@ -11,6 +11,8 @@ package struct SelectiveScanLayer: Sendable {
   private let convolution: CausalConvolution
   /// From x to the steps' factors, what is written and what is read, side by side.
   private let selection: Projection
+  /// Norms of the steps' factors, of what is written and of what is read; empty where there are none.
+  private let norms: [Norm]
   /// From the steps' factors to a step for each channel.
   private let steps: Projection
   private let scan: SelectiveScan
@@ -46,7 +48,9 @@ package struct SelectiveScanLayer: Sendable {
   }
 
   /// Reads layer `index`.
-  package init(_ weights: WeightLoader, _ index: Int) throws {
+  ///
+  /// - Parameter hasNorms: whether what is computed from `x` is normed.
+  package init(_ weights: WeightLoader, _ index: Int, hasNorms: Bool = false) throws {
     let h = weights.hyperparameters
     let sizes = try Sizes(h)
     self.sizes = sizes
@@ -62,6 +66,11 @@ package struct SelectiveScanLayer: Sendable {
     selection = Projection(
       try weights.matrix(
         name + "ssm_x.weight", rows: sizes.rank + 2 * sizes.state, columns: inner))
+    norms =
+      hasNorms
+      ? try [("dt", sizes.rank), ("b", sizes.state), ("c", sizes.state)].map {
+        try weights.norm("\(name)ssm_\($0)_norm.weight", count: $1)
+      } : []
     steps = Projection(
       try weights.matrix(name + "ssm_dt.weight", rows: inner, columns: sizes.rank))
     scan = SelectiveScan(
@@ -104,6 +113,11 @@ package struct SelectiveScanLayer: Sendable {
     compute.quantise(mixed, for: selection, rows: rows)
     let selected = workspace.projected.columns(from: inputs.outputStride)
     selection.multiply(mixed, rows: rows, into: selected, compute)
+    var first = 0
+    for norm in norms {
+      compute.apply(norm, to: selected.columns(from: first), count: rows)
+      first += norm.count
+    }
 
     let factors = workspace.input(columns: sizes.rank)
     compute.copy(selected, to: factors.floats, columns: sizes.rank, rows: rows)

@@ -20,7 +20,7 @@ package struct Hyperparameters: Sendable {
   package let valueLength: Int
   /// The largest of all layers.
   package let feedForwardLength: Int
-  /// The feed-forward length of each layer.
+  /// The feed-forward length of each layer; 0 for one without such a block.
   package let feedForwardLengths: [Int]
   /// Tokens of context that the model was trained for.
   package let contextLength: Int
@@ -126,7 +126,7 @@ package struct Hyperparameters: Sendable {
     feedForwardLengths = try Self.numbers(
       "\(architecture).feed_forward_length", metadata, path, count: blockCount, most: 1 << 24,
       default: metadata.int("\(architecture).expert_feed_forward_length"),
-      mayDiffer: kinds == .varied)
+      mayDiffer: kinds == .varied || kinds == .single, least: kinds == .single ? 0 : 1)
     feedForwardLength = feedForwardLengths.max() ?? 0
 
     headCount = try Self.numbers(
@@ -134,13 +134,14 @@ package struct Hyperparameters: Sendable {
       most: embeddingLength)[0]
     let keyValueKey = "\(architecture).attention.head_count_kv"
     let counts = try metadata.ints(keyValueKey, count: blockCount)
+    let mayNotAttend = kinds == .mixed || kinds == .single
     layersAttend =
-      kinds == .mixed
+      mayNotAttend
       ? counts?.map { $0 != 0 } ?? Array(repeating: true, count: blockCount)
       : Array(repeating: true, count: blockCount)
     keyValueHeadCounts = try Self.numbers(
       keyValueKey, metadata, path, count: blockCount, most: headCount, default: headCount,
-      mayDiffer: kinds == .varied, skippingZeros: kinds == .mixed)
+      mayDiffer: kinds == .varied, skippingZeros: mayNotAttend)
     keyValueHeadCount = keyValueHeadCounts.max() ?? 0
     for count in keyValueHeadCounts where headCount % count != 0 {
       throw ModelError(
@@ -167,9 +168,10 @@ package struct Hyperparameters: Sendable {
     rotaryDimensionCount = try positive(
       "rope.dimension_count", at: keyLength, default: keyLength)
     guard rotaryDimensionCount % 2 == 0 else {
+      let rotaryKey = "\(architecture).rope.dimension_count"
+      let key = metadata[rotaryKey] == nil ? "\(architecture).attention.key_length" : rotaryKey
       throw ModelError(
-        .badMetadata,
-        "\(path): \(architecture).rope.dimension_count is \(rotaryDimensionCount), which is odd")
+        .badMetadata, "\(path): \(key) is \(rotaryDimensionCount), which is odd")
     }
   }
 
@@ -223,10 +225,11 @@ package struct Hyperparameters: Sendable {
     ModelError(.unsupported, "\(path): \(architecture).\(key): \(reason)")
   }
 
-  /// Numbers above 0, one a layer. Those that name zeros may be skipped, so that fewer are left.
+  /// Numbers from `least` on, one a layer. Those that name zeros may be skipped, so that fewer are left.
   private static func numbers(
     _ key: String, _ metadata: GGUFMetadata, _ path: String, count: Int, most: Int,
-    default value: Int? = nil, mayDiffer: Bool = false, skippingZeros: Bool = false
+    default value: Int? = nil, mayDiffer: Bool = false, skippingZeros: Bool = false,
+    least: Int = 1
   ) throws -> [Int] {
     guard metadata[key] != nil || value != nil else { return [try metadata.requiredInt(key)] }
     var values =
@@ -236,9 +239,9 @@ package struct Hyperparameters: Sendable {
       throw ModelError(
         .unsupported, "\(path): \(key) differs from layer to layer, which is not supported")
     }
-    for value in values where value < 1 || value > most {
+    for value in values where value < least || value > most {
       throw ModelError(
-        .badMetadata, "\(path): \(key) is \(value), expected a number from 1 to \(most)")
+        .badMetadata, "\(path): \(key) is \(value), expected a number from \(least) to \(most)")
     }
     return values
   }

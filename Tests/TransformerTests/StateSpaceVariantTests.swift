@@ -1,0 +1,134 @@
+// What files of families with state spaces may say beside what the golden models do.
+
+import TensorCore
+import TestSupport
+import Testing
+import Transformer
+
+@Suite struct StateSpaceVariantTests {
+  /// Between two ways of the same sums.
+  private static let tolerance = 1e-9
+
+  @Test("The norm of one group has its number or not")
+  func oneGroup() throws {
+    let model = TinyModel(name: "mamba2")
+    let file = try model.file()
+    /// Rows of all but the second group's, `columns` values each.
+    func rest(_ name: String, before: Int, columns: Int) throws -> [Float] {
+      let values = try file.floats(name)
+      let group = 16 * columns
+      let first = before * columns
+      return Array(values[..<(first + group)])
+        + Array(values[(first + 2 * group)..<(first + 3 * group)])
+        + Array(values[(first + 4 * group)...])
+    }
+    var variant = ModelVariant(metadata: ["mamba2.ssm.group_count": .value(.uint32(1))])
+    for layer in 0..<2 {
+      let name = "blk.\(layer).ssm_"
+      variant.added[name + "in.weight"] = (
+        [64, 296], try rest(name + "in.weight", before: 256, columns: 64)
+      )
+      variant.added[name + "conv1d.weight"] = (
+        [4, 160], try rest(name + "conv1d.weight", before: 128, columns: 4)
+      )
+      variant.added[name + "conv1d.bias"] = (
+        [160], try rest(name + "conv1d.bias", before: 128, columns: 1)
+      )
+    }
+    func logits(normShape: [Int]) throws -> [Float] {
+      for layer in 0..<2 {
+        let name = "blk.\(layer).ssm_norm.weight"
+        variant.added[name] = (normShape, try file.floats(name))
+      }
+      variant.removed = Set(variant.added.keys)
+      return try model.logits(variant)
+    }
+    let flat = try logits(normShape: [128])
+    #expect(try logits(normShape: [128, 1]) == flat)
+    #expect(flat.allSatisfy { $0.isFinite })
+    let error = #expect(throws: ModelError.self) { try logits(normShape: [64, 2]) }
+    #expect(error?.code == .wrongShape)
+  }
+
+  @Test("Nothing turns where a file says that it was trained without")
+  func positions() throws {
+    let model = TinyModel(name: "granitehybrid-moe")
+    func logits(_ turns: Bool, base: Float) throws -> [Float] {
+      try model.logits(
+        ModelVariant(
+          metadata: [
+            "granitehybrid.rope.scaling.finetuned": .value(.bool(turns)),
+            "granitehybrid.rope.freq_base": .value(.float32(base)),
+          ]))
+    }
+    let fixed = try logits(false, base: 10_000)
+    #expect(fixed.normalisedSquaredError(from: try model.goldenLogits()) <= 1e-6)
+    #expect(try logits(false, base: 100) == fixed)
+    let turned = try logits(true, base: 10_000)
+    #expect(turned.normalisedSquaredError(from: fixed) > 1e-9)
+    #expect(try logits(true, base: 100) != turned)
+  }
+
+  @Test("A norm behind state spaces is taken where a file has it, and one before by either name")
+  func norms() throws {
+    let model = TinyModel(name: "falcon-h1")
+    let file = try model.file()
+    var variant = ModelVariant()
+    for layer in 0..<2 {
+      let name = "blk.\(layer).ffn_norm"
+      variant.removed.insert(name)
+      variant.added[name + ".weight"] = ([64], try file.floats(name))
+    }
+    #expect(try model.logits(variant) == model.logits(ModelVariant()))
+    variant.removed.insert("blk.1.ssm_norm.weight")
+    let logits = try model.logits(variant)
+    #expect(logits.normalisedSquaredError(from: try model.goldenLogits()) > 1e-3)
+    #expect(logits.allSatisfy { $0.isFinite })
+  }
+
+  @Test("Layers with a router have experts, whose weights are the router's")
+  func experts() throws {
+    let model = TinyModel(name: "jamba")
+    let file = try model.file()
+    func variant(experts: Int) throws -> ModelVariant {
+      var variant = ModelVariant(metadata: [
+        "jamba.expert_count": .value(.uint32(UInt32(experts))),
+        "jamba.expert_used_count": .value(.uint32(1)),
+      ])
+      for part in ["gate", "up", "down"] {
+        let name = "blk.1.ffn_\(part)"
+        variant.removed.insert(name + ".weight")
+        // The router gives one expert of several the share of one.
+        let factor: Float = part == "down" ? Float(experts) : 1
+        let values = try file.floats(name + ".weight").map { factor * $0 }
+        variant.added[name + "_exps.weight"] = (
+          [64, 64, experts], (0..<experts).flatMap { _ in values }
+        )
+      }
+      // All experts are alike, and so are their scores.
+      variant.added["blk.1.ffn_gate_inp.weight"] = (
+        [64, experts], [Float](repeating: 0, count: 64 * experts)
+      )
+      return variant
+    }
+    let golden = try model.logits(ModelVariant())
+    for experts in [1, 2, 4] {
+      let logits = try model.logits(variant(experts: experts))
+      #expect(logits.normalisedSquaredError(from: golden) <= Self.tolerance)
+    }
+  }
+
+  @Test("Sizes that do not go together are refused by their keys")
+  func sizes() throws {
+    let model = TinyModel(name: "nemotron_h")
+    for (key, value) in [
+      ("ssm.state_size", 12), ("ssm.group_count", 3), ("ssm.time_step_rank", 6),
+      ("ssm.inner_size", 132), ("ssm.conv_kernel", 1), ("ssm.conv_kernel", 65),
+    ] as [(String, UInt32)] {
+      let error = #expect(throws: ModelError.self) {
+        try model.logits(ModelVariant(metadata: ["nemotron_h." + key: .value(.uint32(value))]))
+      }
+      #expect(error?.description.contains(key) == true)
+    }
+  }
+}
