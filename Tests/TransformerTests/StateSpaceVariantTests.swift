@@ -118,6 +118,37 @@ import Transformer
     }
   }
 
+  @Test("Layers of feed-forward alone may have lengths of their own, and not all layers are such")
+  func feedForwardAlone() throws {
+    let model = TinyModel(name: "nemotron_h")
+    func numbers(_ values: [Int32]) -> GGUFContent { .list(.int32, values.map(GGUFValue.int32)) }
+    let lengths = "nemotron_h.feed_forward_length"
+    let heads = "nemotron_h.attention.head_count_kv"
+    // A fourth layer that adds nothing.
+    var variant = ModelVariant(
+      metadata: [
+        "nemotron_h.block_count": .value(.uint32(4)), lengths: numbers([0, 0, 96, 32]),
+        heads: numbers([0, 2, 0, 0]),
+      ])
+    variant.added = [
+      "blk.3.attn_norm.weight": ([64], [Float](repeating: 1, count: 64)),
+      "blk.3.ffn_up.weight": ([64, 32], [Float](repeating: 1, count: 64 * 32)),
+      "blk.3.ffn_down.weight": ([32, 64], [Float](repeating: 0, count: 32 * 64)),
+    ]
+    #expect(try model.logits(variant) == model.logits(ModelVariant()))
+    for (key, content) in [
+      (lengths, .value(.uint32(96))), (lengths, numbers([96, 96, 96])),
+      (lengths, numbers([0, 0, -1])), (lengths, numbers([0, 0, .max])),
+      (lengths, numbers([0, 96])),
+      (heads, numbers([0, 0, 0])), (heads, numbers([0, -2, 0])), (heads, numbers([0])),
+    ] as [(String, GGUFContent)] {
+      let error = #expect(throws: (any Error).self) {
+        try model.logits(ModelVariant(metadata: [key: content]))
+      }
+      #expect(error.map { "\($0)".contains(key) } == true)
+    }
+  }
+
   @Test("Sizes that do not go together are refused by their keys")
   func sizes() throws {
     let model = TinyModel(name: "nemotron_h")

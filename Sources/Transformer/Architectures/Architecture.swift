@@ -70,6 +70,5 @@ package let architectures: [any Architecture.Type] = [
   GLM4.self, GLM4MoE.self, DeepSeek2.self, Hunyuan.self, EXAONE4.self,
   CommandR.self, Cohere2.self, GPTOSS.self, LFM2.self, StarCoder2.self, Arcee.self, Apertus.self,
   StableLM.self, Falcon.self, GPTNeoX.self, Qwen35.self, Mamba.self, Mamba2.self, NemotronH.self,
-  FalconH1.self, Jamba.self, BERT.self, ModernBERT.self,
-  GemmaEmbedding.self,
+  FalconH1.self, Jamba.self, BERT.self, ModernBERT.self, GemmaEmbedding.self,
 ]

@@ -128,6 +128,12 @@ package struct Hyperparameters: Sendable {
       default: metadata.int("\(architecture).expert_feed_forward_length"),
       mayDiffer: kinds == .varied || kinds == .single, least: kinds == .single ? 0 : 1)
     feedForwardLength = feedForwardLengths.max() ?? 0
+    guard kinds != .single || feedForwardLengths.contains(0) else {
+      throw ModelError(
+        .unsupported,
+        "\(path): \(architecture).feed_forward_length is above 0 for all layers, so that none mixes "
+          + "positions, which is not supported")
+    }
 
     headCount = try Self.numbers(
       "\(architecture).attention.head_count", metadata, path, count: blockCount,

@@ -193,9 +193,10 @@ package final class WeightLoader {
 
   /// A norm, around the mean and with a bias or not, as the file has it.
   package func norm(_ name: String, count: Int) throws -> Norm {
-    Norm(
-      try vector(name, count: count),
-      bias: try optionalVector(name.dropLast("weight".count) + "bias", count: count),
+    // Some norms are called by their layer's part alone.
+    let stem = name.hasSuffix("weight") ? String(name.dropLast("weight".count)) : name + "."
+    return Norm(
+      try vector(name, count: count), bias: try optionalVector(stem + "bias", count: count),
       epsilon: hyperparameters.normEpsilon,
       isCentred: hyperparameters.normIsCentred)
   }
