@@ -112,11 +112,14 @@ public final class Model: Sendable {
       cacheFormat: options.exact ? .F32 : options.keyValueFormat)
   }
 
-  /// The context that the options ask for, or the model's own.
+  /// The context that the options ask for, or the model's own. An encoder's is no longer than it was
+  /// trained for: a text is one pass, and some have learned a vector for each position.
   static func contextLength(
     _ options: ModelOptions, _ hyperparameters: Hyperparameters
   ) throws -> Int {
-    let length = options.contextLength ?? min(hyperparameters.contextLength, defaultContextLength)
+    let own = hyperparameters.contextLength
+    var length = options.contextLength ?? min(own, defaultContextLength)
+    if hyperparameters.isEncoder { length = min(length, own) }
     guard length >= 1, length <= contextLengthLimit else { throw impossibleContext(length) }
     return length
   }

@@ -93,7 +93,7 @@ import Testing
       (["embed", "MODEL"], "a\n\nb", "text 2 is empty"),
       (["embed", "MODEL", "--jsonl"], "a", "line 1"),
       (["embed", "MODEL", "--dimensions", "100000"], "a", "--dimensions"),
-      (["embed", "MODEL"], "a\n" + String(repeating: "a b ", count: 10_000), "text 2: "),
+      (["embed", "MODEL"], "a\n" + String(repeating: "a b ", count: 10_000), "text 2 has"),
       (["serve", "MODEL", "--config", "/"], "", "/ cannot be read: Is a directory"),
     ] as [([String], String, String)])
   func `what cannot be used is named in one line`(

@@ -92,6 +92,7 @@ import Testing
     }
     #expect(try await vectors(["--text", "the 70", "--text", "the 1"]) == [all[69], all[0]])
     #expect(try await vectors(["--jsonl"], #""the 3""# + "\n") == [all[2]])
+    #expect(try await vectors([], "the 3\r\nthe \u{2028} 3\u{0C}\n").count == 2)
     let cut = try await vectors(
       ["--dimensions", "2", "--unnormalised", "--pooling", "cls"], "the 3")
     #expect(cut.count == 1 && cut[0].count == 2)

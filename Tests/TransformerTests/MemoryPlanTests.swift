@@ -14,6 +14,8 @@ import Transformer
     let found = loaded.decoder.blocks.memories
     var options = ModelOptions()
     options.contextLength = 320
+    // An encoder's context is no longer than it was trained for.
+    let positions = loaded.info.isEncoder ? min(320, loaded.info.trainedContextLength) : 320
     let path = ProjectFixtures.root + "/architectures/\(model.name).gguf"
     let plan = try Model.plan(path, options: options, sequences: 3)
     for (format, stored) in [(KeyValueFormat.F16, .F16), (.F32, .F32), (.Q8_0, .Q8_0)]
@@ -23,10 +25,21 @@ import Transformer
       let layout = BlockLayout(found, stored)
       #expect(
         try Model.plan(path, options: options, sequences: 3).keyValueBytes
-          == 3 * layout.blockCount(positions: 320) * layout.blockBytes)
+          == 3 * layout.blockCount(positions: positions) * layout.blockBytes)
     }
     #expect(plan.weightBytes > 0 && plan.weightBytes < loaded.info.fileBytes)
     #expect(plan.totalBytes == plan.weightBytes + plan.keyValueBytes)
+  }
+
+  @Test("States of large models leave room for fewer contexts, but for one at least")
+  func contexts() {
+    let attention = LayerMemoryShape(headCount: 1, keyLength: 64, valueLength: 64)
+    for (stateBytes, expected) in [(1 << 10, 4), (100 << 20, 2), (160 << 20, 1), (900 << 20, 1)] {
+      let layout = BlockLayout(
+        [attention, LayerMemoryShape(stateCount: stateBytes / 4)], .F16)
+      #expect(layout.contexts(atMost: 4, positions: 256) == expected, "\(stateBytes)")
+    }
+    #expect(BlockLayout([attention], .F16).contexts(atMost: 4, positions: 1 << 30) == 4)
   }
 
   @Test("Formats take the bytes that their layout says")

@@ -96,8 +96,9 @@ private final class Probe: Sendable {
     } else {
       isAnswered = await hearsFrom(engine, within: patience)
     }
-    // A model that goes on computing for others is busy and well.
-    let isBusy = engine.statistics.stepCount > steps
+    // A model that goes on computing for others is busy and well; an encoder's step may be long.
+    let now = engine.statistics
+    let isBusy = now.stepCount > steps || engine.facts.isEncoder && now.runningCount > 0
     return (isAnswered || isBusy, false, .now - start)
   }
 

@@ -1,6 +1,6 @@
 // What a model family is: a recipe that turns weights into a forward pass.
 
-package import TensorCore
+import TensorCore
 
 /// What the layers of a family may be, which tells what a file must say of them.
 package enum LayerKinds: Sendable {

@@ -9,7 +9,8 @@
 // All tokens see one another. The norms are around the mean and have biases. Nomic has no learned
 // positions and turns queries and keys, pairs being halves; its block is down(silu(gate(x)) × up(x)).
 // Jina has none either and takes from a head's logits what grows with distance (ALiBi, Press et al.
-// 2022); its block is down(gelu(gate(x)) × up(x)), and a file may hold gate and up in one tensor.
+// 2022); its block is down(gelu(gate(x)) × up(x)), and a file may hold gate and up in one tensor, or no
+// gate.
 
 import TensorCore
 
@@ -29,27 +30,22 @@ enum BERT: Architecture {
     let h = weights.hyperparameters
     let isOriginal = h.architecture == "bert"
     var heads = h.heads()
-    switch h.architecture {
-    case "nomic-bert": heads.rotary = try weights.rotary(.halves)
-    case "jina-bert-v2": heads.slopes = try slopes(h.headCount)
-    default:
-      guard weights.contextLength <= h.contextLength else {
-        throw h.unsupported(
-          "context_length",
-          "the model has learned \(h.contextLength) positions, and a context of "
-            + "\(weights.contextLength) tokens was asked for: choose a shorter one")
-      }
-    }
+    if h.architecture == "nomic-bert" { heads.rotary = try weights.rotary(.halves) }
+    if h.architecture == "jina-bert-v2" { heads.slopes = try slopes(h.headCount) }
     return try weights.encoder(
       rotaries: heads.rotary.map { [$0] } ?? [],
       sum: try EmbeddingSum(weights, hasPositions: isOriginal)
     ) { index in
+      let name = "blk.\(index).ffn_"
+      let hasGate = weights.has(name + "gate.weight")
+      let isPlain =
+        isOriginal || !hasGate && weights.rowCount(name + "up.weight") == h.feedForwardLength
       let feedForward: any FeedForward =
-        isOriginal
+        isPlain
         ? try PlainFeedForwardLayer(weights, index, activation: .gelu, norms: .outside)
         : try FeedForwardLayer(
           weights, index, activation: heads.rotary == nil ? .gelu : .silu, norms: .outside,
-          isFused: !weights.has("blk.\(index).ffn_gate.weight"))
+          isFused: !hasGate)
       return DecoderLayer(
         .attention(
           try AttentionLayer(weights, index, heads: heads, rotaryIndex: 0, norms: .outside)),

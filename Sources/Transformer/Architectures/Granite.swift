@@ -21,7 +21,9 @@ enum Granite: Architecture {
     let h = weights.hyperparameters
     let rotary = try weights.rotary(.adjacent)
     var heads = h.heads(scale: try h.float("attention.scale"))
-    heads.rotary = try h.bool("rope.scaling.finetuned") == false ? nil : rotary
+    // Of this family alone the key says whether anything turns.
+    let turns = try h.architecture == "minicpm" || h.bool("rope.scaling.finetuned") != false
+    heads.rotary = turns ? rotary : nil
     let residualScale = try Self.factor("residual_scale", h)
     let logitScale = try Self.factor("logit_scale", h)
     let isShared = try h.int("expert_shared_feed_forward_length") ?? 0 > 0

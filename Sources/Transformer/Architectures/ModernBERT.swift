@@ -10,6 +10,7 @@
 // turn by a base of their own. The norms are around the mean. Rotary pairs are halves. One tensor
 // holds gate and up.
 
+import KernelInterface
 import TensorCore
 
 enum ModernBERT: Architecture {
@@ -28,6 +29,7 @@ enum ModernBERT: Architecture {
       pairing: .halves, dimensionCount: h.rotaryDimensionCount,
       base: try h.float("rope.freq_base_swa") ?? Self.localBase)
     let windows = try h.slidingWindows(period: Self.period, globalFirst: true)
+    let activation = try activation(h)
     return try weights.encoder(
       rotaries: [global, local], sum: try EmbeddingSum(weights),
       norm: try weights.norm("output_norm.weight", count: h.embeddingLength)
@@ -41,7 +43,17 @@ enum ModernBERT: Architecture {
           try AttentionLayer(
             weights, index, heads: heads, rotaryIndex: isLocal ? 1 : 0,
             norms: index == 0 ? .outside : .before)),
-        try FeedForwardLayer(weights, index, activation: .gelu, isFused: true))
+        try FeedForwardLayer(weights, index, activation: activation, isFused: true))
+    }
+  }
+
+  /// Between gate and up: GELU, where the file names no other.
+  private static func activation(_ h: Hyperparameters) throws -> Activation {
+    let key = "hidden_activation"
+    switch try h.string(key) ?? "gelu" {
+    case "gelu": return .gelu
+    case "silu", "swish": return .silu
+    case let name: throw h.unsupported(key, "is \(name); known are gelu and silu")
     }
   }
 }

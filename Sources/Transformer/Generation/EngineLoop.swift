@@ -35,7 +35,7 @@ final class EngineLoop: @unchecked Sendable {
 
   /// More sequences than these fill the processor without guesses.
   private static let guessingSequences = 4
-  /// Contexts that memory is taken for, where nobody says how much.
+  /// Contexts that memory is taken for at most, where nobody says how much.
   private static let defaultContexts = 4
 
   /// - Throws: `AllocationError`.
@@ -55,7 +55,9 @@ final class EngineLoop: @unchecked Sendable {
     }
     let blocks =
       options.keyValueBytes.map { $0 / max(1, layout.blockBytes) }
-      ?? blockCount(contexts: Self.defaultContexts, sequences: options.sequenceLimit)
+      ?? blockCount(
+        contexts: layout.contexts(atMost: Self.defaultContexts, positions: model.contextLength),
+        sequences: options.sequenceLimit)
     pool = try BlockPool(
       layers: layers, format: format,
       blockCount: max(blockCount(contexts: 1, sequences: 1), blocks),

@@ -100,7 +100,8 @@ package struct Hyperparameters: Sendable {
     contextLength = try positive("context_length", at: 1 << 40)
     let rootKey = "\(architecture).attention.layer_norm_rms_epsilon"
     let centredKey = "\(architecture).attention.layer_norm_epsilon"
-    normIsCentred = metadata[rootKey] == nil && metadata[centredKey] != nil
+    // Files of encoders may name both, of which the other says nothing.
+    normIsCentred = metadata[centredKey] != nil && (isEncoder || metadata[rootKey] == nil)
     let epsilonKey = normIsCentred ? centredKey : rootKey
     normEpsilon = try metadata.requiredFloat(epsilonKey)
     guard normEpsilon.isFinite, normEpsilon >= 0 else {

@@ -111,9 +111,14 @@ package final class WeightLoader {
     return try (0..<count).map { try Vector(tensor.rows($0..<$0 + 1)) }
   }
 
+  /// Rows of a tensor; nil where there is none.
+  package func rowCount(_ name: String) -> Int? {
+    file.tensor(named: name).map { $0.shape.dropFirst().first ?? 1 }
+  }
+
   /// The first row of a tensor that some files have and others do not, however many it has.
   package func firstRow(_ name: String, columns: Int) throws -> Vector? {
-    let rows = max(1, file.tensor(named: name)?.shape.dropFirst().first ?? 1)
+    let rows = max(1, rowCount(name) ?? 1)
     return try tensor(name, shape: [columns, rows]).map { try Vector($0.rows(0..<1)) }
   }
 
@@ -241,11 +246,12 @@ package final class WeightLoader {
   }
 
   /// Throws the error that names every missing tensor, or every one that nobody took: a model
-  /// without a part of its weights computes something else.
+  /// without a part of its weights computes something else. A head that ranks or classifies has no part
+  /// in states and logits.
   package func finish() throws(ModelError) {
     guard missing.isEmpty else { throw missingError }
     let left = file.tensors.map(\.name).filter {
-      !taken.contains($0) && !hyperparameters.isOfPrediction($0)
+      !taken.contains($0) && !hyperparameters.isOfPrediction($0) && !$0.hasPrefix("cls.")
     }
     guard left.isEmpty else {
       throw ModelError(

@@ -70,6 +70,8 @@ package struct BlockLayout: Sendable {
   private static let pagesWithStates = 8
   /// What the states of sequences that run side by side may take without being asked for.
   private static let sharedStateBytes = 1 << 30
+  /// What contexts with states may take without being asked for, beyond the first.
+  private static let contextBytes = 4 << 30
   /// Of pages that are taken at once so many get states, the last ones.
   private static let newPagesWithStates = 3
 
@@ -111,6 +113,14 @@ package struct BlockLayout: Sendable {
       let pages = layer.0.window.map { min(all, BlockPool.pageCount($0) + more) } ?? all
       return count + pages * layer.1
     }
+  }
+
+  /// As many contexts of so many positions as memory is taken for unasked, at most `most`: states of
+  /// large models leave room for fewer.
+  package func contexts(atMost most: Int, positions: Int) -> Int {
+    guard stateBlockCount > 0 else { return most }
+    let each = (roomBlockCount(positions: positions) + pageBlockCount) * blockBytes
+    return max(1, min(most, Self.contextBytes / max(1, each)))
   }
 
   /// Blocks for so many contexts of so many positions, and for the states of sequences that run side by side

@@ -32,6 +32,11 @@ struct Embed: AsyncParsableCommand {
   @Option(help: ArgumentHelp("Print the first values of each vector alone.", valueName: "n"))
   var dimensions: Int?
 
+  @Option(
+    name: [.short, .long],
+    help: "Tokens of a text at most; by default the model's own, or 8192 if that is less.")
+  var context: Int?
+
   @Flag(help: "Leave vectors as long as they are.")
   var unnormalised = false
 
@@ -50,7 +55,8 @@ struct Embed: AsyncParsableCommand {
   func run() async throws {
     let located = try LocatedModel.find(model.model)
     let (loaded, texts) = try await onOwnThread {
-      (try engine.load(located.path, mayEmbed: true), try readTexts())
+      let model = try engine.load(located.path, contextLength: context, mayEmbed: true)
+      return (model, try readTexts().enumerated().map { try tokens(of: $1, number: $0 + 1, model) })
     }
     let length = loaded.info.embeddingLength
     if let dimensions, dimensions > length {
@@ -63,7 +69,7 @@ struct Embed: AsyncParsableCommand {
     defer { running.shutdown() }
     for first in stride(from: 0, to: texts.count, by: Self.parallelCount) {
       let part = first..<min(first + Self.parallelCount, texts.count)
-      for vector in try await vectors(of: Array(texts[part]), numbered: first + 1, running) {
+      for vector in try await vectors(of: Array(texts[part]), running) {
         let values = vector.embedding(dimensions: dimensions, isNormalised: !unnormalised)
         Terminal.writeLine("[\(values.map(\.description).joined(separator: ","))]")
       }
@@ -71,18 +77,11 @@ struct Embed: AsyncParsableCommand {
   }
 
   private func vectors(
-    of texts: [String], numbered first: Int, _ running: Engine
+    of texts: [[TokenID]], _ running: Engine
   ) async throws -> [[Float]] {
     try await withThrowingTaskGroup(of: (Int, [Float]).self) { tasks in
-      for (index, text) in texts.enumerated() {
-        tasks.addTask {
-          let tokens = running.model.tokenizer.encode(
-            text, parsingSpecial: false, addingSpecial: true)
-          do { return (index, try await running.embed(tokens, pooling: pooling)) } catch {
-            guard let problem = error as? EngineError else { throw error }
-            throw CommandError(.unusableInput, "text \(first + index): \(problem)")
-          }
-        }
+      for (index, tokens) in texts.enumerated() {
+        tasks.addTask { (index, try await running.embed(tokens, pooling: pooling)) }
       }
       return try await tasks.reduce(into: Array(repeating: [], count: texts.count)) {
         $0[$1.0] = $1.1
@@ -90,26 +89,44 @@ struct Embed: AsyncParsableCommand {
     }
   }
 
+  /// A text's tokens, known to fit before anything is printed.
+  private func tokens(of text: String, number: Int, _ model: Model) throws -> [TokenID] {
+    let tokens = model.tokenizer.encode(text, parsingSpecial: false, addingSpecial: true)
+    guard tokens.count <= model.contextLength else {
+      throw CommandError(
+        .unusableInput,
+        "text \(number) has \(tokens.count) tokens, and the context \(model.contextLength): cut it, "
+          + "or choose a longer context (--context) where the model has one")
+    }
+    return tokens
+  }
+
   /// The texts, none of them empty.
   private func readTexts() throws -> [String] {
     var texts = text
     if texts.isEmpty {
-      var lines = try InputFile.text("-").split(
-        omittingEmptySubsequences: false, whereSeparator: \.isNewline)
-      if lines.last?.isEmpty == true { lines.removeLast() }
-      texts = try lines.enumerated().map { index, line in
-        guard jsonl else { return String(line) }
-        guard let text = (try? JSONValue.parse(String(line)))?.stringValue else {
+      texts = try lines(of: InputFile.text("-")).enumerated().map { index, line in
+        guard jsonl else { return line }
+        guard let text = (try? JSONValue.parse(line))?.stringValue else {
           throw CommandError(
             .unusableInput, "line \(index + 1) of standard input is no JSON string")
         }
         return text
       }
     }
-    if let place = texts.firstIndex(of: "") {
+    if let place = texts.firstIndex(where: \.isEmpty) {
       throw CommandError(.unusableInput, "text \(place + 1) is empty")
     }
     return texts
+  }
+
+  /// What line feeds part, and nothing else that ends a line somewhere: a text may hold it.
+  private func lines(of text: String) -> [String] {
+    var lines = text.utf8.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+    if lines.last?.isEmpty == true { lines.removeLast() }
+    return lines.map { line in
+      String(Substring(line.last == UInt8(ascii: "\r") ? line.dropLast() : line))
+    }
   }
 }
 

@@ -183,7 +183,8 @@ struct Serve: AsyncParsableCommand {
     options.locksMemory = lockMemory
     options.sequenceLimit = parallel
     options.prefixLifetime = .seconds(prefixSeconds)
-    options.publicPrefixes = try publicSystem.map { path in
+    // An encoder is told nothing.
+    options.publicPrefixes = try (model.info.isEncoder ? [] : publicSystem).map { path in
       var text = try InputFile.text(path)
       // What ends a file's last line is no part of what clients send.
       while text.last?.isNewline == true { text.removeLast() }
