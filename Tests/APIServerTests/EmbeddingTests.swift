@@ -134,6 +134,30 @@ import Transformer
     }
   }
 
+  @Test func aClientThatLeavesPaysForTheTextsThatWereComputed() async throws {
+    let engine = FakeEngine([], .hangAfterFirst)
+    try await withMeter { meter, store in
+      try await RunningServer.serving(engine, meter: meter) { server in
+        try await RawConnection.open(port: server.port) { exchange in
+          // The last one waits for one of the others to be done.
+          try await exchange.send(
+            server.request(
+              "/v1/embeddings",
+              #"{"model":"swift-1","input":["one three","one three","one three","one three","a"]}"#)
+          )
+          for await _ in engine.hangs { break }
+        }
+        for await _ in engine.cancellations { break }
+      }
+      let row = try #require(
+        try store.usageRows(
+          month: UTCMonth(wallMilliseconds: MeterClock.system.wallMilliseconds())
+        ).first)
+      #expect(row.status == .cancelled)
+      #expect([3, 6, 9, 12].contains(row.usage.promptTokens), "\(row.usage)")
+    }
+  }
+
   @Test func tokensAreCountedAsPrompt() async throws {
     try await withMeter { meter, store in
       try await RunningServer.serving(meter: meter) { server in

@@ -4,6 +4,7 @@
 import Hummingbird
 import Metering
 import NIOCore
+import Synchronization
 import Tokenizer
 import Transformer
 
@@ -23,13 +24,14 @@ enum Embeddings {
       throw EngineError.promptTooLong(tokens: tokens.count, contextLength: contextLength)
     }
     let count = tokens.reduce(0) { $0 + $1.count }
+    let computed = ComputedTokens()
     let vectors = try await exchange.counted(
       AdmissionRequest(
         model: model.recordID, kind: .embedding, promptTokens: Int64(count),
-        maxCompletionTokens: 0, contextLeft: 0)
+        maxCompletionTokens: 0, contextLeft: 0), computed
     ) {
       try await Self.vectors(
-        of: tokens, model, fields.pooling ?? model.engine.facts.pooling, exchange.owner)
+        of: tokens, model, fields.pooling ?? model.engine.facts.pooling, exchange.owner, computed)
     }
     let answer = EmbeddingAnswer(
       model: model.name, promptTokens: count, isBase64: fields.isBase64)
@@ -43,7 +45,8 @@ enum Embeddings {
   }
 
   private static func vectors(
-    of texts: [[TokenID]], _ model: BackendModel, _ pooling: Pooling, _ owner: String
+    of texts: [[TokenID]], _ model: BackendModel, _ pooling: Pooling, _ owner: String,
+    _ computed: ComputedTokens
   ) async throws -> [[Float]] {
     try await withThrowingTaskGroup(of: (Int, [Float]).self) { tasks in
       var vectors = Array(repeating: [Float](), count: texts.count)
@@ -52,7 +55,9 @@ enum Embeddings {
           vectors[done] = vector
         }
         tasks.addTask {
-          (index, try await model.engine.embed(tokens, pooling: pooling, owner: owner))
+          let vector = try await model.engine.embed(tokens, pooling: pooling, owner: owner)
+          computed.count.add(Int64(tokens.count), ordering: .relaxed)
+          return (index, vector)
         }
       }
       for try await (done, vector) in tasks { vectors[done] = vector }
@@ -61,14 +66,20 @@ enum Embeddings {
   }
 }
 
+/// Tokens of the texts of a request that have their vectors.
+private final class ComputedTokens: Sendable {
+  let count = Atomic<Int64>(0)
+}
+
 extension Exchange {
   /// Does work that has no completion under a lease, which is settled however it ends. The work is
-  /// cancelled when the client goes.
+  /// cancelled when the client goes, and what was computed until then is charged.
   ///
   /// - Throws: `MeterError` where a limit refuses or the record cannot be written, `ClientGone`, or
   ///   what the work throws.
   fileprivate func counted<Result: Sendable>(
-    _ request: AdmissionRequest, _ work: @escaping @Sendable () async throws -> Result
+    _ request: AdmissionRequest, _ computed: ComputedTokens,
+    _ work: @escaping @Sendable () async throws -> Result
   ) async throws -> Result {
     let holder = try admit(request)
     // Nothing leaves before its own record is durable.
@@ -77,20 +88,26 @@ extension Exchange {
     watch.onGone { task.cancel() }
     defer { watch.onGone(nil) }
     let outcome = await task.result
-    let usage = TokenUsage(promptTokens: request.promptTokens)
     switch outcome {
     case .success(let result):
-      withNotes { $0.usage = usage }
-      backend.metrics.used(usage)
+      let usage = TokenUsage(promptTokens: request.promptTokens)
+      note(usage)
       try await settle(holder, usage, .completed, 200)
       return result
     case .failure(let error):
       let isGone = task.isCancelled
       let refusal = isGone ? APIError.clientGone : refusal(for: error)
-      try await settle(
-        holder, TokenUsage(), isGone ? .cancelled : .rejected, refusal.status.code)
+      let usage = TokenUsage(
+        promptTokens: isGone ? computed.count.load(ordering: .relaxed) : 0)
+      note(usage)
+      try await settle(holder, usage, isGone ? .cancelled : .rejected, refusal.status.code)
       throw refusal
     }
+  }
+
+  private func note(_ usage: TokenUsage) {
+    withNotes { $0.usage = usage }
+    backend.metrics.used(usage)
   }
 
   private func settle(
