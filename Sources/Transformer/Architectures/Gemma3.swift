@@ -14,8 +14,6 @@ import TensorCore
 enum Gemma3: Architecture {
   static let names = ["gemma3"]
 
-  /// Positions of a local layer turn by this base, without scaling.
-  private static let localBase: Float = 10_000
   /// Every so many layers one sees all, where the file does not say.
   private static let period = 6
   /// Layers of the 27B model, whose queries are scaled by width / heads.
@@ -24,9 +22,7 @@ enum Gemma3: Architecture {
   static func decoder(_ weights: WeightLoader) throws -> DecoderModel {
     let h = weights.hyperparameters
     let global = try weights.rotary(.halves)
-    let local = RotaryEmbedding(
-      pairing: .halves, dimensionCount: h.rotaryDimensionCount,
-      base: try h.float("rope.freq_base_swa") ?? Self.localBase)
+    let local = try h.windowRotary(.halves)
     let windows = try h.slidingWindows(period: Self.period)
     let queryLength =
       h.blockCount == Self.largeModelLayers ? h.embeddingLength / h.headCount : h.keyLength

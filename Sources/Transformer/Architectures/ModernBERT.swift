@@ -17,17 +17,13 @@ enum ModernBERT: Architecture {
   static let names = ["modern-bert"]
   static let layerKinds = LayerKinds.encoder
 
-  /// Heads of a layer with a window turn by this base, where the file does not say.
-  private static let localBase: Float = 10_000
   /// Every so many layers one sees all, where the file does not say.
   private static let period = 3
 
   static func decoder(_ weights: WeightLoader) throws -> DecoderModel {
     let h = weights.hyperparameters
     let global = try weights.rotary(.halves)
-    let local = RotaryEmbedding(
-      pairing: .halves, dimensionCount: h.rotaryDimensionCount,
-      base: try h.float("rope.freq_base_swa") ?? Self.localBase)
+    let local = try h.windowRotary(.halves)
     let windows = try h.slidingWindows(period: Self.period, globalFirst: true)
     let activation = try activation(h)
     return try weights.encoder(

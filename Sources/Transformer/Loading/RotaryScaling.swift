@@ -18,6 +18,14 @@ extension Hyperparameters {
     else { return 1 }
     return 1 + rate * logf(factor)
   }
+
+  /// What heads of a layer with a window turn by, where those have a base of their own: without scaling,
+  /// and by 10,000 where the file does not say.
+  func windowRotary(_ pairing: RotaryEmbedding.Pairing) throws -> RotaryEmbedding {
+    RotaryEmbedding(
+      pairing: pairing, dimensionCount: rotaryDimensionCount,
+      base: try float("rope.freq_base_swa") ?? 10_000)
+  }
 }
 
 extension WeightLoader {
