@@ -17,8 +17,9 @@ package final class BatchSession {
   /// - Parameters:
   ///   - sequences: their number, at least 1.
   ///   - contextLength: tokens that each may hold.
-  /// - Throws: `AllocationError`.
+  /// - Throws: `AllocationError`, or `ModelError` where the model knows fewer positions.
   package init(_ model: Model, sequences: Int, contextLength: Int) throws {
+    try model.checkPositions(contextLength)
     self.model = model
     let layers = model.decoder.blocks.memories
     let format = model.cacheFormat.stored

@@ -39,7 +39,8 @@ extension Engine {
   ///   - tokens: those of the text, at least one and as many as the context has at most.
   ///   - pooling: how the states of all tokens become one; nil takes what the model's file says.
   ///   - owner: on whose behalf, as in `GenerationRequest`.
-  /// - Throws: `EngineError` for a text that is empty or too long, or where too many wait;
+  /// - Throws: `EngineError` for a text that is empty or too long, where too many wait, or where the
+  ///   vector is not finite;
   ///   `CancellationError` when the task is cancelled or the engine stops.
   public func embed(
     _ tokens: [TokenID], pooling: Pooling? = nil, owner: String? = nil
@@ -52,7 +53,11 @@ extension Engine {
       guard case .finished(let summary) = event, summary.finishReason != .cancelled else {
         continue
       }
-      return states.vector
+      let vector = states.vector
+      guard vector.allSatisfy(\.isFinite) else {
+        throw EngineError.notFinite(model: model.info.name)
+      }
+      return vector
     }
     throw CancellationError()
   }

@@ -112,16 +112,28 @@ public final class Model: Sendable {
       cacheFormat: options.exact ? .F32 : options.keyValueFormat)
   }
 
-  /// The context that the options ask for, or the model's own. An encoder's is no longer than it was
-  /// trained for: a text is one pass, and some have learned a vector for each position.
+  /// The context that the options ask for, or the model's own. It is no longer than the model was trained
+  /// for where that has learned a vector for each position, and in encoders, for which a text is one pass.
   static func contextLength(
     _ options: ModelOptions, _ hyperparameters: Hyperparameters
   ) throws -> Int {
     let own = hyperparameters.contextLength
     var length = options.contextLength ?? min(own, defaultContextLength)
-    if hyperparameters.isEncoder { length = min(length, own) }
+    if hyperparameters.isEncoder || hyperparameters.hasLearnedPositions {
+      length = min(length, own)
+    }
     guard length >= 1, length <= contextLengthLimit else { throw impossibleContext(length) }
     return length
+  }
+
+  /// - Throws: where the model knows fewer positions than `count`: an encoder those that it is loaded for,
+  ///   and others those that they have learned.
+  func checkPositions(_ count: Int) throws(ModelError) {
+    let known = info.isEncoder ? contextLength : decoder.embedding.positionCount
+    guard let known, count > known else { return }
+    throw ModelError(
+      .badOption,
+      "a session of \(count) tokens is not possible: the model knows \(known) positions")
   }
 
   /// - Throws: where the model turns texts into vectors and writes none.
@@ -130,7 +142,7 @@ public final class Model: Sendable {
     throw ModelError(
       .unsupported,
       "\(info.path): a \(info.architecture) model turns texts into vectors and writes none: embed "
-        + "them (/v1/embeddings of the server), or choose another model")
+        + "them ('apus embed', or /v1/embeddings of the server), or choose another model")
   }
 
   static func family(named name: String, path: String) throws -> any Architecture.Type {

@@ -34,13 +34,8 @@ public final class Session {
     guard self.contextLength >= 1, self.contextLength <= Model.contextLengthLimit else {
       throw Model.impossibleContext(self.contextLength)
     }
+    try model.checkPositions(self.contextLength)
     let isEncoder = model.info.isEncoder
-    guard !isEncoder || self.contextLength <= model.contextLength else {
-      throw ModelError(
-        .badOption,
-        "a session of \(self.contextLength) tokens is not possible: the model is loaded for texts "
-          + "of \(model.contextLength)")
-    }
     let decoder = model.decoder
     memory = try SequenceMemory(
       layers: decoder.blocks.memories, capacity: self.contextLength,

@@ -8,19 +8,20 @@ import Transformer
   @Test("A vector is the pooled hidden states", arguments: TinyModel.all)
   func pooling(model: TinyModel) async throws {
     let loaded = try model.load(.F16, contextLength: 512)
-    let tokens = try model.tokens(300, seed: 1)
+    let count = min(300, loaded.contextLength)
+    let tokens = try model.tokens(count, seed: 1)
     var states: [[Float]] = []
     let session = try Session(loaded)
     for part in [tokens.prefix(7), tokens.dropFirst(7)] {
       try session.evaluateHidden(Array(part)) { states.append($0) }
     }
-    #expect(states.count == 300)
+    #expect(states.count == count)
     let engine = try Engine(loaded)
-    #expect(try await engine.embed(tokens, pooling: .last).bits == states[299].bits)
+    #expect(try await engine.embed(tokens, pooling: .last).bits == states[count - 1].bits)
     let mean = try await engine.embed(tokens, pooling: .mean)
     #expect(mean.count == loaded.info.embeddingLength)
     for (index, value) in mean.enumerated() {
-      let expected = states.reduce(0.0) { $0 + Double($1[index]) } / 300
+      let expected = states.reduce(0.0) { $0 + Double($1[index]) } / Double(count)
       #expect(abs(Double(value) - expected) < 1e-6)
     }
   }

@@ -177,6 +177,25 @@ import Transformer
     #expect(session?.code == .badOption)
   }
 
+  @Test("A vector that is not finite is an error")
+  func notFinite() async throws {
+    let model = TinyModel(name: "bert")
+    let width = try model.file().tensor(named: "token_embd_norm.bias")!.elementCount
+    let engine = try Engine(
+      load(
+        model,
+        ModelVariant(
+          added: [
+            "token_embd_norm.bias": (
+              [width], (0..<width).map { $0 == 3 ? Float.infinity : 0 }
+            )
+          ], removed: ["token_embd_norm.bias"])))
+    await #expect(throws: EngineError.notFinite(model: "fixture")) {
+      try await engine.embed([1, 2, 3])
+    }
+    engine.shutdown()
+  }
+
   @Test("A session's next text is a text of its own")
   func nextText() throws {
     let session = try Session(TinyModel(name: "modern-bert").load(.F16))

@@ -57,6 +57,21 @@ extension TinyModel {
   }
 }
 
+extension TinyModel {
+  /// The file as one of another architecture, whose keys are those of its own under another name.
+  func renamed(to architecture: String) throws -> ModelVariant {
+    let metadata = try file().metadata
+    let prefix = try metadata.requiredString("general.architecture") + "."
+    let keys = metadata.keys.filter { $0.hasPrefix(prefix) }
+    var variant = ModelVariant(removedKeys: Set(keys))
+    for key in keys {
+      variant.metadata["\(architecture).\(key.dropFirst(prefix.count))"] = .value(metadata[key]!)
+    }
+    variant.metadata["general.architecture"] = .value(.string(architecture))
+    return variant
+  }
+}
+
 extension GGUFFile {
   /// The values of a float32 tensor.
   func floats(_ name: String) throws -> [Float] {

@@ -19,7 +19,8 @@ struct TinyModel: Sendable, CustomTestStringConvertible {
     "command-r", "cohere2", "lfm2", "mamba", "qwen3moe", "granitemoe", "gpt-oss", "qwen2moe",
     "bailingmoe2", "phimoe", "hunyuan-dense", "starcoder2", "falcon-40b", "apertus",
     "gemma4", "gemma4-moe", "deepseek2", "qwen35", "qwen3next", "mamba2",
-    "granitehybrid-moe", "nemotron_h", "falcon-h1", "jamba",
+    "granitehybrid-moe", "nemotron_h", "falcon-h1", "jamba", "gpt2", "mpt", "olmo",
+    "stablelm-12b",
   ].map { TinyModel(name: $0) }
 
   /// More of the same families, among the golden data beside the project.
@@ -27,7 +28,7 @@ struct TinyModel: Sendable, CustomTestStringConvertible {
     "internlm2", "ernie4_5", "exaone", "seed_oss", "phi3", "minicpm", "olmo2", "chatglm",
     "llama-moe", "olmoe", "qwen", "ernie4_5-moe", "glm4moe", "hunyuan-moe", "lfm2moe", "arcee",
     "nemotron", "stablelm", "phi2", "falcon", "gptneox", "gptneox-seq", "deepseek2-lite",
-    "qwen35moe", "granitehybrid",
+    "qwen35moe", "granitehybrid", "bloom",
   ].map { TinyModel(name: $0, folder: Fixtures.root + "/architectures") }
 
   /// Models that turn texts into vectors.

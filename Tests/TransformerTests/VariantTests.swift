@@ -129,4 +129,55 @@ import Transformer
     #expect(error?.code == .unsupported)
     #expect("\(error!)".contains("llama.attention.causal"))
   }
+
+  @Test(
+    "A family goes by more than one name",
+    arguments: [
+      ("qwen2", "qwen2vl"), ("qwen3", "qwen3vl"), ("qwen3moe", "qwen3vlmoe"),
+      ("starcoder2", "codeshell"), ("gpt2", "starcoder"),
+    ])
+  func names(name: String, other: String) throws {
+    let model = TinyModel(name: name)
+    #expect(try model.logits(model.renamed(to: other)) == model.logits(ModelVariant()))
+  }
+
+  @Test("A context is no longer than the positions that a model has learned")
+  func learnedPositions() throws {
+    let model = TinyModel(name: "gpt2")
+    #expect(try model.load(.F16, contextLength: 257).contextLength == 256)
+    #expect(try model.load(.F16, contextLength: 255).contextLength == 255)
+    let model256 = try model.load(.F16)
+    for attempt: () throws -> Void in [
+      { _ = try Session(model256, contextLength: 257) },
+      { _ = try BatchSession(model256, sequences: 1, contextLength: 257) },
+    ] {
+      let error = #expect(throws: ModelError.self) { try attempt() }
+      #expect(error?.code == .badOption)
+    }
+    // Where distance tells enough, none are learned.
+    let none = try TinyModel(name: "mpt").logits(ModelVariant(removed: ["position_embd.weight"]))
+    #expect(try none.normalisedSquaredError(from: TinyModel(name: "mpt").goldenLogits()) > 1e-3)
+  }
+
+  @Test(
+    "Queries and keys may be normed, those of all heads together or each head's by its own weights",
+    arguments: [("mpt", [64], [64]), ("command-r", [16, 4], [16, 2])])
+  func headNorms(name: String, query: [Int], key: [Int]) throws {
+    let model = TinyModel(name: name)
+    func logits(_ queryScale: Float, _ keyScale: Float) throws -> [Float] {
+      var variant = ModelVariant()
+      for layer in 0..<(try model.file().metadata.requiredInt(name + ".block_count")) {
+        for (part, shape, scale) in [("q", query, queryScale), ("k", key, keyScale)] {
+          let values = (0..<shape.reduce(1, *)).map { scale * Float(1 + $0 % 3) }
+          variant.added["blk.\(layer).attn_\(part)_norm.weight"] = (shape, values)
+        }
+      }
+      return try model.logits(variant)
+    }
+    // What a score is made of may be larger on one side as the other is smaller.
+    let normed = try logits(1, 1)
+    #expect(try logits(4, 0.25) == normed)
+    #expect(try normed.normalisedSquaredError(from: model.goldenLogits()) > 1e-3)
+    #expect(try normed.normalisedSquaredError(from: logits(2, 1)) > 1e-3)
+  }
 }

@@ -88,6 +88,8 @@ extension APIError {
       self = .stopping
     case .writesNothing(let model):
       self = .writesNothing(model: model)
+    case .notFinite(let model):
+      self = .notFinite(model: model)
     case .answerTooShort(let needed, let allowed):
       self = .invalid(
         "max_tokens", "answer_too_short",

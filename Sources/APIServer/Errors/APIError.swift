@@ -111,6 +111,14 @@ extension APIError {
         + "or ask for a model that writes.")
   }
 
+  /// - Parameter model: its name.
+  static func notFinite(model: String) -> APIError {
+    APIError(
+      status: .internalServerError, kind: .server, code: "model_failed",
+      message: "The model '\(model)' gave numbers that are not finite. Ask for another model.",
+      param: "model")
+  }
+
   static let unknownRoute = refused(
     .notFound, "unknown_url", "Nothing is served under this path. GET /openapi.json lists what is.")
 

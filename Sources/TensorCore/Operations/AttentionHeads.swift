@@ -24,13 +24,10 @@ package struct AttentionHeads: Sendable {
   /// 0 for none.
   package var softCap: Float = 0
   package var rotary: RotaryEmbedding?
-  /// Norms of each head's query and key `[keyLength]`, or of those of all heads together
-  /// `[heads × keyLength]`.
-  package var queryNorm: Vector?
-  package var keyNorm: Vector?
+  package var queryNorm: HeadNorm?
+  package var keyNorm: HeadNorm?
   /// A norm of each head's value `[valueLength]`.
-  package var valueNorm: Vector?
-  package var normEpsilon: Float = 0
+  package var valueNorm: Norm?
   /// Whether heads are turned before they are normed (Hunyuan, Tencent 2025).
   package var turnsBeforeNorm = false
   /// A logit of each query head that takes its share of softmax and gives no value, `[headCount]`.
@@ -58,6 +55,18 @@ package struct AttentionHeads: Sendable {
     guard let window else { return 0...(isCausal ? position : end - 1) }
     guard !isCausal else { return max(0, position - window + 1)...position }
     return max(0, position - window / 2)...min(end - 1, position + window / 2)
+  }
+}
+
+/// A norm of queries or keys: of each head, with the same weights `[keyLength]` or with weights of its own
+/// `[heads, keyLength]`, or of all heads together `[heads × keyLength]`.
+package struct HeadNorm: Sendable {
+  package let norm: Norm
+  package let isTogether: Bool
+
+  package init(_ norm: Norm, isTogether: Bool = false) {
+    self.norm = norm
+    self.isTogether = isTogether
   }
 }
 

@@ -82,14 +82,12 @@ extension Compute {
   ) {
     forEachRow(of: runs) { row, cache, position in
       prepareQueries(heads, query, angles, row: row, at: position)
-      normTogether(key.row(row), heads.keyNorm, heads)
+      normTogether(key.row(row), heads.keyNorm)
       for head in 0..<heads.keyValueHeadCount {
         let keys = key.row(row) + head * heads.keyLength
         let values = value.row(row) + head * heads.valueLength
-        prepare(keys, heads.keyNorm, heads, angles.row(row))
-        if let norm = heads.valueNorm {
-          kernels.rmsNorm(values, norm.values, norm.count, heads.normEpsilon, values)
-        }
+        prepare(keys, head, heads.keyNorm, heads, angles.row(row))
+        if let norm = heads.valueNorm { apply(norm, to: values, into: values) }
         kernels.append(
           cache.shape, keys, values,
           cache.blocks[position / cacheBlockPositionCount] + head * cache.shape.headBytes,
@@ -125,9 +123,10 @@ extension Compute {
     _ heads: AttentionHeads, _ query: FloatRows, _ angles: FloatRows, row: Int, at position: Int
   ) {
     let queries = query.row(row)
-    normTogether(queries, heads.queryNorm, heads)
+    normTogether(queries, heads.queryNorm)
     for head in 0..<heads.headCount {
-      prepare(queries + head * heads.keyLength, heads.queryNorm, heads, angles.row(row))
+      prepare(
+        queries + head * heads.keyLength, head, heads.queryNorm, heads, angles.row(row))
     }
     if let factor = heads.temperature?.factor(at: position), factor != 1 {
       for index in 0..<heads.headCount * heads.keyLength { queries[index] *= factor }
@@ -135,23 +134,22 @@ extension Compute {
   }
 
   /// The norm of all heads' values of a row together, where it is one.
-  private func normTogether(
-    _ row: UnsafeMutablePointer<Float>, _ norm: Vector?, _ heads: AttentionHeads
-  ) {
-    if let norm, norm.count > heads.keyLength {
-      kernels.rmsNorm(row, norm.values, norm.count, heads.normEpsilon, row)
-    }
+  private func normTogether(_ row: UnsafeMutablePointer<Float>, _ norm: HeadNorm?) {
+    if let norm, norm.isTogether { apply(norm.norm, to: row, into: row) }
   }
 
   private func prepare(
-    _ head: UnsafeMutablePointer<Float>, _ norm: Vector?, _ heads: AttentionHeads,
-    _ angles: UnsafePointer<Float>
+    _ values: UnsafeMutablePointer<Float>, _ head: Int, _ norm: HeadNorm?,
+    _ heads: AttentionHeads, _ angles: UnsafePointer<Float>
   ) {
-    if heads.turnsBeforeNorm { heads.rotary?.rotate(head, angles: angles) }
-    if let norm, norm.count == heads.keyLength {
-      kernels.rmsNorm(head, norm.values, norm.count, heads.normEpsilon, head)
+    if heads.turnsBeforeNorm { heads.rotary?.rotate(values, angles: angles) }
+    if let norm, !norm.isTogether {
+      let isOwn = norm.norm.count > heads.keyLength
+      apply(
+        norm.norm, from: isOwn ? head * heads.keyLength : 0, count: heads.keyLength, to: values,
+        into: values)
     }
-    if !heads.turnsBeforeNorm { heads.rotary?.rotate(head, angles: angles) }
+    if !heads.turnsBeforeNorm { heads.rotary?.rotate(values, angles: angles) }
   }
 
   /// Attends and writes `[headCount × valueLength]` a row to `output`.

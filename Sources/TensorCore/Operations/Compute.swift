@@ -164,6 +164,14 @@ extension Compute {
     }
   }
 
+  /// Divides each row by a vector, value by value.
+  package func divide(_ target: FloatRows, by divisors: Vector, rows: Int) {
+    forEachRow(rows) { row in
+      let to = target.row(row)
+      for column in 0..<divisors.count { to[column] /= divisors.values[column] }
+    }
+  }
+
   /// Adds a vector to each row.
   package func add(_ bias: Vector, to target: FloatRows, rows: Int) {
     forEachRow(rows) { row in

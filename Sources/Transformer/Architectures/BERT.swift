@@ -14,14 +14,6 @@
 
 import TensorCore
 
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#else
-  import Darwin
-#endif
-
 enum BERT: Architecture {
   static let names = ["bert", "nomic-bert", "jina-bert-v2"]
   static let layerKinds = LayerKinds.encoder
@@ -31,7 +23,7 @@ enum BERT: Architecture {
     let isOriginal = h.architecture == "bert"
     var heads = h.heads()
     if h.architecture == "nomic-bert" { heads.rotary = try weights.rotary(.halves) }
-    if h.architecture == "jina-bert-v2" { heads.slopes = try slopes(h.headCount) }
+    if h.architecture == "jina-bert-v2" { heads.slopes = try h.distanceSlopes() }
     return try weights.encoder(
       rotaries: heads.rotary.map { [$0] } ?? [],
       sum: try EmbeddingSum(weights, hasPositions: isOriginal)
@@ -54,18 +46,5 @@ enum BERT: Architecture {
           try ResidualNorm(weights, "blk.\(index).layer_output_norm.weight"),
         ])
     }
-  }
-
-  /// The slopes of heads: powers of 2^(-8 / n), where n is the largest power of two among their
-  /// numbers, and for those behind it every second one of 2 n.
-  private static func slopes(_ headCount: Int) throws -> Vector {
-    var whole = 1
-    while 2 * whole <= headCount { whole *= 2 }
-    return try Vector(
-      (0..<headCount).map { head in
-        head < whole
-          ? exp2f(-8 * Float(head + 1) / Float(whole))
-          : exp2f(-4 * Float(2 * (head - whole) + 1) / Float(whole))
-      })
   }
 }

@@ -34,13 +34,12 @@ enum Gemma4: Architecture {
       let rotaryIndex = windows[index] == nil ? 0 : 1
       var heads = try Self.heads(h, sources[index] ?? index, window: windows[index])
       heads.rotary = rotaries[rotaryIndex]
-      heads.normEpsilon = h.normEpsilon
       var source = KeyValueSource.own
       if let other = sources[index] {
         source = .layer(other)
         weights.ignore(["k", "v", "k_norm"].map { "blk.\(index).attn_\($0).weight" })
-        heads.queryNorm = try weights.vector(
-          "blk.\(index).attn_q_norm.weight", count: heads.keyLength)
+        heads.queryNorm = HeadNorm(
+          try weights.norm("blk.\(index).attn_q_norm.weight", count: heads.keyLength))
       } else {
         if !weights.has("blk.\(index).attn_v.weight"),
           !weights.has("blk.\(index).attn_qkv.weight")
@@ -48,7 +47,9 @@ enum Gemma4: Architecture {
           source = .keysAlone
         }
         try weights.readHeadNorms(of: index, into: &heads)
-        heads.valueNorm = try Vector([Float](repeating: 1, count: heads.valueLength))
+        heads.valueNorm = Norm(
+          try Vector([Float](repeating: 1, count: heads.valueLength)), epsilon: h.normEpsilon,
+          isCentred: false)
       }
       var others: [any FeedForward] = []
       if let layerInputs { others.append(try LayerInputLayer(weights, index, layerInputs)) }
@@ -76,7 +77,7 @@ enum Gemma4: Architecture {
     }
     return RotaryEmbedding(
       pairing: .halves, dimensionCount: count,
-      base: try h.float("rope.freq_base_swa") ?? h.rotaryBase)
+      base: try h.windowRotaryBase() ?? h.rotaryBase)
   }
 
   /// Lengths of the heads of layers that see a window.

@@ -1,5 +1,5 @@
 // Llama and the models that share its shape (Touvron et al. 2023): SmolLM, Mistral,
-// TinyLlama, InternLM 2, ERNIE 4.5 (Baidu 2025), ...
+// TinyLlama, InternLM 2, ERNIE 4.5 (Baidu 2025), OLMo (Groeneveld et al. 2024), ...
 //
 //   x = embedding[token]
 //   each layer:  x += output(attend(rotate(q), rotate(k), v)),  q, k, v = qkv(norm(x))
@@ -9,15 +9,17 @@
 // Rotary pairs are adjacent, since GGUF files store q and k permuted for that. The head may be the
 // embedding table (tied). Biases are optional. Where the file has experts (Mixtral, Jiang et al. 2024), the
 // router's weights of those that a row goes to add up to 1; the first layers may have none, and all rows
-// may share one.
+// may share one. OLMo's norms are around the mean and have neither weights nor biases, and some of its
+// models clamp q, k and v.
 
 import TensorCore
 
 enum Llama: Architecture {
-  static let names = ["llama", "internlm2", "ernie4_5", "ernie4_5-moe"]
+  static let names = ["llama", "internlm2", "ernie4_5", "ernie4_5-moe", "olmo"]
 
   static func decoder(_ weights: WeightLoader) throws -> DecoderModel {
     let h = weights.hyperparameters
+    weights.normsHaveWeights = h.architecture != "olmo"
     let isShared = try h.hasSharedExpert()
     let rotary = try weights.rotary(.adjacent)
     var heads = h.heads(scale: try h.float("attention.scale"))

@@ -12,7 +12,7 @@
 import TensorCore
 
 enum Qwen2: Architecture {
-  static let names = ["qwen2", "qwen2moe", "qwen", "exaone", "seed_oss"]
+  static let names = ["qwen2", "qwen2moe", "qwen2vl", "qwen", "exaone", "seed_oss"]
 
   static func decoder(_ weights: WeightLoader) throws -> DecoderModel {
     let h = weights.hyperparameters

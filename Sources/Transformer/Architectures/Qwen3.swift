@@ -12,7 +12,7 @@
 import TensorCore
 
 enum Qwen3: Architecture {
-  static let names = ["qwen3", "qwen3moe", "bailingmoe2"]
+  static let names = ["qwen3", "qwen3moe", "qwen3vl", "qwen3vlmoe", "bailingmoe2"]
 
   static func decoder(_ weights: WeightLoader) throws -> DecoderModel {
     let h = weights.hyperparameters

@@ -1,4 +1,4 @@
-// StarCoder 2 (BigCode 2024) and Nemotron 3 and 4 (NVIDIA 2024).
+// StarCoder 2 (BigCode 2024), CodeShell (Xie et al. 2024) and Nemotron 3 and 4 (NVIDIA 2024).
 //
 //   x = embedding[token]
 //   each layer:  x += output(attend(rotate(q), rotate(k), v)) + bias,  q, k, v = qkv(norm(x)) + bias
@@ -11,7 +11,7 @@
 import TensorCore
 
 enum StarCoder2: Architecture {
-  static let names = ["starcoder2", "nemotron"]
+  static let names = ["starcoder2", "codeshell", "nemotron"]
 
   static func decoder(_ weights: WeightLoader) throws -> DecoderModel {
     let h = weights.hyperparameters

@@ -12,6 +12,8 @@ public enum EngineError: Error, Equatable, CustomStringConvertible {
   case stopped
   /// The model turns texts into vectors and writes none.
   case writesNothing(model: String)
+  /// The model's numbers for a text are not all finite, so that there is no vector.
+  case notFinite(model: String)
   /// The shortest answer that satisfies the constraint has more tokens than the answer may have.
   case answerTooShort(needed: Int, allowed: Int)
   /// The constraint cannot be followed with this vocabulary.
@@ -29,6 +31,9 @@ public enum EngineError: Error, Equatable, CustomStringConvertible {
     case .stopped: "the engine has been shut down"
     case .writesNothing(let model):
       "\(model) turns texts into vectors and writes none: embed them, or choose another model"
+    case .notFinite(let model):
+      "\(model) gave numbers that are not finite: its file is damaged, or its format cannot hold its "
+        + "weights"
     case .answerTooShort(let needed, let allowed):
       "the shortest answer under the constraint has \(needed) tokens, and \(allowed) are allowed: "
         + "allow more tokens or a shorter answer"

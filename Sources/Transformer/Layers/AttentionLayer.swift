@@ -61,6 +61,8 @@ package struct AttentionLayer: Sendable {
   private let keyOffset: Int
   private let valueOffset: Int
   package let inputBiases: [Vector?]
+  /// What queries, keys and values are kept within; nil for no bounds.
+  private let inputBound: Float?
   /// The product of values once more, for what rounding left of its input; nil where nothing does.
   ///
   /// An encoder's vector is a sum of values, and more than half of its error was from rounding what
@@ -146,6 +148,7 @@ package struct AttentionLayer: Sendable {
       inputBiases = try weights.optionalVectors(
         names.map { $0 + ".bias" }, fused: name + "attn_qkv.bias", counts: widths)
     }
+    inputBound = try h.float("attention.clamp_kqv").flatMap { $0 > 0 ? $0 : nil }
     fineValues =
       h.isEncoder && source == .own && inputs.scaling != nil
       ? inputs.parts.last.map { Projection($0) } : nil
@@ -213,6 +216,10 @@ package struct AttentionLayer: Sendable {
     }
     for (bias, offset) in zip(inputBiases, inputs.offsets) {
       if let bias { compute.add(bias, to: workspace.projected.columns(from: offset), rows: rows) }
+    }
+    if let inputBound {
+      compute.clamp(
+        workspace.projected, to: inputBound, columns: inputs.outputStride, rows: rows)
     }
 
     let angles = workspace.angles[rotaryIndex]

@@ -68,10 +68,11 @@ extension WeightLoader {
   /// - Parameters:
   ///   - headNorm: the name of the norm before the head.
   ///   - logitCap: what logits stay below; 0 where they are not capped.
+  ///   - sum: what is added to embeddings.
   ///   - layerInputs: what tokens tell each layer.
   ///   - layer: gives one layer.
   func decoder(
-    rotaries: [RotaryEmbedding], embeddingScale: Float = 1,
+    rotaries: [RotaryEmbedding], embeddingScale: Float = 1, sum: EmbeddingSum? = nil,
     headNorm: String = "output_norm.weight", logitScale: Float = 1, logitCap: Float = 0,
     layerInputs: LayerInputs? = nil, _ layer: (_ index: Int) throws -> DecoderLayer
   ) throws -> DecoderModel {
@@ -80,8 +81,8 @@ extension WeightLoader {
     let head = try OutputHead(self, norm: headNorm, scale: logitScale, softCap: logitCap)
     try finish()
     return DecoderModel(
-      embedding: TokenEmbedding(table!, scale: embeddingScale), layerInputs: layerInputs,
-      blocks: blocks, rotaries: rotaries, head: head)
+      embedding: TokenEmbedding(table!, scale: embeddingScale, sum: sum),
+      layerInputs: layerInputs, blocks: blocks, rotaries: rotaries, head: head)
   }
 
   /// Reads an encoder; all tensors of the file must have been taken then.

@@ -2,7 +2,8 @@
 
 package import TensorCore
 
-/// A block `target += down(activation(up(norm(hidden))))`.
+/// A block `target += down(activation(up(norm(hidden))))`, where the file has divisors of what is activated,
+/// by which the weights of down were multiplied (AWQ, Lin et al. 2023), with these between.
 package struct PlainFeedForwardLayer: FeedForward {
   private let norm: Norm?
   private let input: Projection
@@ -10,6 +11,7 @@ package struct PlainFeedForwardLayer: FeedForward {
   private let output: Projection
   private let outputBias: Vector?
   private let activation: PlainActivation
+  private let divisors: Vector?
 
   /// Reads layer `index` with the tensor names that most families share.
   ///
@@ -27,6 +29,7 @@ package struct PlainFeedForwardLayer: FeedForward {
     output = Projection(try weights.matrix(name + "ffn_down.weight", rows: width, columns: inner))
     outputBias = try weights.optionalVector(name + "ffn_down.bias", count: width)
     self.activation = activation
+    divisors = try weights.optionalVector(name + "ffn.act.scales", count: inner)
   }
 
   package func size(_ shape: inout WorkspaceShape) {
@@ -42,7 +45,12 @@ package struct PlainFeedForwardLayer: FeedForward {
     if let inputBias { compute.add(inputBias, to: workspace.projected, rows: rows) }
     let activated = workspace.input(columns: output.columnCount)
     compute.activate(
-      activation, workspace.projected, rows: rows, into: activated, quantised: output.scaling)
+      activation, workspace.projected, rows: rows, into: activated,
+      quantised: divisors == nil ? output.scaling : nil)
+    if let divisors {
+      compute.divide(activated.floats, by: divisors, rows: rows)
+      compute.quantise(activated, for: output, rows: rows)
+    }
     output.multiply(activated, rows: rows, into: workspace.projected, compute)
     if let outputBias { compute.add(outputBias, to: workspace.projected, rows: rows) }
     compute.addResidual(

@@ -43,7 +43,7 @@ package struct SelectiveScanLayer: Sendable {
     }
 
     var memory: LayerMemoryShape {
-      LayerMemoryShape(stateCount: inner * (tapCount - 1 + state))
+      LayerMemoryShape(stateCount: inner * (tapCount - 1), rows: (inner, state))
     }
   }
 
@@ -77,7 +77,7 @@ package struct SelectiveScanLayer: Sendable {
       decay: try weights.table(name + "ssm_a", shape: [sizes.state, inner]),
       skip: try weights.vector(name + "ssm_d", count: inner),
       stepBias: try weights.vector(name + "ssm_dt.bias", count: inner),
-      stateLength: sizes.state, stateOffset: convolution.stateCount)
+      stateLength: sizes.state)
     output = Projection(
       try weights.matrix(name + "ssm_out.weight", rows: width, columns: inner))
   }

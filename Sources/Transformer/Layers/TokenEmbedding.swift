@@ -2,25 +2,27 @@
 
 package import TensorCore
 
-/// What is added to embeddings, and the norm of the sum (Devlin et al. 2018).
+/// What is added to embeddings (Radford et al. 2019), and the norm of the sum (Devlin et al. 2018).
 package struct EmbeddingSum: Sendable {
   /// A vector for each position, `[positions, width]`.
   let positions: Vector?
   /// What tells a text from one that is asked about it: here there is one text.
   let type: Vector?
-  let norm: Norm
+  let norm: Norm?
 
   /// Reads what the file has of it.
   ///
-  /// - Parameter hasPositions: whether the family has learned positions.
-  init(_ weights: WeightLoader, hasPositions: Bool = false) throws {
+  /// - Parameters:
+  ///   - hasPositions: whether the family has learned positions.
+  ///   - hasNorm: whether it norms the sum.
+  init(_ weights: WeightLoader, hasPositions: Bool = false, hasNorm: Bool = true) throws {
     let h = weights.hyperparameters
     let width = h.embeddingLength
     positions =
       hasPositions
       ? try weights.table("position_embd.weight", shape: [width, h.contextLength]) : nil
     type = try weights.firstRow("token_types.weight", columns: width)
-    norm = try weights.norm("token_embd_norm.weight", count: width)
+    norm = hasNorm ? try weights.norm("token_embd_norm.weight", count: width) : nil
   }
 
   /// Changes the rows of `workspace.hidden`.
@@ -29,9 +31,9 @@ package struct EmbeddingSum: Sendable {
     if let type { compute.add(type, to: hidden, rows: pass.rowCount) }
     if let positions {
       compute.add(
-        positions, columns: norm.count, at: pass.batch.rows.map(\.position), to: hidden)
+        positions, columns: pass.workspace.width, at: pass.batch.rows.map(\.position), to: hidden)
     }
-    compute.apply(norm, to: hidden, count: pass.rowCount)
+    if let norm { compute.apply(norm, to: hidden, count: pass.rowCount) }
   }
 }
 
@@ -47,6 +49,9 @@ package struct TokenEmbedding: Sendable {
     self.scale = scale
     self.sum = sum
   }
+
+  /// Positions that the model has learned vectors for; nil where it knows all.
+  var positionCount: Int? { sum?.positions.map { $0.count / table.columnCount } }
 
   /// Fills the residual stream from the batch's inputs. Given vectors are taken as they are.
   package func forward(_ pass: Pass) {

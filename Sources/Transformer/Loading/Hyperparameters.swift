@@ -30,6 +30,8 @@ package struct Hyperparameters: Sendable {
   package let normIsCentred: Bool
   package let rotaryBase: Float
   package let rotaryDimensionCount: Int
+  /// Whether the model has learned a vector for each position of its context, and knows no others.
+  package let hasLearnedPositions: Bool
   /// Whether the family sees what follows, and writes no text.
   package let isEncoder: Bool
 
@@ -59,6 +61,7 @@ package struct Hyperparameters: Sendable {
     let architecture = try metadata.requiredString("general.architecture")
     self.architecture = architecture
     isEncoder = kinds == .encoder
+    hasLearnedPositions = file.tensor(named: "position_embd.weight") != nil
 
     func positive(_ key: String, at most: Int, default value: Int? = nil) throws -> Int {
       let key = "\(architecture).\(key)"

@@ -24,7 +24,15 @@ extension Hyperparameters {
   func windowRotary(_ pairing: RotaryEmbedding.Pairing) throws -> RotaryEmbedding {
     RotaryEmbedding(
       pairing: pairing, dimensionCount: rotaryDimensionCount,
-      base: try float("rope.freq_base_swa") ?? 10_000)
+      base: try windowRotaryBase() ?? 10_000)
+  }
+
+  /// The base of heads of a layer with a window; nil where the file names none.
+  func windowRotaryBase() throws -> Float? {
+    let key = "rope.freq_base_swa"
+    guard let base = try float(key) else { return nil }
+    guard base > 0 else { throw unsupported(key, "is \(base), expected a number above 0") }
+    return base
   }
 }
 

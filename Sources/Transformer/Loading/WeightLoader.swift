@@ -11,6 +11,8 @@ package final class WeightLoader {
   package let metadata: GGUFMetadata
   /// Tokens of a conversation that the model is loaded for.
   package let contextLength: Int
+  /// Whether norms have weights in the file; OLMo's have none.
+  package var normsHaveWeights = true
   private let file: GGUFFile
   private let isExact: Bool
   private let pool: WorkerPool
@@ -198,6 +200,11 @@ package final class WeightLoader {
 
   /// A norm, around the mean and with a bias or not, as the file has it.
   package func norm(_ name: String, count: Int) throws -> Norm {
+    guard normsHaveWeights else {
+      return Norm(
+        try Vector([Float](repeating: 1, count: count)), epsilon: hyperparameters.normEpsilon,
+        isCentred: hyperparameters.normIsCentred)
+    }
     // Some norms are called by their layer's part alone.
     let stem = name.hasSuffix("weight") ? String(name.dropLast("weight".count)) : name + "."
     return Norm(
@@ -210,13 +217,28 @@ package final class WeightLoader {
   package func readHeadNorms(
     of layer: Int, into heads: inout AttentionHeads, together: Bool = false
   ) throws {
-    heads.normEpsilon = hyperparameters.normEpsilon
-    heads.queryNorm = try vector(
-      "blk.\(layer).attn_q_norm.weight",
-      count: heads.keyLength * (together ? heads.headCount : 1))
-    heads.keyNorm = try vector(
-      "blk.\(layer).attn_k_norm.weight",
-      count: heads.keyLength * (together ? heads.keyValueHeadCount : 1))
+    func read(_ name: String, _ headCount: Int) throws -> HeadNorm {
+      HeadNorm(
+        try norm(
+          "blk.\(layer).\(name).weight", count: heads.keyLength * (together ? headCount : 1)),
+        isTogether: together)
+    }
+    heads.queryNorm = try read("attn_q_norm", heads.headCount)
+    heads.keyNorm = try read("attn_k_norm", heads.keyValueHeadCount)
+  }
+
+  /// The norms of a layer's queries and keys, with weights of its own for each head.
+  package func readNormsOfEachHead(of layer: Int, into heads: inout AttentionHeads) throws {
+    func read(_ name: String, _ headCount: Int) throws -> HeadNorm {
+      let weights = try table(
+        "blk.\(layer).\(name).weight", shape: [heads.keyLength, headCount])
+      return HeadNorm(
+        Norm(
+          weights, epsilon: hyperparameters.normEpsilon,
+          isCentred: hyperparameters.normIsCentred))
+    }
+    heads.queryNorm = try read("attn_q_norm", heads.headCount)
+    heads.keyNorm = try read("attn_k_norm", heads.keyValueHeadCount)
   }
 
   /// A vector that some files of the family have and others do not.

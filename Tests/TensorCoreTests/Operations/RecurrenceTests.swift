@@ -36,7 +36,9 @@ import Testing
     }
   }
 
-  @Test("A scan is the recurrence of its definition", arguments: [8, 16], [16, 144])
+  @Test(
+    "A scan is the recurrence of its definition, in whatever parts its state lies",
+    arguments: [8, 16], [16, 144])
   func scan(state: Int, channels: Int) throws {
     var random = SeededGenerator(seed: UInt64(state * channels))
     let count = 75
@@ -44,7 +46,7 @@ import Testing
     let (skip, bias) = (random.floats(channels), random.floats(channels))
     let scan = SelectiveScan(
       decay: try vector(decay), skip: try vector(skip), stepBias: try vector(bias),
-      stateLength: state, stateOffset: 3)
+      stateLength: state)
     let width = 3 * channels + 2 * state
     let input = (0..<count).map { _ in random.floats(width) }
     var expected: [[Double]] = []
@@ -64,17 +66,23 @@ import Testing
           return sum * PlainKernels.silu(row[channels + c])
         })
     }
-    for (threads, cuts) in Self.cuts(count) {
-      let found = try run(input, width, channels, 3 + channels * state, cuts, threads) {
-        $0.scan(
-          scan,
-          SelectiveScan.Inputs(
-            values: $1, gates: $1.columns(from: channels), steps: $1.columns(from: 2 * channels),
-            writes: $1.columns(from: 3 * channels), reads: $1.columns(from: 3 * channels + state)),
-          into: $2, runs: $3)
-      }
-      for (found, expected) in zip(found.joined(), expected.joined()) {
-        #expect(abs(Double(found) - expected) < Self.tolerance * max(1, abs(expected)))
+    for rowsOfPart in [1, 7, 64, 1000] {
+      let partCount = 1 + (channels + rowsOfPart - 1) / rowsOfPart
+      for (threads, cuts) in Self.cuts(count) {
+        let found = try run(
+          input, width, channels, rowsOfPart * state, cuts, threads, partCount: partCount
+        ) {
+          $0.scan(
+            scan,
+            SelectiveScan.Inputs(
+              values: $1, gates: $1.columns(from: channels), steps: $1.columns(from: 2 * channels),
+              writes: $1.columns(from: 3 * channels),
+              reads: $1.columns(from: 3 * channels + state)),
+            into: $2, runs: $3)
+        }
+        for (found, expected) in zip(found.joined(), expected.joined()) {
+          #expect(abs(Double(found) - expected) < Self.tolerance * max(1, abs(expected)))
+        }
       }
     }
   }

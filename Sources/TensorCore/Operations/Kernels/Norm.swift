@@ -62,18 +62,25 @@ extension Compute {
     forEachRow(count) { row in apply(norm, to: rows.row(row), into: rows.row(row)) }
   }
 
-  private func apply(
-    _ norm: Norm, to input: UnsafePointer<Float>, into values: UnsafeMutablePointer<Float>
+  /// The norm of a row.
+  ///
+  /// - Parameters:
+  ///   - first: where the row's weights begin among the norm's.
+  ///   - count: values of the row; nil for as many as the norm has weights.
+  func apply(
+    _ norm: Norm, from first: Int = 0, count: Int? = nil, to input: UnsafePointer<Float>,
+    into values: UnsafeMutablePointer<Float>
   ) {
+    let count = count ?? norm.count
     var source = input
     if norm.isCentred {
       // What is left is the root of the mean square of differences from the mean.
-      centre(source, count: norm.count, into: values)
+      centre(source, count: count, into: values)
       source = UnsafePointer(values)
     }
-    kernels.rmsNorm(source, norm.weight.values, norm.count, norm.epsilon, values)
+    kernels.rmsNorm(source, norm.weight.values + first, count, norm.epsilon, values)
     if let bias = norm.bias {
-      for column in 0..<bias.count { values[column] += bias.values[column] }
+      for column in 0..<count { values[column] += bias.values[first + column] }
     }
   }
 

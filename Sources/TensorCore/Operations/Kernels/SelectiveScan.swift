@@ -1,12 +1,11 @@
 // The selective scan of a state space model (Gu and Dao 2023), position by position.
 
-/// The parameters of a scan with a state of `[channels, stateLength]`.
+/// The parameters of a scan with a state of `[channels, stateLength]`, which lies behind the first part of a
+/// page's state.
 package struct SelectiveScan: Sendable {
   package let channelCount: Int
   /// Values of a channel's state, a multiple of 8.
   package let stateLength: Int
-  /// Where the state begins in a page's state, in floats.
-  package let stateOffset: Int
   /// How fast each value fades, `[channels, stateLength]`, below 0.
   private let decay: Vector
   /// What of the input goes past the state, `[channels]`.
@@ -15,7 +14,7 @@ package struct SelectiveScan: Sendable {
   private let stepBias: Vector
 
   package init(
-    decay: Vector, skip: Vector, stepBias: Vector, stateLength: Int, stateOffset: Int
+    decay: Vector, skip: Vector, stepBias: Vector, stateLength: Int
   ) {
     precondition(stateLength % 8 == 0, "a state of \(stateLength) values a channel")
     channelCount = skip.count
@@ -23,7 +22,6 @@ package struct SelectiveScan: Sendable {
     self.skip = skip
     self.stepBias = stepBias
     self.stateLength = stateLength
-    self.stateOffset = stateOffset
   }
 
   /// Inputs of a scan, a row for each token.
@@ -54,10 +52,8 @@ package struct SelectiveScan: Sendable {
   fileprivate func apply(
     _ run: RecurrentRun, _ channels: Range<Int>, _ inputs: Inputs, _ output: FloatRows
   ) {
-    run.forEachRow(
-      part: 0, offset: stateOffset + channels.lowerBound * stateLength,
-      count: channels.count * stateLength
-    ) { row, state in
+    run.forEachRow(of: channels, length: stateLength, headLength: channelCount) {
+      row, _, channels, state in
       step(row, channels, state, inputs, output)
     }
   }

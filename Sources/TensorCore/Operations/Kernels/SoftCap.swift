@@ -1,4 +1,4 @@
-// Logits that are kept below a bound (Gemma 2).
+// Values that are kept within bounds: logits (Gemma 2), queries, keys and values (MPT).
 
 #if canImport(Glibc)
   import Glibc
@@ -9,6 +9,14 @@
 #endif
 
 extension Compute {
+  /// `target = max(-bound, min(target, bound))` for `columns` values of each row.
+  package func clamp(_ target: FloatRows, to bound: Float, columns: Int, rows: Int) {
+    forEachRow(rows) { row in
+      let values = target.row(row)
+      for column in 0..<columns { values[column] = max(-bound, min(values[column], bound)) }
+    }
+  }
+
   /// Columns that a thread takes at a time.
   private static let cappedColumns = 4096
 
