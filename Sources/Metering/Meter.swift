@@ -206,15 +206,19 @@ package final class Meter: Sendable {
     let configuration = core.configuration
     let settings = core.settings.current.settings
     var rules: [ScopedRule] = []
+    let record = settings.keys.record(principal.key)
+    if principal.key != .local {
+      guard let record else { throw .invalidAPIKey }
+      try record.check(at: configuration.clock.wallMilliseconds())
+      // A model that is not there for a key was never there for it.
+      try record.check(model: model)
+    }
     if let retirement = settings.retirements[model],
       configuration.clock.wallMilliseconds() >= retirement.endsMilliseconds
     {
       throw .modelRetired(successor: retirement.successor)
     }
-    if principal.key != .local {
-      guard let record = settings.keys.record(principal.key) else { throw .invalidAPIKey }
-      try record.check(at: configuration.clock.wallMilliseconds())
-      try record.check(model: model)
+    if principal.key != .local, let record {
       let account = LimitScope.account(record.account)
       rules.append((.key(record.firstKey), record.limits ?? configuration.keyLimits))
       rules.append((account, settings.limits[account]?.rule ?? configuration.accountLimits))

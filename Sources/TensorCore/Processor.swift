@@ -29,7 +29,9 @@ public enum Processor {
         count = allowed
         reason = "the affinity mask allows \(allowed) of \(coreCount) processors"
       }
-      if let quota = quota(), quota < count {
+      if let groups = contents("/proc/self/cgroup"), let quota = quota(ofGroups: groups, contents),
+        quota < count
+      {
         count = quota
         reason = "the control group's quota is \(quota) of \(coreCount) processors"
       }
@@ -73,14 +75,38 @@ public enum Processor {
     return count
   }
 
-  /// Whole processors of the control group's quota (version 2, then version 1), at least 1.
-  private static func quota() -> Int? {
-    if let line = contents("/sys/fs/cgroup/cpu.max") { return count(inQuota: line) }
-    let folder = "/sys/fs/cgroup/cpu/"
-    guard let limit = contents(folder + "cpu.cfs_quota_us"),
-      let period = contents(folder + "cpu.cfs_period_us")
-    else { return nil }
-    return count(inQuota: limit + " " + period)
+  /// Whole processors that the process's control groups and those around them leave it, at least 1; nil where
+  /// none has a quota.
+  ///
+  /// - Parameters:
+  ///   - groups: what `/proc/self/cgroup` says: `0::/path` for version 2, `4:cpu,cpuacct:/path` for version 1.
+  ///   - contents: a file's text.
+  package static func quota(
+    ofGroups groups: String, _ contents: (_ path: String) -> String?
+  ) -> Int? {
+    var least: Int?
+    for line in groups.split(separator: "\n") {
+      let parts = line.split(separator: ":", maxSplits: 2, omittingEmptySubsequences: false)
+      guard parts.count == 3 else { continue }
+      let isUnified = parts[0] == "0" && parts[1].isEmpty
+      guard isUnified || parts[1].split(separator: ",").contains("cpu") else { continue }
+      // What lies outside the process's own view of the tree begins with `..`, and cannot be read.
+      var names = parts[2].split(separator: "/")
+      if names.contains("..") { names = [] }
+      for depth in (0...names.count).reversed() {
+        let path = names.prefix(depth).map { "/" + $0 }.joined()
+        let folder = "/sys/fs/cgroup" + (isUnified ? "" : "/cpu") + path + "/"
+        let text =
+          isUnified
+          ? contents(folder + "cpu.max")
+          : contents(folder + "cpu.cfs_quota_us").flatMap { limit in
+            contents(folder + "cpu.cfs_period_us").map { limit + " " + $0 }
+          }
+        guard let count = text.flatMap({ count(inQuota: $0) }) else { continue }
+        least = min(least ?? count, count)
+      }
+    }
+    return least
   }
 
   /// Whole processors, at least 1, of a time and the period it is given for, such as

@@ -125,6 +125,12 @@ import Testing
       folder: bench.folder.path, mode: .serving, clock: bench.clock.clock)
     let rows = try store.usageRows(month: month)
     #expect(rows.map(\.usage.promptTokens) == [77, 10])
+    for account in Set(rows.map(\.account)).union([AccountID(rawValue: 99)]) {
+      #expect(
+        try store.usageRows(month: month, account: account)
+          == rows.filter { $0.account == account })
+      #expect(try store.usageRows(month: month, account: account, limit: 1).count <= 1)
+    }
     #expect(rows.map(\.isBillable) == [false, true])
     #expect(rows.first?.usage.completionTokens == 300)
     let (events, rollups) = try store.sums(month: month)

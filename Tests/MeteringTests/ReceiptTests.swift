@@ -135,7 +135,7 @@ private enum PlainTree {
     let store = bench.meter.store
     let key = try store.receiptKey()
     for (index, id) in ids.enumerated() {
-      for count in 1...7 {
+      for count in [.min, -1] + Array(0...7) {
         guard count > index, count <= 6 else {
           #expect(throws: UsageStoreError.self) { try store.receipt(id, count: count) }
           continue

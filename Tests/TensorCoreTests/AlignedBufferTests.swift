@@ -8,6 +8,11 @@ import Testing
   @Suite struct AlignedBufferTests {
     /// The flags that the system has for the mapping at an address, such as `dd` for "not dumped".
     private func flags(of buffer: AlignedBuffer) throws -> [Substring] {
+      try line("VmFlags:", of: buffer)
+    }
+
+    /// A line of what the system tells of the mapping at an address.
+    private func line(_ name: String, of buffer: AlignedBuffer) throws -> [Substring] {
       let file = try #require(FileHandle(forReadingAtPath: "/proc/self/smaps"))
       let text = String(decoding: try #require(try file.readToEnd()), as: UTF8.self)
       let address = UInt(bitPattern: buffer.base)
@@ -16,7 +21,7 @@ import Testing
         let bounds = line.prefix { $0 != " " }.split(separator: "-").map { UInt($0, radix: 16) }
         if bounds.count == 2, let start = bounds[0], let end = bounds[1] {
           isHere = (start..<end).contains(address)
-        } else if isHere, line.hasPrefix("VmFlags:") {
+        } else if isHere, line.hasPrefix(name) {
           return line.split(separator: " ")
         }
       }
@@ -39,6 +44,17 @@ import Testing
       // It is memory like any other.
       buffer.floats[100] = 7
       #expect(buffer.floats[100] == 7)
+    }
+
+    @Test(arguments: [AlignedBuffer.Privacy.undumped, .locked])
+    func wipingGivesMemoryBack(privacy: AlignedBuffer.Privacy) throws {
+      let buffer = try AlignedBuffer(byteCount: 1 << 20, privacy: privacy)
+      memset(buffer.base, 7, buffer.byteCount)
+      #expect(try line("Rss:", of: buffer)[1] == "1024")
+      buffer.wipe(usedBytes: buffer.byteCount)
+      #expect(try line("Rss:", of: buffer)[1] == "0")
+      #expect(try flags(of: buffer).contains("lo") == (privacy == .locked))
+      #expect(buffer.floats[1_000] == 0)
     }
 
     @Test func buffersThatWillBeFilledAreZeroAndApart() throws {

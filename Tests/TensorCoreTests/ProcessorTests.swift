@@ -28,6 +28,32 @@ import Testing
     #expect(Processor.count(inQuota: text) == count)
   }
 
+  @Test(
+    "The least quota of the process's groups and of those around them counts",
+    arguments: [
+      ("0::/\n", ["cpu.max": "300000 100000\n"], 3),
+      ("0::/\n", [:], nil),
+      ("0::/a.slice/b.service\n", ["a.slice/b.service/cpu.max": "200000 100000\n"], 2),
+      (
+        "0::/a/b\n",
+        ["a/b/cpu.max": "max 100000\n", "a/cpu.max": "400000 100000\n", "cpu.max": "5 1\n"], 4
+      ),
+      ("0::/../../x\n", ["cpu.max": "200000 100000\n", "../../x/cpu.max": "1 1\n"], 2),
+      (
+        "5:cpu,cpuacct:/job\n4:memory:/job\n0::/\n",
+        ["cpu/job/cpu.cfs_quota_us": "150000\n", "cpu/job/cpu.cfs_period_us": "50000\n"], 3
+      ),
+      ("5:cpu:/\n", ["cpu/cpu.cfs_quota_us": "-1\n", "cpu/cpu.cfs_period_us": "50000\n"], nil),
+      ("nonsense\n::\n", ["cpu.max": "100000 100000"], nil),
+    ] as [(String, [String: String], Int?)])
+  func groups(text: String, files: [String: String], count: Int?) {
+    let root = "/sys/fs/cgroup/"
+    let found = Processor.quota(ofGroups: text) { path in
+      path.hasPrefix(root) ? files[String(path.dropFirst(root.count))] : nil
+    }
+    #expect(found == count)
+  }
+
   @Test("This machine has a name, processors and memory")
   func thisMachine() {
     #expect(!Processor.name.isEmpty && !Processor.name.contains { $0.isNewline })

@@ -11,16 +11,21 @@ extension RequestID {
 extension EventFile {
   /// The newest rows of a month's file, newest first, read through a connection of their own.
   ///
-  /// - Parameter limit: how many at most.
+  /// - Parameters:
+  ///   - account: whose; nil for all.
+  ///   - limit: how many at most.
   static func newestRows(
-    folder: String, month: UTCMonth, limit: Int
+    folder: String, month: UTCMonth, account: AccountID?, limit: Int
   ) throws(UsageStoreError) -> [UsageRow] {
     let path = path(folder: folder, month: month)
     do {
       let queue = try Schema.openForReading(path)
       let rows = try queue.readIfOpen { db in
         try Row.fetchAll(
-          db, sql: "SELECT * FROM event ORDER BY seq DESC LIMIT ?", arguments: [limit])
+          db,
+          sql: "SELECT * FROM event \(account == nil ? "" : "WHERE account_id = ?") "
+            + "ORDER BY seq DESC LIMIT ?",
+          arguments: StatementArguments([account?.rawValue].compactMap { $0 } + [Int64(limit)]))
       }
       return rows.compactMap(UsageRow.init)
     } catch { throw UsageStoreError(error, doing: "read '\(path)'") }

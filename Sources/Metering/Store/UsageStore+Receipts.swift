@@ -40,6 +40,9 @@ extension UsageStore {
     return try withReceipts(of: month, notes) { file in
       let all = try file.end().count
       let count = count ?? all
+      guard count > 0 else {
+        throw UsageStoreError(.notFound, "a tree over \(count) receipts has no place for any")
+      }
       let root = try file.root(count: count <= all ? count : all)
       let rootSignature = key.signature(
         of: Receipt.statement(month: month.description, count: count, root: root))

@@ -156,12 +156,13 @@ package final class UsageStore: UsageLedger {
 
   /// The newest usage rows of a month, newest first; none where nothing happened in it.
   package func usageRows(
-    month: UTCMonth, limit: Int = 100
+    month: UTCMonth, account: AccountID? = nil, limit: Int = 100
   ) throws(UsageStoreError) -> [UsageRow] {
     guard
       FileManager.default.fileExists(atPath: EventFile.path(folder: folder, month: month))
     else { return [] }
-    return try EventFile.newestRows(folder: folder, month: month, limit: limit)
+    return try EventFile.newestRows(
+      folder: folder, month: month, account: account, limit: limit)
   }
 
   /// The row of a request; nil where no month that is kept has it.

@@ -28,6 +28,11 @@ struct GGUFParts {
         .shards, path: path, "says that it is split into \(count) parts; at most 65535 are read")
     }
     let number = try metadata.int("split.no") ?? 0
+    guard (0..<count).contains(number) else {
+      throw GGUFError(
+        .shards, path: path,
+        "calls itself part with split.no \(number) of \(count); they are counted from 0")
+    }
     let isNamed = path.hasSuffix(Self.suffix(number, of: count))
     guard number == 0 else {
       let first =

@@ -25,6 +25,7 @@ package final class AlignedBuffer: @unchecked Sendable {
   package let base: UnsafeMutableRawPointer
   package let byteCount: Int
   private let mappedBytes: Int
+  private let isLocked: Bool
   /// What the memory is part of; nil where it is a mapping of its own.
   private let slab: Slab?
 
@@ -49,6 +50,7 @@ package final class AlignedBuffer: @unchecked Sendable {
     let page = Self.pageBytes
     mappedBytes = max(page, (byteCount + page - 1) / page * page)
     self.byteCount = byteCount
+    isLocked = privacy == .locked
     if filled, privacy == .open, let (slab, memory) = Slab.take(mappedBytes) {
       self.slab = slab
       base = memory
@@ -92,12 +94,15 @@ package final class AlignedBuffer: @unchecked Sendable {
   }
 
   /// Sets the first `usedBytes` to zero, as far as they were ever written, and gives all pages back
-  /// to the system.
+  /// to the system; locked ones stay with Linux before 5.18.
   package func wipe(usedBytes: Int) {
     let end = min(usedBytes, byteCount)
     for start in stride(from: 0, to: end, by: Self.wipedPages * Self.pageBytes) {
       wipe(base + start, min(end - start, Self.wipedPages * Self.pageBytes))
     }
+    #if os(Linux)
+      if isLocked { madvise(base, mappedBytes, 24 /* MADV_DONTNEED_LOCKED */) }
+    #endif
     madvise(base, mappedBytes, MADV_DONTNEED)
   }
 

@@ -57,18 +57,17 @@ struct MeterUsage: ParsableCommand {
     let models = try store.modelNames()
     let names = try ScopeNames(store)
     let only = try account.map { try store.account(named: $0).id }
-    return try store.usageRows(month: month, limit: only == nil ? count : .max)
-      .filter { only == nil || $0.account == only }.prefix(count).map { row in
-        [
-          "request": .string(row.requestID.description), "time": .time(row.settledMilliseconds),
-          "key": .string(row.key == .local ? "-" : names[.key(row.key)]),
-          "model": .string(models[row.model]?.text ?? "-"),
-          "status": row.status.map { .string("\($0)") } ?? .null,
-          "input_tokens": .integer(row.usage.promptTokens),
-          "output_tokens": .integer(row.usage.completionTokens),
-          "cost_eur": .money(row.cost), "billable": .bool(row.isBillable),
-        ]
-      }
+    return try store.usageRows(month: month, account: only, limit: count).map { row in
+      [
+        "request": .string(row.requestID.description), "time": .time(row.settledMilliseconds),
+        "key": .string(row.key == .local ? "-" : names[.key(row.key)]),
+        "model": .string(models[row.model]?.text ?? "-"),
+        "status": row.status.map { .string("\($0)") } ?? .null,
+        "input_tokens": .integer(row.usage.promptTokens),
+        "output_tokens": .integer(row.usage.completionTokens),
+        "cost_eur": .money(row.cost), "billable": .bool(row.isBillable),
+      ]
+    }
   }
 }
 

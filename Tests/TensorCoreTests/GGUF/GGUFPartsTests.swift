@@ -52,6 +52,14 @@ import Testing
     #expect(error?.detail.contains("part 3 of 3") == true)
   }
 
+  @Test("A part beyond the last is refused", arguments: [-1, 2, Int64.max, .min])
+  func partBeyondTheLast(number: Int64) throws {
+    var builder = GGUFBuilder()
+    builder.add("split.no", type: .int64, raw: GGUFBuilder.bytes(number))
+    builder.add("split.count", type: .uint16, raw: GGUFBuilder.bytes(UInt16(2)))
+    #expect(error(opening: try folder.write(builder.build(), as: "model.gguf"))?.code == .shards)
+  }
+
   @Test("A later part sends to the first")
   func laterPart() throws {
     let second = try write(part: 1, of: 3)

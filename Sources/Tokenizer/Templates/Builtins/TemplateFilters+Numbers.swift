@@ -56,10 +56,9 @@ extension TemplateFilters {
       if let integer = value.integer, precision >= 0 { return .int(integer) }
       try evaluator.budget.step(TemplateDecimal.steps(number))
       // No double has a digit behind this place.
-      let exact = TemplateDecimal(number).fixed(min(precision, 1_100))
       let magnitude =
         precision >= 0
-        ? Double(exact) ?? number.magnitude
+        ? Double(TemplateDecimal(number).fixed(min(precision, 1_100))) ?? number.magnitude
         : (number.magnitude * factor).rounded(.toNearestOrEven) / factor
       let rounded = number.sign == .minus ? -magnitude : magnitude
       return value.integer == nil ? .float(rounded) : .int(Int(exactly: rounded) ?? 0)

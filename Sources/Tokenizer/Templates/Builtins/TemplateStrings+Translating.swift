@@ -63,6 +63,7 @@ extension TemplateStrings {
         throw evaluator.invalid("'maketrans' needs a mapping or two strings")
       }
       for (key, value) in zip(dict.keys, dict.values) {
+        try evaluator.budget.step(1 + table.keys.count / 8)
         guard let code = key.integer ?? Self.onlyCode(of: key.text) else {
           throw evaluator.invalid("the keys of a translation must be characters")
         }
