@@ -13,8 +13,9 @@ public final class Engine: Sendable {
   private let mailbox = Mailbox()
 
   /// - Throws: `AllocationError` when there is no memory for the context, or `ModelError` when the
-  ///   draft model has other tokens.
+  ///   draft model has other tokens or an option is out of its range.
   public init(_ model: Model, options: EngineOptions = EngineOptions()) throws {
+    try options.check()
     if let draft = options.draft { try DraftModel.check(draft, for: model) }
     self.model = model
     self.options = options

@@ -4,7 +4,7 @@ public import Tokenizer
 
 /// Choices made when an engine is started.
 public struct EngineOptions: Sendable {
-  /// Requests that may wait; one more is refused.
+  /// Requests that may wait, 0 or more; one more is refused, unless fewer than `sequenceLimit` run.
   public var queueLimit = 64
   /// Sequences that are computed side by side, at most; 1...128.
   public var sequenceLimit = 16
@@ -36,6 +36,23 @@ public struct EngineOptions: Sendable {
   package var rowLimit = 512
 
   public init() {}
+
+  private static let sequenceLimits = 1...128
+
+  /// - Throws: `ModelError` for a number that no engine can keep to.
+  func check() throws(ModelError) {
+    let limits = Self.sequenceLimits
+    guard limits.contains(sequenceLimit) else {
+      throw ModelError(
+        .badOption,
+        "sequenceLimit is \(sequenceLimit): choose \(limits.lowerBound) to \(limits.upperBound)")
+    }
+    guard queueLimit >= 0 else {
+      throw ModelError(
+        .badOption,
+        "queueLimit is \(queueLimit): choose 0, where no request shall wait, or more")
+    }
+  }
 }
 
 /// What an engine is doing, for metrics and tests.

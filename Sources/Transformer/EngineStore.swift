@@ -22,6 +22,7 @@ public actor EngineStore {
   private var entries: [String: Entry] = [:]
   private let idleTime: Duration
   private let limit: Int
+  private var isStopped = false
 
   /// - Parameters:
   ///   - idleTime: `unloadIdle` lets go of an engine that nobody asked for, and that had no requests,
@@ -50,13 +51,15 @@ public actor EngineStore {
   /// The engine of a name, started if it is not there; nil for a name that is not known. Callers that
   /// come while it is loaded wait for the same engine.
   ///
-  /// - Throws: what the loader throws. The next caller tries again.
+  /// - Throws: what the loader throws, and the next caller tries again; `EngineError.stopped` after
+  ///   `shutdown`, also to those who have waited for the engine since before.
   public func engine(named name: String) async throws -> Engine? {
+    guard !isStopped else { throw EngineError.stopped }
     guard let entry = entries[name] else { return nil }
     entries[name]?.lastUse = .now
     switch entry.state {
     case .loaded(let engine): return engine
-    case .loading(let task): return try await task.value
+    case .loading(let task): return try await unlessStopped(task.value)
     case nil: break
     }
     makePlace()
@@ -64,7 +67,7 @@ public actor EngineStore {
     let task = Task { try await Self.load(loader) }
     entries[name]?.state = .loading(task)
     do {
-      let engine = try await task.value
+      let engine = try await unlessStopped(task.value)
       entries[name]?.state = .loaded(engine)
       entries[name]?.lastUse = .now
       return engine
@@ -72,6 +75,13 @@ public actor EngineStore {
       entries[name]?.state = nil
       throw error
     }
+  }
+
+  /// An engine that was loaded. Where the store was shut down meanwhile nobody gets it, and so it
+  /// stops.
+  private func unlessStopped(_ engine: Engine) throws(EngineError) -> Engine {
+    guard !isStopped else { throw .stopped }
+    return engine
   }
 
   /// Lets go of engines that were idle for too long. Call it now and then.
@@ -91,8 +101,10 @@ public actor EngineStore {
     return count
   }
 
-  /// Stops all engines, and what they compute with them.
+  /// Stops all engines, and what they compute with them. From then on there are none; one that is
+  /// being loaded stops as soon as it is there.
   public func shutdown() async {
+    isStopped = true
     let engines = entries.values.compactMap { entry -> Engine? in
       if case .loaded(let engine) = entry.state { engine } else { nil }
     }

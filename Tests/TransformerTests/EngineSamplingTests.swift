@@ -79,4 +79,19 @@ import Transformer
       #expect(found.count == least)
     }
   }
+
+  @Test func stopTokensWaitForTheLeastLengthAndNotForEndsThatAreIgnored() async throws {
+    let engine = try engine()
+    let stop = try #require(
+      (100..<200 as Range<Int32>).first { !engine.model.tokenizer.endOfGenerationIDs.contains($0) })
+    for least in [0, 7] {
+      var request = request {
+        $0.logitBias = [stop: 1_000]
+        $0.minTokens = least
+      }
+      request.stopTokens = [stop]
+      let found = try await tokens(engine.generate(request))
+      #expect(found.count == least)
+    }
+  }
 }

@@ -1,5 +1,6 @@
 // Several models in one process.
 
+import Dispatch
 import Synchronization
 import TestSupport
 import Testing
@@ -95,6 +96,28 @@ import Transformer
     }
     _ = try await store.engine(named: "mamba")
     #expect(await store.loadedNames == ["mamba"])
+  }
+
+  @Test(
+    "An engine that is loaded while the store is shut down is nobody's", .timeLimit(.minutes(10)))
+  func shutdownWhileLoading() async throws {
+    let store = EngineStore()
+    let (began, beginning) = AsyncStream.makeStream(of: Void.self)
+    let door = DispatchSemaphore(value: 0)
+    await store.add("model") {
+      beginning.finish()
+      door.wait()
+      return try Engine(TinyModel(name: "llama").load(.F16))
+    }
+    let callers = (0..<2).map { _ in Task { try await store.engine(named: "model") } }
+    for await _ in began {}
+    await store.shutdown()
+    door.signal()
+    for caller in callers {
+      await #expect(throws: EngineError.stopped) { try await caller.value }
+    }
+    await #expect(throws: EngineError.stopped) { try await store.engine(named: "model") }
+    #expect(await store.loadedNames.isEmpty)
   }
 
   @Test("A loader that fails is asked again")

@@ -10,13 +10,15 @@ import Transformer
   private static let prompt: [Int32] = [217, 77, 137, 224, 23]
 
   private func engine(
-    contextLength: Int = 256, queueLimit: Int = 64, sequenceLimit: Int = 16
+    contextLength: Int = 256, queueLimit: Int = 64, sequenceLimit: Int = 16,
+    longestGap: Duration = .milliseconds(100)
   ) throws -> Engine {
     var options = ModelOptions()
     options.contextLength = contextLength
     var engineOptions = EngineOptions()
     engineOptions.queueLimit = queueLimit
     engineOptions.sequenceLimit = sequenceLimit
+    engineOptions.longestGap = longestGap
     return try Engine(try Model.load(Self.path, options: options), options: engineOptions)
   }
 
@@ -163,9 +165,12 @@ import Transformer
     #expect(try #require(summary).generatedTokenCount == seen)
   }
 
-  @Test func aReaderThatLeavesFreesTheEngine() async throws {
-    let engine = try engine(contextLength: 1 << 20)
-    try await readOneEvent(try engine.generate(request(nil)))
+  @Test(.timeLimit(.minutes(10))) func aReaderThatLeavesFreesTheEngine() async throws {
+    // The next request runs once the endless one does not.
+    let engine = try engine(sequenceLimit: 1)
+    var endless = request(nil)
+    endless.shiftsContext = true
+    try await readOneEvent(try engine.generate(endless))
     let next = try await run(try engine.generate(request(2)))
     #expect(next.summary.generatedTokenCount == 2)
   }
@@ -205,6 +210,37 @@ import Transformer
     #expect(running.count <= 3)
     engine.shutdown()
     #expect(throws: EngineError.stopped) { try engine.generate(request(1)) }
+  }
+
+  @Test func withoutAQueueARequestRunsAtOnceOrIsRefused() async throws {
+    let engine = try engine(queueLimit: 0, sequenceLimit: 1)
+    var endless = request(nil)
+    endless.shiftsContext = true
+    let running = try engine.generate(endless)
+    #expect(throws: EngineError.overloaded(queueLimit: 0)) { try engine.generate(request(1)) }
+    running.cancel()
+    for try await _ in running {}
+    while engine.pendingCount > 0 { await Task.yield() }
+    #expect(try await run(try engine.generate(request(1))).ids.count == 1)
+  }
+
+  @Test(arguments: [(0, 64), (-1, 64), (129, 64), (Int.max, 64), (16, -1)])
+  func optionsThatNoEngineCanKeepToAreRefused(sequenceLimit: Int, queueLimit: Int) {
+    let error = #expect(throws: ModelError.self) {
+      try engine(queueLimit: queueLimit, sequenceLimit: sequenceLimit)
+    }
+    #expect(error?.code == .badOption)
+  }
+
+  @Test(arguments: [10_000_000_000_000_000, -10_000_000_000_000_000])
+  func anyGapIsTaken(seconds: Int) async throws {
+    let engine = try engine(longestGap: .seconds(seconds))
+    var long = request(2)
+    long.prompt = Array(repeating: 77, count: 200)
+    // The first one is measured; the slices of the second one follow from that.
+    for _ in 0..<2 {
+      #expect(try await run(try engine.generate(long)).ids.count == 2)
+    }
   }
 
   @Test func noTokensAreGeneratedWhereNoneAreAskedFor() async throws {

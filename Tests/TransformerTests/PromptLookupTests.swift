@@ -37,4 +37,17 @@ import Transformer
     }
     #expect(made <= 11)
   }
+
+  @Test("Guesses stay rare however many were wrong in a row")
+  func endlessFailure() {
+    let tokens = [TokenID](0..<30) + [0, 1, 2]
+    var lookup = PromptLookup()
+    let made = (0..<20_000).count { _ in
+      let guesses = lookup.guess(after: tokens, room: 99)
+      lookup.note(right: 0, guessed: guesses.count)
+      return !guesses.isEmpty
+    }
+    // One in 33 steps, but for the first few.
+    #expect((600...620).contains(made), "\(made)")
+  }
 }

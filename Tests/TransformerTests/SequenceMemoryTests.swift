@@ -2,6 +2,7 @@
 
 import KernelInterface
 import TensorCore
+import TestSupport
 import Testing
 import Transformer
 
@@ -143,6 +144,38 @@ import Transformer
     memory.truncate(to: 100)
     #expect(memory.count == 0)
     withExtendedLifetime(memory) {}
+  }
+
+  @Test("Blocks of sequences are counted as pages come and go", arguments: 0..<6 as Range<UInt64>)
+  func held(seed: UInt64) throws {
+    var layers = [
+      LayerMemoryShape(headCount: 1, keyLength: 8, valueLength: 8, window: 40),
+      LayerMemoryShape(headCount: 1, keyLength: 8, valueLength: 8),
+    ]
+    if seed % 2 == 1 { layers.append(LayerMemoryShape(stateCount: 8)) }
+    let pool = try BlockPool(layers: layers, format: .F16, blockCount: 400)
+    var random = SeededGenerator(seed: seed)
+    var memories = [SequenceMemory(pool, capacity: 1_000)]
+    for _ in 0..<500 {
+      let place = Int.random(in: 0..<memories.count, using: &random)
+      let memory = memories[place]
+      switch Int.random(in: 0..<8, using: &random) {
+      case 0: memories.append(memory.fork())
+      case 1: if memories.count > 1 { memories.remove(at: place) }
+      case 2: memory.wipe()
+      case 3: memory.truncate(to: Int.random(in: 0...memory.count, using: &random))
+      case 4: memory.dropOutsideWindows(again: Bool.random(using: &random))
+      case 5:
+        let checkpoint = memory.checkpoint()
+        _ = try? memory.append(Int.random(in: 1...40, using: &random))
+        memory.restore(checkpoint)
+      default: _ = try? memory.append(Int.random(in: 1...100, using: &random))
+      }
+      // Nobody but sequences has any.
+      #expect(pool.heldCount == pool.blockCount - pool.freeCount)
+    }
+    memories = []
+    #expect(pool.heldCount == 0 && pool.freeCount == pool.blockCount)
   }
 
   @Test("A block that comes back is zeros")

@@ -9,6 +9,8 @@ public enum ConversationError: Error, Equatable, CustomStringConvertible {
   case unknownTool(String)
   /// A call must come, and the conversation has no functions.
   case noTools
+  /// A call must come, and `GenerationOptions.maximumToolRounds` allows none.
+  case noToolRounds
   /// A constraint on words, and functions: which of both the answer shall be is not said. Choose
   /// `ToolChoice.none`, or ask for a typed answer.
   case constraintWithTools
@@ -21,6 +23,8 @@ public enum ConversationError: Error, Equatable, CustomStringConvertible {
       "the conversation is answering already: wait for the answer, or cancel it"
     case .unknownTool(let name): "the conversation has no tool named '\(name)'"
     case .noTools: "a call is required, and the conversation has no tools"
+    case .noToolRounds:
+      "a call is required, and none is allowed: set maximumToolRounds to 1 or more"
     case .constraintWithTools:
       "a constraint on words and tools cannot both hold: set toolChoice to none, or ask for a value"
     case .incomplete:

@@ -179,6 +179,9 @@ struct ConversationTurn {
       throw ConversationError.unknownTool(name)
     }
     if options.toolChoice == .required, tools == nil { throw ConversationError.noTools }
+    if options.toolChoice.isForced, options.maximumToolRounds < 1 {
+      throw ConversationError.noToolRounds
+    }
     let model = conversation.engine.model
     let functions = options.toolChoice == .none ? nil : tools?.functions
     let output = model.outputs.output(withTools: functions != nil)

@@ -47,7 +47,7 @@ struct RoundPlan {
     fixed = nil
     var name: String?
     if case .named(let wanted) = options.toolChoice { name = wanted }
-    let isForced = isFirst && options.toolChoice != .automatic
+    let isForced = isFirst && options.toolChoice.isForced
     let calls = format.calls(of: tools.callable(named: isForced ? name : nil), several: false)
     opening = isForced ? format.beginning : ""
     isConstrained = isForced || schema != nil

@@ -50,6 +50,14 @@ public enum ToolChoice: Sendable, Equatable {
   case required
   /// A call of this function comes first; then as the model likes.
   case named(String)
+
+  /// Whether a call has to come first.
+  var isForced: Bool {
+    switch self {
+    case .automatic, .none: false
+    case .required, .named: true
+    }
+  }
 }
 
 /// A function that threw, or that could not be called.

@@ -5,10 +5,10 @@ import JSON
 /// A rule for a property's values, or words about it. Rules are enforced; words are read by the
 /// model.
 public struct GenerationGuide: Sendable {
-  /// Keywords of the property's schema.
+  /// Keywords of a schema.
   let members: JSONObject
-  /// Keywords of its elements' schema.
-  var isForElements = false
+  /// For whose schema they are: the property's, or that of elements so many levels down.
+  private var depth = 0
 
   private init(_ members: JSONObject) { self.members = members }
 
@@ -62,24 +62,26 @@ public struct GenerationGuide: Sendable {
     GenerationGuide(["format": .string(name)])
   }
 
-  /// A rule for each element of an array.
+  /// A rule for each element of an array. An array of arrays takes `.element(.element(…))` for
+  /// theirs. Deriving the schema of a type throws where a property has no such elements.
   public static func element(_ guide: GenerationGuide) -> GenerationGuide {
     var guide = guide
-    guide.isForElements = true
+    guide.depth += 1
     return guide
   }
 
-  /// Adds the rule to a property's schema.
-  func apply(to schema: inout JSONValue) {
-    guard var object = schema.objectValue else { return }
-    if isForElements, var items = object["items"] {
-      var guide = self
-      guide.isForElements = false
-      guide.apply(to: &items)
+  /// Adds the rule to a property's schema; false where that has no elements that it is for.
+  func apply(to schema: inout JSONValue) -> Bool { apply(to: &schema, depth: depth) }
+
+  private func apply(to schema: inout JSONValue, depth: Int) -> Bool {
+    guard var object = schema.objectValue else { return depth == 0 }
+    if depth > 0 {
+      guard var items = object["items"], apply(to: &items, depth: depth - 1) else { return false }
       object["items"] = items
     } else {
       for (key, value) in members { object[key] = value }
     }
     schema = .object(object)
+    return true
   }
 }

@@ -124,7 +124,11 @@ final class SchemaBuilder {
       guard var property = properties[name] else {
         throw GenerableError(type, "there is a guide for '\(name)', which is no property")
       }
-      for rule in rules { rule.apply(to: &property) }
+      for rule in rules {
+        guard rule.apply(to: &property) else {
+          throw GenerableError(type, "a guide for elements of '\(name)' finds no array")
+        }
+      }
       properties[name] = property
     }
     object["properties"] = .object(properties)

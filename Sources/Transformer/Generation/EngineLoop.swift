@@ -70,6 +70,8 @@ final class EngineLoop: @unchecked Sendable {
     next = EngineStep(threadCount: model.threadCount)
     prefixes = PrefixCache(pool)
     pace = StepPace(longestGap: options.longestGap)
+    // The first request may come before the thread has begun.
+    publish()
   }
 
   /// Works until the mailbox says stop.
@@ -132,9 +134,7 @@ final class EngineLoop: @unchecked Sendable {
     statistics.memoryBytes = pool.byteCount
     let usedCount = pool.blockCount - pool.freeCount
     statistics.usedMemoryBytes = usedCount * pool.blockBytes
-    // Counted from what runs: what is remembered may be a thousand pages, and this is done each step.
-    let runningCount = SequenceMemory.blockCount(of: running.compactMap(\.memory))
-    statistics.prefixBytes = (usedCount - runningCount) * pool.blockBytes
+    statistics.prefixBytes = (usedCount - pool.heldCount) * pool.blockBytes
     mailbox.publish(statistics)
   }
 

@@ -59,7 +59,7 @@ final class EngineSequence: @unchecked Sendable {
     tokens = request.prompt
     sampler = Sampler(
       request.sampling, answerStart: request.prompt.count,
-      endIDs: model.tokenizer.endOfGenerationIDs)
+      endIDs: request.stopTokens.union(model.tokenizer.endOfGenerationIDs))
     guesser = Guesser(options)
     decoder = StreamingDecoder(model.tokenizer)
     stops = StopTexts(request.stop)

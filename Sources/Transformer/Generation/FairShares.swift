@@ -3,32 +3,50 @@
 /// Weighted fair shares. Each owner has a clock that runs by the tokens computed for it, divided
 /// by its weight; the owner whose clock is furthest behind comes next (start-time fair queueing,
 /// Goyal, Vin and Cheng 1996).
-struct FairShares {
+package struct FairShares {
+  /// Of owners that have something to compute; none is behind `now`.
   private var clocks: [String: Double] = [:]
-  /// The clock of whoever was served last. Those who come later start here.
+  /// Of owners that have nothing to compute and were ahead of `now` when they left.
+  private var debts: [String: Double] = [:]
+  /// Where those start who come later. The paper has one server, and takes the clock at which its
+  /// turn began; of several owners that compute side by side it is the one furthest behind.
   private var now = 0.0
 
+  package init() {}
+
   /// Makes sure that an owner has a clock; idle times earn nothing.
-  mutating func enter(_ owner: String) {
-    clocks[owner] = max(clocks[owner] ?? now, now)
+  package mutating func enter(_ owner: String) {
+    guard clocks[owner] == nil else { return }
+    clocks[owner] = max(debts.removeValue(forKey: owner) ?? now, now)
   }
 
   /// Tokens were computed for an owner.
-  mutating func charge(_ owner: String, tokens: Int, share: Double) {
+  package mutating func charge(_ owner: String, tokens: Int, share: Double) {
+    enter(owner)
     let start = clocks[owner] ?? now
     now = max(now, clocks.values.min() ?? start)
     clocks[owner] = start + Double(tokens) / (share > 0 && share.isFinite ? share : 1)
   }
 
-  /// Forgets owners that have nothing to compute.
-  mutating func keep(_ owners: Set<String>) {
+  /// Forgets owners that have nothing to compute, but for what they had beyond their share while
+  /// others wait. Where nobody does, nothing is owed.
+  package mutating func keep(_ owners: Set<String>) {
+    guard !owners.isEmpty else {
+      self = FairShares()
+      return
+    }
+    for (owner, clock) in clocks where !owners.contains(owner) { debts[owner] = clock }
     clocks = clocks.filter { owners.contains($0.key) }
+    debts = debts.filter { $0.value > now }
   }
+
+  /// What an owner has had, divided by its weight.
+  package func clock(of owner: String) -> Double { clocks[owner] ?? debts[owner] ?? now }
 
   /// The sequence that comes next: of the owner furthest behind the one that came first.
   func next(of sequences: [EngineSequence]) -> EngineSequence? {
     sequences.min { a, b in
-      let (first, second) = (clocks[a.shareOwner] ?? now, clocks[b.shareOwner] ?? now)
+      let (first, second) = (clock(of: a.shareOwner), clock(of: b.shareOwner))
       return first < second || (first == second && a.number < b.number)
     }
   }

@@ -23,7 +23,8 @@ public struct GenerationRequest: Sendable {
   public var constraintMarkers: Set<TokenID> = []
   /// Bounds what the model thinks before it answers; nil for no bound.
   public var reasoningLimit: ReasoningLimit?
-  /// Tokens that end the answer besides the model's own; they are not part of it.
+  /// Tokens that end the answer besides the model's own, also where those are ignored; they are not
+  /// part of it. None comes before `SamplingOptions.minTokens`.
   public var stopTokens: Set<TokenID> = []
   /// Whether the answer goes on where the context is full: half of what follows the first
   /// `keptTokenCount` tokens is then forgotten, and the rest moves up.

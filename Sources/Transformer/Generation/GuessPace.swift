@@ -14,7 +14,8 @@ struct GuessPace {
   private static let lengths = [1, 3, 7, 11]
   /// Steps without a right guess in a row that are forgiven.
   private static let patience = 2
-  private static let longestPause = 32
+  /// The longest pause is 32 steps.
+  private static let mostDoublings = 5
 
   /// - Parameter longest: guesses that are made at once, at most.
   init(longest: Int) { highest = Self.lengths.lastIndex { $0 <= longest } ?? 0 }
@@ -39,7 +40,7 @@ struct GuessPace {
     }
     failures = right > 0 ? 0 : failures + 1
     if failures > Self.patience {
-      pause = min(1 << (failures - Self.patience), Self.longestPause)
+      pause = 1 << min(failures - Self.patience, Self.mostDoublings)
     }
   }
 }

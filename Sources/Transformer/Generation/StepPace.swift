@@ -28,15 +28,20 @@ struct StepPace {
   func promptRows(decoding: Int, room: Int) -> Int {
     guard decoding > 0 else {
       // Nobody waits for a token, but requests come and are cancelled between steps.
-      let rows = secondsPerRow.map { Int(goal * Self.lonelyFactor / $0) }
+      let rows = secondsPerRow.map { Self.rows(in: goal * Self.lonelyFactor, each: $0) }
       return min(
         room, max(Self.lonelyRows, (rows ?? Self.firstLonelyRows) / Self.unit * Self.unit))
     }
     var rows = Self.firstRows
     if let secondsPerRow {
-      rows = Int(max(0, goal - expectedDecode(decoding)) / secondsPerRow)
+      rows = Self.rows(in: goal - expectedDecode(decoding), each: secondsPerRow)
     }
     return min(room, max(Self.unit, rows / Self.unit * Self.unit))
+  }
+
+  /// Rows that so many seconds are enough for. The seconds may be less than 0, and any number.
+  private static func rows(in seconds: Double, each secondsPerRow: Double) -> Int {
+    Int(min(max(0, seconds / secondsPerRow), Double(Int32.max)))
   }
 
   private func expectedDecode(_ rows: Int) -> Double {

@@ -27,6 +27,8 @@ package final class BlockPool {
   package let blockCount: Int
   /// Blocks that nobody has.
   package private(set) var freeCount: Int
+  /// Blocks of pages that sequences have, shared ones once; the pages keep count.
+  package internal(set) var heldCount = 0
   /// Whether some layers are recurrent: memory then returns only to places whose states it has.
   package let isRecurrent: Bool
   /// The widest window of the layers that have one.

@@ -62,7 +62,9 @@ final class Mailbox: @unchecked Sendable {
   func add(_ submission: Submission, limit: Int) -> Addition {
     withLock {
       if delivery.isStopped { return .stopped }
-      if published.waitingCount + delivery.submissions.count >= limit { return .full }
+      // Those that find a place to run do not wait.
+      let room = max(limit, published.slotCount - published.runningCount)
+      if published.waitingCount + delivery.submissions.count >= room { return .full }
       delivery.submissions.append(submission)
       pthread_cond_broadcast(changed)
       return .added

@@ -14,6 +14,8 @@ package final class MemoryPage {
 
   /// Blocks that it holds.
   private(set) var blockCount: Int
+  /// Sequences that it is a page of.
+  private var sequenceCount = 0
 
   /// Takes blocks from the pool; nil when it has not enough.
   ///
@@ -51,11 +53,24 @@ package final class MemoryPage {
     }
   }
 
+  /// A sequence has it as a page.
+  func hold() {
+    if sequenceCount == 0 { pool.heldCount += blockCount }
+    sequenceCount += 1
+  }
+
+  /// A sequence that had it has it no more.
+  func letGo() {
+    sequenceCount -= 1
+    if sequenceCount == 0 { pool.heldCount -= blockCount }
+  }
+
   private func give(_ place: Int) {
     guard let block = blocks[place] else { return }
     pool.give(block)
     blocks[place] = nil
     blockCount -= 1
+    if sequenceCount > 0 { pool.heldCount -= 1 }
     isWhole = false
   }
 

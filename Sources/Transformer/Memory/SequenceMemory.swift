@@ -20,6 +20,7 @@ package final class SequenceMemory {
   /// Positions in use: the next row's position.
   package private(set) var count = 0
   private let pool: BlockPool
+  /// Changed by `add`, `replaceLast`, `keepPages` and `wipe` alone, which count them.
   private var pages: [MemoryPage] = []
   /// Where the blocks lie, `[blocks of a page, tableWidth]`.
   private var table: UnsafeMutablePointer<UnsafeMutableRawPointer?>
@@ -44,7 +45,10 @@ package final class SequenceMemory {
     self.init(pool, capacity: capacity)
   }
 
-  deinit { table.deallocate() }
+  deinit {
+    for page in pages { page.letGo() }
+    table.deallocate()
+  }
 
   /// One layer's cache, good until positions are taken or forgotten.
   package func cache(_ layer: Int) -> LayerCache {
@@ -93,19 +97,37 @@ package final class SequenceMemory {
     if positions > 0, count % cacheBlockPositionCount != 0, !isLastPageOwned,
       let copy = pages[pages.count - 1].copy()
     {
-      pages[pages.count - 1] = copy
-      note(pages.count - 1)
+      replaceLast(with: copy)
     }
     let pageCount = BlockPool.pageCount(count + positions)
     while pages.count < pageCount,
       let page = MemoryPage(
         pool, keepsStates: pool.layout.keepsStates(pagesBehind: pageCount - 1 - pages.count))
     {
-      pages.append(page)
-      note(pages.count - 1)
+      add(page)
     }
     count += positions
     return count - positions..<count
+  }
+
+  private func add(_ page: MemoryPage) {
+    page.hold()
+    pages.append(page)
+    note(pages.count - 1)
+  }
+
+  private func replaceLast(with page: MemoryPage) {
+    page.hold()
+    pages[pages.count - 1].letGo()
+    pages[pages.count - 1] = page
+    note(pages.count - 1)
+  }
+
+  /// Gives up all pages after so many.
+  private func keepPages(_ kept: Int) {
+    for page in pages[kept...] { page.letGo() }
+    pages.removeLast(pages.count - kept)
+    firstWhole = min(firstWhole, kept)
   }
 
   /// Writes the places of a page's blocks to the table.
@@ -144,8 +166,7 @@ package final class SequenceMemory {
       }
     }
     count = position
-    pages.removeLast(pages.count - BlockPool.pageCount(position))
-    firstWhole = min(firstWhole, pages.count)
+    keepPages(BlockPool.pageCount(position))
   }
 
   /// Gives up states of recurrent layers that lie far back.
@@ -168,10 +189,8 @@ package final class SequenceMemory {
     guard let page = checkpoint.lastPage else { return truncate(to: checkpoint.count) }
     precondition(checkpoint.count <= count, "position \(checkpoint.count) of \(count)")
     count = checkpoint.count
-    pages.removeLast(pages.count - BlockPool.pageCount(count))
-    pages[pages.count - 1] = page
-    note(pages.count - 1)
-    firstWhole = min(firstWhole, pages.count)
+    keepPages(BlockPool.pageCount(count))
+    replaceLast(with: page)
   }
 
   /// Forgets the positions from `position` on, or, where states of recurrent layers are not known
@@ -183,9 +202,8 @@ package final class SequenceMemory {
 
   /// Forgets everything. Pages that nobody shares are zeros when it returns.
   package func wipe() {
-    pages = []
+    keepPages(0)
     count = 0
-    firstWhole = 0
   }
 
   /// Bytes that it takes when it is full.
@@ -200,24 +218,9 @@ extension SequenceMemory {
   /// The pages in use, the last one perhaps in part.
   var sharedPages: [MemoryPage] { pages }
 
-  /// Blocks that memories of one pool hold, those that they share once.
-  package static func blockCount(of memories: [SequenceMemory]) -> Int {
-    var seen: Set<ObjectIdentifier> = []
-    return memories.reduce(0) { count, memory in
-      memory.pages.reduce(into: count) { count, page in
-        if memories.count == 1 || seen.insert(ObjectIdentifier(page)).inserted {
-          count += page.blockCount
-        }
-      }
-    }
-  }
-
   /// Takes over pages that hold `count` positions; for an empty memory.
   func adopt(_ shared: [MemoryPage], count: Int) {
-    for page in shared {
-      pages.append(page)
-      note(pages.count - 1)
-    }
+    for page in shared { add(page) }
     self.count = count
   }
 

@@ -10,10 +10,10 @@ extension ToolCall {
 }
 
 extension HeldText {
-  /// Without what stands between the objects of calls.
+  /// Bytes at the front of what stands between the objects of calls.
   ///
   /// - Parameter marksBeginWithBracket: `[` may begin a mark, which what follows it tells.
-  func droppingSeparators(marksBeginWithBracket: Bool) -> HeldText {
+  func separatorCount(marksBeginWithBracket: Bool) -> Int {
     var rest = self
     while let first = rest.bytes.first {
       let isBracket =
@@ -24,7 +24,7 @@ extension HeldText {
       else { break }
       rest.drop(1)
     }
-    return rest
+    return bytes.count - rest.bytes.count
   }
 
   /// Whether the text is `[` and a capital letter, or may become that.

@@ -146,6 +146,8 @@ struct ElementReader: Sendable {
   }
 
   private func withoutLineEnd(_ text: String) -> String {
-    spelling.breaksLines && text.utf8.last == UInt8(ascii: "\n") ? String(text.dropLast()) : text
+    guard spelling.breaksLines, text.utf8.last == UInt8(ascii: "\n") else { return text }
+    // A carriage return in front is the value's own, and one character with the line feed.
+    return String(text.unicodeScalars.dropLast())
   }
 }

@@ -17,6 +17,8 @@ struct ToolCallParser {
   private let format: ToolFormat
   private var state: State
   private var held = HeldText()
+  /// What was dropped in front of the first call. It is text after all where no call comes.
+  private var skipped = ""
   private var found: FoundCalls
 
   /// A name and what surrounds it have at most so many bytes.
@@ -36,7 +38,7 @@ struct ToolCallParser {
   var holdsText: Bool {
     switch state {
     case .object, .gemma, .elements: true
-    default: !held.bytes.isEmpty
+    default: !held.bytes.isEmpty || !skipped.isEmpty && !hasCalls
     }
   }
 
@@ -51,9 +53,9 @@ struct ToolCallParser {
   mutating func finish() -> [AnswerPiece] {
     switch state {
     case .object(let reader):
-      if !reader.hasBegun { found.say(opening + String(decoding: reader.raw, as: UTF8.self)) }
+      if !reader.hasBegun { say(reader) }
     case .gemma, .elements: break
-    case .between where found.callCount == 0: found.say(opening + held.takeAll())
+    case .between where !hasCalls: found.say(takeSkipped() + held.takeAll())
     default: found.say(held.takeAll())
     }
     return found.takePieces()
@@ -75,8 +77,9 @@ struct ToolCallParser {
     var front = held
     front.trimStart()
     guard let first = front.bytes.first else { return false }
+    let space = held.bytes.count - front.bytes.count
     if first == UInt8(ascii: "{") || first == UInt8(ascii: "[") {
-      held = front
+      skip(space)
       state = .between
       return true
     }
@@ -84,8 +87,7 @@ struct ToolCallParser {
       switch front.front(prefix) {
       case .mayBecome: return false
       case .isMarker:
-        held = front
-        held.drop(prefix.utf8.count)
+        skip(space + prefix.utf8.count)
         state = .between
         return true
       case .isOther: break
@@ -105,13 +107,32 @@ struct ToolCallParser {
       return false
     }
     found.say(before)
+    skipped = opening
     state = .between
     return true
   }
 
+  /// Drops what is no part of a call.
+  private mutating func skip(_ count: Int) {
+    if !hasCalls { skipped += String(decoding: held.bytes.prefix(count), as: UTF8.self) }
+    held.drop(count)
+  }
+
+  private mutating func takeSkipped() -> String {
+    defer { skipped = "" }
+    return skipped
+  }
+
+  /// Tells an object that is no call. Behind a first call nothing is kept but the opening.
+  private mutating func say(_ reader: CallObjectReader) {
+    let before = hasCalls ? format.opening ?? "" : takeSkipped()
+    found.say(before + String(decoding: reader.raw, as: UTF8.self))
+  }
+
   private mutating func findCall() -> Bool {
-    held = held.droppingSeparators(
-      marksBeginWithBracket: format.closings.contains { $0.hasPrefix("[") })
+    skip(
+      held.separatorCount(
+        marksBeginWithBracket: format.closings.contains { $0.hasPrefix("[") }))
     guard let first = held.bytes.first else { return false }
     if first == UInt8(ascii: "{") {
       state = .object(reader(name: nil))
@@ -122,7 +143,7 @@ struct ToolCallParser {
       switch held.front(closing) {
       case .mayBecome: mayBeClosing = true
       case .isMarker:
-        held.drop(closing.utf8.count)
+        skip(closing.utf8.count)
         return true
       case .isOther: break
       }
@@ -172,6 +193,8 @@ struct ToolCallParser {
   private mutating func findName(_ start: String, _ ends: [String]) -> Bool {
     if format == .functionaryRecipients, held.front("all\n") != .isOther {
       guard held.front("all\n") == .isMarker else { return false }
+      // The mark of words is none of them.
+      skipped = ""
       held.drop(4)
       state = .text
       return true
@@ -212,7 +235,7 @@ struct ToolCallParser {
   /// What follows is text.
   private mutating func giveUp() -> Bool {
     state = .text
-    if found.callCount == 0, format.opening != nil { found.say(opening) }
+    if !hasCalls { found.say(takeSkipped()) }
     return true
   }
 
@@ -228,7 +251,7 @@ struct ToolCallParser {
         return true
       case .rejected:
         held.drop(place + 1)
-        found.say(opening + String(decoding: reader.raw, as: UTF8.self))
+        say(reader)
         state = .text
         return true
       }
@@ -264,8 +287,6 @@ struct ToolCallParser {
     let pieces = reader.pieces(isDone: isDone)
     found.tell(pieces, isFirst: !hadBegun && reader.hasBegun)
   }
-
-  private var opening: String { format.opening ?? "" }
 
   private func reader(name: String?) -> CallObjectReader {
     CallObjectReader(names: reading.names, name: name) { [self] in callID() }

@@ -1,21 +1,17 @@
 // Random numbers that depend on what is drawn and not on what was drawn before.
 
-/// Numbers keyed by (seed, choice, position), so that resuming, speculating or asking for several
-/// choices cannot shift them. The mixing is that of SplitMix64 (Steele, Lea and Flood 2014).
+/// Numbers keyed by (seed, position), so that resuming or speculating cannot shift them; the
+/// choices of a request have seeds of their own. The mixing is that of SplitMix64 (Steele, Lea and
+/// Flood 2014).
 package struct CounterRandom: Sendable {
   package let seed: UInt64
-  /// Which of the choices of a request.
-  package let choice: UInt32
 
-  package init(seed: UInt64, choice: UInt32 = 0) {
-    self.seed = seed
-    self.choice = choice
-  }
+  package init(seed: UInt64) { self.seed = seed }
 
   /// A number in 0..<1 for the token at `position`; `draw` counts draws of one position.
   package func uniform(position: Int, draw: UInt32 = 0) -> Double {
     let key = UInt64(UInt32(truncatingIfNeeded: position)) << 32 | UInt64(draw)
-    let bits = Self.mix(Self.mix(Self.mix(seed) ^ UInt64(choice)) ^ key)
+    let bits = Self.mix(Self.mix(Self.mix(seed)) ^ key)
     return Double(bits >> 11) * 0x1p-53
   }
 

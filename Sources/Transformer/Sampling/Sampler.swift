@@ -18,17 +18,15 @@ package struct Sampler: Sendable {
   }
 
   /// - Parameters:
-  ///   - choice: which of the choices of a request.
   ///   - answerStart: the position of the answer's first token, for `minTokens`.
   ///   - endIDs: the tokens that end an answer, for `minTokens`.
   package init(
-    _ options: SamplingOptions, choice: UInt32 = 0, answerStart: Int = 0,
-    endIDs: Set<TokenID> = []
+    _ options: SamplingOptions, answerStart: Int = 0, endIDs: Set<TokenID> = []
   ) {
     self.options = options
     self.answerStart = answerStart
     self.endIDs = endIDs
-    random = CounterRandom(seed: options.seed ?? .random(in: .min ... .max), choice: choice)
+    random = CounterRandom(seed: options.seed ?? .random(in: .min ... .max))
     memory = SamplerMemory(options)
   }
 

@@ -18,7 +18,8 @@ public struct SamplingOptions: Sendable, Equatable {
   public var logitBias: [TokenID: Float] = [:]
   /// Tokens that never come.
   public var bannedTokens: Set<TokenID> = []
-  /// Tokens that the answer has at least: before that many it does not end by itself.
+  /// Tokens that the answer has at least: before that many neither the model's tokens nor
+  /// `GenerationRequest.stopTokens` end it.
   public var minTokens: Int = 0
 
   /// Logits of recent tokens are divided (positive) or multiplied (negative) by it; 1 is none.

@@ -253,6 +253,13 @@ struct ConversationTests {
     await #expect(throws: ConversationError.noTools) {
       try await Conversation(conversation.engine).respond(to: "Hello", options: named)
     }
+    for choice in [ToolChoice.required, .named("tool")] {
+      named.toolChoice = choice
+      named.maximumToolRounds = 0
+      await #expect(throws: ConversationError.noToolRounds) {
+        try await conversation.respond(to: "Hello", options: named)
+      }
+    }
     var constrained = options()
     constrained.constraint = try .expression("[ab]+")
     await #expect(throws: ConversationError.constraintWithTools) {

@@ -48,6 +48,13 @@ struct SchemaDerivationTests {
     ]
   }
 
+  struct Nested: Generable {
+    var grid: [[Int]]
+    static let guides: Guides = [
+      "grid": [.count(1...2), .element(.count(3)), .element(.element(.range(0...9)))]
+    ]
+  }
+
   struct Renamed: Generable {
     var familyName: String
     enum CodingKeys: String, CodingKey { case familyName = "family_name" }
@@ -174,6 +181,14 @@ struct SchemaDerivationTests {
         + #""required":["age","tags"],"additionalProperties":false}"#)
   }
 
+  @Test func guidesReachElementsOfElements() throws {
+    #expect(
+      try GenerationSchema(of: Nested.self).text
+        == #"{"type":"object","properties":{"grid":{"type":"array","items":{"type":"array","#
+        + #""items":{"type":"integer","minimum":0,"maximum":9},"minItems":3,"maxItems":3},"#
+        + #""minItems":1,"maxItems":2}},"required":["grid"],"additionalProperties":false}"#)
+  }
+
   @Test func codingKeysAndSingleValuesCount() throws {
     #expect(try GenerationSchema(of: Renamed.self).text.contains("family_name"))
     #expect(try GenerationSchema(of: Wrapped.self).text == #"{"type":"string"}"#)
@@ -219,6 +234,14 @@ struct SchemaDerivationTests {
     var a: Int
     static let guides: Guides = ["b": [.range(1...2)]]
   }
+  struct NoArray: Generable {
+    var a: Int
+    static let guides: Guides = ["a": [.element(.range(1...2))]]
+  }
+  struct TooDeep: Generable {
+    var a: [Int]
+    static let guides: Guides = ["a": [.element(.element(.range(1...2)))]]
+  }
   enum Untold: CaseIterable, Codable { case a, b }
   struct HasUntold: Generable { var untold: Untold }
 
@@ -229,6 +252,8 @@ struct SchemaDerivationTests {
     (Payload.self, "Kind: its decoding refuses placeholders"),
     (Endless.self, "without end"),
     (Misguided.self, "'b', which is no property"),
+    (NoArray.self, "elements of 'a' finds no array"),
+    (TooDeep.self, "elements of 'a' finds no array"),
     (HasUntold.self, "raw values"),
   ])
   func whatCannotBeDerivedSaysWhy(_ type: any Generable.Type, _ reason: String) {
