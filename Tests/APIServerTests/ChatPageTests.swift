@@ -54,4 +54,23 @@ import Testing
       for name in names { #expect(page.contains("id=\"\(name)\""), "\(name)") }
     }
   }
+
+  /// What stands in the settings is judged by the server alone: a browser that finds a number wrong
+  /// would neither send nor stop.
+  @Test func noSettingKeepsTheFormFromBeingSent() async throws {
+    try await RunningServer.serving { server in
+      let page = try await server.get("/", headers: [Self.browser]).body
+      #expect(page.contains("<form id=\"ask\" novalidate>"))
+      #expect(!page.contains("type=\"number\""))
+    }
+  }
+
+  @Test(arguments: [false, true])
+  func thePortalOffersToAskForAnAccountWhereThatIsTaken(isTaken: Bool) async throws {
+    try await SelfServiceBench.run(configure: { $0.takesAccountRequests = isTaken }) { bench in
+      let page = try await bench.server.get("/portal").body
+      #expect(page.contains("/v1/account/request") == isTaken)
+      #expect(page.contains("/v1/organization/usage/embeddings"))
+    }
+  }
 }

@@ -113,6 +113,38 @@ def test_markdown_becomes_elements_and_never_markup(page):
     assert "snake_case_name" in words.inner_text()
 
 
+@pytest.mark.parametrize("text, markup", [
+    ("***both***", "<p><strong><em>both</em></strong></p>"),
+    ("**a *b***", "<p><strong>a <em>b</em></strong></p>"),
+    ("&amp; &lt;b&gt; &#39;&#x41; &unknown; &#0;", "<p>&amp; &lt;b&gt; 'A &amp;unknown; \ufffd</p>"),
+    ("`&amp;` \\&amp;", "<p><code>&amp;amp;</code> &amp;amp;</p>"),
+    ("[no](&#106;avascript:alert(1))", "<p>no</p>"),
+    ("Title\n=====\nText\n\nPart\n---\n", "<h2>Title</h2><p>Text</p><h3>Part</h3>"),
+    ("- a\n\n  b\n- c\n", "<ul><li><p>a</p><p>b</p></li><li>c</li></ul>"),
+    ("- a\n---\n- b", "<ul><li>a</li></ul><hr><ul><li>b</li></ul>"),
+    ("text\n    still\n    - item", "<p>text\nstill</p><ul><li>item</li></ul>"),
+])
+def test_markdown_is_shown_as_it_is_meant(page, text, markup):
+    words = ask(page, "Markdown", stream(text)).locator(".words")
+    assert words.evaluate("words => words.innerHTML") == markup
+
+
+def test_what_is_indented_by_four_spaces_is_code(page):
+    text = "So:\n\n    if *a*:\n\n      - b\n\n\nText\n\n\tgo\n"
+    words = ask(page, "Code", stream(text)).locator(".words")
+    assert words.locator("pre code").all_text_contents() == ["if *a*:\n\n  - b", "go"]
+    assert words.locator("> p").all_text_contents() == ["So:", "Text"]
+
+
+@pytest.mark.parametrize("part", [
+    "**a ", "~~a ", "__a ", "&", "a" + " " * 50, "    a\n\n", "a\n=\n",
+])
+def test_what_never_ends_takes_no_time(page, part):
+    start = time.monotonic()
+    ask(page, "Long", stream(part * (50_000 // len(part))))
+    assert time.monotonic() - start < 10
+
+
 def test_thoughts_stand_apart(page):
     answer = ask(page, "Think", stream("So **42**.", reasoning="Let me see."))
     assert answer.locator(".words").inner_text() == "So 42."
@@ -142,7 +174,7 @@ def wait_until(page, is_so):
 
 
 def begin_a_long_answer(page):
-    page.click("summary")
+    page.click("#ask summary")
     page.fill("#tokens", "2000")
     page.fill("#text", "Tell a very long story, with many chapters.")
     page.press("#text", "Enter")
@@ -156,6 +188,134 @@ def test_escape_stops_a_long_answer(page):
     page.wait_for_selector("article.assistant .again", timeout=30_000)
     foot = page.locator("article.assistant footer").inner_text()
     assert "Stopped." in foot
+
+
+def test_stop_stops_whatever_stands_in_the_settings(page):
+    begin_a_long_answer(page)
+    page.fill("#temperature", "0.75x")
+    page.click("#ask summary")
+    page.click("#send")
+    page.wait_for_selector("article.assistant .again", timeout=30_000)
+    assert "Stopped." in page.locator("article.assistant footer").inner_text()
+
+
+def test_the_server_alone_judges_the_settings(page):
+    page.click("#ask summary")
+    page.fill("#temperature", "0.75")
+    page.click("#ask summary")
+    assert "token" in ask_in_the_box(page, "Hello").locator("footer").inner_text()
+    for name, value, words in [
+        ("#temperature", "hot", "temperature"), ("#tokens", "1.5", "max_tokens"),
+    ]:
+        page.click("#ask summary")
+        page.fill(name, value)
+        page.click("#ask summary")
+        assert words in ask_in_the_box(page, "Hello").locator("footer strong").inner_text()
+        page.click("#ask summary")
+        page.fill(name, "")
+        page.click("#ask summary")
+
+
+def ask_in_the_box(page, text: str, answer: dict | str | None = None):
+    page.focus("#text")
+    return ask(page, text, answer)
+
+
+@pytest.mark.parametrize("place, stays", [
+    ("#instructions", True), ("#text", False), ("#send", False),
+])
+def test_the_end_of_an_answer_takes_the_focus_from_nowhere_else(page, place, stays):
+    begin_a_long_answer(page)
+    page.focus(place)
+    page.keyboard.press("Escape")
+    page.wait_for_selector("article.assistant .again", timeout=30_000)
+    assert page.locator((place if stays else "#text") + ":focus").count() == 1
+
+
+def test_a_connection_that_ends_within_an_answer_is_named(page):
+    page.evaluate("""() => window.fetch = async () => new Response(new ReadableStream({
+      start(control) {
+        const event = {choices: [{index: 0, delta: {content: "Half"}, finish_reason: null}]};
+        control.enqueue(new TextEncoder().encode("data: " + JSON.stringify(event) + "\\n\\n"));
+        setTimeout(() => control.error(new TypeError("network error")), 50);
+      },
+    }))""")
+    foot = ask(page, "Hello").locator("footer").inner_text()
+    assert "The answer broke off: the connection was closed." in foot
+    page.evaluate("() => window.fetch = async () => { throw new TypeError('Failed to fetch'); }")
+    assert "cannot be reached" in ask(page, "Again").locator("footer").inner_text()
+
+
+def test_a_key_that_ends_within_a_conversation_is_asked_for(page):
+    ask(page, "First", stream("Fine."))
+    ask(page, "Second", {"status": 401, "json": {"error": {"message": "Revoked."}}})
+    page.wait_for_selector("#key:focus")
+    page.keyboard.type(os.environ["APUS_KEY"])
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#text:focus")
+    assert page.locator("#entry").is_hidden()
+    questions = asked(page)
+    page.locator(".again").click()
+    page.locator("article.assistant:last-child .again").wait_for()
+    assert [message["content"] for message in questions[0]] == ["First", "Fine.", "Second"]
+
+
+@pytest.mark.parametrize("kinds, words, others", [
+    (["embedding"], "/v1/embeddings", "/v1/completions"),
+    (["base"], "/v1/completions", "/v1/embeddings"),
+])
+def test_where_nothing_answers_messages_the_page_says_what_there_is(browser, kinds, words, others):
+    page = browser.new_page()
+    models = [{"id": kind, "kind": kind} for kind in kinds]
+    page.route("**/v1/models", lambda route: route.fulfill(json={"data": models}))
+    page.goto(os.environ["APUS_URL"] + "/")
+    notice = page.locator(".notice").inner_text()
+    assert words in notice and others not in notice
+    page.close()
+
+
+@pytest.mark.parametrize("width, height", [
+    (844, 390), (667, 375), (320, 480), (320, 568), (568, 320), (1280, 800),
+])
+def test_in_a_low_window_everything_stays_in_sight(page, width, height):
+    ask(page, "Hello", stream("Fine. " * 200))
+    page.set_viewport_size({"width": width, "height": height})
+    page.click("#ask summary")
+    page.fill("#text", "Line\n" * 20)
+    send = page.locator("#send").bounding_box()
+    assert send["y"] + send["height"] <= height
+    assert page.locator("body").evaluate("body => body.scrollHeight") <= height
+    assert page.locator("#main").bounding_box()["height"] >= height * 0.19
+    page.locator("#tokens").scroll_into_view_if_needed()
+    field, line = page.locator("#tokens").bounding_box(), page.locator("#line").bounding_box()
+    assert field["y"] + field["height"] <= line["y"]
+
+
+@pytest.mark.parametrize("path, place", [("/", "#refusal"), ("/portal", "#said")])
+def test_a_key_that_no_header_holds_is_named(browser, path, place):
+    page = browser.new_page()
+    page.goto(os.environ["APUS_URL"] + path)
+    page.wait_for_selector("#key:focus")
+    page.keyboard.type("apus_live_\u043a\u043b\u044e\u0447")
+    page.keyboard.press("Enter")
+    page.locator(place, has_text="This is no key").wait_for()
+    page.keyboard.type(os.environ["APUS_KEY"])
+    page.keyboard.press("Enter")
+    page.locator("#send:not([disabled]), section").first.wait_for()
+    assert page.get_by_text("This is no key").count() == 0
+    page.close()
+
+
+def test_a_notice_goes_once_the_server_answers(browser):
+    page = browser.new_page()
+    page.route("**/v1/models", lambda route: route.abort())
+    page.goto(os.environ["APUS_URL"] + "/")
+    page.locator(".notice").wait_for()
+    page.unroute_all()
+    page.locator(".notice button").click()
+    page.locator("#entry:not([hidden])").wait_for()
+    assert page.locator(".notice").count() == 0
+    page.close()
 
 
 def test_a_wrong_key_is_asked_for_again(browser):
@@ -234,4 +394,25 @@ def test_a_new_key_is_shown_though_its_button_was_pressed_twice(browser):
     section.locator("button").click()
     section.get_by_text("It was replaced.").wait_for()
     assert section.get_by_text("the-new-key").is_visible()
+    page.close()
+
+
+def test_the_portal_says_what_it_did(browser):
+    page = browser.new_page()
+    page.goto(os.environ["APUS_URL"] + "/portal")
+    # What takes no key is there before one.
+    page.get_by_role("heading", name="Prices").wait_for()
+    assert page.locator("h2", has_text="Your key").count() == 0
+    page.keyboard.type("apus_live_wrong")
+    page.keyboard.press("Enter")
+    page.get_by_role("status").get_by_text("key").wait_for()
+    page.keyboard.type(os.environ["APUS_KEY"])
+    page.keyboard.press("Enter")
+    page.get_by_role("status").get_by_text("Opened.").wait_for()
+    assert page.locator("h2", has_text="Ask for an account").count() == 0
+    section = page.locator("section", has=page.locator("h2", has_text="used for embeddings"))
+    section.locator("input").fill("2026-01-01")
+    section.locator("button").click()
+    section.locator("[aria-live=polite]:not([aria-busy]) :is(table, span)").first.wait_for()
+    assert section.locator("strong, [aria-busy]").count() == 0
     page.close()

@@ -12,65 +12,16 @@ extension ChatPage {
       return made;
     }
 
-    // What may stand in a line, the first that fits. Marks of emphasis touch their words.
-    const inlineRules = [
-      [/^(`+)([^`]|[^`][^]*?[^`])\1(?!`)/, (m, into) => element("code", m[2].trim() || m[2], into)],
-      [/^\*\*(?=\S)([^]*?\S)\*\*/, (m, into) => inline(m[1], element("strong", undefined, into))],
-      [/^__(?=\S)([^]*?\S)__(?!\w)/, (m, into) => inline(m[1], element("strong", undefined, into))],
-      [/^~~(?=\S)([^]*?\S)~~/, (m, into) => inline(m[1], element("s", undefined, into))],
-      [/^\*(?=[^\s*])([^*]*?[^\s*])\*(?!\*)/,
-        (m, into) => inline(m[1], element("em", undefined, into))],
-      [/^_(?=[^\s_])([^_]*?[^\s_])_(?!\w)/,
-        (m, into) => inline(m[1], element("em", undefined, into))],
-      [/^!?\[([^\[\]]*)\]\(\s*<?([^\s()<>]*(?:\([^\s()<>]*\)[^\s()<>]*)*)>?(?:\s+"[^"]*")?\s*\)/,
-        (m, into) => link(m[1] || m[2], m[2], into)],
-      [/^<(https?:\/\/[^\s<>]+)>/, (m, into) => link(m[1], m[1], into)],
-      [/^https?:\/\/[^\s<>"'`\])]*[^\s<>"'`\]).,;:!?]/, (m, into) => link(m[0], m[0], into)],
-      [/^\\([!-\/:-@\[-`{-~])/, (m, into) => into.append(m[1])],
-      [/^(?: {2,}|\\)\n/, (m, into) => element("br", undefined, into)],
-    ];
-    const inlineStarts = /[`*_~!\[<h\\ ]/g;
-
-    function inline(text, into) {
-      let plain = 0;
-      let place = 0;
-      while (place < text.length) {
-        inlineStarts.lastIndex = place;
-        const next = inlineStarts.exec(text);
-        if (!next) break;
-        place = next.index;
-        const rest = text.slice(place);
-        // A mark within a word is a part of it.
-        const inWord = place > 0 && /\w/.test(text[place - 1]) && /^[_h]/.test(rest);
-        const found = !inWord && inlineRules.map(([rule, show]) => [rule.exec(rest), show])
-          .find(([match]) => match);
-        if (!found) {
-          place += 1;
-          continue;
-        }
-        into.append(text.slice(plain, place));
-        found[1](found[0], into);
-        place += found[0][0].length;
-        plain = place;
-      }
-      into.append(text.slice(plain));
-      return into;
-    }
-
-    function link(text, address, into) {
-      // Only what leads to a page or a letter; `javascript:` and the like stay text.
-      if (!/^(https?:\/\/|mailto:)/i.test(address)) return inline(text, into);
-      const made = element("a", text, into);
-      made.href = address;
-      made.target = "_blank";
-      made.rel = "noopener noreferrer";
-      return made;
-    }
-
     const isItem = /^( *)([-*+]|\d{1,9}[.)])(?:[ \t]+|$)/;
     const fence = /^ {0,3}(`{3,}|~{3,})\s*([^`\s]*)/;
-    const isRow = /^\s*\|.*\|\s*$/;
-    const isRule = /^\s*\|?\s*:?-+:?\s*(\|\s*:?-+:?\s*)*\|?\s*$/;
+    const isRule = /^\s*(\|\s*)?:?-+:?\s*(\|\s*:?-+:?\s*)*(\|\s*)?$/;
+    const isBreak = /^ {0,3}([-*_])( *\1){2,}\s*$/;
+    const isIndented = /^(?: {4}| {0,3}\t)/;
+    // The line under a heading; one mark alone begins much else.
+    const isUnderline = /^ {0,3}(={2,}|-{2,})\s*$/;
+    // What ends a paragraph, and is no part of it.
+    const opens = line => fence.test(line) || isBreak.test(line)
+      || /^ {0,3}(#{1,6}\s|>)/.test(line);
 
     // The blocks of a text, each with the lines that it is made of.
     function blocks(text) {
@@ -93,7 +44,7 @@ extension ChatPage {
           take("code", Math.min(last + 1, lines.length));
         } else if (/^ {0,3}#{1,6}(\s|$)/.test(line)) {
           take("heading", last);
-        } else if (/^ {0,3}([-*_])( *\1){2,}\s*$/.test(line)) {
+        } else if (isBreak.test(line)) {
           take("rule", last);
         } else if (/^ {0,3}>/.test(line)) {
           while (last < lines.length && /^ {0,3}>/.test(lines[last])) last += 1;
@@ -108,19 +59,24 @@ extension ChatPage {
           const belongs = place => isItem.test(lines[place]) || /^ {2,}\S/.test(lines[place])
             || !lines[place].trim() && place + 1 < lines.length
               && (isItem.test(lines[place + 1]) || /^ {2,}\S/.test(lines[place + 1]))
-            || lines[place].trim() && lines[place - 1].trim() && !fence.test(lines[place]);
+            || lines[place].trim() && lines[place - 1].trim() && !opens(lines[place]);
           while (last < lines.length && belongs(last) && !isOther(last)) last += 1;
           take("list", last);
+        } else if (isIndented.test(line)) {
+          const isCode = line => isIndented.test(line) || !line.trim();
+          while (last < lines.length && isCode(lines[last])) last += 1;
+          while (!lines[last - 1].trim()) last -= 1;
+          take("indented", last);
         } else if (line.includes("|") && isRule.test(lines[at + 1] ?? "")
           && (lines[at + 1] ?? "").includes("-") && (lines[at + 1] ?? "").includes("|")) {
           last += 1;
-          while (last < lines.length && (isRow.test(lines[last]) || /\S.*\|/.test(lines[last]))) last += 1;
+          while (last < lines.length && lines[last].trim().indexOf("|", 1) > 0) last += 1;
           take("table", last);
         } else {
-          const ends = text => !text.trim() || fence.test(text) || /^ {0,3}(#{1,6}\s|>)/.test(text)
-            || isItem.test(text);
-          while (last < lines.length && !ends(lines[last])) last += 1;
-          take("text", last);
+          const ends = line => !line.trim() || opens(line) || isItem.test(line);
+          const isTitle = place => isUnderline.test(lines[place] ?? "");
+          while (last < lines.length && !isTitle(last) && !ends(lines[last])) last += 1;
+          isTitle(last) ? take("title", last + 1) : take("text", last);
         }
       }
       return found;
@@ -132,14 +88,12 @@ extension ChatPage {
         const isClosed = lines.length > 1
           && new RegExp("^ {0,3}" + mark[1][0] + "{" + mark[1].length + ",}\\s*$").test(lines.at(-1));
         const text = lines.slice(1, isClosed ? -1 : undefined).join("\n");
-        const figure = element("figure");
-        const head = element("figcaption", undefined, figure);
-        element("span", mark[2], head);
-        copyButton(() => text, head);
-        const code = element("code", text, element("pre", undefined, figure));
-        code.parentNode.tabIndex = 0;
-        return figure;
+        return program(text, mark[2]);
       },
+      indented: lines => program(lines.map(line => line.replace(isIndented, "")).join("\n"), ""),
+      // The page's own heading is the first.
+      title: lines => inline(lines.slice(0, -1).map(line => line.trim()).join("\n"),
+        element(lines.at(-1).includes("=") ? "h2" : "h3")),
       heading(lines) {
         const [, marks, rest] = /^\s*(#+)([^]*)$/.exec(lines[0]);
         // Marks that end the line are no part of it, where they stand apart.
@@ -147,7 +101,6 @@ extension ChatPage {
         let end = text.length;
         while (text[end - 1] === "#") end -= 1;
         if (end === 0 || /\s/.test(text[end - 1])) text = text.slice(0, end).trimEnd();
-        // The page's own heading is the first.
         return inline(text, element("h" + Math.min(marks.length + 1, 6)));
       },
       rule: () => element("hr"),
@@ -169,8 +122,10 @@ extension ChatPage {
             .concat(item.slice(1).map(line => line.replace(new RegExp("^ {0," + width + "}"), "")));
           const made = element("li", undefined, list);
           const parts = markdown(inner.join("\n"));
-          // A line alone is no paragraph.
-          parts.forEach(part => part.tagName === "P" ? made.append(...part.childNodes) : made.append(part));
+          // A paragraph alone is shown as none.
+          const isAlone = parts.filter(part => part.tagName === "P").length === 1;
+          parts.forEach(part => isAlone && part.tagName === "P"
+            ? made.append(...part.childNodes) : made.append(part));
           item = [];
         };
         lines.forEach(line => {
@@ -200,6 +155,17 @@ extension ChatPage {
       },
       text: lines => inline(lines.map(line => line.trimStart()).join("\n"), element("p")),
     };
+
+    function program(text, language) {
+      const figure = element("figure");
+      const head = element("figcaption", undefined, figure);
+      element("span", language, head);
+      copyButton(() => text, head);
+      const frame = element("pre", undefined, figure);
+      element("code", text, frame);
+      frame.tabIndex = 0;
+      return figure;
+    }
 
     function markdown(text) {
       return blocks(text).map(block => show[block.kind](block.lines));
@@ -236,5 +202,5 @@ extension ChatPage {
       });
     }
 
-    """#
+    """# + inlineText
 }

@@ -1,4 +1,4 @@
-// The page's conversation: what it sends, and what it makes of the events that come back.
+// The page's script: the key, the models, the settings, and what the reader does.
 
 extension ChatPage {
   static let scriptText = #"""
@@ -17,6 +17,7 @@ extension ChatPage {
 
     async function load() {
       at("refusal").textContent = "";
+      document.querySelectorAll(".notice").forEach(note => note.remove());
       let answer;
       let body = {};
       try {
@@ -32,6 +33,7 @@ extension ChatPage {
         return at("key").focus();
       }
       models = body.data;
+      const chosen = at("model").value;
       at("model").replaceChildren(...models.map(model => {
         const option = element("option", model.id);
         option.value = model.id;
@@ -39,12 +41,21 @@ extension ChatPage {
         if (option.disabled) option.textContent += " (no chat)";
         return option;
       }));
-      const first = models.find(model => model.kind === "chat");
-      if (!first) return notice("No model here answers messages: ask /v1/completions to continue a text.");
-      at("model").value = first.id;
-      for (const name of ["model", "new", "send"]) at(name).disabled = false;
+      const usable = models.filter(model => model.kind === "chat");
+      for (const name of ["model", "new", "send"]) at(name).disabled = !usable.length;
+      if (!usable.length) return notice("No model here answers messages" + otherUse() + ".");
+      at("model").value = (usable.find(model => model.id === chosen) ?? usable[0]).id;
       recommend();
       at("text").focus();
+    }
+
+    // What the models here can be asked for, if nothing answers messages.
+    function otherUse() {
+      const has = kind => models.some(model => model.kind === kind);
+      const uses = [];
+      if (has("base")) uses.push("/v1/completions to continue a text");
+      if (has("embedding")) uses.push("/v1/embeddings for the vectors of texts");
+      return uses.length ? ": ask " + uses.join(", or ") : "";
     }
 
     function offline() {
@@ -92,6 +103,12 @@ extension ChatPage {
       if (isAtEnd) at("main").scrollTop = at("main").scrollHeight;
     }
 
+    // Whether the focus may be moved: the reader neither types nor selects anywhere else.
+    function isFree() {
+      return [at("text"), at("send"), document.body, null].includes(document.activeElement)
+        && getSelection().isCollapsed;
+    }
+
     function article(role) {
       const part = element("article", undefined, at("messages"));
       part.className = role;
@@ -105,129 +122,12 @@ extension ChatPage {
       for (const name of Object.keys(request)) {
         if (!["temperature", "top_p", "top_k", "min_p"].includes(name)) delete request[name];
       }
-      if (at("temperature").value !== "") request.temperature = at("temperature").valueAsNumber;
-      if (at("tokens").value !== "") request.max_tokens = at("tokens").valueAsNumber;
+      for (const [place, name] of [["temperature", "temperature"], ["tokens", "max_tokens"]]) {
+        const text = at(place).value.trim();
+        // What is no number goes as it is: the server says what is wrong with a value.
+        if (text) request[name] = Number.isFinite(Number(text)) ? Number(text) : text;
+      }
       return request;
-    }
-
-    // The events of a stream, as the data of each comes.
-    async function* events(body) {
-      const reader = body.pipeThrough(new TextDecoderStream()).getReader();
-      let text = "";
-      for (;;) {
-        const {done, value} = await reader.read();
-        if (done) return;
-        text += value;
-        const parts = text.split("\n\n");
-        text = parts.pop();
-        for (const part of parts) {
-          if (part.startsWith("data: ")) yield part.slice(6);
-        }
-      }
-    }
-
-    async function ask() {
-      // No more that of the page once the reader begins anew.
-      const conversation = messages;
-      const part = article("assistant");
-      part.setAttribute("aria-busy", "true");
-      const thoughts = element("details", undefined, part);
-      element("summary", "Thoughts", thoughts);
-      thoughts.hidden = true;
-      const thought = element("div", undefined, thoughts);
-      const words = element("div", undefined, part);
-      words.className = "words";
-      const waiting = element("p", "...", part);
-      const answer = {role: "assistant", content: ""};
-      let reasoning = "";
-      let usage;
-      let finish;
-      let trouble;
-      let began;
-      const shown = [];
-      const shownThoughts = [];
-      let frame = 0;
-      const draw = () => {
-        frame = 0;
-        // What is nested without end stays text.
-        try {
-          update(words, answer.content, shown);
-        } catch {
-          words.textContent = answer.content;
-        }
-        if (reasoning) {
-          thoughts.hidden = false;
-          update(thought, reasoning, shownThoughts);
-        }
-        follow();
-      };
-      const control = new AbortController();
-      running = control;
-      at("send").textContent = "Stop";
-      follow(true);
-      try {
-        const instructions = at("instructions").value.trim();
-        const reply = await fetch("v1/chat/completions", {
-          method: "POST", signal: control.signal, cache: "no-store", credentials: "omit",
-          headers: {"Content-Type": "application/json", ...headers()},
-          body: JSON.stringify({
-            ...settings(), model: at("model").value, stream: true, stream_options: {include_usage: true},
-            messages: (instructions ? [{role: "system", content: instructions}] : []).concat(messages),
-          }),
-        });
-        if (!reply.ok) throw new Error(reason(await reply.json().catch(() => ({})), reply));
-        let isWhole = false;
-        for await (const data of events(reply.body)) {
-          waiting.remove();
-          if (data === "[DONE]") {
-            isWhole = true;
-            continue;
-          }
-          const event = JSON.parse(data);
-          if (event.error) throw new Error(event.error.message);
-          if (event.usage) usage = event.usage;
-          const choice = event.choices?.[0];
-          finish = choice?.finish_reason ?? finish;
-          if (choice?.delta.content || choice?.delta.reasoning_content) began ??= performance.now();
-          answer.content += choice?.delta.content ?? "";
-          reasoning += choice?.delta.reasoning_content ?? "";
-          frame ||= requestAnimationFrame(draw);
-        }
-        if (!isWhole) trouble = "The answer broke off: the connection was closed.";
-      } catch (error) {
-        if (control.signal.aborted) trouble = "Stopped.";
-        else trouble = error instanceof TypeError ? "The server cannot be reached." : error.message;
-      }
-      const seconds = (performance.now() - began) / 1000;
-      running = null;
-      at("send").textContent = "Send";
-      cancelAnimationFrame(frame);
-      if (messages !== conversation) return;
-      waiting.remove();
-      draw();
-      part.removeAttribute("aria-busy");
-      if (answer.content) messages.push(answer);
-      else trouble ??= "The answer is empty.";
-      const foot = element("footer", undefined, part);
-      if (trouble) element("strong", trouble, foot);
-      if (finish === "length") element("strong", "Cut at the limit of tokens.", foot);
-      if (usage) {
-        const count = usage.completion_tokens;
-        const rate = count > 1 && seconds > 0 ? ", " + (count / seconds).toFixed(1) + " a second" : "";
-        element("span", count + (count === 1 ? " token" : " tokens") + rate, foot);
-      }
-      if (answer.content) copyButton(() => answer.content, foot);
-      const again = element("button", "Again", foot);
-      again.type = "button";
-      again.className = "again";
-      again.addEventListener("click", () => {
-        if (running) return;
-        if (messages.at(-1) === answer) messages.pop();
-        part.remove();
-        ask();
-      });
-      follow();
-      at("text").focus();
     }
 
     function send() {
@@ -274,8 +174,14 @@ extension ChatPage {
     at("model").addEventListener("change", recommend);
     at("entry").addEventListener("submit", event => {
       event.preventDefault();
-      key = at("key").value.trim();
+      const text = at("key").value.trim();
       at("key").value = "";
+      // No browser sends other characters in a header.
+      if (/[^!-~]/.test(text)) {
+        at("refusal").textContent = "This is no key: keys are plain letters, digits and signs.";
+        return at("key").focus();
+      }
+      key = text;
       load();
     });
     window.addEventListener("beforeunload", event => {
@@ -283,5 +189,5 @@ extension ChatPage {
     });
     load();
 
-    """#
+    """# + answerText
 }

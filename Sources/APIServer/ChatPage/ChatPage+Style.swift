@@ -29,7 +29,8 @@ extension ChatPage {
     header select { max-width: 60vw; }
     nav { margin-left: auto; display: flex; gap: 1em; }
     a { color: var(--accent); overflow-wrap: anywhere; }
-    main { flex: 1; overflow-y: auto; padding: 0 1em; }
+    header, #ask > :not(details) { flex: none; }
+    main { flex: 1 0 25%; overflow-y: auto; padding: 0 1em; }
     #messages, #entry, #ask > *, noscript p { max-width: 48rem; margin-inline: auto; }
     #entry { padding: 1.5em 0; }
     button, input, select, textarea { font: inherit; color: inherit; }
@@ -78,16 +79,35 @@ extension ChatPage {
     th, td { border: 1px solid var(--line); padding: .25em .6em; text-align: left; overflow-wrap: normal; }
     .right { text-align: right; }
     hr { border: 0; border-top: 1px solid var(--line); }
-    #ask { border-top: 1px solid var(--line); padding: .6em 1em; }
-    #ask summary { color: var(--dim); font-size: .85em; cursor: pointer; }
+    .words li > p { margin: .4em 0; }
+    #ask {
+      display: flex; flex-direction: column; min-height: 0; padding: .6em 1em;
+      border-top: 1px solid var(--line);
+    }
+    #ask > * { width: 100%; }
+    /* Settings give way where a window is low: what is sent, and how, stays in sight. */
+    #ask details { flex: 0 1 auto; min-height: 1.6em; padding-inline: 4px; overflow-y: auto; }
+    #ask summary {
+      position: sticky; top: 0; background: var(--back); color: var(--dim); font-size: .85em;
+      cursor: pointer;
+    }
     #ask details label { display: block; margin: .4em 0; color: var(--dim); }
     #instructions { display: block; width: 100%; color: var(--front); }
     #temperature, #tokens { width: 7em; color: var(--front); }
     #line { display: flex; gap: .5em; align-items: flex-end; margin-top: .3em; }
-    #text { flex: 1; min-width: 0; resize: none; max-height: 40dvh; padding: .5em .7em; }
+    #text { flex: 1; min-width: 0; resize: none; padding: .5em .7em;
+      max-height: min(40dvh, 100dvh - 24rem); }
     #send { background: var(--accent); color: var(--on-accent); border-color: var(--accent);
       padding: .5em 1.1em; }
     #ask > p { margin: .5em auto 0; color: var(--dim); font-size: .75em; line-height: 1.4; }
+    @media (max-height: 32rem) {
+      header { padding-block: .2em; }
+      #ask { padding-block: .3em; }
+      #text { max-height: 22dvh; padding-block: .3em; }
+      #send { padding-block: .3em; }
+      #ask > p { margin-top: .2em; line-height: 1.25; }
+      .keys { display: none; }
+    }
     @media (max-width: 30rem) {
       header { padding: .4em .7em; }
       main, #ask { padding-inline: .7em; }

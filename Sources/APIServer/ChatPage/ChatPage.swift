@@ -47,20 +47,20 @@ enum ChatPage {
     <nav><a href="portal">Account</a> <a href="status">Status</a></nav>
     </header>
     <main id="main">
+    <noscript><p>This page needs JavaScript. The API does not: see the address <code>/openapi.json</code>.</p></noscript>
+    <div id="messages" role="log" aria-label="Conversation"></div>
     <form id="entry" hidden>
     <label>API key <input id="key" type="password" autocomplete="off" required></label>
     <button>Open</button>
     <p id="refusal" role="alert"></p>
     </form>
-    <noscript><p>This page needs JavaScript. The API does not: see the address <code>/openapi.json</code>.</p></noscript>
-    <div id="messages" role="log" aria-label="Conversation"></div>
     </main>
-    <form id="ask">
+    <form id="ask" novalidate>
     <details>
     <summary>Settings</summary>
     <label>Instructions <textarea id="instructions" rows="2"></textarea></label>
-    <label>Temperature <input id="temperature" type="number" min="0" max="2" step="0.1"></label>
-    <label>At most so many tokens <input id="tokens" type="number" min="1" step="1"></label>
+    <label>Temperature <input id="temperature" inputmode="decimal" autocomplete="off"></label>
+    <label>At most so many tokens <input id="tokens" inputmode="numeric" autocomplete="off"></label>
     </details>
     <div id="line">
     <textarea id="text" rows="1" aria-label="Message" placeholder="Message"></textarea>

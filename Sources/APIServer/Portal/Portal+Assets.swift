@@ -84,11 +84,15 @@ extension Portal {
         request.headers["Content-Type"] = "application/json";
         request.body = JSON.stringify(values);
       }
-      await ask(path.slice(1), query, request, into);
+      return ask(path.slice(1), query, request, into);
     }
 
+    // Gives what went wrong, if anything did.
     async function ask(path, query, request, into) {
       into.replaceChildren(make("span", "..."));
+      // It is read out once it is whole.
+      into.setAttribute("aria-busy", "true");
+      let trouble;
       try {
         const answer = await fetch(path + (query.toString() && "?" + query), request);
         const type = answer.headers.get("Content-Type") ?? "";
@@ -96,7 +100,8 @@ extension Portal {
         into.replaceChildren();
         if (!type.startsWith("application/json")) {
           save(text, type, type.includes("html") ? "invoice.html" : "invoice.xml");
-          return make("span", "The document was saved.", into);
+          make("span", "The document was saved.", into);
+          return;
         }
         const body = JSON.parse(text);
         if (answer.ok) {
@@ -113,11 +118,15 @@ extension Portal {
             });
           }
         } else {
-          make("strong", body.error?.message ?? "error " + answer.status, into);
+          trouble = body.error?.message ?? "error " + answer.status;
         }
-      } catch (error) {
-        into.replaceChildren(make("strong", "The server cannot be reached."));
+      } catch {
+        trouble = "The server cannot be reached.";
+      } finally {
+        if (trouble) into.replaceChildren(make("strong", trouble));
+        into.removeAttribute("aria-busy");
       }
+      return trouble;
     }
 
     function section(action) {
@@ -137,10 +146,13 @@ extension Portal {
       });
       const button = make("button", action.method === "GET" ? "Show" : action.title, form);
       const result = make("div", undefined, part);
+      // What is shown at once is not read out: all of it would be.
+      if (!action.asked) result.setAttribute("aria-live", "polite");
       form.addEventListener("submit", async event => {
         event.preventDefault();
         if (button.disabled) return;
         button.disabled = true;
+        result.setAttribute("aria-live", "polite");
         let place = result;
         if (action.method !== "GET") {
           // It takes no earlier one's place: a new key is shown once.
@@ -150,17 +162,36 @@ extension Portal {
         await run(action, inputs, place);
         button.disabled = false;
       });
-      if (action.asked) run(action, inputs, result);
+      return action.asked && run(action, inputs, result);
     }
 
-    document.getElementById("entry").addEventListener("submit", event => {
+    const actions = JSON.parse(document.body.dataset.actions);
+    const said = document.getElementById("said");
+
+    document.getElementById("entry").addEventListener("submit", async event => {
       event.preventDefault();
       const input = document.getElementById("key");
-      key = input.value.trim();
+      const text = input.value.trim();
       input.value = "";
+      // No browser sends other characters in a header.
+      if (/[^!-~]/.test(text)) {
+        said.textContent = "This is no key: keys are plain letters, digits and signs.";
+        return input.focus();
+      }
+      key = text;
+      said.textContent = "...";
       document.getElementById("main").replaceChildren();
-      JSON.parse(document.body.dataset.actions).forEach(section);
+      const troubles = await Promise.all(
+        actions.filter(action => !action.strangers).map(section));
+      if (key !== text) return;
+      // Some of it may be hidden from this key.
+      const words = new Set(troubles.includes(undefined) ? ["Opened."] : []);
+      troubles.filter(trouble => trouble).forEach(trouble => words.add(trouble));
+      said.textContent = [...words].join(" ");
     });
+
+    // What needs no key is there without one.
+    actions.filter(action => action.open).forEach(section);
 
     """#
 

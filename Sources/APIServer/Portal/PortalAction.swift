@@ -27,12 +27,15 @@ struct PortalAction: Sendable {
   var isAsked = false
   /// Whether it takes no key.
   var isOpen = false
+  /// Whether it is for people without a key, and gone once one is there.
+  var isForStrangers = false
 
   /// As the page's script reads it.
   var description: JSONValue {
     [
       "title": .string(title), "method": .string(method), "path": .string(path),
       "verb": verb.map { .string($0) } ?? .null, "asked": .bool(isAsked), "open": .bool(isOpen),
+      "strangers": .bool(isForStrangers),
       "fields": .array(
         fields.map {
           [
@@ -52,7 +55,13 @@ struct PortalAction: Sendable {
       fields: [Field(name: "month", title: "Month, as 2026-11; by default this one")],
       verb: "usage", isAsked: true),
     PortalAction(
-      title: "What the account used", method: "GET", path: "/v1/organization/usage/completions",
+      title: "What the account used for text", method: "GET",
+      path: "/v1/organization/usage/completions",
+      fields: [Field(name: "start_time", title: "From", kind: .day, isRequired: true)],
+      verb: "usage"),
+    PortalAction(
+      title: "What the account used for embeddings", method: "GET",
+      path: "/v1/organization/usage/embeddings",
       fields: [Field(name: "start_time", title: "From", kind: .day, isRequired: true)],
       verb: "usage"),
     PortalAction(
@@ -112,6 +121,6 @@ struct PortalAction: Sendable {
       fields: [
         Field(name: "name", title: "Its name", isRequired: true),
         Field(name: "email", title: "Mail", isRequired: true),
-      ], verb: "account/create", isOpen: true),
+      ], verb: "account/create", isOpen: true, isForStrangers: true),
   ]
 }
