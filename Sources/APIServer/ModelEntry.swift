@@ -10,6 +10,16 @@ import Transformer
   import Darwin
 #endif
 
+/// What a model is asked for, as `/v1/models` calls it; what people want first stands first.
+enum ModelKind: String, CaseIterable {
+  /// It answers messages.
+  case chat
+  /// It continues text, and has no template for messages.
+  case base
+  /// It turns texts into vectors and writes none.
+  case embedding
+}
+
 /// What the server knows of a model at any time, and the way to its engine.
 final class ModelEntry: Sendable {
   private struct Known {
@@ -71,6 +81,8 @@ final class ModelEntry: Sendable {
 
   /// SHA-256 of what its tokens are made by, in hex; nil where it was not loaded yet.
   var tokenizerHash: String? { known.withLock { $0.tokenizerHash } }
+
+  var kind: ModelKind { facts.isEncoder ? .embedding : hasChatTemplate ? .chat : .base }
 
   /// Where its engine is kept, if it is not there all the time.
   var store: EngineStore? {

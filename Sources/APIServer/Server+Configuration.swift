@@ -89,6 +89,9 @@ extension Server {
     public var idleDuration = Duration.seconds(60)
     /// A client that reads nothing of its answer for this long loses its connection.
     public var stallDuration = Duration.seconds(60)
+    /// Bytes of a stream that wait for a client which reads more slowly than they come; with more it
+    /// loses its connection.
+    public var streamBytes = 8 << 20
     /// How long an answer goes on that nobody waits for any more, where its request has an
     /// `Idempotency-Key`: the client that comes back finds it.
     public var reconnectDuration = Duration.seconds(2)
@@ -102,6 +105,8 @@ extension Server {
     public var choiceCount = 8
     /// Prompts of one request for completions, and answers to them in all.
     public var promptCount = 32
+    /// Answers that one request may have at most, to one prompt or to several.
+    package var answerCount: Int { max(promptCount, choiceCount) }
     /// Functions that one request may offer to the model.
     public var toolCount = 128
     /// Texts that may end an answer (`stop`).

@@ -2,6 +2,7 @@
 
 import ArgumentParser
 import Constraints
+import Foundation
 
 /// A constraint for an answer; at most one.
 struct ConstraintArguments: ParsableArguments {
@@ -39,9 +40,16 @@ struct ConstraintArguments: ParsableArguments {
       return try named("--grammar-file") { () throws(ConstraintError) in try .grammar(grammar) }
     }
     if let jsonSchema {
-      let schema =
-        jsonSchema.hasPrefix("@") ? try InputFile.text(String(jsonSchema.dropFirst())) : jsonSchema
-      return try named("--json-schema") { () throws(ConstraintError) in try .schema(schema) }
+      if jsonSchema.hasPrefix("@") {
+        let schema = try InputFile.text(String(jsonSchema.dropFirst()))
+        return try named("--json-schema") { () throws(ConstraintError) in try .schema(schema) }
+      }
+      // Whoever forgot the @ gave the name of a file.
+      let isFile =
+        jsonSchema.hasSuffix(".json") || FileManager.default.fileExists(atPath: jsonSchema)
+      return try named("--json-schema", isFile ? "; a file is given as '@\(jsonSchema)'" : "") {
+        () throws(ConstraintError) in try .schema(jsonSchema)
+      }
     }
     if let regex {
       return try named("--regex") { () throws(ConstraintError) in try .expression(regex) }
@@ -50,12 +58,12 @@ struct ConstraintArguments: ParsableArguments {
     return try named("--choice") { () throws(ConstraintError) in try .choice(choice) }
   }
 
-  /// The constraint, or an error that names the option.
+  /// The constraint, or an error that names the option, and ends with a hint.
   private func named(
-    _ option: String, _ make: () throws(ConstraintError) -> Constraint
+    _ option: String, _ hint: String = "", _ make: () throws(ConstraintError) -> Constraint
   ) throws(CommandError) -> Constraint {
     do { return try make() } catch {
-      throw CommandError(.unusableInput, "\(option) cannot be followed: \(error)")
+      throw CommandError(.unusableInput, "\(option) cannot be followed: \(error)\(hint)")
     }
   }
 }

@@ -14,6 +14,8 @@ struct EngineAnswerer: Answerer {
   ) async throws -> Reply {
     var request = GenerationRequest(prompt: try engine.model.prompt(messages))
     request.sampling = sampling
+    // What was read and said stays known for the next turn: without an owner nothing is remembered.
+    request.owner = "chat"
     request.maxTokens = maxTokens
     let generation: Generation
     do {
@@ -44,11 +46,14 @@ struct EngineAnswerer: Answerer {
 
 /// Tokens and speeds of a generation, in a line.
 func speedText(_ summary: GenerationSummary) -> String {
-  let prefill = Double(summary.promptTokenCount) / (summary.promptDuration / .seconds(1))
+  let known = summary.cachedPromptTokenCount
+  let read = summary.promptTokenCount - known
+  let prefill = Double(read) / (summary.promptDuration / .seconds(1))
   // The first token comes out of the prompt's last row.
   let steps = summary.generatedTokenCount - 1
   let decode = Double(steps) / (summary.decodeDuration / .seconds(1))
-  return "\(summary.promptTokenCount) tokens read (\(decimal(prefill, 1)) t/s), "
+  return "\(read) tokens read (\(decimal(prefill, 1)) t/s), "
+    + (known > 0 ? "\(known) known before, " : "")
     + "\(summary.generatedTokenCount) written"
     + (steps > 0 ? " (\(decimal(decode, 1)) t/s)" : "")
 }

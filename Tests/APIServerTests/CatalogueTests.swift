@@ -3,7 +3,9 @@
 import APIServer
 import JSON
 import Metering
+import TestSupport
 import Testing
+import Transformer
 
 @Suite struct CatalogueTests {
   @Test func `promise 3: published limits are enforced limits, and examples run as they stand`()
@@ -47,6 +49,36 @@ import Testing
       let answer = try await server.post("/v1/chat/completions", example)
       #expect(answer.status == 200 && answer.events.last == "[DONE]")
     }
+  }
+
+  @Test func `the example of the front page suits what is served, with keys and without`()
+    async throws
+  {
+    let engine = try Engine(try Model.load(ProjectFixtures.root + "/architectures/bert.gguf"))
+    let encoder = ServedModel(name: "encoder", engine: engine)
+    let base = ServedModel(name: "base", textEngine: FakeEngine(["a"], .base))
+    let chat = ServedModel(name: "chat", textEngine: FakeEngine())
+    let cases = [
+      ([encoder], "embeddings", "embedding"), ([encoder, base], "completions", "base"),
+      ([encoder, base, chat], "chat/completions", "chat"),
+    ]
+    for (models, path, kind) in cases {
+      try await RunningServer.serving(models) { server async throws in
+        let page = try await server.get("/").body
+        #expect(page.contains(":\(server.port)/v1/\(path) "), "\(page)")
+        let example = try #require(page.components(by: "-d '").last?.components(by: "'\n").first)
+        #expect(try await server.post("/v1/" + path, example).status == 200, "\(example)")
+      }
+      try await withMeter { meter, store in
+        _ = try store.createKey(label: #require(ShortName("test")))
+        meter.refreshKeys()
+        try await RunningServer.serving(models, meter: meter) { server async throws in
+          let page = try await server.get("/").body
+          #expect(page.contains("/v1/\(path) ") && page.contains("'\(kind)'"), "\(page)")
+        }
+      }
+    }
+    engine.shutdown()
   }
 
   @Test(arguments: [[], ["Idempotency-Key: k"]])
@@ -96,6 +128,44 @@ import Testing
         #expect(try await server.get("/v1/models", headers: bearer).json["data"] == [])
         #expect(try await server.get("/v1/models/swift-1", headers: bearer).status == 404)
         #expect(try await !server.get("/", headers: bearer).body.contains("swift-1"))
+      }
+    }
+  }
+
+  /// By status, words and headers.
+  @Test(
+    arguments: [
+      ("/v1/tokenize", ["content": "a"]), ("/v1/detokenize", ["tokens": [1]]),
+      ("/v1/apply-template", ["messages": [["role": "user", "content": "a"]]]),
+      ("/v1/rerank", ["query": "a", "documents": ["b"]]), ("/v1/completions", ["prompt": "a"]),
+    ] as [(String, JSONObject)])
+  func aModelThatAKeyMayNotUseIsAsOneThatIsNotServed(
+    path: String, fields: JSONObject
+  ) async throws {
+    try await withMeter { meter, store in
+      let other = try store.modelID(#require(ShortName("other")))
+      let key = try store.createKey(label: #require(ShortName("test")))
+      try store.setModels([other], for: key.record.name)
+      // Whoever may use it is told by headers.
+      try store.retire(
+        store.modelID(#require(ShortName("swift-1"))),
+        onMilliseconds: MeterClock.system.wallMilliseconds() + 31 * 86_400_000,
+        successor: ShortName("swift-2"))
+      meter.refreshKeys()
+      try await RunningServer.serving(meter: meter) { server async throws in
+        func ask(_ model: JSONValue) async throws -> HTTPAnswer {
+          var body = fields
+          body["model"] = model
+          return try await server.post(
+            path, JSONValue.object(body).serialized(),
+            headers: ["Authorization: Bearer \(key.text)"])
+        }
+        let (there, gone) = (try await ask("swift-1"), try await ask("nothing"))
+        #expect(there.status == 404 && gone.status == 404)
+        #expect(there.body == gone.body)
+        #expect(there.headers["sunset"] == nil && there.headers["deprecation"] == nil)
+        // The only one, which need not be named there.
+        if path.contains("token") { #expect(try await ask(.null).status == 404) }
       }
     }
   }

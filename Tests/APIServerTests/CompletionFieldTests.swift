@@ -3,6 +3,8 @@
 
 import APIServer
 import JSON
+import NIOPosix
+import Synchronization
 import Testing
 import Tokenizer
 import Transformer
@@ -68,6 +70,25 @@ import Transformer
       #expect(request.sampling.dryBreakers == Set(3..<64))
       _ = try await complete(server, ["dry_base": 3])
       #expect(engine.lastRequest?.sampling.dryMultiplier == 0)
+    }
+  }
+
+  /// A vocabulary has hundreds of thousands of tokens, and all answers leave through the loop.
+  @Test(arguments: ["/v1/completions", "/v1/chat/completions"])
+  func theVocabularyIsLookedThroughOffTheEventLoop(path: String) async throws {
+    let isOnLoop = Mutex(Set<Bool>())
+    let engine = FakeEngine(beforeBytes: {
+      isOnLoop.withLock { _ = $0.insert(MultiThreadedEventLoopGroup.currentEventLoop != nil) }
+    })
+    try await RunningServer.serving(engine) { server in
+      let body: JSONValue = [
+        "model": "swift-1", "prompt": "a", "messages": [["role": "user", "content": "a"]],
+        "dry_multiplier": 0.5, "dry_sequence_breakers": ["x"],
+      ]
+      let answer = try await server.post(path, body.serialized())
+      #expect(answer.status == 200)
+      #expect(isOnLoop.withLock { $0 } == [false])
+      #expect(engine.lastRequest?.sampling.dryBreakers == Set(1..<64))
     }
   }
 
@@ -148,6 +169,18 @@ import Transformer
       #expect(answer.status == 400)
       #expect(try answer.errorCode == code)
       #expect(try answer.json["error"]?["param"] == .string(param))
+    }
+  }
+
+  @Test func theLimitOfAnswersIsTheOneThatIsTold() async throws {
+    try await RunningServer.serving(configure: { $0.limits.promptCount = 2 }) { server in
+      let taken = try await complete(server, ["prompt": ["a", "b"], "n": 4])
+      #expect(taken.status == 200)
+      let refused = try await complete(server, ["prompt": ["a", "b"], "n": 5])
+      #expect(refused.status == 400)
+      #expect(
+        try refused.json["error"]?["message"]?.stringValue?.contains(
+          "10 answers with 'n' or 'best_of'; at most 8 are accepted") == true)
     }
   }
 

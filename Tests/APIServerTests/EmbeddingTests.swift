@@ -83,6 +83,16 @@ import Transformer
     }
   }
 
+  @Test func aTokenThatIsTooLargeIsToldTheRange() async throws {
+    try await RunningServer.serving { server in
+      let answer = try await embed(server, ["input": [1, 1_099_511_627_776]])
+      let message = try answer.json["error"]?["message"]?.stringValue ?? ""
+      #expect(message.contains("from 0 to 2147483647"), "\(message)")
+    }
+  }
+
+  static let long = String(repeating: "a ", count: 600)
+
   @Test(
     arguments: [
       (["input": .null], "missing_required_parameter", "input"),
@@ -92,14 +102,18 @@ import Transformer
       (["input": ["a", 1]], "invalid_type", "input[1]"),
       (["input": [1, "a"]], "invalid_type", "input[1]"),
       (["input": [[]]], "empty_array", "input[0]"),
-      (["input": [[1], [99_999_999]]], "invalid_token", "input"),
+      (["input": [[1], [99_999_999]]], "invalid_token", "input[1]"),
       (["input": .array(Array(repeating: "a", count: 101))], "array_above_max_length", "input"),
       (["dimensions": 0], "integer_below_min_value", "dimensions"),
       (["dimensions": 5], "integer_above_max_value", "dimensions"),
       (["encoding_format": "hex"], "invalid_value", "encoding_format"),
       (["pooling": "max"], "invalid_value", "pooling"),
       (["embd_normalize": 1], "unsupported_value", "embd_normalize"),
-      (["input": .string(String(repeating: "a ", count: 600))], "context_length_exceeded", nil),
+      (["input": .string(long)], "context_length_exceeded", "input"),
+      (["input": ["a", "b", .string(long)]], "context_length_exceeded", "input[2]"),
+      (
+        ["input": .null, "content": ["a", .string(long)]], "context_length_exceeded", "content[1]"
+      ),
       (["colour": 1], "unknown_parameter", "colour"),
     ] as [(JSONObject, String, String?)])
   func aBadFieldIsRefusedByName(change: JSONObject, code: String, param: String?) async throws {
@@ -207,6 +221,9 @@ import Transformer
       #expect(whole.status == 200)
       let models = try await server.get("/v1/models")
       #expect(try models.json["data"]?[0]?["kind"] == "embedding")
+      // Nothing is written that would have to be labelled.
+      let notice = try models.json["data"]?[0]?["notice"]?.stringValue ?? ""
+      #expect(notice.contains("high-risk") && !notice.contains("generated"))
     }
     engine.shutdown()
   }

@@ -144,6 +144,9 @@ import Testing
       #expect(answer.status == 400)
       #expect(try answer.errorCode == code)
       #expect(try answer.json["error"]?["param"] == .string(param))
+      guard code == "unsupported_value" else { return }
+      #expect(
+        answer.body.contains("'message.output_text.logprobs' or 'reasoning.encrypted_content'"))
     }
   }
 }

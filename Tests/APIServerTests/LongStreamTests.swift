@@ -26,7 +26,11 @@ import Testing
     // More than the buffers on the way hold, and then nothing until the answer is cancelled.
     let engine = FakeEngine([String(repeating: "x", count: 1 << 25), "end"], .hangAfterFirst)
     try await RunningServer.serving(
-      engine, configure: { $0.limits.stallDuration = .milliseconds(50) }
+      engine,
+      configure: {
+        $0.limits.stallDuration = .milliseconds(50)
+        $0.limits.streamBytes = 1 << 30
+      }
     ) { server in
       let request = server.request("/v1/chat/completions", streamed.serialized())
       try await RawConnection.open(port: server.port) { exchange in
@@ -34,6 +38,50 @@ import Testing
         for await _ in engine.cancellations { break }
       }
       #expect(try await server.get("/health").status == 200)
+    }
+  }
+
+  /// The same where several may wait for the answer, which is kept for them.
+  @Test(arguments: [false, true])
+  func aReaderWhoIsTooSlowLosesItsConnectionAndPaysForWhatWasMade(isShared: Bool) async throws {
+    // The first piece fills the buffers on the way. Nothing is read before the answer is over.
+    let pieces =
+      [String(repeating: "x", count: 1 << 25)] + Array(repeating: Self.piece, count: 1000)
+    let engine = FakeEngine(pieces, .giveWay, contextLength: 4096)
+    try await withMeter { meter, store in
+      try await RunningServer.serving(
+        engine, meter: meter,
+        configure: {
+          $0.limits.streamBytes = 1 << 16
+          $0.limits.reconnectDuration = .zero
+        }
+      ) { server in
+        let request = server.request(
+          "/v1/chat/completions", streamed.serialized(),
+          headers: isShared ? SharedAnswerTests.key : [])
+        try await RawConnection.open(port: server.port) { exchange in
+          try await exchange.send(request)
+          while engine.startCount == 0 { await Task.yield() }
+          while meter.outstanding > 0 { await Task.yield() }
+          try await exchange.waitForClose()
+        }
+      }
+      let row = try #require(try store.newestRows().first)
+      #expect(row.status == .cancelled)
+      #expect(row.isBillable)
+      #expect((2..<1000).contains(row.usage.completionTokens), "\(row.usage)")
+    }
+  }
+
+  private static let piece = String(repeating: "y", count: 1024)
+
+  @Test func aReaderWhoKeepsUpIsNotCutOffHoweverMuchComes() async throws {
+    let engine = FakeEngine(
+      Array(repeating: Self.piece, count: 1000), .giveWay, contextLength: 4096)
+    try await RunningServer.serving(engine, configure: { $0.limits.streamBytes = 1 << 19 }) {
+      server in
+      let answer = try await server.chat(streamed)
+      #expect(answer.events.last == "[DONE]")
     }
   }
 

@@ -4,6 +4,7 @@ import APIServer
 import JSON
 import Metering
 import Testing
+import Transformer
 
 @Suite struct MeteredServerTests {
   private func month() -> UTCMonth {
@@ -155,14 +156,16 @@ import Testing
 
   @Test(arguments: [
     (FakeEngine.Behaviour.fail, RequestStatus.failed, 500 as Int64), (.stop, .failed, 503),
-    (.refuse, .rejected, 503),
+    (.refuse, .rejected, 503), (.breaks(.overloaded(queueLimit: 1)), .failed, 503),
+    (.breaks(.answerTooShort(needed: 9, allowed: 1)), .rejected, 400),
   ])
   func whatTheServerSpoilsIsRecordedAndNotCharged(
     behaviour: FakeEngine.Behaviour, status: RequestStatus, httpStatus: Int64
   ) async throws {
     try await withMeter { meter, store in
       try await RunningServer.serving(FakeEngine(["a", "b"], behaviour), meter: meter) { server in
-        _ = try await server.chat(ChatCompletionTests.chat)
+        let answer = try await server.chat(ChatCompletionTests.chat)
+        #expect(answer.status == Int(httpStatus))
         let row = try #require(try store.usageRows(month: month()).first)
         #expect(row.status == status)
         #expect(row.httpStatus == httpStatus)

@@ -51,6 +51,12 @@ import Testing
           "/v1/embeddings", ["model": "swift-1", "input": "a"],
           [.owner, .mainUser, .member, .service]
         ),
+        ("/v1/tokenize", ["content": "a"], [.owner, .mainUser, .member, .service]),
+        ("/v1/detokenize", ["tokens": [1]], [.owner, .mainUser, .member, .service]),
+        (
+          "/v1/apply-template", ["messages": [["role": "user", "content": "a"]]],
+          [.owner, .mainUser, .member, .service]
+        ),
       ]
       for (path, body, roles) in writers {
         for role in KeyRole.allCases {

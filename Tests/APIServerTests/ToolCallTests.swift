@@ -84,6 +84,9 @@ struct ToolCase: Sendable, CustomTestStringConvertible {
       name: "any other model, words", template: plain, output: "It is noon. {\"name\":\"time\"}",
       text: "It is noon. {\"name\":\"time\"}"),
     ToolCase(
+      name: "any other model, a link", template: plain, output: "[Source](https://example.org)",
+      text: "[Source](https://example.org)"),
+    ToolCase(
       name: "reasoning", template: plain, output: "<think>Hm.</think>Noon.", text: "Noon.",
       reasoning: "Hm."),
     ToolCase(name: "half a tag", template: plain, output: "<thi", text: "<thi"),

@@ -110,7 +110,7 @@ extension ToolCase {
     .of(
       "Qwen3-Coder, no such function", elements,
       "<tool_call>\n<function=rm>\n</function>\n</tool_call>",
-      text: "<tool_call><function=rm>\n</function>\n</tool_call>"),
+      text: "<tool_call>\n<function=rm>\n</function>\n</tool_call>"),
     .of(
       "Seed-OSS", "<seed:tool_call><function=x><parameter=y>",
       "<seed:tool_call>\n<function=weather>\n<parameter=city>Bern</parameter>\n"

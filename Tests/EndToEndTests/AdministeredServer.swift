@@ -19,8 +19,8 @@ struct AdministeredServer {
   private let address: String
   private let process: ChildProcess
 
-  /// Starts it and waits until it answers.
-  init(folder: String) async throws {
+  /// Starts it with these arguments more, and waits until it answers.
+  init(folder: String, _ arguments: [String] = []) async throws {
     self.folder = folder
     let environment = ["APUS_DATA": folder]
     let made = try await Program.apus(
@@ -29,7 +29,8 @@ struct AdministeredServer {
     let log = folder + "/server.log"
     process = try ChildProcess(
       Program.path,
-      ["serve", Fixtures.packageRoot + "/Tests/Fixtures/architectures/llama.gguf", "--port", "0"],
+      ["serve", Fixtures.packageRoot + "/Tests/Fixtures/architectures/llama.gguf", "--port", "0"]
+        + arguments,
       environment: ProcessInfo.processInfo.environment.merging(environment) { $1 },
       input: "/dev/null", output: log, errors: log)
     let socket = folder + "/admin.sock"

@@ -44,8 +44,7 @@ import Testing
     Case("missing tensors", words: ["blk.0.attn_q.weight"]) {
       try write(renamed("llama", "blk.0.attn_q.weight", to: "blk.0.attn_x.weight"), $0)
     },
-    Case("a model that turns texts into vectors", words: ["bert", "writes none", "/v1/embeddings"])
-    {
+    Case("a model that turns texts into vectors", words: ["bert", "writes none", "apus embed"]) {
       _ in fixtures + "/architectures/bert.gguf"
     },
     Case("an unknown name", words: ["gemma-3-270m", "did you mean"]) { _ in "gema-3-270m" },
@@ -89,7 +88,10 @@ import Testing
       (["perplexity", "MODEL", "-f", "/"], "", "/ cannot be read: Is a directory"),
       (["run", "MODEL", "--raw", "--grammar-file", "/nowhere"], "", "No such file"),
       (["run", "MODEL", "--raw", "--json-schema", #"{"type":"x"}"#], "", "--json-schema"),
+      (["run", "MODEL", "--raw", "--json-schema", "no.json"], "", "given as '@no.json'"),
       (["run", "MODEL", "--raw", "--regex", "["], "", "--regex"),
+      (["run", "MODEL", "--raw"], " \n", "no prompt"),
+      (["template", "--template", "chatml"], "5", #"{"messages": […]}"#),
       (["embed", "MODEL"], "a\n\nb", "text 2 is empty"),
       (["embed", "MODEL", "--jsonl"], "a", "line 1"),
       (["embed", "MODEL", "--dimensions", "100000"], "a", "--dimensions"),

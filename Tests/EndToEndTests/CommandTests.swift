@@ -100,6 +100,34 @@ import Testing
     let length = whole[0].reduce(0) { $0 + $1 * $1 }.squareRoot()
     for (value, unit) in zip(whole[0], all[2]) { #expect(abs(value / length - unit) < 1e-6) }
     #expect(cut[0] != Array(whole[0].prefix(2)))
+    // An encoder's context cannot be longer than it was trained for, which is 256.
+    let long = try await Program.apus(
+      ["embed", bert], input: String(repeating: "the ", count: 300))
+    #expect(long.status == 1 && long.errors.contains("cut it"), "\(long.errors)")
+    #expect(!long.errors.contains("--context"))
+  }
+
+  @Test func `a chat reads what is new and nothing twice`() async throws {
+    let outcome = try await Program.apus(
+      "chat", ProjectFixtures.root + "/architectures/llama.gguf", "--chat-template", "chatml",
+      "-n", "4", "--temp", "0", "--system", String(repeating: "one two ", count: 8),
+      input: "Hello.\n/stats\nHello.\n/stats\n")
+    #expect(outcome.status == 0, "\(outcome.errors)")
+    let turns = outcome.errorLines.filter { $0.contains(" tokens read ") }
+    #expect(turns.map { $0.contains(" known before") } == [false, true], "\(outcome.errors)")
+  }
+
+  @Test func `schema check prints JSON for programs`() async throws {
+    let good = try await Program.apus(
+      "schema", "check", "-", "--json", input: #"{"type": "string", "title": "a"}"#)
+    #expect(good.status == 0, "\(good.errors)")
+    let report = try JSONValue.parse(good.text)
+    #expect(report["usable"] == true && report["problem"] == .null)
+    let outcomes = report["keywords"]?.arrayValue?.map { $0["outcome"] }
+    #expect(outcomes == ["enforced", "remark"], "\(good.text)")
+    let bad = try await Program.apus("schema", "check", "-", "--json", input: #"{"type": "x"}"#)
+    #expect(bad.status == 1)
+    #expect(try JSONValue.parse(bad.text)["usable"] == false, "\(bad.text)")
   }
 
   @Test func `bench-kernels tells bytes and operations of each product`() async throws {

@@ -148,6 +148,10 @@ import Testing
     #expect(outcome.status == 1)
     #expect(outcome.errorLines.count == 1)
     #expect(outcome.errors.contains("did you mean 'smollm2-135m-instruct'?"))
+    // Nothing is like this one.
+    let other = try await Program.apus("pull", "nope")
+    #expect(other.status == 1 && other.errors.contains("no model is called 'nope' ("))
+    #expect(!other.errors.contains("did you mean"))
   }
 
   /// A server that gives the content, with ranges, and a model folder whose catalogue leads there.

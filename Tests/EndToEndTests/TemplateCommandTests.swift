@@ -36,6 +36,19 @@ import Testing
     #expect(outcome.text == "<|im_start|>user\na<|im_end|>\n<|im_start|>assistant\n")
   }
 
+  @Test func `an array is the messages alone`() async throws {
+    let outcome = try await Program.apus(
+      "template", "--template", "chatml", input: #"[{"role": "user", "content": "a"}]"#)
+    #expect(outcome.text == "<|im_start|>user\na<|im_end|>\n", "\(outcome.errors)")
+  }
+
+  @Test func `a model without a template is not called a base model`() async throws {
+    let outcome = try await Program.apus(
+      "template", ProjectFixtures.root + "/architectures/bert.gguf", input: "{}")
+    #expect(outcome.status == 1 && outcome.errors.contains("no chat template"))
+    #expect(!outcome.errors.contains("base model"))
+  }
+
   @Test func `a model's special tokens are there unless the context has them`() async throws {
     try await withTemplate("{{ bos_token }}+{{ eos_token }}") { path in
       let own = try await Program.apus("template", Self.tiny, "--template", path, input: "{}")
@@ -117,7 +130,7 @@ import Testing
     let noFile = try await Program.apus("template", "--template", "/nonexistent", input: "{}")
     #expect(noFile.status == 1)
     #expect(noFile.errorLines.count == 1)
-    let noObject = try await Program.apus("template", "--template", "chatml", input: "[]")
+    let noObject = try await Program.apus("template", "--template", "chatml", input: "1")
     #expect(noObject.status == 1)
     #expect(noObject.errors.contains("JSON object"))
   }

@@ -64,7 +64,11 @@ extension Answer {
       duty.take()
       var status = 200
       defer { exchange.log(status: status) }
-      let events = EventQueue(format)
+      let limit = exchange.backend.configuration.limits.streamBytes
+      let events = EventQueue(format, limit: limit) {
+        self.clientWent()
+        exchange.closeConnection()
+      }
       async let outcome = self.tell(events, exchange)
       do {
         while let bytes = await events.next() { try await writer.write(ByteBuffer(bytes: bytes)) }

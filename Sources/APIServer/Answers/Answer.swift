@@ -97,7 +97,10 @@ final class Answer: Sendable {
       ends = try await followAll(isStreamed: isStreamed, deliver)
     } catch {
       cancel()
-      _ = try? await settle(usage([]), .failed, 500)
+      // The status that the client is told. What the request is to blame for is no failure.
+      let refusal = APIError(known: error) ?? .internalError
+      _ = try? await settle(
+        usage([]), refusal.status.kind == .clientError ? .rejected : .failed, refusal.status.code)
       throw error
     }
     let usage = usage(ends)

@@ -12,8 +12,9 @@ protocol AnswerRequest: Sendable {
   init(body: JSONValue, limits: Server.Limits, isStrict: Bool) throws(APIError)
   /// The model's name as the client wrote it.
   var model: String { get }
-  /// Whether something has to be compiled that the answer is held to.
-  var isConstrained: Bool { get }
+  /// Whether making the prompt takes long however short it is: something has to be compiled that
+  /// the answer is held to, or the vocabulary looked through.
+  var takesLong: Bool { get }
 }
 
 /// The fields of a body that holds a conversation.
@@ -23,32 +24,23 @@ protocol ConversationRequest: AnswerRequest {
 }
 
 extension AnswerRequest {
-  var isConstrained: Bool { false }
+  var takesLong: Bool { false }
 }
 
 extension ConversationRequest {
-  var isConstrained: Bool { conversation.tools != nil || generation.format != nil }
+  var takesLong: Bool { conversation.tools != nil || generation.takesLong }
 }
 
 extension Exchange {
   /// The body's fields, the model they name, and what `prompt` makes of them for it.
-  ///
-  /// Whoever is over a limit does not make us read a long prompt first.
   func read<Fields: AnswerRequest, Prompt: Sendable>(
     _: Fields.Type, prompt: @escaping @Sendable (Fields, BackendModel) throws -> Prompt
   ) async throws -> (fields: Fields, model: BackendModel, prompt: Prompt) {
-    let (backend, principal) = (backend, principal)
     let (fields, model, made) = try await withJSONBody { [self] body throws in
       let fields = try Fields(
         body: body, limits: backend.configuration.limits,
         isStrict: backend.configuration.isStrict)
-      let model = try backend.model(named: fields.model)
-      withNotes { notes in
-        notes.model = model.recordID
-        notes.retirement = backend.meter?.retirement(of: model.recordID)
-      }
-      try backend.meter?.look(principal, model: model.recordID)
-      return (fields, model, fields.isConstrained)
+      return (fields, try self.model(named: fields.model), fields.takesLong)
     } make: {
       try prompt($0, $1)
     }
@@ -69,6 +61,7 @@ extension Exchange {
         tokens: tokens, reading: reading,
         constraint: try model.constraint(
           conversation.tools, fields.generation.format, reading, owner: owner),
+        breakers: fields.generation.breakers(model),
         reasoningLimit: conversation.thinking.budget.flatMap {
           model.output(conversation.tools).reasoningLimit(tokens: $0, reading)
         })
@@ -80,7 +73,7 @@ extension Exchange {
     _ fields: some ConversationRequest, _ model: BackendModel, _ prompt: ConversationPrompt
   ) async throws -> Answer {
     var requests = fields.generation.requests(
-      prompt: prompt.tokens, model: model, constraint: prompt.constraint,
+      prompt: prompt.tokens, breakers: prompt.breakers, constraint: prompt.constraint,
       markers: Set(prompt.reading.markers.keys))
     for index in requests.indices { requests[index].reasoningLimit = prompt.reasoningLimit }
     return try await Answer.begin(
@@ -94,6 +87,8 @@ struct ConversationPrompt: Sendable {
   let reading: OutputReading
   /// What the answer must be; nil for anything.
   let constraint: Constraint?
+  /// The tokens that no repetition goes across.
+  let breakers: Set<TokenID>
   /// What bounds its thoughts; nil for nothing.
   let reasoningLimit: ReasoningLimit?
 }

@@ -11,6 +11,10 @@ final class EventQueue<Format: AnswerFormat>: Sendable {
     var bytes: [UInt8] = []
     var isOpen = false
     var isFinished = false
+    /// Whether the client is taking what came before. Only then what waits is its own doing.
+    var isWriting = false
+    /// Whether more waited than may; nothing is added any more.
+    var isFull = false
     var waiter: CheckedContinuation<Void, Never>?
 
     /// The opening travels with what follows it: one write, one packet.
@@ -21,18 +25,31 @@ final class EventQueue<Format: AnswerFormat>: Sendable {
     }
   }
 
+  private let limit: Int
+  private let onFull: @Sendable () -> Void
   private let state: Mutex<State>
 
-  init(_ format: Format) {
+  /// - Parameters:
+  ///   - limit: bytes that may wait while others are written.
+  ///   - onFull: called once where more wait, which are dropped; `fail` has to follow.
+  init(_ format: Format, limit: Int, onFull: @escaping @Sendable () -> Void) {
+    self.limit = limit
+    self.onFull = onFull
     state = Mutex(State(format: format))
   }
 
   /// Adds pieces of a choice.
   func add(_ pieces: [AnswerPiece], choice: Int) {
-    change { state in
+    let isNewlyFull = change { state in
+      guard !state.isFull else { return false }
       state.openOnce()
       for piece in pieces { state.format.add(piece, choice: choice, &state.bytes) }
+      guard state.isWriting, state.bytes.count > limit else { return false }
+      state.isFull = true
+      state.bytes = []
+      return true
     }
+    if isNewlyFull { onFull() }
   }
 
   /// Adds the natural end.
@@ -73,15 +90,17 @@ final class EventQueue<Format: AnswerFormat>: Sendable {
     state.withLock { state in
       var bytes: [UInt8] = []
       swap(&bytes, &state.bytes)
+      state.isWriting = !bytes.isEmpty
       return (bytes, state.isFinished)
     }
   }
 
-  private func change(_ body: (inout State) -> Void) {
-    let waiter = state.withLock { state in
-      body(&state)
-      return state.waiter.take()
+  private func change<Result: Sendable>(_ body: (inout State) -> Result) -> Result {
+    let (result, waiter) = state.withLock { state in
+      let result = body(&state)
+      return (result, state.waiter.take())
     }
     waiter?.resume()
+    return result
   }
 }

@@ -31,7 +31,7 @@ final class HTTPVersionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     guard case .head(var head) = unwrapInboundIn(data) else { return context.fireChannelRead(data) }
     guard head.headers["host"].count <= 1 else {
       isRefused = true
-      return context.fireErrorCaught(HTTPParserError.invalidHost)
+      return context.fireErrorCaught(HTTPParserError.invalidHeaderToken)
     }
     let isOld = head.version == .http1_0
     // The decoder reads nothing behind a request that offers another protocol.

@@ -10,17 +10,21 @@ enum Completions {
     asksModel: true, runsOnEventLoop: true
   ) { exchange, _ in
     let owner = exchange.owner
-    let (fields, model, (prompts, constraint)) = try await exchange.read(CompletionFields.self) {
+    let (fields, model, (prompts, constraint, breakers)) = try await exchange.read(
+      CompletionFields.self
+    ) {
       fields, model in
       try fields.generation.check(model)
       return (
         try fields.prompts.map { try CompletionPrompt($0, suffix: fields.suffix, model) },
-        try model.constraint(fields.generation.format, owner: owner)
+        try model.constraint(fields.generation.format, owner: owner),
+        fields.generation.breakers(model)
       )
     }
     let choiceCount = fields.generation.choiceCount
     var requests = prompts.flatMap {
-      fields.generation.requests(prompt: $0.tokens, model: model, constraint: constraint)
+      fields.generation.requests(
+        prompt: $0.tokens, breakers: breakers, constraint: constraint)
     }
     if fields.keptCount < choiceCount {
       // Whose tokens are likeliest on average is known by their likelihoods alone.

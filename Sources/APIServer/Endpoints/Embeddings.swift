@@ -19,10 +19,6 @@ enum Embeddings {
     let (fields, model, tokens) = try await exchange.read(EmbeddingFields.self) { fields, model in
       try fields.tokens(model)
     }
-    let contextLength = model.engine.contextLength
-    for tokens in tokens where tokens.count > contextLength {
-      throw EngineError.promptTooLong(tokens: tokens.count, contextLength: contextLength)
-    }
     let count = tokens.reduce(0) { $0 + $1.count }
     let computed = ComputedTokens()
     let vectors = try await exchange.counted(

@@ -11,25 +11,20 @@ enum FrontPage {
     let needsKey = backend.meter?.hasKeys == true
     let models = known(to: exchange)
     let names = models.map(\.name)
-    // A model that answers messages makes the better example.
-    let model = models.first { $0.hasChatTemplate } ?? models.first
-    let embeds = model?.facts.isEncoder == true
+    // Where the key is still to come, the example suits a model that it may be for.
+    let kind = bestKind(of: models.isEmpty ? backend.models : models)
+    let model = models.first { $0.kind == kind }
     var request: JSONObject = ["model": .string(model?.name ?? "MODEL")]
-    if embeds {
-      request["input"] = "Swifts sleep on the wing."
-    } else {
-      request["stream"] = true
-      request["messages"] = [["role": "user", "content": "Tell me about swifts, the birds."]]
-    }
+    for (name, value) in kind.example { request[name] = value }
     let body = JSONValue.object(request).serialized().replacing("'", with: "'\\''")
     let page = """
       Apus answers OpenAI's API at \(backend.address)/v1
 
-      \(names.isEmpty ? askForKey : (["Models:"] + names).joined(separator: "\n  "))
+      \(names.isEmpty ? askForKey(kind) : (["Models:"] + names).joined(separator: "\n  "))
 
       Try it:
 
-        curl -N \(backend.address)/v1/\(embeds ? "embeddings" : "chat/completions") \\
+        curl -N \(backend.address)\(kind.path) \\
           -H 'Content-Type: application/json' \\\(needsKey ? keyLine : "")
           -d '\(body)'
 
@@ -53,7 +48,38 @@ enum FrontPage {
     }
   }
 
-  private static let askForKey =
-    "Requests need a key; with one, GET /v1/models lists what is served."
+  /// The kind that makes the best example: models that answer messages do.
+  private static func bestKind(of models: [ModelEntry]) -> ModelKind {
+    ModelKind.allCases.first { kind in models.contains { $0.kind == kind } } ?? .chat
+  }
+
+  private static func askForKey(_ kind: ModelKind) -> String {
+    "Requests need a key; with one, GET /v1/models lists what is served. MODEL is one of the kind\n"
+      + "'\(kind.rawValue)'."
+  }
   private static let keyLine = "\n    -H \"Authorization: Bearer $APUS_API_KEY\" \\"
+}
+
+extension ModelKind {
+  /// Where a model of the kind is asked.
+  fileprivate var path: String {
+    switch self {
+    case .chat: "/v1/chat/completions"
+    case .base: "/v1/completions"
+    case .embedding: "/v1/embeddings"
+    }
+  }
+
+  /// What it is asked, beside its name.
+  fileprivate var example: JSONObject {
+    switch self {
+    case .chat:
+      [
+        "stream": true,
+        "messages": [["role": "user", "content": "Tell me about swifts, the birds."]],
+      ]
+    case .base: ["stream": true, "max_tokens": 64, "prompt": "Swifts are birds that"]
+    case .embedding: ["input": "Swifts sleep on the wing."]
+    }
+  }
 }

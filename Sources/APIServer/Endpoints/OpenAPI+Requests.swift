@@ -1,8 +1,12 @@
-// What requests hold, with the ranges that are accepted wherever settings do not move them.
+// What requests hold, with the ranges that are accepted: the parser's own. Where a setting moves
+// one, its default is told.
 
 import JSON
 
 extension OpenAPI {
+  /// The defaults of the settings.
+  static let limits = Server.Limits()
+
   /// A conversation as OpenAI has it.
   static let messages: JSONValue = [
     "type": "array", "minItems": 1,
@@ -57,7 +61,7 @@ extension OpenAPI {
 
   /// Functions that the model may call.
   static let tools: JSONValue = [
-    "type": "array", "maxItems": 128,
+    "type": "array", "maxItems": .integer(Int64(limits.toolCount)),
     "items": object(
       [
         "type": choice("function"),
@@ -70,14 +74,15 @@ extension OpenAPI {
   ]
 
   /// Texts that end an answer.
-  static let stop: JSONValue = [
-    "anyOf": [
-      ["type": "string", "minLength": 1, "maxLength": 256],
-      [
-        "type": "array", "maxItems": 4,
-        "items": ["type": "string", "minLength": 1, "maxLength": 256],
-      ],
-    ]
+  static let stop: JSONValue = ["anyOf": [stopText, stopTexts]]
+
+  static let stopTexts: JSONValue = [
+    "type": "array", "maxItems": .integer(Int64(limits.stopCount)), "items": stopText,
+  ]
+
+  /// The limit is one of bytes, of which a character has four at most.
+  private static let stopText: JSONValue = [
+    "type": "string", "minLength": 1, "maxLength": .integer(Int64(limits.stopBytes / 4)),
   ]
 
   /// What an answer must be.
@@ -110,12 +115,17 @@ extension OpenAPI {
   static let verbosity = choice("low", "medium", "high")
 
   /// A text, several, or tokens.
-  static let prompt: JSONValue = [
-    "anyOf": [
-      string, ["type": "array", "minItems": 1, "maxItems": 8, "items": string],
-      ["type": "array", "minItems": 1, "items": tokenID],
+  static func prompt(atMost count: Int) -> JSONValue {
+    [
+      "anyOf": [
+        string,
+        [
+          "type": "array", "minItems": 1, "maxItems": .integer(Int64(count)), "items": string,
+        ],
+        ["type": "array", "minItems": 1, "items": tokenID],
+      ]
     ]
-  ]
+  }
 
   static let tokenID = range("integer", 0...Int(Int32.max))
 
@@ -124,12 +134,21 @@ extension OpenAPI {
     ["type": "string", "enum": .array(texts)]
   }
 
-  /// A number in a range.
+  /// A whole number in a range, or one of another type.
   static func range(_ type: JSONValue, _ range: ClosedRange<Int>) -> JSONValue {
     [
       "type": type, "minimum": .integer(Int64(range.lowerBound)),
       "maximum": .integer(Int64(range.upperBound)),
     ]
+  }
+
+  /// A number in a range.
+  static func decimal(_ range: ClosedRange<Double>) -> JSONValue {
+    ["type": "number", "minimum": bound(range.lowerBound), "maximum": bound(range.upperBound)]
+  }
+
+  private static func bound(_ number: Double) -> JSONValue {
+    Int64(exactly: number).map { .integer($0) } ?? .number(number)
   }
 
   /// Text, whole or in parts.
@@ -147,24 +166,34 @@ extension OpenAPI {
 
   /// What chat and text completions share.
   static let generation: JSONObject = [
-    "model": string, "max_tokens": count, "n": range("integer", 1...8), "stream": boolean,
-    "stop": stop, "temperature": range("number", 0...2), "top_p": range("number", 0...1),
-    "top_k": range("integer", -1...1_000_000), "min_p": range("number", 0...1),
-    "presence_penalty": range("number", -2...2), "frequency_penalty": range("number", -2...2),
-    "repeat_penalty": range("number", 1...100), "repeat_last_n": range("integer", -1...1_000_000),
-    "typical_p": range("number", 0...1), "top_n_sigma": range("number", -1...100),
-    "xtc_probability": range("number", 0...1), "xtc_threshold": range("number", 0...1),
-    "dynatemp_range": range("number", 0...2), "dynatemp_exponent": range("number", 1...100),
-    "mirostat": range("integer", 0...2), "mirostat_tau": range("number", 1...100),
-    "mirostat_eta": range("number", 0...1), "seed": integer64, "user": string,
+    "model": string, "max_tokens": count, "n": choices, "stream": boolean,
+    "stop": stop, "temperature": decimal(SamplingRange.temperature),
+    "top_p": decimal(SamplingRange.topP), "top_k": range("integer", SamplingRange.topK),
+    "min_p": decimal(SamplingRange.minP),
+    "presence_penalty": decimal(SamplingRange.presencePenalty),
+    "frequency_penalty": decimal(SamplingRange.frequencyPenalty),
+    "repeat_penalty": decimal(SamplingRange.repeatPenalty),
+    "repeat_last_n": range("integer", SamplingRange.repeatLastN),
+    "typical_p": decimal(SamplingRange.typicalP), "top_n_sigma": decimal(SamplingRange.topNSigma),
+    "xtc_probability": decimal(SamplingRange.xtcProbability),
+    "xtc_threshold": decimal(SamplingRange.xtcThreshold),
+    "dynatemp_range": decimal(SamplingRange.dynatempRange),
+    "dynatemp_exponent": decimal(SamplingRange.dynatempExponent),
+    "mirostat": range("integer", SamplingRange.mirostat),
+    "mirostat_tau": decimal(SamplingRange.mirostatTau),
+    "mirostat_eta": decimal(SamplingRange.mirostatEta), "seed": integer64, "user": string,
     "response_format": format, "usage": object(["include": boolean]),
     "logit_bias": [
-      "type": "object", "maxProperties": 1024,
+      "type": "object", "maxProperties": .integer(Int64(limits.biasCount)),
       "propertyNames": ["pattern": "^(0|[1-9][0-9]{0,5})$"],
-      "additionalProperties": range("number", -100...100),
+      "additionalProperties": decimal(SamplingRange.logitBias),
     ],
   ]
 
+  /// How many answers are wanted.
+  static let choices = range("integer", 1...limits.choiceCount)
+  /// How many of the likeliest tokens are told.
+  static let likeliest = range("integer", 0...LogProbabilityFields.alternativeCount)
   /// Tokens of an answer.
   static let count = range("integer", 1...Int(Int32.max))
   private static let integer64: JSONValue = [

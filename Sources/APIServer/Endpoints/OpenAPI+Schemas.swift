@@ -25,7 +25,7 @@ extension OpenAPI {
       required: ["object", "data"]),
     "Chat": object(
       generation.merging([
-        "messages": messages, "logprobs": boolean, "top_logprobs": range("integer", 0...20),
+        "messages": messages, "logprobs": boolean, "top_logprobs": likeliest,
         "reasoning_effort": choice("none", "minimal", "low", "medium", "high", "xhigh"),
         "thinking_budget_tokens": range("integer", -1...Int(Int32.max)), "tools": tools,
         "max_completion_tokens": count, "parallel_tool_calls": boolean, "verbosity": verbosity,
@@ -34,16 +34,19 @@ extension OpenAPI {
     "ChatAnswer": answer(["message": ["type": "object"]]),
     "Completion": object(
       generation.merging([
-        "prompt": prompt, "logprobs": range("integer", 0...20), "echo": boolean,
-        "suffix": string, "best_of": range("integer", 1...8),
+        "prompt": prompt(atMost: limits.promptCount), "logprobs": likeliest, "echo": boolean,
+        // 0 asks for the prompt alone.
+        "max_tokens": range(
+          "integer", GenerationFields.Dialect.completions.leastTokens...Int(Int32.max)),
+        "suffix": string, "best_of": choices,
       ]),
       required: ["model", "prompt"]),
     "CompletionAnswer": answer(["text": string]),
     "ResponseRequest": object(
       [
         "model": string, "input": input, "instructions": string, "max_output_tokens": count,
-        "stream": boolean, "temperature": range("number", 0...2),
-        "top_p": range("number", 0...1), "top_logprobs": range("integer", 0...20),
+        "stream": boolean, "temperature": decimal(SamplingRange.temperature),
+        "top_p": decimal(SamplingRange.topP), "top_logprobs": likeliest,
         "include": [
           "type": "array",
           "items": choice("message.output_text.logprobs", "reasoning.encrypted_content"),
@@ -58,11 +61,9 @@ extension OpenAPI {
     "Messages": object(
       [
         "model": string, "messages": anthropicMessages, "max_tokens": count, "system": string,
-        "stream": boolean, "temperature": range("number", 0...1),
-        "top_p": range("number", 0...1), "top_k": range("integer", 0...1_000_000),
-        "stop_sequences": [
-          "type": "array", "maxItems": 4, "items": ["type": "string", "minLength": 1],
-        ],
+        "stream": boolean, "temperature": decimal(SamplingRange.temperature),
+        "top_p": decimal(SamplingRange.topP), "top_k": range("integer", SamplingRange.topK),
+        "stop_sequences": stopTexts,
         "thinking": object(
           [
             "type": choice("enabled", "disabled", "adaptive"),
@@ -81,7 +82,7 @@ extension OpenAPI {
     "InputTokens": object(["input_tokens": integer], required: ["input_tokens"]),
     "Embedding": object(
       [
-        "model": string, "input": prompt,
+        "model": string, "input": prompt(atMost: limits.inputCount),
         "encoding_format": ["type": "string", "enum": ["float", "base64"]],
         "dimensions": integer, "pooling": ["type": "string", "enum": ["mean", "cls", "last"]],
       ], required: ["model", "input"]),

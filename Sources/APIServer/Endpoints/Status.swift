@@ -17,7 +17,7 @@ enum Status {
     return .json([
       "status": .string(backend.condition), "all_online": .bool(backend.isAllOnline),
       "uptime_seconds": .integer(backend.uptimeSeconds),
-      "requests_running": .integer(Int64(backend.activity.running)),
+      "requests_running": .integer(Int64(exchange.othersRunning)),
       "answers_pending": .integer(Int64(backend.pendingCount)),
       "models": .integer(Int64(backend.models.count)),
       "services": .array(backend.models.indices.map { .object(service($0, backend)) }),
@@ -45,7 +45,7 @@ enum Status {
       \(services.joined(separator: "\n"))
 
         up                \(backend.uptimeSeconds) s
-        requests running  \(backend.activity.running)
+        requests running  \(exchange.othersRunning)
         answers pending   \(backend.pendingCount)
         models            \(backend.models.count)
         region            \(backend.configuration.region ?? "not said")
@@ -69,6 +69,11 @@ enum Status {
       "measured_30d_seconds": .integer((availability?.month.measured ?? 0) / 1000),
     ]
   }
+}
+
+extension Exchange {
+  /// The requests that run beside this one.
+  fileprivate var othersRunning: Int { backend.activity.running - (isTaken ? 1 : 0) }
 }
 
 extension Server.Configuration {

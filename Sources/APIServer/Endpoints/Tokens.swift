@@ -7,8 +7,9 @@ import Tokenizer
 
 enum Tokens {
   /// Text, or a conversation, to token ids.
-  static let tokenize = Route(method: .post, path: "/v1/tokenize", aliases: ["/tokenize"]) {
-    exchange, _ in
+  static let tokenize = Route(
+    method: .post, path: "/v1/tokenize", aliases: ["/tokenize"], asksModel: true
+  ) { exchange, _ in
     let backend = exchange.backend
     return try await exchange.withModel { fields, model in
       let tokens = try tokens(&fields, model, backend)
@@ -25,8 +26,9 @@ enum Tokens {
   }
 
   /// Token ids to text.
-  static let detokenize = Route(method: .post, path: "/v1/detokenize", aliases: ["/detokenize"]) {
-    exchange, _ in
+  static let detokenize = Route(
+    method: .post, path: "/v1/detokenize", aliases: ["/detokenize"], asksModel: true
+  ) { exchange, _ in
     let backend = exchange.backend
     return try await exchange.withModel { fields, model in
       guard let elements = try fields.elements("tokens", atMost: .max) else {
@@ -43,7 +45,7 @@ enum Tokens {
 
   /// A conversation to the text that the model reads.
   static let applyTemplate = Route(
-    method: .post, path: "/v1/apply-template", aliases: ["/apply-template"]
+    method: .post, path: "/v1/apply-template", aliases: ["/apply-template"], asksModel: true
   ) { exchange, _ in
     let backend = exchange.backend
     return try await exchange.withModel { fields, model in
@@ -86,14 +88,13 @@ extension Exchange {
   fileprivate func withModel(
     _ make: @escaping @Sendable (inout RequestFields, BackendModel) throws -> Response
   ) async throws -> Response {
-    let backend = backend
-    return try await withJSONBody { body throws in
+    try await withJSONBody { [self] body throws in
       var fields = try RequestFields(body: body)
       if let name = try fields.string("model") {
-        return (fields, try backend.model(named: name), false)
+        return (fields, try self.model(named: name), false)
       }
       guard backend.models.count == 1 else { throw fields.missing("model") }
-      return (fields, backend.models[0], false)
+      return (fields, try asked(backend.models[0]), false)
     } make: { fields, model in
       var fields = fields
       return try make(&fields, model)

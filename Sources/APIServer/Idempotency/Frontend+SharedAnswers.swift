@@ -17,8 +17,10 @@ extension Frontend {
       try answers.code(of: $0, route: route.path)
     }
     while true {
-      let fresh = SharedAnswer(key: exchange.principal.key, eventLoop: exchange.eventLoop) {
-        [backend] in
+      let fresh = SharedAnswer(
+        key: exchange.principal.key, eventLoop: exchange.eventLoop,
+        limit: backend.configuration.limits.streamBytes
+      ) { [backend] in
         backend.isDraining ? .zero : backend.configuration.limits.reconnectDuration
       } onEnd: { [answers] answer, isGood in
         answers.end(name, answer, isGood: isGood)
@@ -111,7 +113,7 @@ extension Exchange {
         end()
         if logsAtEnd { log(status: head.status.code) }
       }
-      try await place.answer.tell(&writer)
+      try await place.answer.tell(&writer, place.follower) { [self] in closeConnection() }
     }
     return Response(status: head.status, headers: headers, body: body)
   }

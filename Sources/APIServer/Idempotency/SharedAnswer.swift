@@ -25,6 +25,13 @@ final class SharedAnswer: Sendable {
   /// The body ended before its time.
   private struct BrokenOff: Error {}
 
+  /// A client that takes a part of the body.
+  private struct Reader {
+    /// Bytes that came meanwhile.
+    var waitingBytes = 0
+    let onSlow: @Sendable () -> Void
+  }
+
   private struct State {
     var head: Result<Head, APIError>?
     var body: [ByteBuffer] = []
@@ -34,6 +41,8 @@ final class SharedAnswer: Sendable {
     /// Numbers of those who wait.
     var followers: Set<Int> = []
     var followerCount = 0
+    /// Those who are being told, by their numbers.
+    var readers: [Int: Reader] = [:]
     var isGivenUp = false
     var work: Task<Void, Never>?
     var waiting: [CheckedContinuation<Void, Never>] = []
@@ -47,15 +56,20 @@ final class SharedAnswer: Sendable {
   /// How long the work goes on without anybody.
   private let patience: @Sendable () -> Duration
   private let onEnd: @Sendable (SharedAnswer, _ isGood: Bool) -> Void
+  /// Bytes that may come while a client takes those before them.
+  private let limit: Int
   private let state = Mutex(State())
 
-  /// - Parameter onEnd: called once, before anybody learns the end.
+  /// - Parameters:
+  ///   - limit: bytes that may come while a client takes those before them.
+  ///   - onEnd: called once, before anybody learns the end.
   init(
-    key: KeyID, eventLoop: any EventLoop, patience: @escaping @Sendable () -> Duration,
+    key: KeyID, eventLoop: any EventLoop, limit: Int, patience: @escaping @Sendable () -> Duration,
     onEnd: @escaping @Sendable (SharedAnswer, _ isGood: Bool) -> Void
   ) {
     self.key = key
     self.eventLoop = eventLoop
+    self.limit = limit
     self.patience = patience
     self.onEnd = onEnd
   }
@@ -116,7 +130,20 @@ final class SharedAnswer: Sendable {
   func begin(_ head: Head) { change { $0.head = .success(head) } }
 
   /// The body goes on.
-  func add(_ bytes: ByteBuffer) { change { $0.body.append(bytes) } }
+  func add(_ bytes: ByteBuffer) {
+    var slow: [Reader] = []
+    change { state in
+      state.body.append(bytes)
+      for (follower, reader) in state.readers {
+        let waitingBytes = reader.waitingBytes + bytes.readableBytes
+        state.readers[follower]?.waitingBytes = waitingBytes
+        if waitingBytes > limit, let reader = state.readers.removeValue(forKey: follower) {
+          slow.append(reader)
+        }
+      }
+    }
+    for reader in slow { reader.onSlow() }
+  }
 
   /// The body is whole.
   func end() { finish { $0.isWhole = true } }
@@ -146,9 +173,15 @@ final class SharedAnswer: Sendable {
   /// Whether anybody has got the head, and is told the body.
   var isTold: Bool { state.withLock { $0.isTold } }
 
-  /// Writes the body from its beginning to its end.
-  func tell(_ writer: inout any ResponseBodyWriter) async throws {
+  /// Writes the body from its beginning to its end, for somebody who waits.
+  ///
+  /// - Parameter onSlow: called once where more waits for them than may.
+  func tell(
+    _ writer: inout any ResponseBodyWriter, _ follower: Int,
+    onSlow: @escaping @Sendable () -> Void
+  ) async throws {
     state.withLock { $0.isTold = true }
+    defer { state.withLock { $0.readers[follower] = nil } }
     var place = 0
     while true {
       let (bytes, isOver, isWhole) = state.withLock { [place] state in
@@ -156,7 +189,9 @@ final class SharedAnswer: Sendable {
       }
       place += bytes.count
       if !bytes.isEmpty {
+        state.withLock { $0.readers[follower] = Reader(onSlow: onSlow) }
         try await writer.write(contentsOf: bytes)
+        state.withLock { $0.readers[follower] = nil }
       } else if isOver {
         guard isWhole else { throw BrokenOff() }
         return try await writer.finish(nil)

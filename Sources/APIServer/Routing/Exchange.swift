@@ -43,7 +43,7 @@ final class Exchange: Sendable {
   /// Knows when the client goes.
   let connectionWatch: DisconnectWatch
   /// What the request came in by.
-  let eventLoop: any EventLoop
+  private let channel: any Channel
   let arrival = ContinuousClock.now
   private let logger: Logger
   /// Whether the request came before the server was told to stop.
@@ -59,7 +59,7 @@ final class Exchange: Sendable {
     isTaken = backend.activity.begin()
     network = connection.network
     connectionWatch = connection.watch
-    eventLoop = connection.channel.eventLoop
+    channel = connection.channel
     var generator = SystemRandomNumberGenerator()
     notes = Mutex(
       Notes(
@@ -71,6 +71,11 @@ final class Exchange: Sendable {
   deinit {
     if isTaken { backend.activity.end() }
   }
+
+  var eventLoop: any EventLoop { channel.eventLoop }
+
+  /// Closes the connection of a client that does not read what it asked for.
+  func closeConnection() { channel.close(promise: nil) }
 
   /// Since the request's head was read.
   var age: Duration { .now - arrival }

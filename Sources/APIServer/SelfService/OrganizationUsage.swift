@@ -52,7 +52,7 @@ enum OrganizationUsage {
             query, widths: [.hour, .day], groups: [.key, .model], now: ledger.now)
           let parts = try ledger.store.usage(buckets.query(ledger, kinds: report.kinds))
           let names = try OwnNames(ledger)
-          return try buckets.page { bucket in
+          return buckets.page { bucket in
             buckets.grouped(parts.filter { $0.bucket == bucket }).map { part, sums in
               var members = report.members(sums)
               members["api_key_id"] = buckets.isGrouped(by: .key) ? names[part.key] : .null
@@ -76,7 +76,7 @@ enum OrganizationUsage {
         let lists = Dictionary(
           uniqueKeysWithValues: try ledger.store.priceLists().map { ($0.id, $0.prices) })
         let names = try OwnNames(ledger)
-        return try buckets.page { bucket in
+        return buckets.page { bucket in
           var items: [String: MoneySum] = [:]
           for part in parts where part.bucket == bucket {
             guard buckets.isGrouped(by: .lineItem) else {

@@ -56,6 +56,7 @@ package struct ServerSetting: Sendable {
     ServerSetting("handshake-seconds", \.limits.handshakeDuration, in: 1...3600),
     ServerSetting("idle-seconds", \.limits.idleDuration, in: 1...86400),
     ServerSetting("stall-seconds", \.limits.stallDuration, in: 1...86400),
+    ServerSetting("stream-bytes", \.limits.streamBytes, in: (1 << 16)...(1 << 30)),
     ServerSetting("reconnect-seconds", \.limits.reconnectDuration, in: 0...60),
     ServerSetting("keep-alive-seconds", \.limits.keepAliveInterval, in: 1...3600),
     ServerSetting("json-depth", \.limits.jsonDepth, in: 8...512),

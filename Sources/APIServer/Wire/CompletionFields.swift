@@ -28,7 +28,7 @@ struct CompletionFields: AnswerRequest {
 
   /// Whether the likelihoods of the prompt's tokens are wanted.
   var scoresPrompt: Bool { echoesPrompt && generation.tellsScores }
-  var isConstrained: Bool { generation.format != nil }
+  var takesLong: Bool { generation.takesLong }
 
   init(body: JSONValue, limits: Server.Limits, isStrict: Bool) throws(APIError) {
     var fields = try RequestFields(body: body)
@@ -55,10 +55,10 @@ struct CompletionFields: AnswerRequest {
       generation.choiceCount = bestOf
     }
     let answerCount = prompts.count * generation.choiceCount
-    guard answerCount <= max(limits.promptCount, limits.choiceCount) else {
+    guard answerCount <= limits.answerCount else {
       throw fields.invalid(
         "prompt", "array_above_max_length",
-        "asks for \(answerCount) answers with 'n' or 'best_of'; at most \(limits.promptCount) are "
+        "asks for \(answerCount) answers with 'n' or 'best_of'; at most \(limits.answerCount) are "
           + "accepted")
     }
     self.generation = generation
@@ -109,9 +109,12 @@ extension RequestFields {
       guard case .integer(let number) = element, let token = TokenID(exactly: number), token >= 0
       else {
         let field = "\(name)[\(index)]"
-        let expected = "a token id (a whole number from 0)"
-        guard case .integer = element else { throw mistyped(field, expected, element) }
-        throw invalid(field, "invalid_type", "must be \(expected)")
+        let expected = "a token id (a whole number from 0 to \(TokenID.max))"
+        switch element {
+        case .integer, .largeInteger:
+          throw invalid(field, "invalid_type", "must be \(expected)")
+        default: throw mistyped(field, expected, element)
+        }
       }
       tokens.append(token)
     }

@@ -1,6 +1,7 @@
 // The body of an embedding request as the server uses it.
 
 import JSON
+import Metering
 import Tokenizer
 import Transformer
 
@@ -14,6 +15,8 @@ struct EmbeddingFields: AnswerRequest {
 
   let model: String
   let inputs: [Input]
+  /// What each input is called in the request.
+  let inputNames: [String]
   /// Whether vectors are told as base64 of little-endian float32.
   let isBase64: Bool
   /// Values that are kept of each vector; nil for all.
@@ -27,7 +30,9 @@ struct EmbeddingFields: AnswerRequest {
     var fields = try RequestFields(body: body)
     guard let model = try fields.string("model") else { throw fields.missing("model") }
     self.model = model
-    inputs = try Self.inputs(&fields, atMost: limits.inputCount)
+    let named = try Self.inputs(&fields, atMost: limits.inputCount)
+    inputs = named.map { $0.input }
+    inputNames = named.map { $0.name }
     isBase64 = try fields.choice("encoding_format", of: ["float", "base64"]) == "base64"
     dimensions = try fields.integer("dimensions", in: 1...Int(Int32.max))
     pooling = try fields.choice("pooling", of: Pooling.allCases.map(\.rawValue))
@@ -45,23 +50,26 @@ struct EmbeddingFields: AnswerRequest {
   /// `input`, or `content` as llama-server has it.
   private static func inputs(
     _ fields: inout RequestFields, atMost limit: Int
-  ) throws(APIError) -> [Input] {
+  ) throws(APIError) -> [(name: String, input: Input)] {
     let content = fields.value("content")
     let name = fields.value("input") == nil && content != nil ? "content" : "input"
     guard let value = fields.value(name) else { throw fields.missing("input") }
-    guard case .array(let elements) = value else { return [try input(fields, name, value)] }
+    guard case .array(let elements) = value else {
+      return [(name, try input(fields, name, value))]
+    }
     guard let first = elements.first else {
       throw fields.invalid(name, "empty_array", "must have at least one text")
     }
-    if case .integer = first { return [try input(fields, name, value)] }
+    if case .integer = first { return [(name, try input(fields, name, value))] }
     guard elements.count <= limit else {
       throw fields.invalid(
         name, "array_above_max_length",
         "has \(elements.count) elements; at most \(limit) are accepted")
     }
-    var inputs: [Input] = []
+    var inputs: [(name: String, input: Input)] = []
     for (index, element) in elements.enumerated() {
-      inputs.append(try input(fields, "\(name)[\(index)]", element))
+      let place = "\(name)[\(index)]"
+      inputs.append((place, try input(fields, place, element)))
     }
     return inputs
   }
@@ -85,7 +93,8 @@ struct EmbeddingFields: AnswerRequest {
     }
   }
 
-  /// The tokens of every input. Spellings of special tokens are text here.
+  /// The tokens of every input, which fit into the context. Spellings of special tokens are text
+  /// here.
   func tokens(_ model: BackendModel) throws(APIError) -> [[TokenID]] {
     if let dimensions, dimensions > model.engine.facts.embeddingLength {
       throw APIError.invalid(
@@ -93,17 +102,43 @@ struct EmbeddingFields: AnswerRequest {
         "'dimensions' must be at most \(model.engine.facts.embeddingLength), which is what this "
           + "model's vectors have.")
     }
-    return try inputs.map { input throws(APIError) in
-      switch input {
-      case .text(let text):
-        return model.engine.encode(text, parsingSpecial: false, addingSpecial: true)
-      case .tokens(let tokens):
-        guard tokens.allSatisfy({ $0 < model.engine.facts.vocabularyCount }) else {
-          throw APIError.tokenOutOfRange("input")
-        }
-        return tokens
+    let contextLength = model.engine.contextLength
+    var all: [[TokenID]] = []
+    for (name, input) in zip(inputNames, inputs) {
+      let tokens = try tokens(of: input, name, model)
+      guard tokens.count <= contextLength else {
+        throw .inputTooLong(name, tokenCount: tokens.count, contextLength: contextLength)
       }
+      all.append(tokens)
     }
+    return all
+  }
+
+  private func tokens(
+    of input: Input, _ name: String, _ model: BackendModel
+  ) throws(APIError) -> [TokenID] {
+    switch input {
+    case .text(let text):
+      return model.engine.encode(text, parsingSpecial: false, addingSpecial: true)
+    case .tokens(let tokens):
+      guard tokens.allSatisfy({ $0 < model.engine.facts.vocabularyCount }) else {
+        throw .tokenOutOfRange(name)
+      }
+      return tokens
+    }
+  }
+}
+
+extension APIError {
+  /// As for a prompt that is too long, with the text that it is.
+  fileprivate static func inputTooLong(
+    _ name: String, tokenCount: Int, contextLength: Int
+  ) -> APIError {
+    var error = APIError(
+      MeterError.contextLengthExceeded(
+        promptTokens: Int64(tokenCount), contextLength: Int64(contextLength)))
+    error.param = name
+    return error
   }
 }
 

@@ -89,17 +89,27 @@ struct GenerationFields {
     }
   }
 
+  /// Whether something has to be compiled, or the vocabulary looked through, before an answer
+  /// begins.
+  var takesLong: Bool { format != nil || repetition != nil }
+
+  /// The tokens that no repetition goes across. Looks through the vocabulary: not for the event
+  /// loop.
+  func breakers(_ model: BackendModel) -> Set<TokenID> {
+    repetition.map { model.breakers.tokens(containing: $0.breakers, model.engine) } ?? []
+  }
+
   /// The engine's requests for a prompt under these fields: one for each choice.
   ///
   /// - Parameters:
-  ///   - model: knows which tokens break a repetition.
+  ///   - breakers: what `breakers(_:)` found.
   ///   - constraint: what `format` says, and whatever else the answer must be.
   func requests(
-    prompt: [TokenID], model: BackendModel, constraint: Constraint?,
+    prompt: [TokenID], breakers: Set<TokenID>, constraint: Constraint?,
     markers: Set<TokenID> = []
   ) -> [GenerationRequest] {
     var sampling = sampling
-    repetition?.apply(to: &sampling, model)
+    repetition?.apply(to: &sampling, breakers: breakers)
     var request = GenerationRequest(prompt: prompt)
     request.sampling = sampling
     request.maxTokens = maxTokens
@@ -161,31 +171,38 @@ struct GenerationFields {
   private static func sampling(
     _ fields: inout RequestFields, _ limits: Server.Limits
   ) throws(APIError) -> SamplingOptions {
-    let most = Int(Int32.max)
     var options = SamplingOptions()
-    options.temperature = Float(try fields.number("temperature", in: 0...2) ?? 1)
-    options.topP = Float(try fields.number("top_p", in: 0...1) ?? 1)
-    options.minP = Float(try fields.number("min_p", in: 0...1) ?? 0)
-    // Clients write "all of them" as 0 or as -1.
-    options.topK = max(0, try fields.integer("top_k", in: -1...most) ?? 0)
-    options.presencePenalty = Float(try fields.number("presence_penalty", in: -2...2) ?? 0)
-    options.frequencyPenalty = Float(try fields.number("frequency_penalty", in: -2...2) ?? 0)
-    options.repeatPenalty = Float(try fields.number("repeat_penalty", in: 0.01...100) ?? 1)
-    options.repeatLastN = try fields.integer("repeat_last_n", in: -1...most) ?? 64
+    options.temperature = Float(
+      try fields.number("temperature", in: SamplingRange.temperature) ?? 1)
+    options.topP = Float(try fields.number("top_p", in: SamplingRange.topP) ?? 1)
+    options.minP = Float(try fields.number("min_p", in: SamplingRange.minP) ?? 0)
+    options.topK = max(0, try fields.integer("top_k", in: SamplingRange.topK) ?? 0)
+    options.presencePenalty = Float(
+      try fields.number("presence_penalty", in: SamplingRange.presencePenalty) ?? 0)
+    options.frequencyPenalty = Float(
+      try fields.number("frequency_penalty", in: SamplingRange.frequencyPenalty) ?? 0)
+    options.repeatPenalty = Float(
+      try fields.number("repeat_penalty", in: SamplingRange.repeatPenalty) ?? 1)
+    options.repeatLastN = try fields.integer("repeat_last_n", in: SamplingRange.repeatLastN) ?? 64
     options.logitBias = try logitBias(&fields, limits)
-    options.minTokens = try fields.integer("min_tokens", in: 0...most) ?? 0
-    options.typicalP = Float(try fields.number("typical_p", in: 0...1) ?? 1)
-    // llama.cpp writes "none" as -1.
-    options.topNSigma = max(0, Float(try fields.number("top_n_sigma", in: -1...100) ?? 0))
-    options.xtcProbability = Float(try fields.number("xtc_probability", in: 0...1) ?? 0)
-    options.xtcThreshold = Float(try fields.number("xtc_threshold", in: 0...1) ?? 0.1)
-    options.temperatureRange = Float(try fields.number("dynatemp_range", in: 0...2) ?? 0)
+    options.minTokens = try fields.integer("min_tokens", in: 0...Int(Int32.max)) ?? 0
+    options.typicalP = Float(try fields.number("typical_p", in: SamplingRange.typicalP) ?? 1)
+    options.topNSigma = max(
+      0, Float(try fields.number("top_n_sigma", in: SamplingRange.topNSigma) ?? 0))
+    options.xtcProbability = Float(
+      try fields.number("xtc_probability", in: SamplingRange.xtcProbability) ?? 0)
+    options.xtcThreshold = Float(
+      try fields.number("xtc_threshold", in: SamplingRange.xtcThreshold) ?? 0.1)
+    options.temperatureRange = Float(
+      try fields.number("dynatemp_range", in: SamplingRange.dynatempRange) ?? 0)
     options.temperatureExponent = Float(
-      try fields.number("dynatemp_exponent", in: 0.01...100) ?? 1)
+      try fields.number("dynatemp_exponent", in: SamplingRange.dynatempExponent) ?? 1)
     options.mirostat = MirostatVersion(
-      rawValue: try fields.integer("mirostat", in: 0...2) ?? 0)
-    options.mirostatTau = Float(try fields.number("mirostat_tau", in: 0.01...100) ?? 5)
-    options.mirostatEta = Float(try fields.number("mirostat_eta", in: 0...1) ?? 0.1)
+      rawValue: try fields.integer("mirostat", in: SamplingRange.mirostat) ?? 0)
+    options.mirostatTau = Float(
+      try fields.number("mirostat_tau", in: SamplingRange.mirostatTau) ?? 5)
+    options.mirostatEta = Float(
+      try fields.number("mirostat_eta", in: SamplingRange.mirostatEta) ?? 0.1)
     options.seed = try fields.integer("seed", in: Int.min...Int.max)
       .map { UInt64(bitPattern: Int64($0)) }
     return options
@@ -206,7 +223,7 @@ struct GenerationFields {
       guard let id = TokenID(name), id >= 0 else {
         throw fields.invalid("logit_bias", "invalid_value", "must have token ids for names")
       }
-      result[id] = Float(try biases.number(name, in: -100...100) ?? 0)
+      result[id] = Float(try biases.number(name, in: SamplingRange.logitBias) ?? 0)
     }
     return result
   }

@@ -37,7 +37,7 @@ enum LogProbabilityFields {
       guard name == included || name == encryptedReasoning else {
         throw fields.invalid(
           "include[\(index)]", "unsupported_value",
-          "must be '\(included)'; there is nothing else to include")
+          "must be '\(included)' or '\(encryptedReasoning)'; there is nothing else to include")
       }
       if name == included { isIncluded = true }
     }

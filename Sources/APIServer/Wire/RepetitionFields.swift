@@ -11,7 +11,7 @@ struct RepetitionFields: Sendable {
   private let allowedLength: Int
   private let lastN: Int
   /// Texts that no repetition goes across.
-  private let breakers: [String]
+  let breakers: [String]
 
   /// What llama.cpp takes where a request names none.
   private static let standardBreakers = ["\n", ":", "\"", "*"]
@@ -43,12 +43,13 @@ struct RepetitionFields: Sendable {
     if multiplier == 0 { return nil }
   }
 
-  func apply(to options: inout SamplingOptions, _ model: BackendModel) {
+  /// - Parameter breakers: the tokens that contain the texts of `breakers`.
+  func apply(to options: inout SamplingOptions, breakers: Set<TokenID>) {
     options.dryMultiplier = multiplier
     options.dryBase = base
     options.dryAllowedLength = allowedLength
     options.dryLastN = lastN
-    options.dryBreakers = model.breakers.tokens(containing: breakers, model.engine)
+    options.dryBreakers = breakers
   }
 }
 

@@ -93,10 +93,15 @@ struct Embed: AsyncParsableCommand {
   private func tokens(of text: String, number: Int, _ model: Model) throws -> [TokenID] {
     let tokens = model.tokenizer.encode(text, parsingSpecial: false, addingSpecial: true)
     guard tokens.count <= model.contextLength else {
+      // An encoder has no more than it was trained for, and no model takes less than is asked for
+      // unless it has no more.
+      let isLongest =
+        model.info.isEncoder && model.contextLength == model.info.trainedContextLength
+        || model.contextLength < context ?? 0
       throw CommandError(
         .unusableInput,
-        "text \(number) has \(tokens.count) tokens, and the context \(model.contextLength): cut it, "
-          + "or choose a longer context (--context) where the model has one")
+        "text \(number) has \(tokens.count) tokens, and the context \(model.contextLength): cut it"
+          + (isLongest ? "" : ", or choose a longer context (--context) where the model has one"))
     }
     return tokens
   }

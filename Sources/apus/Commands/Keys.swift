@@ -53,7 +53,10 @@ extension Keys {
 
     @Option(
       parsing: .unconditional,
-      help: ArgumentHelp("Requests that it may make in a minute; by default 600.", valueName: "n"))
+      help: ArgumentHelp(
+        "Requests that it may make in a minute, and 10 seconds' worth, at least 5, at once; by "
+          + "default 600.",
+        valueName: "n"))
     var rpm: Int64?
 
     @Option(help: "The account that it belongs to, by name or number; by default 'default'.")

@@ -26,7 +26,8 @@ struct MeterLimit: ParsableCommand {
     @Option(
       parsing: .unconditional,
       help: ArgumentHelp(
-        "How much may come at once: so many seconds' worth, by default 10 of requests and 60 of tokens.",
+        "How much may come at once: so many seconds' worth, by default 10 of requests, and at "
+          + "least 5 requests, and 60 of tokens.",
         valueName: "seconds"))
     var burst: Int64?
 
@@ -168,7 +169,11 @@ struct MeterBudget: ParsableCommand {
         if let soft { budget.soft = soft }
         if let hard = budget.hard, let soft = budget.soft, soft > hard {
           throw CommandError(
-            .unusableInput, "nobody would be told: the soft limit is above the limit itself")
+            .unusableInput,
+            "nobody would be told: the notice above \(soft) EUR is over the limit of \(hard) EUR"
+              + (self.soft == nil
+                ? ", and was set before: give --soft too"
+                : eur == nil ? ", which was set before: give --eur too" : ""))
         }
         try store.setBudget(budget, for: scope)
         return budget

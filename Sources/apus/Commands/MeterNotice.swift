@@ -73,8 +73,8 @@ struct MeterNotice: ParsableCommand {
         count == 0
           ? "Published at /v1/notices. It goes to nobody: no account has an owner or main user "
             + "('apus meter account member'), and there is no webhook ('apus meter notice channels')."
-          : "\(count) deliveries are to be made: a running server makes them, or 'apus meter notice "
-            + "send'.")
+          : (count == 1 ? "1 delivery is" : "\(count) deliveries are")
+            + " to be made, by a running server or 'apus meter notice send'.")
     }
   }
 
@@ -241,6 +241,9 @@ extension MeterAccount {
 
     func validate() throws {
       if remove, email == nil { throw ValidationError("--remove takes out the member of --email.") }
+      if role != nil, email == nil {
+        throw ValidationError("--role is the role of the member of --email.")
+      }
     }
 
     func run() throws {

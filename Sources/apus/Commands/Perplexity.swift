@@ -49,7 +49,8 @@ struct Perplexity: AsyncParsableCommand {
     guard ids.count >= 2 else {
       throw CommandError(
         .unusableInput,
-        "\(InputFile.name(file)) has \(ids.count) tokens; a perplexity needs 2 at least")
+        "\(InputFile.name(file)) has \(ids.isEmpty ? "no token" : "1 token"); a perplexity needs 2 "
+          + "at least")
     }
     let session = try Session(model, contextLength: window)
     var sum = 0.0

@@ -85,7 +85,7 @@ struct Run: AsyncParsableCommand {
     let template = try conversation.templateSource()
     let constraint = try self.constraint.constraint()
     let (loaded, text, options) = try await onOwnThread {
-      let text = try prompt ?? InputFile.text("-")
+      let text = try prompt ?? readPrompt()
       let model = try engine.load(
         located.path, contextLength: conversation.context, chatTemplate: template)
       var options = EngineOptions()
@@ -114,6 +114,16 @@ struct Run: AsyncParsableCommand {
     } else {
       try await show(generations)
     }
+  }
+
+  /// The prompt on standard input.
+  private func readPrompt() throws -> String {
+    let text = try InputFile.text("-")
+    guard text.contains(where: { !$0.isWhitespace }) else {
+      throw CommandError(
+        .unusableInput, "standard input holds no prompt: write one there, or give it with -p")
+    }
+    return text
   }
 
   /// Tokens that a shift of the context keeps: the system prompt, or the token that all begin with.

@@ -26,23 +26,50 @@ struct SchemaCheck: ParsableCommand {
   @Flag(help: "Take format as a remark, which is what the standard says, and enforce no formats.")
   var annotateFormats = false
 
+  @Flag(help: "Print a JSON object.")
+  var json = false
+
   func run() throws {
     var options = SchemaOptions()
     options.assertsFormats = !annotateFormats
     let report = try SchemaReport(InputFile.text(file), options: options)
+    if json { write(report) } else { show(report) }
+    if !report.isUsable { throw ExitCode.failure }
+  }
+
+  private func show(_ report: SchemaReport) {
     for entry in report.entries {
-      let (word, reason) =
-        switch entry.outcome {
-        case .enforced: ("enforced", "")
-        case .annotation: ("remark", "")
-        case .unused: ("unused", "")
-        case .refused(let reason): ("refused", "  " + reason)
-        }
+      let (word, reason) = Self.words(entry.outcome)
       Terminal.writeLine(
-        word + String(repeating: " ", count: 10 - word.count) + entry.pointer.shown + reason.shown)
+        word + String(repeating: " ", count: 10 - word.count) + entry.pointer.shown
+          + (reason.map { "  " + $0 } ?? "").shown)
     }
     if let problem = report.problem { Terminal.note("The schema cannot be used: \(problem)") }
-    if !report.isUsable { throw ExitCode.failure }
+  }
+
+  private func write(_ report: SchemaReport) {
+    let keywords = report.entries.map { entry -> JSONValue in
+      let (word, reason) = Self.words(entry.outcome)
+      return [
+        "pointer": .string(entry.pointer), "outcome": .string(word),
+        "reason": reason.map { .string($0) } ?? .null,
+      ]
+    }
+    let document: JSONValue = [
+      "usable": .bool(report.isUsable),
+      "problem": report.problem.map { .string("\($0)") } ?? .null, "keywords": .array(keywords),
+    ]
+    Terminal.writeLine(document.serialized(.pretty))
+  }
+
+  /// What became of a keyword, and why it is refused.
+  private static func words(_ outcome: SchemaReport.Outcome) -> (word: String, reason: String?) {
+    switch outcome {
+    case .enforced: ("enforced", nil)
+    case .annotation: ("remark", nil)
+    case .unused: ("unused", nil)
+    case .refused(let reason): ("refused", reason)
+    }
   }
 }
 

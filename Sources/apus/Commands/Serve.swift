@@ -102,13 +102,14 @@ struct Serve: AsyncParsableCommand {
     metering.failedAuthentications = .patience(perMinute: Int64(configuration.wrongKeysPerMinute))
     metering.refusals = .patience(perMinute: Int64(configuration.refusalsPerMinute))
     let meter = try Meter(metering)
+    let limits = configuration.limits
     let running: Engine
     do {
       running = try await onOwnThread {
         let model = try engine.load(
           located[0].path, contextLength: conversation.context, chatTemplate: template,
           mayEmbed: true)
-        return try Engine(model, options: engineOptions(for: model))
+        return try Engine(model, options: engineOptions(for: model, limits))
       }
     } catch {
       try await meter.close()
@@ -119,7 +120,7 @@ struct Serve: AsyncParsableCommand {
     do {
       var served = [ServedModel(name: located[0].name, engine: running)]
       for model in located.dropFirst() {
-        served.append(try await onDemand(model, in: store, template))
+        served.append(try await onDemand(model, in: store, template, limits))
       }
       result = await serve(served, meter, central, configuration.withSocket(in: folder))
     } catch {
@@ -162,7 +163,7 @@ struct Serve: AsyncParsableCommand {
   /// A model that is loaded when it is asked for. Its file is looked at now, so that a wrong one
   /// is told at the start. No draft model guesses for it.
   private func onDemand(
-    _ located: LocatedModel, in store: EngineStore, _ template: String?
+    _ located: LocatedModel, in store: EngineStore, _ template: String?, _ limits: Server.Limits
   ) async throws -> ServedModel {
     let description = try Model.describe(
       located.path,
@@ -172,13 +173,17 @@ struct Serve: AsyncParsableCommand {
       let model = try engine.load(
         located.path, contextLength: conversation.context, chatTemplate: template,
         mayEmbed: true)
-      return try Engine(model, options: engineOptions(for: model, drafts: false))
+      return try Engine(model, options: engineOptions(for: model, limits, drafts: false))
     }
     return ServedModel(name: located.name, store: store, description: description)
   }
 
-  private func engineOptions(for model: Model, drafts: Bool = true) throws -> EngineOptions {
+  private func engineOptions(
+    for model: Model, _ limits: Server.Limits, drafts: Bool = true
+  ) throws -> EngineOptions {
     var options = EngineOptions()
+    // One request may fill the queue of an engine that rests, and is not refused for itself.
+    options.queueLimit = max(options.queueLimit, limits.answerCount)
     options.keyValueBytes = keyValueMemory.map { $0 << 20 }
     options.locksMemory = lockMemory
     options.sequenceLimit = parallel

@@ -12,8 +12,8 @@ struct Template: AsyncParsableCommand {
     abstract: "Write a conversation on standard input as a chat template does.",
     discussion: """
       Reads a JSON object with what the template may read: messages, tools, add_generation_prompt \
-      and any other key. Prints the text and nothing after it. A model brings bos_token and \
-      eos_token along, unless the object has them. Examples:
+      and any other key; an array is messages alone. Prints the text and nothing after it. A model \
+      brings bos_token and eos_token along, unless the object has them. Examples:
         echo '{"messages":[{"role":"user","content":"Hello"}],"add_generation_prompt":true}' \\
           | apus template smollm2-135m-instruct
         apus template --template chat.jinja --jsonl < contexts.jsonl
@@ -95,8 +95,7 @@ struct Template: AsyncParsableCommand {
     }
     guard let own, own.plain != nil else {
       throw CommandError(
-        .noChatTemplate,
-        "the model has no chat template: it is a base model; give one with --template")
+        .noChatTemplate, "the model has no chat template: give one with --template")
     }
     return (Result { () throws(TemplateError) in try ChatTemplates(own) }, defaults)
   }
@@ -106,11 +105,14 @@ struct Template: AsyncParsableCommand {
     _ json: String, _ templates: Result<ChatTemplates, TemplateError>, _ defaults: JSONObject
   ) throws -> String {
     let templates = try templates.get()
-    guard let context = try JSONValue.parse(json).objectValue else {
-      throw CommandError(.unusableInput, "a context is a JSON object, and this is none")
-    }
     var variables = defaults
-    for (key, value) in context { variables[key] = value }
+    switch try JSONValue.parse(json) {
+    case .object(let context): for (key, value) in context { variables[key] = value }
+    case .array(let messages): variables["messages"] = .array(messages)
+    default:
+      throw CommandError(
+        .unusableInput, "a context is a JSON object, {\"messages\": […]}, and this is none")
+    }
     guard let template = templates.template(for: variables) else { return "" }
     return try template.render(variables, now: now ?? .system)
   }

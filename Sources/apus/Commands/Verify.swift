@@ -21,22 +21,30 @@ struct Verify: ParsableCommand {
         Checks both signatures and the way to the month's root. With --model it compares the \
         tokenizer's hash, and with --request and --answer it counts both again. An answer is \
         counted as its text would be spelled; the model may have used a few tokens more, and its \
-        end is one. Ends with code 1 where something does not hold.
+        end is one. Ends with code 1 where something does not hold, or cannot be counted from what \
+        was kept: calls of functions are not in the model's own words.
         """)
 
     @Argument(help: "The file that holds the receipt.") var file: String
     @Option(help: "The server's public key, as its operator published it.") var publicKey: String
     @Option(help: "The model that was asked: a name of the catalogue, or a .gguf file.")
     var model: String?
-    @Option(help: "The file with the JSON that was sent to chat/completions or completions.")
+    @Option(help: "The file with the JSON that was sent.")
     var request: String?
-    @Option(help: "The file with the answer: the JSON that came back, or its text.")
+    @Option(
+      help: "Where it was sent; by default what the answer and the fields of the request tell.")
+    var route: CountedRoute?
+    @Option(
+      help: "The file with the answer: the JSON or the stream that came back, or its text alone.")
     var answer: String?
     @OptionGroup var output: MeterOutput
 
     func validate() throws {
       if model == nil, request != nil || answer != nil {
         throw ValidationError("Counting again takes the model's file: give --model.")
+      }
+      if route != nil, request == nil {
+        throw ValidationError("--route says where a request was sent: give --request.")
       }
     }
 
@@ -75,20 +83,59 @@ struct Verify: ParsableCommand {
       }
       row["tokenizer"] = .string(hash)
       let counting = PromptRecount(try PromptWriter(path: path))
-      if let request {
-        let count = Int64(try counting.promptTokens(of: contents(request)))
-        row["input_tokens_recounted"] = .integer(count)
-        guard count == body.promptTokens else {
-          throw CommandError(
-            .unusableInput,
-            "the request in '\(request)' has \(count) tokens; the receipt says \(body.promptTokens)"
-          )
-        }
+      let kept = try answer.map { file in
+        try naming(file) { try SavedAnswer(contents(file)) }
       }
-      if let answer {
-        let count = Int64(counting.answerTokens(of: try Self.text(contents(answer))))
-        row["output_tokens_recounted"] = .integer(count)
-        row["output_tokens_beyond_its_text"] = .integer(body.completionTokens - count)
+      let sent = try request.map { file in
+        try naming(file) { try JSONValue.parse(contents(file)) }
+      }
+      if let request, let sent {
+        let route = try destination(of: sent, in: request, kept, body)
+        let count = try naming(request) { try counting.promptTokens(of: sent, as: route) }
+        row["route"] = .string(route.path)
+        row["input_tokens_recounted"] = .integer(Int64(count))
+        try check(count, of: request, to: route, body)
+      }
+      if let answer, let kept {
+        let count = try naming(answer) {
+          try counting.answerTokens(
+            of: kept, to: sent, reasoningTokens: Int(body.reasoningTokens))
+        }
+        row["output_tokens_recounted"] = .integer(Int64(count))
+        row["output_tokens_beyond_its_text"] = .integer(body.completionTokens - Int64(count))
+      }
+    }
+
+    /// Where a request was sent: what the command says, else the answer, else its own fields.
+    private func destination(
+      of sent: JSONValue, in file: String, _ kept: SavedAnswer?, _ body: Receipt.Body
+    ) throws(CommandError) -> CountedRoute {
+      let told = CountedRoute(request: sent, isAnswered: body.completionTokens > 0)
+      guard let found = route ?? kept?.route ?? told else {
+        throw CommandError(
+          .unusableInput, "'\(file)' is no request: it has no 'messages', 'prompt' or 'input'")
+      }
+      return found
+    }
+
+    private func check(
+      _ count: Int, of file: String, to route: CountedRoute, _ body: Receipt.Body
+    ) throws(CommandError) {
+      guard Int64(count) != body.promptTokens else { return }
+      var hint = self.route == nil ? " (if it was sent elsewhere, say so with --route)" : ""
+      if Int64(count) > body.promptTokens {
+        hint += "; less is charged where a request was refused, or its client left"
+      }
+      throw CommandError(
+        .unusableInput,
+        "the request in '\(file)' has \(count) token\(count == 1 ? "" : "s") at \(route.path), and "
+          + "the receipt says \(body.promptTokens)\(hint)")
+    }
+
+    /// What cannot be read or counted is told with the name of its file.
+    private func naming<Value>(_ file: String, _ read: () throws -> Value) throws -> Value {
+      do { return try read() } catch let error as CommandError { throw error } catch {
+        throw CommandError(.unusableInput, "'\(file)': \(error)")
       }
     }
 
@@ -98,16 +145,7 @@ struct Verify: ParsableCommand {
       }
       return [UInt8](data)
     }
-
-    /// The text of an answer: that of all choices of a response, else the file as it is.
-    private static func text(_ bytes: [UInt8]) -> String {
-      let text = String(decoding: bytes, as: UTF8.self)
-      guard let choices = (try? JSONValue.parse(bytes))?["choices"]?.arrayValue else { return text }
-      return choices.map { choice in
-        let message = choice["message"]
-        let parts = [message?["reasoning_content"], message?["content"], choice["text"]]
-        return parts.compactMap { $0?.stringValue }.joined()
-      }.joined()
-    }
   }
 }
+
+extension CountedRoute: ExpressibleByArgument {}

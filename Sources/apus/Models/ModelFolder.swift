@@ -94,7 +94,7 @@ enum ModelNameError: Error, CustomStringConvertible {
     case .noDefault:
       "the catalogue has no default model; name one ('apus models' lists them)"
     case .unknown(let name, let known):
-      "no model is called '\(name)'; \(Self.suggestion(for: name, among: known)) "
+      "no model is called '\(name)'\(Self.suggestion(for: name, among: known)) "
         + "('apus models' lists the names; a path ends in .gguf or has a '/')"
     case .notPulled(let name):
       "\(name) is not on this machine yet; fetch it with 'apus pull \(name)'"
@@ -104,9 +104,12 @@ enum ModelNameError: Error, CustomStringConvertible {
     }
   }
 
+  /// The nearest name, where it is the same in two of three characters.
   private static func suggestion(for name: String, among known: [String]) -> String {
     let nearest = known.min { $0.editDistance(to: name) < $1.editDistance(to: name) }
-    return nearest.map { "did you mean '\($0)'?" } ?? "the catalogue is empty"
+    guard let nearest else { return "; the catalogue is empty" }
+    let isAlike = !name.isEmpty && nearest.editDistance(to: name) <= name.count / 3
+    return isAlike ? "; did you mean '\(nearest)'?" : ""
   }
 }
 

@@ -22,6 +22,10 @@ final class FakeEngine: TextEngine {
     case refuse
     /// The engine fails in the middle of the answer.
     case fail
+    /// The engine refuses in the middle of the answer.
+    case breaks(EngineError)
+    /// The engine lets everybody else go on before each token.
+    case giveWay
     /// The engine is shut down in the middle of the answer.
     case stop
     /// There is no chat template.
@@ -54,18 +58,22 @@ final class FakeEngine: TextEngine {
   private let template = Mutex<JSONObject>([:])
   private let turns: ChatTemplate?
   private let beforeCompiling: @Sendable () -> Void
+  private let beforeBytes: @Sendable () -> Void
 
   /// - Parameters:
   ///   - turns: The template that writes the text of conversations; nil for roles in angle brackets, and
   ///     nothing at the end of a turn.
   ///   - beforeCompiling: Called before a constraint is compiled, on a thread that may be held up.
+  ///   - beforeBytes: Called before the bytes of a token are looked up.
   init(
     _ pieces: [String] = ["Swifts", " sleep", " in", " flight", "."],
     _ behaviour: Behaviour = .answer, contextLength: Int = 512,
     template: String = "{{ messages }}", toolTemplate: String? = nil, turns: ChatTemplate? = nil,
     beforeToken: @escaping @Sendable (Int) -> Void = { _ in },
-    beforeCompiling: @escaping @Sendable () -> Void = {}
+    beforeCompiling: @escaping @Sendable () -> Void = {},
+    beforeBytes: @escaping @Sendable () -> Void = {}
   ) {
+    self.beforeBytes = beforeBytes
     self.beforeCompiling = beforeCompiling
     self.beforeToken = beforeToken
     self.pieces = pieces
@@ -135,6 +143,7 @@ final class FakeEngine: TextEngine {
 
   /// Token 255 stands for a byte that is no text, those of answers for their pieces.
   func bytes(of token: TokenID) -> [UInt8] {
+    beforeBytes()
     if let piece = FakeStream.piece(of: token), piece < pieces.count {
       return Array(pieces[piece].utf8)
     }

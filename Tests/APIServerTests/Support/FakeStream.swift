@@ -71,10 +71,12 @@ final class FakeStream: TokenStream {
         onHang()
         await gate.wait(ObjectIdentifier(self))
       case .fail: throw FakeEngine.Broken()
+      case .breaks(let error): throw error
       case .stop: return finish(&iterator, .cancelled)
-      case .answer, .refuse, .base: break
+      case .answer, .refuse, .base, .giveWay: break
       }
     }
+    if case .giveWay = behaviour { await Task.yield() }
     if isCancelled.load(ordering: .acquiring) { return finish(&iterator, .cancelled) }
     guard index < pieces.count else { return finish(&iterator, reason) }
     beforeToken(index)
