@@ -133,4 +133,6 @@ public enum Activation: UInt8, Sendable {
   /// min(x, 7) / (1 + exp(-1.702 min(x, 7))); what it is multiplied with is held to ±7 and grows by 1
   /// (gpt-oss, OpenAI 2025).
   case clampedSwish
+  /// max(x, 0).
+  case relu
 }

@@ -49,6 +49,8 @@ public enum PlainKernels {
   /// x / (1 + exp(-x)).
   public static func silu(_ x: Double) -> Double { x / (1 + exp(-x)) }
 
+  public static func relu(_ x: Double) -> Double { max(x, 0) }
+
   /// The exponential, and log(1 + exp(x)).
   public static func exponential(_ x: Double) -> Double { exp(x) }
   public static func softplus(_ x: Double) -> Double { log1p(exp(x)) }

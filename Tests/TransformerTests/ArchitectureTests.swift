@@ -14,7 +14,7 @@ import Transformer
   /// With a cache of bytes, whose rounding to 1/254 of the largest of 32 values gave up to 1.6e-4.
   static let byteCacheTolerance = 5e-4
 
-  @Test("Logits are those of the reference", arguments: TinyModel.all)
+  @Test("Logits are those of the reference", arguments: TinyModel.all + TinyModel.kin)
   func logits(model: TinyModel) throws { try compare(model) }
 
   @Test(

@@ -149,6 +149,48 @@ import Transformer
     }
   }
 
+  @Test("Experts without gates have the length that the file names, or their part of a row's")
+  func expertLengths() throws {
+    let model = TinyModel(name: "nemotron_h_moe")
+    let lengths: [Int32] = [0, 146, 0, 146]
+    let variant = ModelVariant(
+      metadata: [
+        "nemotron_h_moe.feed_forward_length": .list(.int32, lengths.map(GGUFValue.int32))
+      ],
+      removedKeys: ["nemotron_h_moe.expert_feed_forward_length"])
+    #expect(try model.logits(variant) == model.logits(ModelVariant()))
+  }
+
+  @Test("Numbers of layers that predict a token beyond the next may stand behind the others")
+  func predictionLayers() throws {
+    let model = TinyModel(name: "nemotron_h_moe")
+    func numbers(_ values: [Int32]) -> GGUFContent { .list(.int32, values.map(GGUFValue.int32)) }
+    let variant = ModelVariant(
+      metadata: [
+        "nemotron_h_moe.block_count": .value(.uint32(5)),
+        "nemotron_h_moe.nextn_predict_layers": .value(.uint32(1)),
+        "nemotron_h_moe.feed_forward_length": numbers([0, 48, 0, 48, 48]),
+        "nemotron_h_moe.attention.head_count_kv": numbers([0, 0, 2, 0, 2]),
+      ], added: ["blk.4.nextn.eh_proj.weight": ([2], [1, 2])])
+    #expect(try model.logits(variant) == model.logits(ModelVariant()))
+  }
+
+  @Test("Experts that read shorter vectors need to know how short")
+  func latents() throws {
+    let model = TinyModel(name: "nemotron_h_moe-latent")
+    let key = "nemotron_h_moe.moe_latent_size"
+    for variant in [
+      ModelVariant(removedKeys: [key]), ModelVariant(metadata: [key: .value(.uint32(0))]),
+    ] {
+      let error = #expect(throws: (any Error).self) { try model.logits(variant) }
+      #expect("\(error!)".contains(key))
+    }
+    let error = #expect(throws: ModelError.self) {
+      try model.logits(ModelVariant(removed: ["blk.1.ffn_latent_up.weight"]))
+    }
+    #expect(error?.code == .missingTensor)
+  }
+
   @Test("Sizes that do not go together are refused by their keys")
   func sizes() throws {
     let model = TinyModel(name: "nemotron_h")

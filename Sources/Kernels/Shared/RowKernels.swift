@@ -141,6 +141,7 @@ func gatedActivation(
   case .geluTanh: multiply(gate, by: up, count, geluTanh)
   case .gelu: multiply(gate, by: up, count, gelu)
   case .clampedSwish: multiply(gate, by: up, count, clampedSwish, others: clampedAndOne)
+  case .relu: multiply(gate, by: up, count) { x in larger(x, Floats(repeating: 0)) }
   }
 }
 

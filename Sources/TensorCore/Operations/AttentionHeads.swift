@@ -21,6 +21,9 @@ package struct AttentionHeads: Sendable {
   /// Positions that a row sees, itself included; nil for all. Where it sees what follows, half of
   /// them lie on either side, and itself between.
   package var window: Int?
+  /// Whether the window does not follow a row: all positions are cut into chunks of its size, and a
+  /// row sees those of its own (Llama 4).
+  package var windowIsChunk = false
   /// 0 for none.
   package var softCap: Float = 0
   package var rotary: RotaryEmbedding?
@@ -53,6 +56,7 @@ package struct AttentionHeads: Sendable {
   /// What a row at `position` sees of a sequence that has `end` positions.
   func visible(from position: Int, end: Int) -> ClosedRange<Int> {
     guard let window else { return 0...(isCausal ? position : end - 1) }
+    guard !windowIsChunk else { return position / window * window...position }
     guard !isCausal else { return max(0, position - window + 1)...position }
     return max(0, position - window / 2)...min(end - 1, position + window / 2)
   }
@@ -71,16 +75,21 @@ package struct HeadNorm: Sendable {
 }
 
 /// A factor on queries that grows with their position (Nakanishi 2025; Llama 4):
-/// 1 + scale × ln(1 + ⌊position / span⌋).
+/// 1 + scale × ln(1 + ⌊(position + offset) / span⌋).
 package struct AttentionTemperature: Sendable {
   package let scale: Float
   /// Positions to each step, above 0.
   package let span: Int
+  /// What the first position counts as.
+  package let offset: Int
 
-  package init(scale: Float, span: Int) {
+  package init(scale: Float, span: Int, offset: Int = 0) {
     self.scale = scale
     self.span = span
+    self.offset = offset
   }
 
-  func factor(at position: Int) -> Float { 1 + scale * logf(1 + Float(position / span)) }
+  func factor(at position: Int) -> Float {
+    1 + scale * logf(1 + Float((position + offset) / span))
+  }
 }

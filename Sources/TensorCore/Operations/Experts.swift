@@ -40,6 +40,8 @@ package struct ExpertRouting: Sendable {
   package var groups: Groups?
   /// Whether the weights of a row's experts add up to 1, or are what the gate gave.
   package let normalises: Bool
+  /// Whether weights stand on what experts read, and not on what they give (Llama 4).
+  package var weighsInputs = false
   /// A factor on all weights.
   package let scale: Float
   /// A factor on the weights of each expert, `[expertCount]`.
@@ -187,13 +189,19 @@ extension Compute {
   }
 
   /// Brings the rows of a group together, quantised where the products that follow ask for it.
+  ///
+  /// - Parameter areWeighed: whether each is multiplied by its choice's weight.
   package func gather(
-    _ source: FloatRows, _ group: ExpertGroup, into target: Activations,
+    _ source: FloatRows, _ group: ExpertGroup, areWeighed: Bool = false, into target: Activations,
     quantised scaling: ActivationScaling?
   ) {
     forEachChoice(group) { choice, run, index in
       let target = target.rows(from: run.place)
-      target.floats.row(index).update(from: source.row(choice.row), count: target.columns)
+      let values = target.floats.row(index)
+      values.update(from: source.row(choice.row), count: target.columns)
+      if areWeighed {
+        for column in 0..<target.columns { values[column] *= choice.weight }
+      }
       if let scaling { quantise(target, scaling, row: index, target.layout(rows: run.count)) }
     }
   }
@@ -211,16 +219,31 @@ extension Compute {
     }
   }
 
+  /// `activation(input)` for the rows of a group, into `output`.
+  package func activate(
+    _ activation: PlainActivation, _ input: FloatRows, _ group: ExpertGroup,
+    into output: Activations, quantised scaling: ActivationScaling?
+  ) {
+    forEachChoice(group) { _, run, index in
+      activate(
+        activation, input.rows(from: run.place), into: output.rows(from: run.place), row: index,
+        output.layout(rows: run.count), quantised: scaling)
+    }
+  }
+
   /// Adds scale × weight × the rows of a group to the rows that they came from, expert by expert.
+  ///
+  /// - Parameter areWeighed: whether they have had their weights before.
   package func scatter(
-    _ source: FloatRows, _ group: ExpertGroup, scale: Float, to target: FloatRows, columns: Int
+    _ source: FloatRows, _ group: ExpertGroup, scale: Float, areWeighed: Bool = false,
+    to target: FloatRows, columns: Int
   ) {
     // A thread takes some columns of all rows, so that no two write to one place.
     pool.forEach(columns, grain: max(256, columns / (2 * pool.threadCount))) { range, _ in
       for run in group.runs {
         for (index, choice) in group.choices[run.choices].enumerated() {
           let (from, to) = (source.row(run.place + index), target.row(choice.row))
-          let factor = scale * choice.weight
+          let factor = areWeighed ? scale : scale * choice.weight
           for column in range { to[column] += factor * from[column] }
         }
       }

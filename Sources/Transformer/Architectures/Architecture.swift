@@ -65,11 +65,12 @@ extension Architecture {
 
 /// Every family, in one list.
 package let architectures: [any Architecture.Type] = [
-  Llama.self, Qwen2.self, Qwen3.self, Gemma.self, Gemma2.self, Gemma3.self, Gemma4.self,
-  Mistral3.self, SmolLM3.self, Phi2.self, Phi3.self, Granite.self, OLMo2.self, OLMoE.self,
-  GLM4.self, GLM4MoE.self, DeepSeek2.self, Hunyuan.self, EXAONE4.self,
-  CommandR.self, GPT2.self, Cohere2.self, GPTOSS.self, LFM2.self, StarCoder2.self,
-  Arcee.self, Apertus.self,
-  StableLM.self, Falcon.self, GPTNeoX.self, Qwen35.self, Mamba.self, Mamba2.self, NemotronH.self,
-  FalconH1.self, Jamba.self, BERT.self, ModernBERT.self, GemmaEmbedding.self,
+  Llama.self, Qwen2.self, Qwen3.self, Gemma.self, Gemma2.self, Gemma3.self, Gemma3n.self,
+  Gemma4.self, Mistral3.self, SmolLM3.self, Phi2.self, Phi3.self, Granite.self, GraniteWindows.self,
+  OLMo2.self, OLMoE.self, GLM4.self, GLM4MoE.self, DeepSeek2.self, Hunyuan.self, EXAONE4.self,
+  CommandR.self, GPT2.self, Cohere2.self, GPTOSS.self, LFM2.self, StarCoder2.self, Arcee.self,
+  Apertus.self,
+  StableLM.self, Llama4.self, PLaMo3.self, SmallThinker.self, OpenELM.self, MiniCPM3.self,
+  Falcon.self, GPTNeoX.self, Qwen35.self, Mamba.self, Mamba2.self, NemotronH.self, FalconH1.self,
+  Jamba.self, BERT.self, ModernBERT.self, GemmaEmbedding.self,
 ]

@@ -25,7 +25,7 @@ enum Gemma4: Architecture {
     let h = weights.hyperparameters
     let rotaries = [try weights.rotary(.halves), try Self.localRotary(h)]
     let windows = try h.slidingWindows(period: period)
-    let sources = try Self.sources(h, windows)
+    let sources = try h.sharedLayers(windows)
     let layerInputs = try LayerInputs(weights)
     return try weights.decoder(
       rotaries: rotaries, embeddingScale: Float(h.embeddingLength).squareRoot(),
@@ -47,9 +47,7 @@ enum Gemma4: Architecture {
           source = .keysAlone
         }
         try weights.readHeadNorms(of: index, into: &heads)
-        heads.valueNorm = Norm(
-          try Vector([Float](repeating: 1, count: heads.valueLength)), epsilon: h.normEpsilon,
-          isCentred: false)
+        heads.valueNorm = try Norm(unweighted: heads.valueLength, epsilon: h.normEpsilon)
       }
       var others: [any FeedForward] = []
       if let layerInputs { others.append(try LayerInputLayer(weights, index, layerInputs)) }
@@ -106,27 +104,10 @@ enum Gemma4: Architecture {
     return heads
   }
 
-  /// The layer whose keys and values each layer sees; nil for its own.
-  private static func sources(_ h: Hyperparameters, _ windows: [Int?]) throws -> [Int?] {
-    let shared = try h.int("attention.shared_kv_layers", in: 0...h.blockCount - 1) ?? 0
-    let own = h.blockCount - shared
-    let lastLocal = (0..<own).last { windows[$0] != nil }
-    let lastGlobal = (0..<own).last { windows[$0] == nil }
-    return try (0..<h.blockCount).map { index in
-      guard index >= own else { return nil }
-      guard let source = windows[index] == nil ? lastGlobal : lastLocal else {
-        throw h.unsupported(
-          "attention.shared_kv_layers",
-          "is \(shared), and no layer before has what layer \(index) sees")
-      }
-      return source
-    }
-  }
-
   static func memories(_ hyperparameters: Hyperparameters) throws -> [LayerMemoryShape] {
     let h = hyperparameters
     let windows = try h.slidingWindows(period: period)
-    let sources = try sources(h, windows)
+    let sources = try h.sharedLayers(windows)
     return try (0..<h.blockCount).map { index in
       guard sources[index] == nil else { return .none }
       let heads = try heads(h, index, window: windows[index])

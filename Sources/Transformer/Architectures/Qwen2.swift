@@ -1,18 +1,22 @@
-// Qwen 1 to 2.5 (Qwen Team 2023, 2024), EXAONE 3 (LG AI Research 2024) and Seed-OSS (ByteDance 2025).
+// Qwen 1 to 2.5 and the text of Qwen2-VL (Qwen Team 2023 to 2025), EXAONE 3 (LG AI Research 2024),
+// Seed-OSS (ByteDance 2025) and openPangu Embedded (Huawei 2025).
 //
 //   x = embedding[token]
 //   each layer:  x += output(attend(rotate(q), rotate(k), v)),  q, k, v = qkv(norm(x)) + bias
 //                x += down(silu(gate(y)) × up(y)),              y = norm(x)
 //   logits = head(norm(x))
 //
-// Rotary pairs are halves. Biases are optional. Seed-OSS names its second norm by what stands before it.
-// The head may be the embedding table (tied). Qwen 1 names twice the feed-forward length. Where the file has
-// experts (Qwen 1.5, 2024), all rows share one, of which a gate tells how much counts.
+// Rotary pairs are halves; text has one position where pictures have three. Biases are optional.
+// Seed-OSS names its second norm by what stands before it. The head may be the embedding table
+// (tied). Qwen 1 names twice the feed-forward length. Where the file has experts (Qwen 1.5, 2024),
+// all rows share one, of which a gate tells how much counts.
 
 import TensorCore
 
 enum Qwen2: Architecture {
-  static let names = ["qwen2", "qwen2moe", "qwen2vl", "qwen", "exaone", "seed_oss"]
+  static let names = [
+    "qwen2", "qwen2vl", "qwen2moe", "qwen", "exaone", "seed_oss", "pangu-embedded",
+  ]
 
   static func decoder(_ weights: WeightLoader) throws -> DecoderModel {
     let h = weights.hyperparameters

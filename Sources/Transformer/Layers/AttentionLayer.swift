@@ -83,11 +83,14 @@ package struct AttentionLayer: Sendable {
 
   /// Reads layer `index` with the tensor names that most families share.
   ///
-  /// - Parameter isGated: whether the rows of a head's queries are followed by those of their gates.
+  /// - Parameters:
+  ///   - outputNorm: the name of the norm behind the block.
+  ///   - isGated: whether the rows of a head's queries are followed by those of their gates.
   package init(
     _ weights: WeightLoader, _ index: Int, norm normName: String = "attn_norm.weight",
     heads: AttentionHeads, rotaryIndex: Int, source: KeyValueSource = .own,
-    norms: BlockNorms = .before, residualScale: Float = 1, isGated: Bool = false
+    norms: BlockNorms = .before, outputNorm outputNormName: String = "post_attention_norm.weight",
+    residualScale: Float = 1, isGated: Bool = false
   ) throws {
     let h = weights.hyperparameters
     let name = "blk.\(index)."
@@ -141,10 +144,18 @@ package struct AttentionLayer: Sendable {
           })
       inputBiases = []
     } else {
-      inputs = Projection(
-        try weights.matrices(
-          names.map { $0 + ".weight" }, fused: name + "attn_qkv.weight", rows: widths,
-          columns: h.embeddingLength))
+      let fused = name + "attn_qkv.weight"
+      if case .layer = source, weights.has(fused) {
+        // Keys and values of its own stand behind the queries, and nobody sees them.
+        inputs = Projection(
+          try weights.parts(
+            fused, rows: [queryWidth, keyWidth, valueWidth], columns: h.embeddingLength)[0])
+      } else {
+        inputs = Projection(
+          try weights.matrices(
+            names.map { $0 + ".weight" }, fused: fused, rows: widths,
+            columns: h.embeddingLength))
+      }
       inputBiases = try weights.optionalVectors(
         names.map { $0 + ".bias" }, fused: name + "attn_qkv.bias", counts: widths)
     }
@@ -162,7 +173,7 @@ package struct AttentionLayer: Sendable {
     outputBias = try weights.optionalVector(name + "attn_output.bias", count: h.embeddingLength)
     outputNorm =
       norms.isAfter
-      ? try weights.vector(name + "post_attention_norm.weight", count: h.embeddingLength) : nil
+      ? try weights.vector(name + outputNormName, count: h.embeddingLength) : nil
     normEpsilon = h.normEpsilon
     self.residualScale = residualScale
     self.heads = heads

@@ -80,24 +80,27 @@ package struct DecoderLayer: Sendable {
   /// `finish`.
   package let mixers: [Mixer]
   package let feedForward: (any FeedForward)?
+  /// What stands before both.
+  package let inputs: [any FeedForward]
   /// What stands behind both.
   package let others: [any FeedForward]
   /// Whether mixers and feed-forward all read the layer's input, and not one what another has added.
   package let isParallel: Bool
 
   package init(
-    _ mixer: Mixer, _ feedForward: (any FeedForward)? = nil, others: [any FeedForward] = [],
-    isParallel: Bool = false
+    _ mixer: Mixer, _ feedForward: (any FeedForward)? = nil, inputs: [any FeedForward] = [],
+    others: [any FeedForward] = [], isParallel: Bool = false
   ) {
-    self.init([mixer], feedForward, others: others, isParallel: isParallel)
+    self.init([mixer], feedForward, inputs: inputs, others: others, isParallel: isParallel)
   }
 
   package init(
-    _ mixers: [Mixer], _ feedForward: (any FeedForward)? = nil, others: [any FeedForward] = [],
-    isParallel: Bool = false
+    _ mixers: [Mixer], _ feedForward: (any FeedForward)? = nil, inputs: [any FeedForward] = [],
+    others: [any FeedForward] = [], isParallel: Bool = false
   ) {
     self.mixers = mixers
     self.feedForward = feedForward
+    self.inputs = inputs
     self.others = others
     self.isParallel = isParallel
   }
@@ -120,8 +123,8 @@ package struct DecoderBlocks: Sendable {
     for layer in layers {
       for mixer in layer.mixers { mixer.size(&shape) }
       layer.feedForward?.size(&shape)
-      for block in layer.others { block.size(&shape) }
-      if layer.isParallel { shape.sumWidth = shape.width }
+      for block in layer.inputs + layer.others { block.size(&shape) }
+      if layer.isParallel { shape.sumWidth = max(shape.sumWidth, shape.width) }
     }
   }
 
@@ -136,6 +139,7 @@ package struct DecoderBlocks: Sendable {
     // Of the mixers, counted over all layers.
     var first = 0
     for (index, layer) in layers.enumerated() {
+      for block in layer.inputs { block.forward(pass, into: workspace.hidden) }
       let target = layer.isParallel ? workspace.sum : workspace.hidden
       if layer.isParallel { copy(workspace.hidden, to: workspace.sum, pass) }
       for (place, mixer) in layer.mixers.enumerated() {

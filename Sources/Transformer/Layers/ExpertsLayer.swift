@@ -3,44 +3,40 @@
 package import KernelInterface
 package import TensorCore
 
-extension Hyperparameters {
-  /// Whether the rows of a layer go to experts: in files with experts all do but the first, or one of
-  /// several, where the file says so.
-  func hasExperts(at layer: Int) throws -> Bool {
-    guard try int("expert_count", in: 0...1 << 12) ?? 0 > 0 else { return false }
-    let first = try int("leading_dense_block_count", in: 0...blockCount) ?? 0
-    let step = try int("interleave_moe_layer_step", in: 1...1 << 10) ?? 1
-    return layer >= first && (layer + 1) % step == 0
-  }
-
-  /// Whether the file names an expert that all rows go to.
-  func hasSharedExpert() throws -> Bool { try int("expert_shared_count", in: 0...64) ?? 0 > 0 }
-}
-
 /// A block `target += scale × (shared(x) + Σ weight × down(activation(gate(x)) × up(x)))` over the experts of
 /// each row, with `x = norm(hidden)`.
+///
+/// Experts without gates are `down(activation(up(x)))`. Where the file has it, these read and give
+/// shorter vectors, with a product before them and one behind their sum (Nemotron 3 Super, NVIDIA
+/// 2025).
 ///
 /// A row adds its experts in the order of their numbers, so its sum does not depend on other rows.
 package struct ExpertsLayer: FeedForward {
   /// What an expert multiplies with.
   private struct Expert: Sendable {
-    /// Gate and up, one product.
+    /// Gate and up, one product; of experts without gates up alone.
     let inputs: Projection
     let inputBiases: [Vector?]
     let output: Projection
     let outputBias: Vector?
   }
 
-  private let norm: Norm
-  /// The norm of what the router reads; nil where that is what the experts read.
+  private let norm: Norm?
+  /// The norm of what the router reads; nil where that is what the experts read, or what
+  /// `KeptInput` has kept.
   private let routerNorm: Norm?
+  private let routerReadsKept: Bool
   private let router: Projection
   private let routerBias: Vector?
   private let routing: ExpertRouting
+  /// To the shorter vectors of experts, and from them.
+  private let latent: (down: Projection, up: Projection)?
   private let experts: [Expert]
   /// What every row goes to beside its experts.
-  private let shared: FeedForwardLayer?
+  private let shared: (any FeedForward)?
   private let activation: Activation
+  /// What experts without gates do; nil for those with gates.
+  private let plain: PlainActivation?
   private let residualScale: Float
   /// How the gated values are quantised where they are wanted in that form alone.
   private let gatedScaling: ActivationScaling?
@@ -48,108 +44,78 @@ package struct ExpertsLayer: FeedForward {
   /// Reads layer `index` with the tensor names that most families share.
   ///
   /// - Parameters:
+  ///   - norms: whether experts read the norm of `hidden`, or `hidden` itself.
   ///   - routerNorm: the norm of what the router reads, where it has one of its own.
+  ///   - routerReadsKept: whether the router reads the layer's input, which `KeptInput` has kept.
+  ///   - plain: what experts without gates do; nil for those with gates.
   ///   - gate: what scores go through where the file does not say it.
-  ///   - normalises: whether the weights of a row's experts add up to 1; nil where the file says it.
+  ///   - normalises: whether the weights of a row's experts add up to 1; nil where the file says.
+  ///   - weighsInputs: whether weights stand on what experts read.
   ///   - inner: values between the products of an expert; nil takes the file's length for experts.
   ///   - isShared: whether every row goes to another expert too.
   package init(
     _ weights: WeightLoader, _ index: Int, norm normName: String = "ffn_norm.weight",
-    routerNorm: Norm? = nil, activation: Activation = .silu, gate: ExpertRouting.Gate = .softmax,
-    normalises: Bool? = nil, inner: Int? = nil,
-    isShared: Bool = false, residualScale: Float = 1
+    norms: BlockNorms = .before, routerNorm: Norm? = nil, routerReadsKept: Bool = false,
+    activation: Activation = .silu, plain: PlainActivation? = nil,
+    gate: ExpertRouting.Gate = .softmax, normalises: Bool? = nil, weighsInputs: Bool = false,
+    inner: Int? = nil, isShared: Bool = false, residualScale: Float = 1
   ) throws {
     let h = weights.hyperparameters
     let name = "blk.\(index)."
     let width = h.embeddingLength
-    let inner = try inner ?? Self.inner(h)
-    var routing = try Self.routing(h, gate: gate, normalises: normalises)
+    let inner = try inner ?? h.expertInner()
+    var routing = try h.expertRouting(gate: gate, normalises: normalises)
+    routing.weighsInputs = weighsInputs
     let count = routing.expertCount
     routing.bias = try weights.optionalVector(name + "exp_probs_b.bias", count: count)
     routing.factors = try weights.factors(name + "ffn_down_exps.weight", count: count)
     self.routing = routing
-    norm = try weights.norm(name + normName, count: width)
+    norm = norms.isBefore ? try weights.norm(name + normName, count: width) : nil
     self.routerNorm = routerNorm
+    self.routerReadsKept = routerReadsKept
     router = Projection(
       try weights.matrix(name + "ffn_gate_inp.weight", rows: count, columns: width))
     routerBias = try weights.optionalVector(name + "ffn_gate_inp.bias", count: count)
+    let latentWidth = plain == nil ? nil : try weights.latentWidth(ofExperts: name)
+    latent = try latentWidth.map {
+      (
+        Projection(
+          try weights.matrix(name + "ffn_latent_down.weight", rows: $0, columns: width)),
+        Projection(
+          try weights.matrix(name + "ffn_latent_up.weight", rows: width, columns: $0))
+      )
+    }
+    let outer = latentWidth ?? width
+    let parts = plain == nil ? ["gate", "up"] : ["up"]
     func biases(_ part: String, count length: Int) throws -> [Vector?] {
-      try weights.optionalStack(name + part + "_exps.bias", count: count, length: length)
+      try weights.optionalStack(name + "ffn_\(part)_exps.bias", count: count, length: length)
     }
     let inputs = try weights.inputs(
-      ofExperts: name, count: count, inner: inner, width: width)
+      ofExperts: name, parts, count: count, inner: inner, width: outer)
     let outputs = try weights.stack(
-      name + "ffn_down_exps.weight", count: count, rows: [width], columns: inner,
+      name + "ffn_down_exps.weight", count: count, rows: [outer], columns: inner,
       isScaled: routing.factors == nil)
-    let gateBiases = try biases("ffn_gate", count: inner)
-    let upBiases = try biases("ffn_up", count: inner)
-    let outputBiases = try biases("ffn_down", count: width)
-    experts = (0..<count).map {
+    let inputBiases = try parts.map { try biases($0, count: inner) }
+    let outputBiases = try biases("down", count: outer)
+    experts = (0..<count).map { expert in
       Expert(
-        inputs: Projection(inputs[$0]), inputBiases: [gateBiases[$0], upBiases[$0]],
-        output: Projection(outputs[$0]), outputBias: outputBiases[$0])
+        inputs: Projection(inputs[expert]), inputBiases: inputBiases.map { $0[expert] },
+        output: Projection(outputs[expert]), outputBias: outputBiases[expert])
     }
     self.activation = activation
+    self.plain = plain
+    self.residualScale = residualScale
     shared =
       isShared
-      ? try FeedForwardLayer(
-        weights, index, activation: activation, isShared: true,
-        inner: try Self.sharedInner(h, ofExpert: inner),
+      ? try weights.sharedExpert(
+        index, activation, plain, inner: try h.sharedExpertInner(ofExpert: inner),
         residualScale: residualScale) : nil
-    self.residualScale = residualScale
-    let areGated = experts.allSatisfy { expert in
-      expert.inputs.isGated && expert.inputBiases.allSatisfy { $0 == nil }
-    }
+    let areGated =
+      plain == nil
+      && experts.allSatisfy { expert in
+        expert.inputs.isGated && expert.inputBiases.allSatisfy { $0 == nil }
+      }
     gatedScaling = areGated ? experts[0].output.scaling : nil
-  }
-
-  private static func inner(_ h: Hyperparameters) throws -> Int {
-    try h.int("expert_feed_forward_length", in: 1...1 << 20) ?? h.feedForwardLength
-  }
-
-  /// Values between the products of the expert that all rows share: the file's own number, or those of
-  /// several experts.
-  private static func sharedInner(_ h: Hyperparameters, ofExpert inner: Int) throws -> Int {
-    try h.int("expert_shared_feed_forward_length", in: 1...1 << 20)
-      ?? inner * (try h.int("expert_shared_count", in: 1...64) ?? 1)
-  }
-
-  private static func routing(
-    _ h: Hyperparameters, gate: ExpertRouting.Gate, normalises: Bool?
-  ) throws -> ExpertRouting {
-    let count = try h.requiredInt("expert_count", in: 1...1 << 12)
-    let used = try h.requiredInt("expert_used_count", in: 1...count)
-    let scale = try h.float("expert_weights_scale") ?? 0
-    var routing = ExpertRouting(
-      expertCount: count, usedCount: used,
-      normalises: try normalises ?? h.bool("expert_weights_norm") ?? false,
-      scale: scale == 0 ? 1 : scale)
-    switch try h.int("expert_gating_func") ?? 0 {
-    // Some converters write 0 where nothing is said.
-    case 0: routing.gate = gate
-    case 1: routing.gate = .softmax
-    case 2: routing.gate = .sigmoid
-    case let function:
-      throw h.unsupported(
-        "expert_gating_func", "is \(function), known are 1 (softmax) and 2 (sigmoid)")
-    }
-    let groups = try h.int("expert_group_count", in: 0...count) ?? 0
-    if groups > 1 {
-      guard count % groups == 0 else {
-        throw h.unsupported(
-          "expert_group_count",
-          "is \(groups), which does not divide \(h.architecture).expert_count \(count)")
-      }
-      let usedGroups = try h.requiredInt("expert_group_used_count", in: 1...groups)
-      guard usedGroups * (count / groups) >= used else {
-        throw h.unsupported(
-          "expert_group_used_count",
-          "is \(usedGroups), whose groups hold fewer experts than the \(used) of "
-            + "\(h.architecture).expert_used_count")
-      }
-      routing.groups = ExpertRouting.Groups(count: groups, usedCount: usedGroups)
-    }
-    return routing
   }
 
   package func size(_ shape: inout WorkspaceShape) {
@@ -157,7 +123,13 @@ package struct ExpertsLayer: FeedForward {
     shape.include(experts[0].inputs)
     shape.include(experts[0].output)
     shared?.size(&shape)
-    shape.normedWidth = shape.width
+    shape.normedWidth = max(shape.normedWidth, shape.width)
+    if let latent {
+      shape.include(latent.down)
+      shape.include(latent.up)
+      shape.normedWidth = max(shape.normedWidth, latent.down.outputStride)
+      shape.sumWidth = max(shape.sumWidth, latent.up.columnCount)
+    }
     if gatedScaling != nil {
       shape.gatedWidth = max(shape.gatedWidth, experts[0].output.columnCount)
     }
@@ -166,49 +138,71 @@ package struct ExpertsLayer: FeedForward {
   package func forward(_ pass: Pass, into target: FloatRows) {
     let (workspace, compute, rows) = (pass.workspace, pass.compute, pass.rowCount)
     let input = workspace.input(columns: workspace.width)
+    let readsOther = routerNorm != nil || routerReadsKept
     compute.apply(
       norm, to: workspace.hidden, rows: rows, into: input,
-      quantised: routerNorm == nil ? router.scaling : nil)
+      quantised: readsOther ? nil : router.scaling)
     compute.copy(
       input.floats, to: workspace.normed, columns: workspace.width, rows: rows)
-    if let routerNorm {
+    if readsOther {
       compute.apply(
-        routerNorm, to: workspace.hidden, rows: rows, into: input, quantised: router.scaling)
+        routerNorm, to: routerReadsKept ? workspace.sum : workspace.hidden, rows: rows,
+        into: input, quantised: router.scaling)
     }
     router.multiply(input, rows: rows, into: workspace.projected, compute)
     if let routerBias { compute.add(routerBias, to: workspace.projected, rows: rows) }
     let choices = compute.choices(workspace.projected, rows: rows, routing)
     // Before anything is added to what it reads.
     shared?.forward(pass, into: target)
+    guard let latent else {
+      return add(choices, pass, scale: residualScale, to: target, columns: workspace.width)
+    }
+    compute.apply(
+      nil, to: workspace.normed, rows: rows, into: input, quantised: latent.down.scaling)
+    latent.down.multiply(input, rows: rows, into: workspace.normed, compute)
+    let (sum, columns) = (workspace.sum, latent.up.columnCount)
+    for row in 0..<rows { sum.row(row).update(repeating: 0, count: columns) }
+    add(choices, pass, scale: 1, to: sum, columns: columns)
+    let short = workspace.input(columns: columns)
+    compute.apply(nil, to: sum, rows: rows, into: short, quantised: latent.up.scaling)
+    latent.up.multiply(short, rows: rows, into: workspace.projected, compute)
+    compute.addResidual(
+      workspace.projected, norm: nil, epsilon: 0, scale: residualScale, to: target,
+      columns: workspace.width, rows: rows)
+  }
+
+  /// Adds what experts make of `workspace.normed`.
+  private func add(
+    _ choices: [ExpertChoice], _ pass: Pass, scale: Float, to target: FloatRows, columns: Int
+  ) {
+    let (workspace, compute) = (pass.workspace, pass.compute)
     var rest = choices[...]
     while !rest.isEmpty {
       let group = ExpertGroup(rest, capacity: workspace.maximumRows)
-      forward(group, pass, into: target)
+      let inner = activate(group, pass)
+      compute.multiply(
+        group.runs.map { run in
+          Product(
+            experts[run.expert].output, inner.rows(from: run.place), rows: run.count,
+            into: workspace.projected.rows(from: run.place))
+        })
+      add(group, pass, offset: 0) { experts[$0].outputBias }
+      compute.scatter(
+        workspace.projected, group, scale: scale, areWeighed: routing.weighsInputs, to: target,
+        columns: columns)
       rest = rest[group.choices.endIndex...]
     }
   }
 
-  private func forward(_ group: ExpertGroup, _ pass: Pass, into target: FloatRows) {
+  /// `activation(gate(x)) × up(x)` or `activation(up(x))` of each expert for its rows.
+  private func activate(_ group: ExpertGroup, _ pass: Pass) -> Activations {
     let (workspace, compute) = (pass.workspace, pass.compute)
-    let gated = gate(group, pass)
-    compute.multiply(
-      group.runs.map { run in
-        Product(
-          experts[run.expert].output, gated.rows(from: run.place), rows: run.count,
-          into: workspace.projected.rows(from: run.place))
-      })
-    add(group, pass, offset: 0) { experts[$0].outputBias }
-    compute.scatter(
-      workspace.projected, group, scale: residualScale, to: target, columns: workspace.width)
-  }
-
-  /// `activation(gate(x)) × up(x)` of each expert for its rows.
-  private func gate(_ group: ExpertGroup, _ pass: Pass) -> Activations {
-    let (workspace, compute) = (pass.workspace, pass.compute)
-    let input = workspace.input(columns: workspace.width)
     // All experts have the same shapes and formats.
     let first = experts[0]
-    compute.gather(workspace.normed, group, into: input, quantised: first.inputs.scaling)
+    let input = workspace.input(columns: first.inputs.columnCount)
+    compute.gather(
+      workspace.normed, group, areWeighed: routing.weighsInputs, into: input,
+      quantised: first.inputs.scaling)
     if let gatedScaling, group.choices.count >= group.runs.count * Projection.gatedRows {
       let gated = workspace.gated(columns: first.output.columnCount)
       compute.multiply(
@@ -228,12 +222,17 @@ package struct ExpertsLayer: FeedForward {
     for (part, offset) in first.inputs.offsets.enumerated() {
       add(group, pass, offset: offset) { experts[$0].inputBiases[part] }
     }
-    let gated = workspace.input(columns: first.output.columnCount)
-    compute.gate(
-      activation, gate: workspace.projected,
-      up: workspace.projected.columns(from: first.inputs.offsets[1]), group, into: gated,
-      quantised: first.output.scaling)
-    return gated
+    let inner = workspace.input(columns: first.output.columnCount)
+    if let plain {
+      compute.activate(
+        plain, workspace.projected, group, into: inner, quantised: first.output.scaling)
+    } else {
+      compute.gate(
+        activation, gate: workspace.projected,
+        up: workspace.projected.columns(from: first.inputs.offsets[1]), group, into: inner,
+        quantised: first.output.scaling)
+    }
+    return inner
   }
 
   /// Adds each expert's bias to what stands from column `offset` on of its rows.
@@ -249,17 +248,42 @@ package struct ExpertsLayer: FeedForward {
 }
 
 extension WeightLoader {
-  /// Gate and up of each expert of a layer: tensors of their own, or one that holds gate before up.
+  /// Gate and up of each expert of a layer, or up alone: tensors of their own, or one that holds
+  /// gate before up.
   fileprivate func inputs(
-    ofExperts layer: String, count: Int, inner: Int, width: Int
+    ofExperts layer: String, _ names: [String], count: Int, inner: Int, width: Int
   ) throws -> [[PackedMatrix]] {
     let fused = layer + "ffn_gate_up_exps.weight"
-    if has(fused) {
+    if names.count == 2, has(fused) {
       return try stack(fused, count: count, rows: [inner, inner], columns: width)
     }
-    let parts = try ["gate", "up"].map {
+    let parts = try names.map {
       try stack("\(layer)ffn_\($0)_exps.weight", count: count, rows: [inner], columns: width)
     }
     return (0..<count).map { expert in parts.map { $0[expert][0] } }
+  }
+
+  /// Values of the vectors that experts read and give, where the file has them shorter than a row.
+  fileprivate func latentWidth(ofExperts layer: String) throws -> Int? {
+    guard has(layer + "ffn_latent_down.weight") || has(layer + "ffn_latent_up.weight") else {
+      return nil
+    }
+    return try hyperparameters.requiredInt("moe_latent_size", in: 1...1 << 20)
+  }
+
+  /// The expert that all rows of a layer share.
+  fileprivate func sharedExpert(
+    _ index: Int, _ activation: Activation, _ plain: PlainActivation?, inner: Int,
+    residualScale: Float
+  ) throws -> any FeedForward {
+    if let plain {
+      return try PlainFeedForwardLayer(
+        self, index, activation: plain, inner: inner, isShared: true, residualScale: residualScale)
+    }
+    // Some files have gate and up in one tensor.
+    let isFused = !has("blk.\(index).ffn_gate_shexp.weight")
+    return try FeedForwardLayer(
+      self, index, activation: activation, isFused: isFused, isShared: true, inner: inner,
+      residualScale: residualScale)
   }
 }

@@ -21,6 +21,9 @@ package struct FeedForwardLayer: FeedForward {
   /// The factor on what is added.
   package let residualScale: Float
   package let activation: Activation
+  /// How many standard deviations above a row's mean gates are cut at (Gemma 3n); nil where they
+  /// are not.
+  private let cut: Float?
   /// How the gated values are quantised where they are wanted in that form alone.
   private let gatedScaling: ActivationScaling?
 
@@ -32,11 +35,12 @@ package struct FeedForwardLayer: FeedForward {
   ///   - isShared: whether it is the expert of all rows, which reads what the other experts read
   ///     (`workspace.normed`).
   ///   - inner: values between the products; nil takes the file's feed-forward length.
+  ///   - cut: how many standard deviations above their mean gates become 0.
   package init(
     _ weights: WeightLoader, _ index: Int, norm normName: String = "ffn_norm.weight",
     activation: Activation, norms: BlockNorms = .before,
     outputNorm outputNormName: String = "post_ffw_norm.weight", isFused: Bool = false,
-    isShared: Bool = false, inner: Int? = nil, residualScale: Float = 1
+    isShared: Bool = false, inner: Int? = nil, residualScale: Float = 1, cut: Float? = nil
   ) throws {
     let h = weights.hyperparameters
     let (width, inner) = (h.embeddingLength, inner ?? h.feedForwardLength)
@@ -69,7 +73,8 @@ package struct FeedForwardLayer: FeedForward {
       ? try weights.optionalVector("blk.\(index).ffn_gate_inp_shexp.weight", count: width) : nil
     self.residualScale = residualScale
     self.activation = activation
-    let isGated = inputs.isGated && inputBiases.allSatisfy { $0 == nil }
+    self.cut = cut
+    let isGated = inputs.isGated && inputBiases.allSatisfy { $0 == nil } && cut == nil
     gatedScaling = isGated ? output.scaling : nil
   }
 
@@ -111,6 +116,9 @@ package struct FeedForwardLayer: FeedForward {
     inputs.multiply(input, rows: rows, into: workspace.projected, compute)
     for (bias, offset) in zip(inputBiases, inputs.offsets) {
       if let bias { compute.add(bias, to: workspace.projected.columns(from: offset), rows: rows) }
+    }
+    if let cut {
+      compute.cutBelow(cut, workspace.projected, columns: output.columnCount, rows: rows)
     }
     let gated = workspace.input(columns: output.columnCount)
     compute.gate(

@@ -36,7 +36,7 @@ package struct JoinedExpertsLayer: FeedForward {
   package func size(_ shape: inout WorkspaceShape) {
     dense.size(&shape)
     experts.size(&shape)
-    shape.sumWidth = shape.width
+    shape.sumWidth = max(shape.sumWidth, shape.width)
   }
 
   package func forward(_ pass: Pass, into target: FloatRows) {

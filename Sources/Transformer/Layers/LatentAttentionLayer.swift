@@ -50,9 +50,9 @@ package struct LatentAttentionSizes: Sendable {
   }
 }
 
-/// A block `target += output(attend(q, k, v))` with, for each head, `q = queries(norm(hidden))`,
-/// `k = keys(latent)` and `v = values(latent)` beside a part of q and k that turns, and
-/// `latent = norm(down(norm(hidden)))`.
+/// A block `target += scale × output(attend(q, k, v))` with, for each head, `q =
+/// queries(norm(hidden))`, `k = keys(latent)` and `v = values(latent)` beside a part of q and k
+/// that turns, and `latent = norm(down(norm(hidden)))`.
 ///
 /// Where latents are kept, `q · keys(latent)` is computed as `keysᵀ(q) · latent`, and
 /// `Σ p × values(latent)` as `values(Σ p × latent)`.
@@ -75,6 +75,8 @@ package struct LatentAttentionLayer: Sendable {
   private let heads: AttentionHeads
   private let sizes: LatentAttentionSizes
   private let rotaryIndex: Int
+  /// The factor on what is added.
+  private let residualScale: Float
 
   /// Where parts of a row of `workspace.projected` begin, behind the queries.
   private let offsets: (inputs: Int, queries: Int, own: Int, keys: Int, values: Int, end: Int)
@@ -82,7 +84,7 @@ package struct LatentAttentionLayer: Sendable {
   /// Reads layer `index`.
   package init(
     _ weights: WeightLoader, _ index: Int, _ sizes: LatentAttentionSizes, heads: AttentionHeads,
-    rotaryIndex: Int
+    rotaryIndex: Int, residualScale: Float = 1
   ) throws {
     let width = weights.hyperparameters.embeddingLength
     let name = "blk.\(index).attn_"
@@ -126,6 +128,7 @@ package struct LatentAttentionLayer: Sendable {
     self.heads = heads
     self.sizes = sizes
     self.rotaryIndex = rotaryIndex
+    self.residualScale = residualScale
 
     // Values of heads stand where queries stood.
     let front = heads.headCount * max(heads.keyLength, sizes.valueLength)
@@ -247,7 +250,8 @@ package struct LatentAttentionLayer: Sendable {
     let result = workspace.projected.columns(from: offsets.inputs)
     output.multiply(attended, rows: rows, into: result, compute)
     compute.addResidual(
-      result, norm: nil, epsilon: 0, to: target, columns: workspace.width, rows: rows)
+      result, norm: nil, epsilon: 0, scale: residualScale, to: target, columns: workspace.width,
+      rows: rows)
   }
 
   /// A product of each head's part of a row, `stride` values from one to the next, in one region.

@@ -16,9 +16,11 @@ package struct LayerInputs: Sendable {
   private let normEpsilon: Float
 
   /// Reads the tensors of all layers; nil where the file has none.
-  package init?(_ weights: WeightLoader) throws {
+  ///
+  /// - Parameter defaultLength: values for a layer where the file does not say.
+  package init?(_ weights: WeightLoader, defaultLength: Int = 0) throws {
     let h = weights.hyperparameters
-    length = try h.int("embedding_length_per_layer_input", in: 0...1 << 16) ?? 0
+    length = try h.int("embedding_length_per_layer_input", in: 0...1 << 16) ?? defaultLength
     guard length > 0 else { return nil }
     layerCount = h.blockCount
     projection = Projection(

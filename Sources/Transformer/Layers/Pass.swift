@@ -21,6 +21,7 @@ package struct Pass {
       (workspace.hidden, workspace.width), (workspace.sum, workspace.sumWidth),
       (workspace.projected, projectedWidth),
       (workspace.layerInputs, workspace.layerInputWidth),
+      (workspace.streams, workspace.streamWidth),
     ]
     for (rows, columns) in moves where columns > 0 {
       for (row, source) in batch.wantedRows.enumerated() where row < source {

@@ -11,7 +11,10 @@ package struct Hyperparameters: Sendable {
   package let blockCount: Int
   private let predictionBlockCount: Int
   package let embeddingLength: Int
+  /// The largest of all layers.
   package let headCount: Int
+  /// Heads of each layer that attends.
+  package let headCounts: [Int]
   /// The largest of all layers.
   package let keyValueHeadCount: Int
   /// Key-value heads of each layer that attends.
@@ -115,7 +118,7 @@ package struct Hyperparameters: Sendable {
     guard kinds != .recurrent else {
       (headCount, keyValueHeadCount, keyLength, valueLength) = (0, 0, 0, 0)
       (feedForwardLength, rotaryBase, rotaryDimensionCount) = (0, 1, 0)
-      (keyValueHeadCounts, feedForwardLengths) = ([], [])
+      (headCounts, keyValueHeadCounts, feedForwardLengths) = ([], [], [])
       layersAttend = Array(repeating: false, count: blockCount)
       return
     }
@@ -128,7 +131,8 @@ package struct Hyperparameters: Sendable {
     }
     // Files whose layers all have experts may name no other length.
     feedForwardLengths = try Self.numbers(
-      "\(architecture).feed_forward_length", metadata, path, count: blockCount, most: 1 << 24,
+      "\(architecture).feed_forward_length", metadata, path, count: blockCount,
+      all: allBlockCount, most: 1 << 24,
       default: metadata.int("\(architecture).expert_feed_forward_length"),
       mayDiffer: kinds == .varied || kinds == .single, least: kinds == .single ? 0 : 1)
     feedForwardLength = feedForwardLengths.max() ?? 0
@@ -139,24 +143,24 @@ package struct Hyperparameters: Sendable {
           + "positions, which is not supported")
     }
 
-    headCount = try Self.numbers(
+    headCounts = try Self.numbers(
       "\(architecture).attention.head_count", metadata, path, count: blockCount,
-      most: embeddingLength)[0]
+      all: allBlockCount, most: embeddingLength, mayDiffer: kinds == .varied)
+    headCount = headCounts.max() ?? 0
     let keyValueKey = "\(architecture).attention.head_count_kv"
-    let counts = try metadata.ints(keyValueKey, count: blockCount)
+    let counts = try Self.ints(keyValueKey, metadata, count: blockCount, all: allBlockCount)
     let mayNotAttend = kinds == .mixed || kinds == .single
     layersAttend =
       mayNotAttend
       ? counts?.map { $0 != 0 } ?? Array(repeating: true, count: blockCount)
       : Array(repeating: true, count: blockCount)
     keyValueHeadCounts = try Self.numbers(
-      keyValueKey, metadata, path, count: blockCount, most: headCount, default: headCount,
-      mayDiffer: kinds == .varied, skippingZeros: mayNotAttend)
+      keyValueKey, metadata, path, count: blockCount, all: allBlockCount, most: headCount,
+      default: headCount, mayDiffer: kinds == .varied, skippingZeros: mayNotAttend)
     keyValueHeadCount = keyValueHeadCounts.max() ?? 0
-    for count in keyValueHeadCounts where headCount % count != 0 {
+    for (heads, count) in zip(headCounts, keyValueHeadCounts) where heads % count != 0 {
       throw ModelError(
-        .badMetadata,
-        "\(path): \(headCount) attention heads cannot share \(count) key-value heads")
+        .badMetadata, "\(path): \(heads) attention heads cannot share \(count) key-value heads")
     }
     if metadata["\(architecture).attention.key_length"] == nil,
       embeddingLength % headCount != 0
@@ -235,15 +239,24 @@ package struct Hyperparameters: Sendable {
     ModelError(.unsupported, "\(path): \(architecture).\(key): \(reason)")
   }
 
+  /// Numbers of `count` layers. Some files have those of all, layers that predict a token beyond
+  /// the next among them.
+  private static func ints(
+    _ key: String, _ metadata: GGUFMetadata, count: Int, all: Int
+  ) throws -> [Int]? {
+    let found = try metadata.ints(key)?.count == all ? all : count
+    return try metadata.ints(key, count: found).map { Array($0.prefix(count)) }
+  }
+
   /// Numbers from `least` on, one a layer. Those that name zeros may be skipped, so that fewer are left.
   private static func numbers(
-    _ key: String, _ metadata: GGUFMetadata, _ path: String, count: Int, most: Int,
+    _ key: String, _ metadata: GGUFMetadata, _ path: String, count: Int, all: Int, most: Int,
     default value: Int? = nil, mayDiffer: Bool = false, skippingZeros: Bool = false,
     least: Int = 1
   ) throws -> [Int] {
     guard metadata[key] != nil || value != nil else { return [try metadata.requiredInt(key)] }
     var values =
-      try metadata.ints(key, count: count) ?? Array(repeating: value!, count: count)
+      try ints(key, metadata, count: count, all: all) ?? Array(repeating: value!, count: count)
     if skippingZeros, values.contains(where: { $0 != 0 }) { values.removeAll { $0 == 0 } }
     guard mayDiffer || values.allSatisfy({ $0 == values[0] }) else {
       throw ModelError(

@@ -9,15 +9,20 @@ extension Hyperparameters {
   ///     means that none does.
   ///   - globalFirst: whether that is the first of them, and not the last.
   func slidingWindows(period: Int, globalFirst: Bool = false) throws -> [Int?] {
-    let windowKey = "attention.sliding_window"
+    let window = try int("attention.sliding_window", in: 0...1 << 30) ?? 0
+    return try layersWithWindow(period: period, globalFirst: globalFirst).map {
+      $0 && window > 0 ? window : nil
+    }
+  }
+
+  /// Which layers see a window alone, as the file's pattern says; see `slidingWindows`.
+  func layersWithWindow(period: Int, globalFirst: Bool = false) throws -> [Bool] {
     let patternKey = "attention.sliding_window_pattern"
-    let window = try int(windowKey, in: 0...1 << 30) ?? 0
     let pattern = try bools(patternKey)
     let period = pattern == nil ? try int(patternKey, in: 0...1 << 30) ?? period : period
     return (0..<blockCount).map { index in
       let place = globalFirst ? index : index + 1
-      let isLocal = pattern?[index] ?? (period == 0 || place % period != 0)
-      return isLocal && window > 0 ? window : nil
+      return pattern?[index] ?? (period == 0 || place % period != 0)
     }
   }
 }

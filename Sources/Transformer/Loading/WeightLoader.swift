@@ -201,8 +201,8 @@ package final class WeightLoader {
   /// A norm, around the mean and with a bias or not, as the file has it.
   package func norm(_ name: String, count: Int) throws -> Norm {
     guard normsHaveWeights else {
-      return Norm(
-        try Vector([Float](repeating: 1, count: count)), epsilon: hyperparameters.normEpsilon,
+      return try Norm(
+        unweighted: count, epsilon: hyperparameters.normEpsilon,
         isCentred: hyperparameters.normIsCentred)
     }
     // Some norms are called by their layer's part alone.

@@ -22,6 +22,8 @@ package struct WorkspaceShape: Sendable {
   package var normedWidth = 0
   /// The width of what tokens tell all layers; 0 where they tell none.
   package var layerInputWidth = 0
+  /// The width of all residual streams of a row; 0 where there is one, the hidden state.
+  package var streamWidth = 0
   /// Floats of one thread's attention scratch.
   package var attentionScratch = 0
   /// Floats of the states of one row's attention, split over threads.
@@ -58,6 +60,10 @@ package final class Workspace {
   package let layerInputs: FloatRows
   /// Values of a row of it; 0 where they tell none.
   package let layerInputWidth: Int
+  /// Residual streams of each row, side by side, `[rows, streams × width]`.
+  package let streams: FloatRows
+  /// Values of a row of it; 0 where there is one stream, the hidden state.
+  package let streamWidth: Int
   /// Outputs of projections.
   package let projected: FloatRows
   /// `[2 headRows, headWidth]`: a head may take each row in two parts.
@@ -99,6 +105,7 @@ package final class Workspace {
     reserve(shape.gatedWidth > 0 ? Projection.gatedScratch : 0, threadCount)
     reserve(shape.normedWidth, maximumRows)
     reserve(shape.layerInputWidth, maximumRows)
+    reserve(shape.streamWidth, maximumRows)
     for count in shape.angleCounts { reserve(count, maximumRows) }
     let floats = try AlignedBuffer(byteCount: offset * 4, privacy: privacy)
     func rows(_ index: Int) -> FloatRows {
@@ -116,7 +123,9 @@ package final class Workspace {
     normed = rows(8)
     layerInputs = rows(9)
     layerInputWidth = shape.layerInputWidth
-    angles = shape.angleCounts.indices.map { rows(10 + $0) }
+    streams = rows(10)
+    streamWidth = shape.streamWidth
+    angles = shape.angleCounts.indices.map { rows(11 + $0) }
     width = shape.width
     sumWidth = shape.sumWidth
     self.floats = floats

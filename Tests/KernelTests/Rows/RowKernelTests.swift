@@ -50,9 +50,14 @@ import Testing
 
   @Test(
     "A gated activation is that of the numbers", arguments: availableSets,
-    [Activation.silu, .geluTanh])
+    [Activation.silu, .geluTanh, .relu])
   func gatedActivation(set: InstructionSet, activation: Activation) {
-    let function = activation == .silu ? PlainKernels.silu : PlainKernels.geluTanh
+    let function =
+      switch activation {
+      case .silu: PlainKernels.silu
+      case .relu: PlainKernels.relu
+      default: PlainKernels.geluTanh
+      }
     var random = SeededGenerator(seed: 7)
     for (index, count) in Self.counts.enumerated() {
       let bound: Float = [0.01, 1, 8, 30][index % 4]
@@ -127,7 +132,7 @@ import Testing
 
   @Test("Large gates pass or close, and none becomes NaN", arguments: availableSets)
   func largeGates(set: InstructionSet) {
-    for activation in [Activation.silu, .geluTanh, .gelu] {
+    for activation in [Activation.silu, .geluTanh, .gelu, .relu] {
       for size: Float in [50, 88, 90, 1_000, 1e12] {
         var output = [Float](repeating: size, count: 16) + [Float](repeating: -size, count: 16)
         set.kernels.gatedActivation(activation, &output, [Float](repeating: 1, count: 32), 32)

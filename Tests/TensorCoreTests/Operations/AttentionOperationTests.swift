@@ -44,6 +44,34 @@ import Testing
     }
   }
 
+  @Test("A row sees the chunk that it is in", arguments: availableSets)
+  func chunks(set: InstructionSet) throws {
+    var random = SeededGenerator(seed: 36)
+    var heads = self.heads(group: 2, window: 40, softCap: 0)
+    heads.windowIsChunk = true
+    let rows = LayerInput(heads, count: 130, &random)
+    let found = try attend(rows, heads, .F16, in: [130], compute(set, threads: 2))
+    #expect(
+      try attend(rows, heads, .F16, in: [39, 1, 2, 38, 50], compute(set, threads: 1)).map(\.bits)
+        == found.map(\.bits))
+    // A chunk is what it is without those before it, where nothing turns.
+    heads.windowIsChunk = false
+    heads.window = nil
+    for first in stride(from: 0, to: 130, by: 40) {
+      let end = min(first + 40, 130)
+      var part = rows
+      part.queries = Array(rows.queries[first..<end])
+      part.keys = Array(rows.keys[first..<end])
+      part.values = Array(rows.values[first..<end])
+      let alone = try attend(part, heads, .F16, in: [end - first], compute(set, threads: 2))
+      for (found, alone) in zip(found[first..<end], alone) {
+        for (found, alone) in zip(found, alone) {
+          #expect(abs(found - alone) < Float(Self.tolerance))
+        }
+      }
+    }
+  }
+
   @Test(
     "Rows may see what follows, in windows and less the farther it is", arguments: availableSets)
   func bothWays(set: InstructionSet) throws {

@@ -19,6 +19,14 @@ package struct Norm: Sendable {
     self.isCentred = isCentred
   }
 
+  /// A norm without weights.
+  ///
+  /// - Parameter count: values of a row.
+  package init(unweighted count: Int, epsilon: Float, isCentred: Bool = false) throws {
+    self.init(
+      try Vector([Float](repeating: 1, count: count)), epsilon: epsilon, isCentred: isCentred)
+  }
+
   /// Values of a row.
   package var count: Int { weight.count }
 }

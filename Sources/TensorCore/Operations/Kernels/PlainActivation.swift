@@ -37,29 +37,37 @@ extension Compute {
   ) {
     let layout = output.layout(rows: rows)
     forEachRow(rows) { row in
-      let values = output.floats.row(row)
-      values.update(from: input.row(row), count: output.columns)
-      switch activation {
-      case .geluTanh:
-        activate(.geluTanh, values, output.columns)
-      case .gelu:
-        activate(.gelu, values, output.columns)
-      case .squaredReLU:
-        for column in 0..<output.columns {
-          let value = max(values[column], 0)
-          values[column] = value * value
-        }
-      case .xIELU(let positive, let negative, let slope, let bound):
-        for column in 0..<output.columns {
-          let value = values[column]
-          values[column] =
-            value > 0
-            ? positive * value * value + slope * value
-            : negative * (expm1f(min(value, bound)) - value) + slope * value
-        }
-      }
-      if let scaling { quantise(output, scaling, row: row, layout) }
+      activate(activation, input, into: output, row: row, layout, quantised: scaling)
     }
+  }
+
+  /// The same for one row.
+  func activate(
+    _ activation: PlainActivation, _ input: FloatRows, into output: Activations, row: Int,
+    _ layout: ActivationLayout, quantised scaling: ActivationScaling?
+  ) {
+    let values = output.floats.row(row)
+    values.update(from: input.row(row), count: output.columns)
+    switch activation {
+    case .geluTanh:
+      activate(.geluTanh, values, output.columns)
+    case .gelu:
+      activate(.gelu, values, output.columns)
+    case .squaredReLU:
+      for column in 0..<output.columns {
+        let value = max(values[column], 0)
+        values[column] = value * value
+      }
+    case .xIELU(let positive, let negative, let slope, let bound):
+      for column in 0..<output.columns {
+        let value = values[column]
+        values[column] =
+          value > 0
+          ? positive * value * value + slope * value
+          : negative * (expm1f(min(value, bound)) - value) + slope * value
+      }
+    }
+    if let scaling { quantise(output, scaling, row: row, layout) }
   }
 
   /// `row = row / (1 + exp(-row))` for `columns` values of each row.
