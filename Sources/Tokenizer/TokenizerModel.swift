@@ -17,6 +17,8 @@ enum TokenizerModel: String, CaseIterable {
         list: "token types", expected: count, found: vocabulary.kinds.count)
     }
     switch model {
+    // Some files of SentencePiece's kind name no scores, and then all are equal.
+    case .llama where vocabulary.scores.isEmpty: break
     case .llama, .t5:
       if vocabulary.scores.count < count {
         throw .tooFewEntries(list: "scores", expected: count, found: vocabulary.scores.count)
@@ -80,7 +82,10 @@ enum TokenizerModel: String, CaseIterable {
         addsSpacePrefix: false, splitsLines: true)
     case .llama:
       return SentencePieceEncoder(
-        rule: ScoredMerges(tokens: index.symbols, scores: vocabulary.scores),
+        rule: ScoredMerges(
+          tokens: index.symbols,
+          scores: vocabulary.scores.isEmpty
+            ? Array(repeating: 0, count: vocabulary.tokens.count) : vocabulary.scores),
         symbols: index.symbols, tokenCount: vocabulary.tokens.count,
         byteTokens: ByteTokens.find(
           in: index.symbols, orCharacter: true, other: special.unknown ?? -1),

@@ -32,7 +32,7 @@ extension Model {
     let file = try GGUFFile(path: path)
     let name = try file.metadata.requiredString("general.architecture")
     let family = try family(named: name, path: path)
-    let hyperparameters = try Hyperparameters(file, family.layerKinds)
+    let hyperparameters = try Hyperparameters(file, family)
     let layers = try family.memories(hyperparameters)
     let positions = try contextLength(options, hyperparameters)
     let format = options.exact ? CacheFormat.F32 : options.keyValueFormat.stored

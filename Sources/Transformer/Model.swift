@@ -84,7 +84,7 @@ public final class Model: Sendable {
     let file = try GGUFFile(path: path)
     let name = try file.metadata.requiredString("general.architecture")
     let family = try family(named: name, path: path)
-    let hyperparameters = try Hyperparameters(file, family.layerKinds)
+    let hyperparameters = try Hyperparameters(file, family)
     let vocabulary = try Vocabulary(
       file.metadata, path: path, preTokenizer: options.preTokenizer)
     guard vocabulary.tokens.count == hyperparameters.vocabularyCount else {
@@ -102,7 +102,7 @@ public final class Model: Sendable {
     let compute = Compute(
       instructionSet: .current, pool: WorkerPool(threadCount: threads))
     let weights = try WeightLoader(
-      file, family.layerKinds, contextLength: contextLength, isExact: options.exact,
+      file, family, contextLength: contextLength, isExact: options.exact,
       pool: compute.pool, progress: progress, isCancelled: isCancelled)
     let decoder = try family.decoder(weights)
     progress(1)

@@ -24,7 +24,7 @@ extension Model {
     let file = try GGUFFile(path: path)
     let name = try file.metadata.requiredString("general.architecture")
     let family = try family(named: name, path: path)
-    let hyperparameters = try Hyperparameters(file, family.layerKinds)
+    let hyperparameters = try Hyperparameters(file, family)
     let templates = try ChatTemplateSources(file.metadata, replacedBy: options.chatTemplate)
     return ModelDescription(
       info: try ModelInfo(file, hyperparameters),

@@ -46,11 +46,26 @@ private let models = ["gpt2", "llama", "bert", "t5", "gemma4"]
     }
   }
 
+  @Test("Without scores all are equal")
+  func noScores() throws {
+    var vocabulary = smallVocabulary(model: "llama")
+    vocabulary.scores = []
+    let without = try TextTokenizer(vocabulary).encode("a word, and one more")
+    vocabulary.scores = Array(repeating: 0, count: vocabulary.tokens.count)
+    #expect(try without == TextTokenizer(vocabulary).encode("a word, and one more"))
+    #expect(!without.isEmpty)
+  }
+
   @Test("Lists shorter than the tokens are refused")
   func shortLists() {
     var vocabulary = smallVocabulary(model: "llama")
     vocabulary.scores.removeLast()
     #expect(throws: TokenizerError.tooFewEntries(list: "scores", expected: 102, found: 101)) {
+      try TextTokenizer(vocabulary)
+    }
+    vocabulary = smallVocabulary(model: "t5")
+    vocabulary.scores = []
+    #expect(throws: TokenizerError.tooFewEntries(list: "scores", expected: 102, found: 0)) {
       try TextTokenizer(vocabulary)
     }
     vocabulary = smallVocabulary()

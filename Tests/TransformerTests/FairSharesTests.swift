@@ -12,7 +12,8 @@ import Transformer
     for _ in 0..<2_000 {
       for owner in owners { shares.enter(owner.name) }
       let next = shares.clock(of: "a") <= shares.clock(of: "b") ? owners[0] : owners[1]
-      shares.charge(next.name, tokens: next.tokens, share: next.share)
+      shares.charge(
+        next.name, tokens: next.tokens, share: next.share, behind: [next.name == "a" ? "b" : "a"])
       computed[next.name, default: 0] += next.tokens
       // Its request is over, and for a moment it has none.
       shares.keep(next.name == "a" ? ["b"] : ["a"])
@@ -25,14 +26,27 @@ import Transformer
   func idleTimes() {
     var shares = FairShares()
     shares.enter("a")
-    shares.charge("a", tokens: 1_000, share: 1)
+    shares.charge("a", tokens: 1_000, share: 1, behind: ["b"])
     shares.keep([])
     shares.enter("b")
     shares.enter("a")
     #expect(shares.clock(of: "a") == shares.clock(of: "b"))
     shares.keep(["b"])
-    for _ in 0..<100 { shares.charge("b", tokens: 10, share: 1) }
+    for _ in 0..<100 { shares.charge("b", tokens: 10, share: 1, behind: ["a"]) }
     shares.enter("a")
     #expect(shares.clock(of: "b") - shares.clock(of: "a") == 10, "one turn, and not a hundred")
+  }
+
+  @Test("Whoever computes much beside another that need not wait owes nothing")
+  func sideBySide() {
+    var shares = FairShares()
+    for _ in 0..<10_000 {
+      for owner in ["a", "b"] { shares.enter(owner) }
+      shares.charge("a", tokens: 7, share: 1, behind: ["a"])
+      shares.charge("b", tokens: 1, share: 1, behind: [])
+    }
+    shares.keep(["b"])
+    for owner in ["a", "c"] { shares.enter(owner) }
+    #expect(shares.clock(of: "a") == shares.clock(of: "c"))
   }
 }

@@ -141,6 +141,40 @@ import Transformer
     #expect(try model.logits(model.renamed(to: other)) == model.logits(ModelVariant()))
   }
 
+  @Test(
+    "A family's norm is its own whichever epsilon a file names",
+    arguments: [
+      ("starcoder2", "layer_norm_epsilon", "layer_norm_rms_epsilon"),
+      ("nemotron_h", "layer_norm_rms_epsilon", "layer_norm_epsilon"),
+    ])
+  func norms(name: String, own: String, other: String) throws {
+    let model = TinyModel(name: name)
+    let (ownKey, otherKey) = ("\(name).attention.\(own)", "\(name).attention.\(other)")
+    let epsilon = GGUFContent.value(try #require(try model.file().metadata[ownKey]))
+    let golden = try model.logits(ModelVariant())
+    let both = ModelVariant(metadata: [otherKey: .value(.float32(0.5))])
+    #expect(try model.logits(both) == golden)
+    let alone = ModelVariant(metadata: [otherKey: epsilon], removedKeys: [ownKey])
+    #expect(try model.logits(alone) == golden)
+  }
+
+  @Test("CodeShell's embeddings are its head")
+  func headForEmbeddings() throws {
+    let model = TinyModel(name: "starcoder2")
+    let table = try model.file().floats("token_embd.weight")
+    let shape = try #require(model.file().tensor(named: "token_embd.weight")).shape
+    var variant = try model.renamed(to: "codeshell")
+    variant.removed.formUnion(["token_embd.weight", "output.weight"])
+    variant.added["output.weight"] = (shape, table)
+    let tied = try model.logits(variant)
+    var both = try model.renamed(to: "codeshell")
+    both.removed.insert("output.weight")
+    #expect(try tied == model.logits(both))
+    var incomplete = ModelVariant(removed: ["token_embd.weight", "output.weight"])
+    incomplete.added["output.weight"] = (shape, table)
+    #expect(throws: ModelError.self) { try model.logits(incomplete) }
+  }
+
   @Test("A context is no longer than the positions that a model has learned")
   func learnedPositions() throws {
     let model = TinyModel(name: "gpt2")

@@ -24,6 +24,10 @@ package protocol Architecture: Sendable {
   /// The values of `general.architecture` that it answers to.
   static var names: [String] { get }
   static var layerKinds: LayerKinds { get }
+  /// Those of its names whose files may hold no embeddings, which are then the head's weights.
+  static var namesOfInvertedTies: [String] { get }
+  /// Whether norms are around the mean; nil where the file tells by the epsilon that it names.
+  static var normIsCentred: Bool? { get }
 
   /// Takes its tensors from a file.
   static func decoder(_ weights: WeightLoader) throws -> DecoderModel
@@ -35,6 +39,8 @@ package protocol Architecture: Sendable {
 
 extension Architecture {
   static var layerKinds: LayerKinds { .attention }
+  static var namesOfInvertedTies: [String] { [] }
+  static var normIsCentred: Bool? { nil }
 
   /// Every layer keeps keys and values of all positions.
   static func memories(_ hyperparameters: Hyperparameters) throws -> [LayerMemoryShape] {

@@ -32,7 +32,7 @@ enum Gemma3: Architecture {
     ) { index in
       let isLocal = windows[index] != nil
       var heads = h.heads(
-        scale: try h.float("attention.scale") ?? 1 / Float(queryLength).squareRoot())
+        scale: try h.attentionScale() ?? 1 / Float(queryLength).squareRoot())
       heads.window = windows[index]
       heads.rotary = isLocal ? local : global
       heads.softCap = try h.float("attn_logit_softcapping") ?? 0

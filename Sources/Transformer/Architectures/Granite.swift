@@ -20,7 +20,7 @@ enum Granite: Architecture {
   static func decoder(_ weights: WeightLoader) throws -> DecoderModel {
     let h = weights.hyperparameters
     let rotary = try weights.rotary(.adjacent)
-    var heads = h.heads(scale: try h.float("attention.scale"))
+    var heads = h.heads(scale: try h.attentionScale())
     // Of this family alone the key says whether anything turns.
     let turns = try h.architecture == "minicpm" || h.bool("rope.scaling.finetuned") != false
     heads.rotary = turns ? rotary : nil

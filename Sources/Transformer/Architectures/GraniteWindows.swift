@@ -27,8 +27,7 @@ enum GraniteWindows: Architecture {
       throw h.unsupported(
         "logit_scale", "is missing or 0, and no model of the family is without it")
     }
-    let scale = try h.float("attention.scale") ?? 0
-    var heads = h.heads(scale: scale == 0 ? nil : scale)
+    var heads = h.heads(scale: try h.attentionScale())
     return try weights.decoder(
       rotaries: [rotary], embeddingScale: factors.embedding, logitScale: 1 / logitScale
     ) { index in

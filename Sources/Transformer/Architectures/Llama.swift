@@ -36,7 +36,7 @@ enum Llama: Architecture {
       default: true
       }
     let rotary = try weights.rotary(.adjacent)
-    var heads = h.heads(scale: try h.float("attention.scale"))
+    var heads = h.heads(scale: try h.attentionScale())
     if h.architecture == "baichuan", h.blockCount == unturnedLayers {
       heads.slopes = try h.distanceSlopes()
     } else {

@@ -36,7 +36,7 @@ enum Llama4: Architecture {
     let norms = try h.int("expert_count") != plainExpertCount
     let norm = HeadNorm(try Norm(unweighted: h.keyLength, epsilon: h.normEpsilon))
     return try weights.decoder(rotaries: [rotary]) { index in
-      var heads = h.heads(scale: try h.float("attention.scale"))
+      var heads = h.heads(scale: try h.attentionScale())
       heads.window = windows[index]
       heads.windowIsChunk = true
       if (index + 1) % restPeriod == 0 {

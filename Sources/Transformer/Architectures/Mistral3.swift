@@ -15,7 +15,7 @@ enum Mistral3: Architecture {
   static func decoder(_ weights: WeightLoader) throws -> DecoderModel {
     let h = weights.hyperparameters
     let rotary = try weights.rotary(.adjacent)
-    var heads = h.heads(scale: try h.float("attention.scale"))
+    var heads = h.heads(scale: try h.attentionScale())
     heads.rotary = rotary
     heads.temperature = try h.attentionTemperature(spanKey: "rope.scaling.original_context_length")
     return try weights.decoder(rotaries: [rotary]) { index in

@@ -16,6 +16,7 @@ import TensorCore
 enum NemotronH: Architecture {
   static let names = ["nemotron_h", "nemotron_h_moe"]
   static let layerKinds = LayerKinds.single
+  static let normIsCentred: Bool? = false
 
   static func decoder(_ weights: WeightLoader) throws -> DecoderModel {
     let h = weights.hyperparameters

@@ -18,7 +18,7 @@ enum SmolLM3: Architecture {
   static func decoder(_ weights: WeightLoader) throws -> DecoderModel {
     let h = weights.hyperparameters
     let rotary = try weights.rotary(.adjacent)
-    var heads = h.heads(scale: try h.float("attention.scale"))
+    var heads = h.heads(scale: try h.attentionScale())
     return try weights.decoder(rotaries: [rotary]) { index in
       heads.rotary = (index + 1) % Self.period == 0 ? nil : rotary
       return DecoderLayer(

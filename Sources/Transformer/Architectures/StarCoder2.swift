@@ -12,6 +12,8 @@ import TensorCore
 
 enum StarCoder2: Architecture {
   static let names = ["starcoder2", "codeshell", "nemotron"]
+  static let namesOfInvertedTies = ["codeshell"]
+  static let normIsCentred: Bool? = true
 
   static func decoder(_ weights: WeightLoader) throws -> DecoderModel {
     let h = weights.hyperparameters

@@ -25,6 +25,8 @@ final class EngineLoop: @unchecked Sendable {
   private var shares = FairShares()
   /// Whether an owner may have nothing to compute any more.
   private var someoneLeft = false
+  /// Sequences of whose prompts the next pass leaves something.
+  private var behind: [EngineSequence] = []
   private var pace: StepPace
   private var statistics = EngineStatistics()
   /// Prompts that are kept for requests which wait for them.
@@ -210,10 +212,7 @@ final class EngineLoop: @unchecked Sendable {
       plan()
     }
     defer { next.removeAll() }
-    for slice in next.slices {
-      shares.charge(
-        slice.sequence.shareOwner, tokens: slice.count, share: slice.sequence.request.share)
-    }
+    shares.charge(next, behind: waiting + behind)
     let start = ContinuousClock.now
     do {
       try next.takePositions()
@@ -248,14 +247,15 @@ final class EngineLoop: @unchecked Sendable {
     }
     let decoding = next.rowCount
     var room = pace.promptRows(decoding: decoding, room: workspace.maximumRows - decoding)
-    var reading = running.filter { !$0.isDecoding }
-    while room > 0, let sequence = shares.next(of: reading), let memory = sequence.memory {
+    behind = running.filter { !$0.isDecoding }
+    while room > 0, let sequence = shares.next(of: behind), let memory = sequence.memory {
       // The first tokens of an encoder's text see the last ones.
       let count = model.info.isEncoder ? sequence.pendingCount : min(sequence.pendingCount, room)
       if count > room, next.rowCount > 0 { break }
       next.append(sequence, memory, count: count)
       room -= count
-      reading.removeAll { $0 === sequence }
+      // Where it is cut there is no more room.
+      if count == sequence.pendingCount { behind.removeAll { $0 === sequence } }
     }
   }
 

@@ -20,8 +20,12 @@ package struct FairShares {
     clocks[owner] = max(debts.removeValue(forKey: owner) ?? now, now)
   }
 
-  /// Tokens were computed for an owner.
-  package mutating func charge(_ owner: String, tokens: Int, share: Double) {
+  /// Tokens are computed for an owner while those of the owners `behind` have to wait. Where nobody else
+  /// does, they cost nothing.
+  package mutating func charge(
+    _ owner: String, tokens: Int, share: Double, behind: Set<String>
+  ) {
+    guard behind.contains(where: { $0 != owner }) else { return }
     enter(owner)
     let start = clocks[owner] ?? now
     now = max(now, clocks.values.min() ?? start)
@@ -29,7 +33,7 @@ package struct FairShares {
   }
 
   /// Forgets owners that have nothing to compute, but for what they had beyond their share while
-  /// others wait. Where nobody does, nothing is owed.
+  /// others waited. Where nobody is left, nothing is owed.
   package mutating func keep(_ owners: Set<String>) {
     guard !owners.isEmpty else {
       self = FairShares()
@@ -42,6 +46,16 @@ package struct FairShares {
 
   /// What an owner has had, divided by its weight.
   package func clock(of owner: String) -> Double { clocks[owner] ?? debts[owner] ?? now }
+
+  /// Charges what a pass takes, while `behind` have to wait with all or a part of theirs.
+  mutating func charge(_ step: EngineStep, behind: [EngineSequence]) {
+    let owners = Set(behind.map(\.shareOwner))
+    for slice in step.slices {
+      charge(
+        slice.sequence.shareOwner, tokens: slice.count, share: slice.sequence.request.share,
+        behind: owners)
+    }
+  }
 
   /// The sequence that comes next: of the owner furthest behind the one that came first.
   func next(of sequences: [EngineSequence]) -> EngineSequence? {

@@ -16,6 +16,11 @@ extension Hyperparameters {
 }
 
 extension Hyperparameters {
+  /// The factor on scores that the file names; nil where it names none, or 0.
+  func attentionScale() throws -> Float? {
+    try float("attention.scale").flatMap { $0 == 0 ? nil : $0 }
+  }
+
   /// The factor on queries that grows with their position; nil where the file names none.
   ///
   /// - Parameter spanKey: the key of the positions to each step.

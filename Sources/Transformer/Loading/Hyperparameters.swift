@@ -28,6 +28,8 @@ package struct Hyperparameters: Sendable {
   /// Tokens of context that the model was trained for.
   package let contextLength: Int
   package let vocabularyCount: Int
+  /// The tensor of the embeddings.
+  package let embeddingName: String
   package let normEpsilon: Float
   /// Whether norms are around the mean: files name another epsilon for them.
   package let normIsCentred: Bool
@@ -56,7 +58,8 @@ package struct Hyperparameters: Sendable {
 
   /// Reads and checks; nothing is allocated by these numbers before they passed. Of families without
   /// attention the numbers of heads, and the feed-forward length, are 0.
-  package init(_ file: GGUFFile, _ kinds: LayerKinds) throws {
+  package init(_ file: GGUFFile, _ family: any Architecture.Type) throws {
+    let kinds = family.layerKinds
     let metadata = file.metadata
     let path = file.path
     self.metadata = metadata
@@ -92,23 +95,30 @@ package struct Hyperparameters: Sendable {
     let blockCount = allBlockCount - predictionBlockCount
     self.blockCount = blockCount
     embeddingLength = try positive("embedding_length", at: 1 << 20)
-    guard let embeddings = file.tensor(named: "token_embd.weight") else {
+    let isTied =
+      file.tensor(named: "token_embd.weight") == nil
+      && family.namesOfInvertedTies.contains(architecture)
+    embeddingName = isTied ? "output.weight" : "token_embd.weight"
+    guard let embeddings = file.tensor(named: embeddingName) else {
       throw ModelError(
-        .missingTensor, "\(path): lacks the tensor token_embd.weight: the file is incomplete")
+        .missingTensor, "\(path): lacks the tensor \(embeddingName): the file is incomplete")
     }
     guard embeddings.shape.count == 2, embeddings.shape[0] == embeddingLength else {
       throw ModelError(
         .wrongShape,
-        "\(path): the tensor token_embd.weight has the shape \(embeddings.shape), expected "
+        "\(path): the tensor \(embeddingName) has the shape \(embeddings.shape), expected "
           + "\(embeddingLength) columns (\(architecture).embedding_length)")
     }
     vocabularyCount = embeddings.shape[1]
     contextLength = try positive("context_length", at: 1 << 40)
     let rootKey = "\(architecture).attention.layer_norm_rms_epsilon"
     let centredKey = "\(architecture).attention.layer_norm_epsilon"
-    // Files of encoders may name both, of which the other says nothing.
-    normIsCentred = metadata[centredKey] != nil && (isEncoder || metadata[rootKey] == nil)
-    let epsilonKey = normIsCentred ? centredKey : rootKey
+    // Files may name both, of which the other says nothing, or the other alone.
+    let centres = isEncoder || metadata[rootKey] == nil
+    normIsCentred = family.normIsCentred ?? (metadata[centredKey] != nil && centres)
+    let (named, other) = normIsCentred ? (centredKey, rootKey) : (rootKey, centredKey)
+    let isOther = family.normIsCentred != nil && metadata[named] == nil && metadata[other] != nil
+    let epsilonKey = isOther ? other : named
     normEpsilon = try metadata.requiredFloat(epsilonKey)
     guard normEpsilon.isFinite, normEpsilon >= 0 else {
       throw ModelError(

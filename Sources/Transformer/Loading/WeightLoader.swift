@@ -24,7 +24,8 @@ package final class WeightLoader {
   private let bytesTotal: Int
 
   package init(
-    _ file: GGUFFile, _ kinds: LayerKinds, contextLength: Int, isExact: Bool, pool: WorkerPool,
+    _ file: GGUFFile, _ family: any Architecture.Type, contextLength: Int, isExact: Bool,
+    pool: WorkerPool,
     progress: @escaping (Double) -> Void, isCancelled: @escaping () -> Bool = { false }
   ) throws {
     self.file = file
@@ -35,7 +36,7 @@ package final class WeightLoader {
     self.isCancelled = isCancelled
     metadata = file.metadata
     bytesTotal = max(1, file.tensors.reduce(0) { $0 + $1.byteCount })
-    hyperparameters = try Hyperparameters(file, kinds)
+    hyperparameters = try Hyperparameters(file, family)
   }
 
   /// Whether the file has a tensor.
@@ -198,49 +199,6 @@ package final class WeightLoader {
     return try Vector(tensor)
   }
 
-  /// A norm, around the mean and with a bias or not, as the file has it.
-  package func norm(_ name: String, count: Int) throws -> Norm {
-    guard normsHaveWeights else {
-      return try Norm(
-        unweighted: count, epsilon: hyperparameters.normEpsilon,
-        isCentred: hyperparameters.normIsCentred)
-    }
-    // Some norms are called by their layer's part alone.
-    let stem = name.hasSuffix("weight") ? String(name.dropLast("weight".count)) : name + "."
-    return Norm(
-      try vector(name, count: count), bias: try optionalVector(stem + "bias", count: count),
-      epsilon: hyperparameters.normEpsilon,
-      isCentred: hyperparameters.normIsCentred)
-  }
-
-  /// The norms of a layer's queries and keys, of each head or of all heads together.
-  package func readHeadNorms(
-    of layer: Int, into heads: inout AttentionHeads, together: Bool = false
-  ) throws {
-    func read(_ name: String, _ headCount: Int) throws -> HeadNorm {
-      HeadNorm(
-        try norm(
-          "blk.\(layer).\(name).weight", count: heads.keyLength * (together ? headCount : 1)),
-        isTogether: together)
-    }
-    heads.queryNorm = try read("attn_q_norm", heads.headCount)
-    heads.keyNorm = try read("attn_k_norm", heads.keyValueHeadCount)
-  }
-
-  /// The norms of a layer's queries and keys, with weights of its own for each head.
-  package func readNormsOfEachHead(of layer: Int, into heads: inout AttentionHeads) throws {
-    func read(_ name: String, _ headCount: Int) throws -> HeadNorm {
-      let weights = try table(
-        "blk.\(layer).\(name).weight", shape: [heads.keyLength, headCount])
-      return HeadNorm(
-        Norm(
-          weights, epsilon: hyperparameters.normEpsilon,
-          isCentred: hyperparameters.normIsCentred))
-    }
-    heads.queryNorm = try read("attn_q_norm", heads.headCount)
-    heads.keyNorm = try read("attn_k_norm", heads.keyValueHeadCount)
-  }
-
   /// A vector that some files of the family have and others do not.
   package func optionalVector(_ name: String, count: Int) throws -> Vector? {
     try tensor(name, shape: [count]).map { try Vector($0) }
@@ -248,7 +206,7 @@ package final class WeightLoader {
 
   /// The token embeddings, read row by row from the mapped file.
   package func embeddings() throws -> RowTable? {
-    try rowTable("token_embd.weight", columns: hyperparameters.embeddingLength)
+    try rowTable(hyperparameters.embeddingName, columns: hyperparameters.embeddingLength)
   }
 
   /// A row for each token of the vocabulary, read one by one from the mapped file.
@@ -262,7 +220,7 @@ package final class WeightLoader {
 
   /// The output head; files with tied embeddings have none of its own.
   package func outputHead() throws -> PackedMatrix {
-    let name = has("output.weight") ? "output.weight" : "token_embd.weight"
+    let name = has("output.weight") ? "output.weight" : hyperparameters.embeddingName
     return try matrix(
       name, rows: hyperparameters.vocabularyCount, columns: hyperparameters.embeddingLength)
   }

@@ -63,7 +63,7 @@ final class Mailbox: @unchecked Sendable {
     withLock {
       if delivery.isStopped { return .stopped }
       // Those that find a place to run do not wait.
-      let room = max(limit, published.slotCount - published.runningCount)
+      let room = limit + max(0, published.slotCount - published.runningCount)
       if published.waitingCount + delivery.submissions.count >= room { return .full }
       delivery.submissions.append(submission)
       pthread_cond_broadcast(changed)
