@@ -60,6 +60,7 @@ let package = Package(
     .systemLibrary(name: "CPQ"),
 
     .target(name: "JSON"),
+    .target(name: "Audio", swiftSettings: optimised),
     .target(name: "KernelInterface", swiftSettings: kernel),
     .target(
       name: "KernelsPortable", dependencies: ["KernelInterface"], path: "Sources/Kernels/Portable",
@@ -108,8 +109,8 @@ let package = Package(
     .executableTarget(
       name: "apus",
       dependencies: [
-        "APIServer", "Transformer", "TensorCore", "Tokenizer", "Constraints", "Metering", "JSON",
-        "COpenSSL",
+        "APIServer", "Audio", "Transformer", "TensorCore", "Tokenizer", "Constraints", "Metering",
+        "JSON", "COpenSSL",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ]),
@@ -137,6 +138,7 @@ let package = Package(
     .target(name: "SeenMutex", path: "Tests/SeenMutex"),
     .target(name: "TestSupport", dependencies: ["JSON", "SeenMutex"], path: "Tests/TestSupport"),
     .testTarget(name: "JSONTests", dependencies: ["JSON", "TestSupport"]),
+    .testTarget(name: "AudioTests", dependencies: ["Audio", "TestSupport"]),
     .testTarget(
       name: "KernelTests",
       dependencies: [
