@@ -1,6 +1,6 @@
 // From the bytes of a file to what a model hears: one channel, 16,000 samples a second.
 
-/// Reads WAV.
+/// Reads WAV and FLAC.
 ///
 /// What a file announces is believed only as far as its bytes go: memory is at most a few times
 /// that of the bytes and of the answer, and time is linear in both. A file that ends early gives
@@ -19,6 +19,7 @@ public enum AudioFile {
     let (format, start) = try AudioFormat.find(in: bytes)
     switch format {
     case .wav: return try read(WAVFile(bytes, from: start), byteCount: bytes.count, limits)
+    case .flac: return try read(FLACFile(bytes, from: start), byteCount: bytes.count, limits)
     }
   }
 

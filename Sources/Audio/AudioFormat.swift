@@ -2,7 +2,7 @@
 
 /// A format that is read here.
 enum AudioFormat {
-  case wav
+  case wav, flac
 
   /// The format of a file, and where it begins behind tags that were put in front of it.
   static func find(in bytes: [UInt8]) throws(AudioError) -> (AudioFormat, start: Int) {
@@ -11,7 +11,7 @@ enum AudioFormat {
     guard start < bytes.count else {
       throw AudioError.unknown
     }
-    if bytes.hasText("fLaC", at: start) { throw AudioError.unsupported("FLAC") }
+    if bytes.hasText("fLaC", at: start) { return (.flac, start) }
     if ["RIFF", "RF64", "BW64"].contains(where: { bytes.hasText($0, at: start) }) {
       guard bytes.count - start >= 12 else {
         throw AudioError.damaged("WAV", "it ends within its header")
