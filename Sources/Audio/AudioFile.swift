@@ -1,6 +1,6 @@
 // From the bytes of a file to what a model hears: one channel, 16,000 samples a second.
 
-/// Reads WAV and FLAC.
+/// Reads WAV, FLAC and MP3.
 ///
 /// What a file announces is believed only as far as its bytes go: memory is at most a few times
 /// that of the bytes and of the answer, and time is linear in both. A file that ends early gives
@@ -20,6 +20,7 @@ public enum AudioFile {
     switch format {
     case .wav: return try read(WAVFile(bytes, from: start), byteCount: bytes.count, limits)
     case .flac: return try read(FLACFile(bytes, from: start), byteCount: bytes.count, limits)
+    case .mp3: return try read(MP3File(bytes, from: start), byteCount: bytes.count, limits)
     }
   }
 

@@ -2,14 +2,14 @@
 
 /// A format that is read here.
 enum AudioFormat {
-  case wav, flac
+  case wav, flac, mp3
 
   /// The format of a file, and where it begins behind tags that were put in front of it.
   static func find(in bytes: [UInt8]) throws(AudioError) -> (AudioFormat, start: Int) {
     guard !bytes.isEmpty else { throw AudioError.noBytes }
     let start = ID3Tag.end(of: bytes, from: 0)
     guard start < bytes.count else {
-      throw AudioError.unknown
+      throw AudioError.damaged("MP3", "it ends within its tag")
     }
     if bytes.hasText("fLaC", at: start) { return (.flac, start) }
     if ["RIFF", "RF64", "BW64"].contains(where: { bytes.hasText($0, at: start) }) {
@@ -20,6 +20,7 @@ enum AudioFormat {
       throw AudioError.unsupported(bytes.hasText("AVI ", at: start + 8) ? "AVI" : "RIFF, not WAV")
     }
     if let name = refusedContainer(bytes, at: start) { throw AudioError.unsupported(name) }
+    if let frame = MP3Header.first(in: bytes, from: start) { return (.mp3, frame) }
     if let name = refusedStream(bytes, at: start) { throw AudioError.unsupported(name) }
     throw AudioError.unknown
   }
