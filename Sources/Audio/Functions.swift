@@ -17,11 +17,12 @@ func power(_ base: Double, _ exponent: Double) -> Double { pow(base, exponent) }
 
 /// The modified Bessel function of the first kind and order 0, by its series.
 func besselI0(_ x: Double) -> Double {
+  let square = x * x / 4
   var sum = 1.0
   var term = 1.0
   var n = 1.0
-  while term > sum * 1e-18 {
-    term *= (x / 2 / n) * (x / 2 / n)
+  while term > sum * 1e-12 {
+    term *= square / (n * n)
     sum += term
     n += 1
   }

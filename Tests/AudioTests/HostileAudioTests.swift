@@ -6,6 +6,8 @@ import TestSupport
 import Testing
 
 @Suite struct HostileAudioTests {
+  static let isSlowRun = ProcessInfo.processInfo.environment["APUS_SLOW"] == "1"
+
   /// Small files of every format and codec.
   static let files: [[UInt8]] =
     [
@@ -37,13 +39,14 @@ import Testing
 
   @Test(arguments: files.indices) func `a file may end anywhere`(index: Int) {
     let file = Self.files[index]
-    for count in file.indices { read(Array(file[..<count])) }
+    for count in file.indices where count < 256 || count % 7 == 0 || Self.isSlowRun {
+      read(Array(file[..<count]))
+    }
   }
 
   @Test func `bytes may be changed, lost or repeated`() {
-    let isSlowRun = ProcessInfo.processInfo.environment["APUS_SLOW"] == "1"
     var random = SeededGenerator(seed: 11)
-    for _ in 0..<(isSlowRun ? 100_000 : 3_000) {
+    for _ in 0..<(Self.isSlowRun ? 100_000 : 2_000) {
       var bytes = Self.files.randomElement(using: &random) ?? []
       for _ in 0..<Int.random(in: 1...5, using: &random) where !bytes.isEmpty {
         let isInHeader = Bool.random(using: &random)
