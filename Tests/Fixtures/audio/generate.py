@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Writes the files of this folder: FLAC of numbers that the tests compute too, and MP3 of tones with
-what another decoder makes of them. Needs numpy, flac 1.4, lame and mpg123.
+"""Writes the files of this folder: FLAC of numbers that the tests compute too, and MP3 of tones
+with what another decoder makes of them. Needs numpy, flac 1.4, lame and mpg123.
 """
 import pathlib
 import struct
@@ -13,7 +13,8 @@ FOLDER = pathlib.Path(__file__).resolve().parent
 
 
 def run(*command, **options):
-    return subprocess.run([str(part) for part in command], check=True, capture_output=True, **options)
+    command = [str(part) for part in command]
+    return subprocess.run(command, check=True, capture_output=True, **options)
 
 
 def sample(n, channel, bits):
@@ -79,7 +80,8 @@ def mp3(name, rate, options, change=None):
 def with_intensity(data):
     """Frames of joint stereo that say that the second channel is a direction where it is silent."""
     for position in range(1000, len(data) - 4):
-        if data[position] == 0xFF and data[position + 1] & 0xFE == 0xFA and data[position + 3] >> 6 == 1:
+        first, second, _, fourth = data[position:position + 4]
+        if first == 0xFF and second & 0xFE == 0xFA and fourth >> 6 == 1:
             data[position + 3] |= 0x10
     return data
 
