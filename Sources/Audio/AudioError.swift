@@ -69,7 +69,7 @@ public struct AudioLimits: Sendable {
   /// Seconds of sound; four bytes for each of 16,000 samples a second.
   public var maximumSeconds = 4 * 60 * 60
   /// Samples a second that a file may have.
-  var sampleRates = 1_000...192_000
+  let sampleRates = 1_000...192_000
 
   public init() {}
 

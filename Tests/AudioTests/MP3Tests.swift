@@ -31,6 +31,18 @@ import Testing
     #expect(try AudioFile.samples(of: [UInt8](repeating: 0, count: 999) + bytes) == plain)
   }
 
+  @Test(arguments: [(21, "Xing"), (21, "Info"), (23, "Info"), (36, "VBRI")])
+  func `a frame that tells of the others is not heard`(offset: Int, name: String) throws {
+    let bytes = try ProjectFixtures.bytes("audio/mono32.mp3")
+    let plain = try AudioFile.samples(of: bytes)
+    var frame = bytes[..<4] + [UInt8](repeating: 0, count: 176)
+    frame.replaceSubrange(offset..<offset + 4, with: name.utf8)
+    #expect(try AudioFile.samples(of: frame + bytes) == plain)
+    // One with no such name is silence, 1,152 samples at 32 kHz.
+    frame[offset] = 0
+    #expect(try AudioFile.samples(of: frame + bytes).count == plain.count + 576)
+  }
+
   @Test func `sound goes on behind what is no frame`() throws {
     let bytes = try ProjectFixtures.bytes("audio/mono32.mp3")
     let plain = try AudioFile.samples(of: bytes)
