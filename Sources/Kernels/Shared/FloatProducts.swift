@@ -73,13 +73,21 @@ private struct PairTile<Column: FloatColumn>: TileWork {
 @inline(__always)
 func multiplyFloats<Column: FloatColumn>(_ call: PanelProduct, _ column: Column.Type) {
   guard case .floats(let bytes) = call.layout else { return }
+  let stride = bytes / 4
+  var call = call
+  if call.tokenCount >= unpackedFloatTokenCount {
+    let pairs = call.panelCount / 2 * 2
+    multiplyUnpackedFloats(call, stride: stride, panelCount: pairs, column)
+    call = call.panels(from: pairs)
+  }
+  guard call.panelCount > 0 else { return }
   withUnsafeTemporaryAllocation(of: Float.self, capacity: 12 * 32) { lone in
     var token = 0
     while token < call.tokenCount {
       let rows = tileRowCount(call.tokenCount - token)
       dispatch(
         PairTile<Column>(
-          call: call, token: token, stride: bytes / 4, lone: lone.baseAddress!), rows: rows)
+          call: call, token: token, stride: stride, lone: lone.baseAddress!), rows: rows)
       token += rows
     }
   }
