@@ -152,7 +152,7 @@ let package = Package(
     .testTarget(
       name: "TransformerTests",
       dependencies: [
-        "Transformer", "TensorCore", "KernelInterface", "Tokenizer", "Constraints", "JSON",
+        "Audio", "Transformer", "TensorCore", "KernelInterface", "Tokenizer", "Constraints", "JSON",
         "TestSupport",
       ]),
     .testTarget(

@@ -33,7 +33,7 @@ public struct RealModel: Sendable, CustomTestStringConvertible {
 
   public var testDescription: String { name }
 
-  private static let folder: String = {
+  static let folder: String = {
     let environment = ProcessInfo.processInfo.environment
     func value(_ name: String) -> String? { environment[name].flatMap { $0.isEmpty ? nil : $0 } }
     if let folder = value("APUS_MODELS") { return folder }

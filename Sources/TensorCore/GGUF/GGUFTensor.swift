@@ -1,4 +1,4 @@
-// One tensor of a GGUF file.
+// One tensor of a model file.
 
 public import KernelInterface
 
@@ -15,6 +15,22 @@ public struct GGUFTensor: Sendable {
   package let range: Range<Int>
   /// The mapped file, or the part of a split model, that holds the data.
   package let file: MappedFile
+
+  /// - Parameters:
+  ///   - shape: its first extent is a multiple of the format's block.
+  ///   - elementCount: the product of the shape.
+  ///   - range: so many whole blocks inside of the file; they need not be aligned.
+  package init(
+    name: String, shape: [Int], format: TensorFormat, elementCount: Int, range: Range<Int>,
+    file: MappedFile
+  ) {
+    self.name = name
+    self.shape = shape
+    self.format = format
+    self.elementCount = elementCount
+    self.range = range
+    self.file = file
+  }
 
   /// The size of the data.
   public var byteCount: Int { range.count }

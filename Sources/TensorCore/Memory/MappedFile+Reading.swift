@@ -5,7 +5,7 @@ extension MappedFile {
   package var byteCount: Int { bytes.count }
 
   /// The little-endian integer at `offset`, which need not be aligned; nil outside of the file.
-  func integer<T: FixedWidthInteger>(_ type: T.Type = T.self, at offset: Int) -> T? {
+  package func integer<T: FixedWidthInteger>(_ type: T.Type = T.self, at offset: Int) -> T? {
     guard contains(offset, count: MemoryLayout<T>.size) else { return nil }
     return T(littleEndian: bytes.loadUnaligned(fromByteOffset: offset, as: T.self))
   }
@@ -16,7 +16,7 @@ extension MappedFile {
   }
 
   /// The little-endian integers that fill `range`, converted; nil when one cannot be.
-  func elements<T: FixedWidthInteger, Element>(
+  package func elements<T: FixedWidthInteger, Element>(
     _ type: T.Type, in range: Range<Int>, _ convert: (T) -> Element?
   ) -> [Element]? {
     let bytes = bytes(in: range)
@@ -34,7 +34,7 @@ extension MappedFile {
   func prefix(_ count: Int) -> [UInt8] { Array(bytes.prefix(count)) }
 
   /// The bytes of `range`, copied.
-  func copy(of range: Range<Int>) -> [UInt8] { Array(bytes[range]) }
+  package func copy(of range: Range<Int>) -> [UInt8] { Array(bytes[range]) }
 
   /// Whether every byte of `range` is 0 or 1.
   func holdsOnlyBools(in range: Range<Int>) -> Bool { bytes[range].allSatisfy { $0 <= 1 } }
@@ -64,7 +64,7 @@ extension MappedFile {
   }
 
   /// Whether `count` bytes at `offset` lie in the file.
-  func contains(_ offset: Int, count: Int) -> Bool {
+  package func contains(_ offset: Int, count: Int) -> Bool {
     offset >= 0 && count >= 0 && offset <= bytes.count && count <= bytes.count - offset
   }
 }

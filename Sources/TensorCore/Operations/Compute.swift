@@ -39,7 +39,7 @@ package struct Compute: Sendable {
   }
 
   /// Runs `body` for each row: on this thread for a few rows, else on all.
-  func forEachRow(_ rows: Int, _ body: (Int) -> Void) {
+  package func forEachRow(_ rows: Int, _ body: (Int) -> Void) {
     if rows <= 2 {
       for row in 0..<rows { body(row) }
     } else {

@@ -185,6 +185,26 @@ package struct AttentionLayer: Sendable {
     self.rotaryIndex = rotaryIndex
   }
 
+  /// A layer of queries, keys and values of its own, from its parts.
+  ///
+  /// - Parameters:
+  ///   - inputs: query, key and value.
+  ///   - inputBiases: one for each of them, nil where it has none.
+  package init(
+    norm: Norm, inputs: Projection, inputBiases: [Vector?], output: Projection,
+    outputBias: Vector?, heads: AttentionHeads
+  ) {
+    self.norm = norm
+    self.inputs = inputs
+    self.inputBiases = inputBiases
+    (keyOffset, valueOffset) = (inputs.offsets[1], inputs.offsets[2])
+    self.output = output
+    self.outputBias = outputBias
+    self.heads = heads
+    (fineValues, outputNorm, normEpsilon, residualScale) = (nil, nil, 0, 1)
+    (rotaryIndex, source, isGated) = (0, .own, false)
+  }
+
   /// Makes room for this layer.
   package func size(_ shape: inout WorkspaceShape) {
     shape.include(inputs)

@@ -37,6 +37,13 @@ package struct OutputHead: Sendable {
     (projection, bias, scale, softCap) = (nil, nil, 1, 0)
   }
 
+  /// A head without more, from its parts.
+  package init(norm: Norm, projection: Projection) {
+    self.norm = norm
+    self.projection = projection
+    (dense, bias, scale, softCap) = ([], nil, 1, 0)
+  }
+
   /// Makes room for the head.
   package func size(_ shape: inout WorkspaceShape) {
     for product in dense { shape.include(product) }

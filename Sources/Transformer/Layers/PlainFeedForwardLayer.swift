@@ -43,6 +43,19 @@ package struct PlainFeedForwardLayer: FeedForward {
     self.residualScale = residualScale
   }
 
+  /// A layer with a norm and biases, from its parts.
+  package init(
+    norm: Norm, input: Projection, inputBias: Vector, output: Projection, outputBias: Vector,
+    activation: PlainActivation
+  ) {
+    self.norm = norm
+    self.input = input
+    self.inputBias = inputBias
+    self.output = output
+    self.outputBias = outputBias
+    self.activation = activation
+  }
+
   package func size(_ shape: inout WorkspaceShape) {
     shape.include(input)
     shape.include(output)

@@ -1,0 +1,103 @@
+// Sound as the encoder hears it: the logarithm of the power in bands of the mel scale.
+
+package import TensorCore
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Darwin
+#endif
+
+/// Log-mel frames of a recording, 10 ms apart (Radford et al. 2022), `[frames, bands]`.
+///
+/// Frames are of 400 samples under a periodic Hann window, around every 160th sample; the beginning
+/// is mirrored, and zeros follow the end. `x = max(log10(max(power, 1e-10)), maximum - 8) / 4 + 1`,
+/// where the maximum is that of the whole recording.
+package struct LogMelSpectrogram: Sendable {
+  /// Frames of the recording: samples / 160.
+  package let frameCount: Int
+  package let bandCount: Int
+  /// Frames that hear anything of the recording: one or two more.
+  package let values: [Float]
+  /// What every band is where nothing is heard.
+  package let silence: Float
+
+  /// Samples of a second.
+  package static let sampleRate = 16_000
+  /// Samples from frame to frame.
+  package static let hop = 160
+
+  /// - Parameters:
+  ///   - samples: mono, 16 kHz; numbers that are not finite count as 0.
+  ///   - filters: `[bands, 201]`, the weight of each bin in each band.
+  package init(_ samples: [Float], filters: [Float], pool: WorkerPool) {
+    let bands = filters.count / SpectralTransform.binCount
+    let half = SpectralTransform.length / 2
+    let heard = samples.isEmpty ? 0 : (samples.count + half + Self.hop - 1) / Self.hop
+    let together = SpectralTransform.frameCount
+    let filterBank = FilterBank(filters, bandCount: bands)
+    let window = (0..<SpectralTransform.length).map {
+      0.5 - 0.5 * cos(2 * .pi * Double($0) / Double(SpectralTransform.length))
+    }
+    var groups = [[Float]](repeating: [], count: (heard + together - 1) / together)
+    var workers = [Worker](repeating: Worker(), count: pool.threadCount)
+    pool.fill(&groups, 0..<groups.count, scratch: &workers) { group, worker in
+      worker.transform.powers { frame, index in
+        let place = abs((group * together + frame) * Self.hop - half + index)
+        guard place < samples.count, samples[place].isFinite else { return 0 }
+        return window[index] * Double(samples[place])
+      } power: { frame, bin, value in
+        worker.powers[frame * SpectralTransform.binCount + bin] = value
+      }
+      return (0..<together).flatMap { frame in
+        filterBank.bands(worker.powers, from: frame * SpectralTransform.binCount)
+      }
+    }
+    var logarithms = Array(groups.joined().prefix(heard * bands))
+    let floor = (logarithms.max() ?? -10) - 8
+    for index in logarithms.indices {
+      logarithms[index] = (max(logarithms[index], floor) + 4) / 4
+    }
+    frameCount = samples.count / Self.hop
+    bandCount = bands
+    values = logarithms
+    silence = (max(-10, floor) + 4) / 4
+  }
+
+  /// What a thread works on.
+  private struct Worker {
+    var transform = SpectralTransform()
+    var powers = [Double](
+      repeating: 0, count: SpectralTransform.frameCount * SpectralTransform.binCount)
+  }
+
+  /// The bins of each band that have a weight.
+  private struct FilterBank: Sendable {
+    let bands: [(first: Int, weights: [Double])]
+
+    init(_ filters: [Float], bandCount: Int) {
+      let bins = SpectralTransform.binCount
+      bands = (0..<bandCount).map { band in
+        let row = filters[band * bins..<(band + 1) * bins]
+        guard let first = row.firstIndex(where: { $0 != 0 }),
+          let last = row.lastIndex(where: { $0 != 0 })
+        else { return (0, []) }
+        return (first - band * bins, row[first...last].map { Double($0) })
+      }
+    }
+
+    /// Logarithms of the power in each band.
+    func bands(_ powers: [Double], from offset: Int) -> [Float] {
+      bands.map { first, weights in
+        var sum = 0.0
+        for (index, weight) in weights.enumerated() {
+          sum += weight * powers[offset + first + index]
+        }
+        // An infinite sum would spread over all frames as the maximum.
+        return Float(log10(min(max(sum, 1e-10), 1e30)))
+      }
+    }
+  }
+}

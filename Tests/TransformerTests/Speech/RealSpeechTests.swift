@@ -1,0 +1,215 @@
+// Real models beside what OpenAI's program and transformers make of them in float32.
+
+import Audio
+import TestSupport
+import Testing
+import Tokenizer
+import Transformer
+
+@Suite(
+  .serialized, .enabled(if: Fixtures.isPresent, Fixtures.absence),
+  .enabled(if: RealSpeechModel.arePresent, RealSpeechModel.absence))
+struct RealSpeechTests {
+  private struct Golden: Decodable {
+    let clips: [String: Clip]
+    let suppress_tokens: [TokenID]
+  }
+
+  private struct Clip: Decodable {
+    struct Encoder: Decodable {
+      let l2: Double
+      let first4: [[Float]]
+      let frame_1499_first8: [Float]
+    }
+    struct Language: Decodable { let detected: String }
+    struct PromptLogits: Decodable { let steps: [Step] }
+    struct Step: Decodable {
+      let input: TokenID
+      let logsumexp: Float
+      let top: [[Float]]
+    }
+    struct Greedy: Decodable {
+      let prompt: [TokenID]
+      let tokens: [TokenID]
+      let avg_logprob: Float
+      let no_speech_prob: Float
+      let step_gap_after_filters: [Float]
+    }
+    struct Transcripts: Decodable {
+      let `default`: Transcript
+      let words: Transcript?
+    }
+    struct Transcript: Decodable {
+      struct Word: Decodable {
+        let word: String
+        let start: Double
+        let end: Double
+        let probability: Float
+      }
+      struct Segment: Decodable {
+        let start: Double
+        let end: Double
+        let tokens: [TokenID]
+        let words: [Word]?
+      }
+      let text: String
+      let language: String
+      let segments: [Segment]
+    }
+
+    let encoder: Encoder
+    let language: Language?
+    let prompt_logits: PromptLogits
+    let greedy_timestamps: Greedy
+    let greedy_no_timestamps: Greedy
+    let transcribe_zero_fill_t0: Transcripts
+  }
+
+  private struct Mels: Decodable {
+    struct Clip: Decodable {
+      let content_frames: Int
+      let stored_frames: Int
+      let pad_value: Float
+    }
+    let clips: [String: Clip]
+  }
+
+  /// What half precision in the cache and in weights may cost an encoder's value, or a logit.
+  private static let valueLimit: Float = 0.01
+  /// Steps at which two tokens are closer than this may go either way.
+  private static let tieLimit: Float = 0.01
+
+  private static let clips = ["jfk.wav", "en1.wav", "pause.wav", "de1.wav", "es1.wav"]
+
+  private func samples(_ file: String) throws -> [Float] {
+    try AudioFile.samples(of: Fixtures.bytes("whisper/audio/" + file))
+  }
+
+  private func model(_ real: RealSpeechModel) throws -> SpeechModel {
+    var options = ModelOptions()
+    options.threadCount = 2
+    return try SpeechModel.load(real.path, options: options)
+  }
+
+  private func name(_ file: String) -> String { String(file.prefix { $0 != "." }) }
+
+  /// The golden spectrogram is of float32 throughout: where a band has next to no power its
+  /// rounding shows, up to 5e-5, and ours is of float64.
+  @Test("Spectrograms are those of OpenAI's program", arguments: clips)
+  func spectrograms(file: String) throws {
+    let mels = try Fixtures.json("whisper/mel/mel.json", as: Mels.self)
+    let clip = try #require(mels.clips[name(file)])
+    let golden = try Fixtures.bytes("whisper/mel/\(name(file)).mel80.f32").floats
+    let found = try model(.tinyEnglish).spectrogram(of: samples(file))
+    #expect(found.frameCount == clip.content_frames)
+    #expect(abs(found.silence - clip.pad_value) < 1e-6)
+    var differences: [Float] = []
+    for frame in 0..<clip.stored_frames {
+      for band in 0..<80 {
+        let place = frame * 80 + band
+        let value = place < found.values.count ? found.values[place] : found.silence
+        differences.append(abs(value - golden[band * clip.stored_frames + frame]))
+      }
+    }
+    differences.sort()
+    #expect(differences[differences.count * 9 / 10] < 1e-6)
+    #expect(differences[differences.count - 1] < 1e-4)
+  }
+
+  @Test(
+    "States, logits, languages and tokens are those of transformers",
+    arguments: RealSpeechModel.all)
+  func windows(real: RealSpeechModel) throws {
+    let golden = try Fixtures.json("whisper/\(real.golden).json", as: Golden.self)
+    let model = try model(real)
+    #expect(model.rules.suppressed.sorted() == golden.suppress_tokens.sorted())
+    let session = try SpeechSession(model)
+    for file in Self.clips {
+      guard let clip = golden.clips[name(file)] else { continue }
+      let spectrogram = model.spectrogram(of: try samples(file))
+      try session.hear(
+        SpeechWindow(spectrogram, from: 0, frameCount: 3_000, fill: .silence))
+      let states = session.stateValues
+      let width = states.count / 1_500
+      for (row, values) in clip.encoder.first4.enumerated() {
+        expectClose(states[(row * width)...], values, file)
+      }
+      expectClose(states[(1_499 * width)...], clip.encoder.frame_1499_first8, file)
+      session.forget()
+      let steps = clip.prompt_logits.steps
+      let rows = try session.evaluate(steps.map(\.input), wanted: Array(steps.indices))
+      for (row, step) in zip(rows, steps) {
+        expectClose([LogSum.of(row[...])], [step.logsumexp], file)
+        for pair in step.top { expectClose([row[Int(pair[0])]], [pair[1]], file) }
+      }
+      var decoder = WindowDecoder(session)
+      if model.isMultilingual {
+        #expect(model.languages[try decoder.language().place] == clip.language?.detected)
+      }
+      for (greedy, hasTimes) in [
+        (clip.greedy_timestamps, true), (clip.greedy_no_timestamps, false),
+      ] {
+        let found = try decoder.decode(
+          prompt: greedy.prompt, hasTimes: hasTimes, temperature: 0, window: 0
+        ) { false }
+        let tie = greedy.step_gap_after_filters.firstIndex { $0 < Self.tieLimit } ?? .max
+        #expect(found.tokens.prefix(tie) == greedy.tokens.prefix(tie), "\(file)")
+        #expect(abs(found.noSpeechProbability - greedy.no_speech_prob) < 1e-3)
+        if found.tokens == greedy.tokens {
+          #expect(abs(found.averageLogProbability - greedy.avg_logprob) < 1e-3)
+        }
+      }
+    }
+  }
+
+  @Test("Transcripts are those of OpenAI's program", arguments: RealSpeechModel.all)
+  func transcripts(real: RealSpeechModel) throws {
+    let golden = try Fixtures.json("whisper/\(real.golden).json", as: Golden.self)
+    let model = try model(real)
+    for file in Self.clips + ["silence.flac", "long.flac"] {
+      guard let expected = golden.clips[name(file)]?.transcribe_zero_fill_t0.default else {
+        continue
+      }
+      let found = try model.transcribe(samples(file))
+      #expect(found.text == String(expected.text.drop { $0 == " " }), "\(file)")
+      #expect(found.language == expected.language)
+      #expect(found.segments.map(\.tokens) == expected.segments.map(\.tokens), "\(file)")
+      for (segment, expected) in zip(found.segments, expected.segments) {
+        #expect(abs(segment.start - expected.start) < 1e-6, "\(file)")
+        #expect(abs(segment.end - expected.end) < 1e-6, "\(file)")
+      }
+    }
+  }
+
+  /// On the long recording a time may hang on a tie between two ways of one cost.
+  @Test("Words and their times are those of OpenAI's program", arguments: RealSpeechModel.all)
+  func words(real: RealSpeechModel) throws {
+    let golden = try Fixtures.json("whisper/\(real.golden).json", as: Golden.self)
+    let model = try model(real)
+    var options = TranscriptionOptions()
+    options.wantsWords = true
+    for file in Self.clips + ["long.flac"] {
+      guard let expected = golden.clips[name(file)]?.transcribe_zero_fill_t0.words else { continue }
+      let found = try model.transcribe(samples(file), options: options)
+      let words = try #require(found.words)
+      let goldenWords = expected.segments.flatMap { $0.words ?? [] }
+      #expect(words.map(\.text) == goldenWords.map(\.word), "\(file)")
+      for (word, golden) in zip(words, goldenWords) {
+        let limit = file == "long.flac" ? 0.1 : 0.001
+        #expect(abs(word.start - golden.start) < limit, "\(file): \(word.text)")
+        #expect(abs(word.end - golden.end) < limit, "\(file): \(word.text)")
+        #expect(abs(word.probability - golden.probability) < 0.01, "\(file): \(word.text)")
+      }
+      for (segment, golden) in zip(found.segments, expected.segments) {
+        #expect(abs(segment.start - golden.start) < 0.1, "\(file)")
+        #expect(abs(segment.end - golden.end) < 0.1, "\(file)")
+      }
+    }
+  }
+
+  private func expectClose(_ found: ArraySlice<Float>, _ expected: [Float], _ file: String) {
+    for (found, expected) in zip(found, expected) where abs(found - expected) > Self.valueLimit {
+      Issue.record("\(file): \(found), expected \(expected)")
+    }
+  }
+}
