@@ -26,7 +26,9 @@ struct Apus: AsyncParsableCommand {
     groupedSubcommands: [
       CommandGroup(
         name: "Use",
-        subcommands: [Chat.self, Run.self, Embed.self, Serve.self, Keys.self, Schema.self]),
+        subcommands: [
+          Chat.self, Run.self, Embed.self, Transcribe.self, Serve.self, Keys.self, Schema.self,
+        ]),
       CommandGroup(
         name: "Models",
         subcommands: [Pull.self, Models.self, Inspect.self, Quantize.self, BenchModel.self]),

@@ -11,7 +11,7 @@ import Testing
   @Test(arguments: [
     "chat", "run", "serve", "keys", "pull", "models", "inspect", "bench-model", "quantize",
     "tokenize", "template", "logits", "perplexity", "bench", "bench-kernels", "doctor", "meter",
-    "promises", "embed",
+    "promises", "embed", "transcribe",
   ]) func `every command has help that says what it does`(_ command: String) async throws {
     let outcome = try await Program.apus(command, "--help")
     #expect(outcome.status == 0)
