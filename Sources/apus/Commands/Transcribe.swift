@@ -78,24 +78,29 @@ struct Transcribe: AsyncParsableCommand {
     let stop = Stop()
     let interrupts = Interrupts { stop.isAsked.store(true, ordering: .relaxed) }
     defer { withExtendedLifetime(interrupts) {} }
-    try await onOwnThread { [options] in
-      let loaded = try SpeechModel.load(model, options: modelOptions)
-      let samples = try read()
-      var isFirst = true
-      let result = try loaded.transcribe(samples, options: options) { segment in
-        guard format == .text else { return }
-        let text = segment.text
-        Terminal.write(isFirst ? String(text.drop { $0.isWhitespace }) : text)
-        isFirst = false
-      } isCancelled: {
-        stop.isAsked.load(ordering: .relaxed)
-      }
-      if format == .text {
-        Terminal.write("\n")
-      } else {
-        Terminal.write(format.text(of: result, task: options.task))
-      }
+    do {
+      try await onOwnThread { [options] in try transcribe(modelOptions, options, stop) }
+    } catch is CancellationError {
+      // As a shell reports a program that Ctrl-C has ended.
+      throw ExitCode(130)
     }
+  }
+
+  private func transcribe(
+    _ modelOptions: ModelOptions, _ options: TranscriptionOptions, _ stop: Stop
+  ) throws {
+    let loaded = try SpeechModel.load(model, options: modelOptions)
+    let samples = try read()
+    var isFirst = true
+    let result = try loaded.transcribe(samples, options: options) { segment in
+      guard format == .text else { return }
+      let text = segment.text
+      Terminal.write(isFirst ? String(text.drop { $0.isWhitespace }) : text)
+      isFirst = false
+    } isCancelled: {
+      stop.isAsked.load(ordering: .relaxed)
+    }
+    Terminal.write(format == .text ? "\n" : format.text(of: result, task: options.task))
   }
 
   /// Whether somebody has had enough.
