@@ -42,8 +42,12 @@ import Testing
     let written = try await transcribe([])
     #expect(written.status == 0, "\(written.errors)")
     #expect(written.text.hasSuffix("\n"))
-    let count = plain["segments"]?.arrayValue?.count ?? 0
-    for (format, start) in [("srt", count > 0 ? "1\n00:00:0" : ""), ("vtt", "WEBVTT\n\n")] {
+    #expect(
+      written.text.trimmingCharacters(in: .whitespacesAndNewlines)
+        == text.trimmingCharacters(in: .whitespacesAndNewlines))
+    let count = try #require(plain["segments"]?.arrayValue?.count)
+    try #require(count > 0 && !segments.isEmpty && !text.isEmpty)
+    for (format, start) in [("srt", "1\n00:00:0"), ("vtt", "WEBVTT\n\n")] {
       let outcome = try await transcribe(["--format", format])
       #expect(outcome.text.hasPrefix(start))
       #expect(outcome.text.components(separatedBy: " --> ").count == count + 1)

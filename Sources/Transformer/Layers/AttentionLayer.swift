@@ -201,7 +201,8 @@ package struct AttentionLayer: Sendable {
     self.output = output
     self.outputBias = outputBias
     self.heads = heads
-    (fineValues, outputNorm, normEpsilon, residualScale) = (nil, nil, 0, 1)
+    (inputBound, fineValues, outputNorm) = (nil, nil, nil)
+    (normEpsilon, residualScale) = (0, 1)
     (rotaryIndex, source, isGated) = (0, .own, false)
   }
 

@@ -54,6 +54,7 @@ package struct PlainFeedForwardLayer: FeedForward {
     self.output = output
     self.outputBias = outputBias
     self.activation = activation
+    (divisors, isShared, residualScale) = (nil, false, 1)
   }
 
   package func size(_ shape: inout WorkspaceShape) {

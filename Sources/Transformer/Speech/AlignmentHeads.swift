@@ -16,14 +16,23 @@ struct AlignmentHeads: Sendable {
   /// In order of layers.
   let heads: [(layer: Int, head: Int)]
 
-  /// Those that OpenAI chose for a model of this shape; of others all heads of the later half of
-  /// the layers, as OpenAI's program takes them where it knows none.
+  /// Those that OpenAI chose for tiny.en, base, medium, large-v3 and turbo; of other shapes all heads of
+  /// the later half of the layers, as OpenAI's program takes them where it knows none.
   init(_ h: SpeechHyperparameters, isMultilingual: Bool) {
     switch (h.textLayerCount, h.textHeadCount, isMultilingual) {
     case (4, 6, false):
       heads = [(1, 0), (2, 0), (2, 5), (3, 0), (3, 1), (3, 2), (3, 3), (3, 4)]
     case (6, 8, true):
       heads = [(3, 1), (4, 2), (4, 3), (4, 7), (5, 1), (5, 2), (5, 4), (5, 6)]
+    case (24, 16, true):
+      heads = [(13, 15), (15, 4), (15, 15), (16, 1), (20, 0), (23, 4)]
+    case (32, 20, true) where h.bandCount == 128:
+      heads = [
+        (7, 0), (10, 17), (12, 18), (13, 12), (16, 1), (17, 14), (19, 11), (21, 4), (24, 1),
+        (25, 6),
+      ]
+    case (4, 20, true):
+      heads = [(2, 4), (2, 11), (3, 3), (3, 6), (3, 11), (3, 14)]
     default:
       heads = (h.textLayerCount / 2..<h.textLayerCount).flatMap { layer in
         (0..<h.textHeadCount).map { (layer, $0) }
@@ -39,11 +48,11 @@ struct AlignmentHeads: Sendable {
 struct AlignmentWeights {
   let rowCount: Int
   let positionCount: Int
-  /// The mean over heads, `[rows, positions]`.
+  /// The sum over heads, `[rows, positions]`, of which `starts` takes the mean.
   private(set) var values: [Float]
   private var headCount = 0
 
-  /// Positions on either side of which the median is taken, and itself.
+  /// Positions of which the median is taken: one and as many on either side.
   private static let medianCount = 7
 
   init(rowCount: Int, positionCount: Int) {

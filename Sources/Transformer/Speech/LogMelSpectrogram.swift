@@ -32,7 +32,10 @@ package struct LogMelSpectrogram: Sendable {
   /// - Parameters:
   ///   - samples: mono, 16 kHz; numbers that are not finite count as 0.
   ///   - filters: `[bands, 201]`, the weight of each bin in each band.
-  package init(_ samples: [Float], filters: [Float], pool: WorkerPool) {
+  ///   - isCancelled: is asked every half minute of sound; true ends with `CancellationError`.
+  package init(
+    _ samples: [Float], filters: [Float], pool: WorkerPool, isCancelled: () -> Bool = { false }
+  ) throws(CancellationError) {
     let bands = filters.count / SpectralTransform.binCount
     let half = SpectralTransform.length / 2
     let heard = samples.isEmpty ? 0 : (samples.count + half + Self.hop - 1) / Self.hop
@@ -43,16 +46,21 @@ package struct LogMelSpectrogram: Sendable {
     }
     var groups = [[Float]](repeating: [], count: (heard + together - 1) / together)
     var workers = [Worker](repeating: Worker(), count: pool.threadCount)
-    pool.fill(&groups, 0..<groups.count, scratch: &workers) { group, worker in
-      worker.transform.powers { frame, index in
-        let place = abs((group * together + frame) * Self.hop - half + index)
-        guard place < samples.count, samples[place].isFinite else { return 0 }
-        return window[index] * Double(samples[place])
-      } power: { frame, bin, value in
-        worker.powers[frame * SpectralTransform.binCount + bin] = value
-      }
-      return (0..<together).flatMap { frame in
-        filterBank.bands(worker.powers, from: frame * SpectralTransform.binCount)
+    let groupsAtOnce = 30 * Self.sampleRate / Self.hop / together
+    for first in stride(from: 0, to: groups.count, by: groupsAtOnce) {
+      if isCancelled() { throw CancellationError() }
+      let part = first..<min(first + groupsAtOnce, groups.count)
+      pool.fill(&groups, part, scratch: &workers) { group, worker in
+        worker.transform.powers { frame, index in
+          let place = abs((group * together + frame) * Self.hop - half + index)
+          guard place < samples.count, samples[place].isFinite else { return 0 }
+          return window[index] * Double(samples[place])
+        } power: { frame, bin, value in
+          worker.powers[frame * SpectralTransform.binCount + bin] = value
+        }
+        return (0..<together).flatMap { frame in
+          filterBank.bands(worker.powers, from: frame * SpectralTransform.binCount)
+        }
       }
     }
     var logarithms = Array(groups.joined().prefix(heard * bands))

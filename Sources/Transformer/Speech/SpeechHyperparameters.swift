@@ -29,8 +29,8 @@ package struct SpeechHyperparameters: Sendable, Equatable {
   /// - Parameter numbers: those behind the file's first word, in its order.
   init(_ numbers: [Int], path: String) throws(ModelError) {
     let limits: [(name: String, range: ClosedRange<Int>)] = [
-      ("n_vocab", 1...1 << 20), ("n_audio_ctx", 1...1 << 14), ("n_audio_state", 1...1 << 14),
-      ("n_audio_head", 1...1 << 10), ("n_audio_layer", 1...256), ("n_text_ctx", 8...1 << 14),
+      ("n_vocab", 1...1 << 20), ("n_audio_ctx", 1...1 << 12), ("n_audio_state", 1...1 << 14),
+      ("n_audio_head", 1...1 << 10), ("n_audio_layer", 1...256), ("n_text_ctx", 8...1 << 12),
       ("n_text_state", 1...1 << 14), ("n_text_head", 1...1 << 10), ("n_text_layer", 1...256),
       ("n_mels", 1...256),
     ]

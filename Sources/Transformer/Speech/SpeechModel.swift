@@ -75,21 +75,24 @@ public final class SpeechModel: Sendable {
   ///   - options: language, task and more.
   ///   - onSegment: takes each segment as soon as its window is written; what it throws ends the
   ///     transcription.
-  ///   - isCancelled: is asked between tokens and between the encoder's layers; true ends with
-  ///     `CancellationError`.
+  ///   - isCancelled: is asked between tokens, between the encoder's layers and every half minute of
+  ///     the spectrogram; true ends with `CancellationError`.
   /// - Throws: `ModelError` where the model cannot do what the options ask for.
   public func transcribe(
     _ samples: [Float], options: TranscriptionOptions = TranscriptionOptions(),
     onSegment: (TranscriptionSegment) throws -> Void = { _ in },
     isCancelled: () -> Bool = { false }
   ) throws -> Transcription {
-    let run = try TranscriptionRun(self, samples, options)
+    let run = try TranscriptionRun(self, samples, options, isCancelled: isCancelled)
     return try run.run(isCancelled: isCancelled, onSegment)
   }
 
   /// The frames of a recording.
-  package func spectrogram(of samples: [Float]) -> LogMelSpectrogram {
-    LogMelSpectrogram(samples, filters: filters, pool: compute.pool)
+  package func spectrogram(
+    of samples: [Float], isCancelled: () -> Bool = { false }
+  ) throws(CancellationError) -> LogMelSpectrogram {
+    try LogMelSpectrogram(
+      samples, filters: filters, pool: compute.pool, isCancelled: isCancelled)
   }
 
   /// The place of the language that options name; nil where it is to be found out, or where the

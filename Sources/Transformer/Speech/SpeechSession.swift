@@ -3,6 +3,14 @@
 import TensorCore
 package import Tokenizer
 
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Darwin
+#endif
+
 /// One timeline on a speech model: a window of sound in, then tokens in and logits out. Calls
 /// block. Not thread-safe.
 package final class SpeechSession {
@@ -98,18 +106,19 @@ package final class SpeechSession {
     return rows
   }
 
-  /// Takes tokens anew and gives the logits behind each, and what the alignment heads look at in
-  /// the first `positionCount` positions of the window.
+  /// Takes tokens anew and gives for each how likely the one behind it is among words, 0 where that is
+  /// none, and what the alignment heads look at in the first `positionCount` positions of the window.
   func align(
     _ tokens: [TokenID], positionCount: Int
-  ) throws -> (logits: [[Float]], weights: AlignmentWeights) {
+  ) throws -> (probabilities: [Float], weights: AlignmentWeights) {
     forget()
     defer { batch.removeAll() }
     for (index, position) in try text.append(tokens.count).enumerated() {
       batch.append(
         Row(.token(tokens[index]), position: position, wanted: .logits), of: text)
     }
-    var logits: [[Float]] = []
+    var probabilities: [Float] = []
+    let wordCount = Int(model.vocabulary.endOfText)
     var weights = AlignmentWeights(rowCount: tokens.count, positionCount: positionCount)
     let pass = Pass(batch: batch, workspace: narrow, compute: model.compute)
     let stored = Pass(batch: soundPositions, workspace: wide, compute: model.compute)
@@ -125,10 +134,16 @@ package final class SpeechSession {
       }
     } _: { rows, count in
       for row in 0..<count {
-        logits.append(rows.read(row: row, count: model.hyperparameters.vocabularyCount))
+        let next = probabilities.count + 1
+        guard next < tokens.count, tokens[next] < wordCount else {
+          probabilities.append(0)
+          continue
+        }
+        let words = rows.read(row: row, count: wordCount)
+        probabilities.append(expf(words[Int(tokens[next])] - LogSum.of(words[...])))
       }
     }
-    return (logits, weights)
+    return (probabilities, weights)
   }
 
   /// Scores of a head, `[rows, positions]`.

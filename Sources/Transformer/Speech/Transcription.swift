@@ -41,6 +41,18 @@ public struct Transcription: Sendable {
   public let segments: [TranscriptionSegment]
   /// All segments' words; nil unless they were asked for.
   public let words: [TranscriptionWord]?
+
+  package init(
+    language: String, languageName: String, duration: Double, text: String,
+    segments: [TranscriptionSegment], words: [TranscriptionWord]?
+  ) {
+    self.language = language
+    self.languageName = languageName
+    self.duration = duration
+    self.text = text
+    self.segments = segments
+    self.words = words
+  }
 }
 
 /// A piece of what was said, about a sentence.
@@ -67,6 +79,24 @@ public struct TranscriptionSegment: Sendable {
   public let noSpeechProbability: Float
   /// Nil unless they were asked for.
   public internal(set) var words: [TranscriptionWord]?
+
+  package init(
+    id: Int, seek: Int, start: Double, end: Double, text: String, tokens: [TokenID],
+    temperature: Float, averageLogProbability: Float, compressionRatio: Float,
+    noSpeechProbability: Float, words: [TranscriptionWord]? = nil
+  ) {
+    self.id = id
+    self.seek = seek
+    self.start = start
+    self.end = end
+    self.text = text
+    self.tokens = tokens
+    self.temperature = temperature
+    self.averageLogProbability = averageLogProbability
+    self.compressionRatio = compressionRatio
+    self.noSpeechProbability = noSpeechProbability
+    self.words = words
+  }
 }
 
 /// A word and when it was said.
@@ -78,4 +108,11 @@ public struct TranscriptionWord: Sendable {
   public let end: Double
   /// The mean of its tokens'.
   public let probability: Float
+
+  package init(text: String, start: Double, end: Double, probability: Float) {
+    self.text = text
+    self.start = start
+    self.end = end
+    self.probability = probability
+  }
 }

@@ -3,7 +3,8 @@
 // A window of 30 s is heard and written; the next one begins where its last whole segment ended.
 // What was written before is the next window's prompt. The part of the last window behind the
 // recording is zeros in the spectrogram, as in OpenAI's program: with the spectrogram of silence in
-// it, as whisper.cpp has it, silence is given words.
+// it, as whisper.cpp has it, silence is given words. The language is found on the same window, where
+// OpenAI's program fills it with silence and hears it once more.
 
 import Tokenizer
 
@@ -29,12 +30,15 @@ struct TranscriptionRun {
   /// A temperature above which a text is no good prompt for the next.
   private static let mostForPrompt: Float = 0.5
   private static let secondsPerFrame = 0.01
+  /// Windows that are written for each that a recording is long, at most.
+  private static let windowsOfEach = 4
   /// Frames to each step of time.
   private static let framesPerStep = 2
 
   init(
-    _ model: SpeechModel, _ samples: [Float], _ options: TranscriptionOptions
-  ) throws(ModelError) {
+    _ model: SpeechModel, _ samples: [Float], _ options: TranscriptionOptions,
+    isCancelled: () -> Bool
+  ) throws {
     guard options.temperature >= 0, options.temperature <= 1 else {
       throw ModelError(
         .badOption, "a temperature of \(options.temperature) is not possible: choose 0 to 1")
@@ -43,7 +47,7 @@ struct TranscriptionRun {
     self.model = model
     self.options = options
     duration = Double(samples.count) / Double(SpeechModel.sampleRate)
-    spectrogram = model.spectrogram(of: samples)
+    spectrogram = try model.spectrogram(of: samples, isCancelled: isCancelled)
   }
 
   func run(
@@ -52,6 +56,7 @@ struct TranscriptionRun {
     let session = try SpeechSession(model)
     var decoder = WindowDecoder(session)
     let windowFrames = model.hyperparameters.windowFrameCount
+    let mostWindows = Self.windowsOfEach * (spectrogram.frameCount / windowFrames + 2)
     let vocabulary = model.vocabulary
     var languagePlace = languagePlace
     var earlier = promptTokens
@@ -97,7 +102,8 @@ struct TranscriptionRun {
         earlier += segment.tokens
         try onSegment(segment)
       }
-      seek = next
+      // A text whose times hardly go on would be heard again and again.
+      seek = window > mostWindows ? max(next, seek + heard) : next
       if decoded.temperature > Self.mostForPrompt { promptStart = earlier.count }
     }
     let language =
@@ -125,18 +131,15 @@ struct TranscriptionRun {
     for index in segments.indices { segments[index].words = [] }
     guard !tokens.isEmpty else { return }
     let positions = max(1, heardFrames / Self.framesPerStep)
-    let (logits, weights) = try session.align(
+    let (likely, weights) = try session.align(
       prompt + tokens + [vocabulary.endOfText], positionCount: positions)
     // The first word is said where the token before it looks last.
     let first = prompt.count - 1
     let starts = weights.starts(of: first..<first + tokens.count + 1)
-    let probabilities = tokens.enumerated().map { index, token in
-      let words = logits[first + index][..<Int(vocabulary.endOfText)]
-      return expf(words[Int(token)] - LogSum.of(words))
-    }
     let times = WordTimes(
       WordCut.words(of: tokens, vocabulary, language: language),
-      starts: starts.map { Double($0) * SpeechVocabulary.timeStep }, probabilities: probabilities)
+      starts: starts.map { Double($0) * SpeechVocabulary.timeStep },
+      probabilities: Array(likely[first..<first + tokens.count]))
     times.apply(
       to: &segments, counts: texts.map(\.count),
       offset: Double(segments[0].seek) * Self.secondsPerFrame, lastEnd: &lastEnd)

@@ -119,7 +119,8 @@ package struct WindowDecoder {
       // One more may take as many steps as there are.
       if index > 0, spareSteps < longest { break }
       session.goBack(to: prompt.count)
-      let random = CounterRandom(seed: UInt64(window), choice: UInt32(index))
+      // Each try of each window has numbers of its own.
+      let random = CounterRandom(seed: UInt64(window) << 8 | UInt64(index))
       var decoded = try write(
         after: rows[rows.count - 1], hasTimes: hasTimes, temperature: temperature, random,
         isCancelled: isCancelled)

@@ -1,5 +1,6 @@
 // apus transcribe: speech to text.
 
+import APIServer
 import ArgumentParser
 import Audio
 import Foundation
@@ -75,11 +76,8 @@ struct Transcribe: AsyncParsableCommand {
     options.prompt = prompt
     options.temperature = temperature
     options.wantsWords = words
-    let stop = Stop()
-    let interrupts = Interrupts { stop.isAsked.store(true, ordering: .relaxed) }
-    defer { withExtendedLifetime(interrupts) {} }
     do {
-      try await onOwnThread { [options] in try transcribe(modelOptions, options, stop) }
+      try await onOwnThread { [options] in try transcribe(modelOptions, options) }
     } catch is CancellationError {
       // As a shell reports a program that Ctrl-C has ended.
       throw ExitCode(130)
@@ -87,10 +85,14 @@ struct Transcribe: AsyncParsableCommand {
   }
 
   private func transcribe(
-    _ modelOptions: ModelOptions, _ options: TranscriptionOptions, _ stop: Stop
+    _ modelOptions: ModelOptions, _ options: TranscriptionOptions
   ) throws {
     let loaded = try SpeechModel.load(model, options: modelOptions)
     let samples = try read()
+    // Before, Ctrl-C ends the program as it ends any.
+    let stop = Stop()
+    let interrupts = Interrupts { stop.isAsked.store(true, ordering: .relaxed) }
+    defer { withExtendedLifetime(interrupts) {} }
     var isFirst = true
     let result = try loaded.transcribe(samples, options: options) { segment in
       guard format == .text else { return }

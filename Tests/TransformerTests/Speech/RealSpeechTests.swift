@@ -126,7 +126,7 @@ struct RealSpeechTests {
     let session = try SpeechSession(model)
     for file in Self.clips {
       guard let clip = golden.clips[name(file)] else { continue }
-      let spectrogram = model.spectrogram(of: try samples(file))
+      let spectrogram = try model.spectrogram(of: samples(file))
       try session.hear(
         SpeechWindow(spectrogram, from: 0, frameCount: 3_000, fill: .silence))
       let states = session.stateValues

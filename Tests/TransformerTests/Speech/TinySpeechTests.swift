@@ -17,7 +17,7 @@ func sine(_ x: Double) -> Double { sin(x) }
   @Test("The spectrogram is numpy's") func spectrogram() throws {
     let golden = try TinySpeech.load()
     let model = try TinySpeech.model("f16")
-    let found = model.spectrogram(of: TinySpeech.samples)
+    let found = try model.spectrogram(of: TinySpeech.samples)
     #expect(found.frameCount == 50)
     #expect(found.bandCount == 8)
     let differences = zip(found.values, golden.mel).map { abs($0 - $1) }
@@ -36,7 +36,7 @@ func sine(_ x: Double) -> Double { sin(x) }
     let model = try TinySpeech.model(format, threads: 2, exact: exact)
     let session = try SpeechSession(model)
     try session.hear(
-      SpeechWindow(model.spectrogram(of: TinySpeech.samples), from: 0, frameCount: 64))
+      SpeechWindow(try model.spectrogram(of: TinySpeech.samples), from: 0, frameCount: 64))
     #expect(TinySpeech.error(session.stateValues, numbers.states) < limit)
     let rows = try session.evaluate(golden.tokens, wanted: [0, golden.tokens.count - 1])
     #expect(TinySpeech.error(rows.flatMap { $0 }, numbers.logits) < limit)
@@ -53,7 +53,7 @@ func sine(_ x: Double) -> Double { sin(x) }
       let model = try TinySpeech.model(format, threads: threads)
       let session = try SpeechSession(model)
       let sound = TinySpeech.tones(count: 30_000)
-      try session.hear(SpeechWindow(model.spectrogram(of: sound), from: 20, frameCount: 64))
+      try session.hear(SpeechWindow(try model.spectrogram(of: sound), from: 20, frameCount: 64))
       return (session.stateValues, try model.transcribe(sound))
     }
     let (one, two) = (try run(1), try run(2))
