@@ -94,7 +94,7 @@ let package = Package(
     .target(
       name: "APIServer",
       dependencies: [
-        "Transformer", "Tokenizer", "Constraints", "Metering", "JSON", "COpenSSL",
+        "Audio", "Transformer", "Tokenizer", "Constraints", "Metering", "JSON", "COpenSSL",
         .product(name: "Hummingbird", package: "hummingbird"),
         .product(name: "HummingbirdCore", package: "hummingbird"),
         .product(name: "Logging", package: "swift-log"),

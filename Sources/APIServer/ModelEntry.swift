@@ -18,6 +18,8 @@ enum ModelKind: String, CaseIterable {
   case base
   /// It turns texts into vectors and writes none.
   case embedding
+  /// It writes down what is said in a recording, and reads no text.
+  case transcription
 }
 
 /// What the server knows of a model at any time, and the way to its engine.
@@ -39,6 +41,8 @@ final class ModelEntry: Sendable {
   let facts: ModelFacts
   let contextLength: Int
   let hasChatTemplate: Bool
+  /// Where recordings are given to it; nil for a model that reads text.
+  let desk: TranscriptionDesk?
   private let source: ServedModel.Source
   private let ledger: UsageStore?
   /// Where the file of a model lies that is loaded on demand.
@@ -59,13 +63,22 @@ final class ModelEntry: Sendable {
       facts = engine.facts
       contextLength = engine.contextLength
       hasChatTemplate = engine.hasChatTemplate
+      desk = nil
       path = nil
       known = Mutex(Known(tokenizerHash: try Self.note(engine, recordID, ledger)))
     case .store(_, let description):
       facts = ModelFacts(description.info)
       contextLength = description.contextLength
       hasChatTemplate = description.hasChatTemplate
+      desk = nil
       path = description.info.path
+      known = Mutex(Known())
+    case .transcriber(let transcriber):
+      facts = transcriber.facts
+      contextLength = transcriber.facts.trainedContextLength
+      hasChatTemplate = false
+      desk = TranscriptionDesk(transcriber)
+      path = nil
       known = Mutex(Known())
     }
   }
@@ -82,7 +95,10 @@ final class ModelEntry: Sendable {
   /// SHA-256 of what its tokens are made by, in hex; nil where it was not loaded yet.
   var tokenizerHash: String? { known.withLock { $0.tokenizerHash } }
 
-  var kind: ModelKind { facts.isEncoder ? .embedding : hasChatTemplate ? .chat : .base }
+  var kind: ModelKind {
+    if desk != nil { return .transcription }
+    return facts.isEncoder ? .embedding : hasChatTemplate ? .chat : .base
+  }
 
   /// Where its engine is kept, if it is not there all the time.
   var store: EngineStore? {
@@ -95,21 +111,25 @@ final class ModelEntry: Sendable {
     return known.withLock { $0.engine }
   }
 
+  /// Whether it is in memory.
+  var isLoaded: Bool { desk != nil || engine != nil }
+
   /// Whether it could be loaded, as far as that is known without loading it: its file is there, and
   /// the newest try did not fail.
   var isReady: Bool {
     path.map { access($0, R_OK) == 0 } ?? true && !known.withLock { $0.failsToLoad }
   }
 
-  var pendingCount: Int { engine?.pendingCount ?? 0 }
+  var pendingCount: Int { desk?.pendingCount ?? engine?.pendingCount ?? 0 }
   var statistics: EngineStatistics { engine?.statistics ?? EngineStatistics() }
 
   /// The model with its engine, which is loaded if it is not there.
   ///
-  /// - Throws: what its loader throws.
+  /// - Throws: what its loader throws, or `APIError` for a model that reads no text.
   func loaded() async throws -> BackendModel {
     let engine: any TextEngine
     switch source {
+    case .transcriber: throw APIError.takesRecordings(model: name)
     case .engine(let there): engine = there
     case .store(let store, _):
       let loaded = try await load(from: store)

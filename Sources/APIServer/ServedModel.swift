@@ -9,6 +9,7 @@ public struct ServedModel: Sendable {
     case engine(any TextEngine)
     /// Loaded when it is asked for; the description is what is told of it until then.
     case store(EngineStore, ModelDescription)
+    case transcriber(any Transcriber)
   }
 
   /// The name that answers and records bear: 1 to 64 bytes without control characters.
@@ -30,6 +31,18 @@ public struct ServedModel: Sendable {
     self.name = name
     self.aliases = aliases
     source = .store(store, description)
+  }
+
+  /// A loaded model under a name that writes down what is said.
+  public init(name: String, aliases: [String] = [], speech: SpeechModel) {
+    self.init(name: name, aliases: aliases, transcriber: speech)
+  }
+
+  /// Anything that writes down what is said under a name.
+  package init(name: String, aliases: [String] = [], transcriber: any Transcriber) {
+    self.name = name
+    self.aliases = aliases
+    source = .transcriber(transcriber)
   }
 
   /// Anything that generates text under a name.

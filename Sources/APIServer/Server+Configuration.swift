@@ -71,6 +71,11 @@ extension Server {
   public struct Limits: Sendable {
     /// The body of a request; more is answered 413.
     public var bodyBytes = 8 << 20
+    /// The body of a request with a recording; more is answered 413.
+    public var audioBytes = 25 << 20
+    /// Sound of one recording; each second takes 64 KiB while it is written down, and about half as much
+    /// again.
+    public var audioSeconds = 4 * 60 * 60
     /// From the head of a request to the end of its body; longer is answered 408.
     public var bodyDuration = Duration.seconds(30)
     /// One header field, its name and value.
@@ -124,5 +129,8 @@ extension Server {
     public var messageCount = 4096
 
     public init() {}
+
+    /// The bytes that a body of this form may have.
+    func bytes(of form: BodyForm) -> Int { form == .form ? audioBytes : bodyBytes }
   }
 }

@@ -65,6 +65,26 @@ import Testing
     }
   }
 
+  /// Enter in a setting presses the button by itself, and an input method takes Escape: neither stops.
+  @Test func aKeyThatMeansSomethingElseStopsNoAnswer() async throws {
+    try await RunningServer.serving { server in
+      let script = try await server.get("/chat.js").body
+      #expect(
+        script.contains(#"event.target.tagName === "INPUT" && running) event.preventDefault"#))
+      #expect(script.contains(#"event.key === "Escape" && !event.isComposing"#))
+    }
+  }
+
+  /// Whatever a model writes, its thoughts too, a page that cannot lay it out shows as text.
+  @Test func whatIsNestedWithoutEndStaysText() async throws {
+    try await RunningServer.serving { server in
+      let script = try await server.get("/markdown.js").body
+      #expect(script.contains("if (depth === deepest) return [element(\"p\", text)];"))
+      let update = try #require(script.components(by: "function update(").last)
+      #expect(update.contains("catch {\n    into.textContent = text;\n    shown.length = 0;"))
+    }
+  }
+
   @Test(arguments: [false, true])
   func thePortalOffersToAskForAnAccountWhereThatIsTaken(isTaken: Bool) async throws {
     try await SelfServiceBench.run(configure: { $0.takesAccountRequests = isTaken }) { bench in

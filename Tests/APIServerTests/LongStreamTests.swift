@@ -2,6 +2,7 @@
 
 import APIServer
 import JSON
+import NIOCore
 import Testing
 
 @Suite struct LongStreamTests {
@@ -41,13 +42,15 @@ import Testing
     }
   }
 
+  /// More than the buffers on the way hold.
+  private static let large = String(repeating: "x", count: 1 << 25)
+
   /// The same where several may wait for the answer, which is kept for them.
-  @Test(arguments: [false, true])
+  @Test(.timeLimit(.minutes(5)), arguments: [false, true])
   func aReaderWhoIsTooSlowLosesItsConnectionAndPaysForWhatWasMade(isShared: Bool) async throws {
-    // The first piece fills the buffers on the way. Nothing is read before the answer is over.
-    let pieces =
-      [String(repeating: "x", count: 1 << 25)] + Array(repeating: Self.piece, count: 1000)
-    let engine = FakeEngine(pieces, .giveWay, contextLength: 4096)
+    // Nothing is read behind the beginning before the answer is over, which is far from its end.
+    let pieces = [Self.large] + Array(repeating: Self.piece, count: 100_000)
+    let engine = FakeEngine(pieces, .pauseAfterFirst, contextLength: 1 << 17)
     try await withMeter { meter, store in
       try await RunningServer.serving(
         engine, meter: meter,
@@ -61,7 +64,8 @@ import Testing
           headers: isShared ? SharedAnswerTests.key : [])
         try await RawConnection.open(port: server.port) { exchange in
           try await exchange.send(request)
-          while engine.startCount == 0 { await Task.yield() }
+          _ = try await exchange.read(until: "xxx")
+          engine.resume()
           while meter.outstanding > 0 { await Task.yield() }
           try await exchange.waitForClose()
         }
@@ -69,7 +73,37 @@ import Testing
       let row = try #require(try store.newestRows().first)
       #expect(row.status == .cancelled)
       #expect(row.isBillable)
-      #expect((2..<1000).contains(row.usage.completionTokens), "\(row.usage)")
+      #expect((2..<Int64(pieces.count)).contains(row.usage.completionTokens), "\(row.usage)")
+    }
+  }
+
+  /// What comes at once says nothing of how fast a client reads.
+  @Test(.timeLimit(.minutes(5)), arguments: [false, true])
+  func aReaderIsNotCutOffForOneLargePiece(isShared: Bool) async throws {
+    // The small pieces are being written when the last one comes.
+    let pieces = [Self.large] + Array(repeating: "y", count: 100) + [Self.large]
+    let engine = FakeEngine(pieces, .pauseAfterFirst)
+    try await withMeter { meter, store in
+      try await RunningServer.serving(
+        engine, meter: meter, configure: { $0.limits.streamBytes = 1 << 16 }
+      ) { server in
+        let request = server.request(
+          "/v1/chat/completions", streamed.serialized(),
+          headers: isShared ? SharedAnswerTests.key : [])
+        let end = try await RawConnection.open(port: server.port) { exchange in
+          try await exchange.send(request)
+          _ = try await exchange.read(until: "xxx")
+          engine.resume()
+          while meter.outstanding > 0 { await Task.yield() }
+          var end = ""
+          while !end.contains("[DONE]"), let more = try await exchange.iterator.next() {
+            end = String(end.suffix(16)) + String(buffer: more)
+          }
+          return end
+        }
+        #expect(end.contains("[DONE]"))
+      }
+      #expect(try store.newestRows().first?.status == .completed)
     }
   }
 

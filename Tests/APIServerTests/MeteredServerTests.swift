@@ -175,6 +175,26 @@ import Transformer
     }
   }
 
+  @Test(arguments: [
+    (FakeEngine.Behaviour.fail, RequestStatus.failed), (.stop, .failed),
+    (.breaks(.answerTooShort(needed: 9, allowed: 1)), .rejected),
+  ])
+  func aStreamThatFailsIsRecordedWithTheStatusOfItsHead(
+    behaviour: FakeEngine.Behaviour, status: RequestStatus
+  ) async throws {
+    try await withMeter { meter, store in
+      try await RunningServer.serving(FakeEngine(["a", "b"], behaviour), meter: meter) { server in
+        let answer = try await server.chat(ChatCompletionTests.chat(["stream": true]))
+        #expect(answer.status == 200)
+        #expect(!answer.events.contains("[DONE]"))
+        let row = try #require(try store.usageRows(month: month()).first)
+        #expect(row.status == status)
+        #expect(row.httpStatus == 200)
+        #expect(!row.isBillable)
+      }
+    }
+  }
+
   @Test(arguments: [true, false])
   func aClientThatLeavesCancelsItsAnswerAndPaysForWhatWasMade(isStreamed: Bool) async throws {
     let engine = FakeEngine(["one", "two"], .hangAfterFirst)
@@ -219,6 +239,7 @@ import Transformer
           try JSONValue.parse(answer.events.last ?? "")["error"]?["code"] == "invalid_api_key")
         let row = try #require(try store.usageRows(month: month()).first)
         #expect(row.status == .cancelled)
+        #expect(row.httpStatus == 200)
       }
     }
   }

@@ -117,6 +117,99 @@ import Transformer
     }
   }
 
+  @Test func aReceiptThatSaysOtherNumbersThanTheTextsHaveIsFound() throws {
+    try withWriter("{{ messages }}") { writer in
+      let recount = PromptRecount(writer)
+      let text = try SavedAnswer(Array("a b c".utf8))
+      let count = try recount.answerTokens(of: text)
+      for told in [count - 2, count, count + 12] {
+        #expect(try recount.answerTokens(of: text, completionTokens: told) == count)
+      }
+      for told in [0, -1, count - 3, count + 13, 12_000, .max, .min] {
+        #expect(throws: RecountError.self, "\(told)") {
+          try recount.answerTokens(of: text, completionTokens: told)
+        }
+      }
+      // A text that ended the answer was written too.
+      let stop = String(repeating: "a ", count: 100)
+      let request: JSONValue = ["model": "m", "messages": [], "stop": ["b", .string(stop)]]
+      let more = writer.tokenizer.encode(stop, addingSpecial: false).count
+      let most = count + 12 + more
+      #expect(try recount.answerTokens(of: text, to: request, completionTokens: most) == count)
+      // A thought of one letter has not taken what any thought may take.
+      let message = #"{"content":"a b c","reasoning_content":"a"}"#
+      let thinking = try SavedAnswer(
+        Array(#"{"object":"chat.completion","choices":[{"message":\#(message)}]}"#.utf8))
+      let all = try recount.answerTokens(of: thinking)
+      #expect(
+        try recount.answerTokens(of: thinking, completionTokens: all + 9, reasoningTokens: 9)
+          == all)
+      #expect(throws: RecountError.self) {
+        try recount.answerTokens(of: thinking, completionTokens: all + 12, reasoningTokens: 100)
+      }
+      // No vectors come with tokens.
+      let vectors = try SavedAnswer(
+        Array(#"{"object":"list","data":[{"object":"embedding","embedding":[0.5]}]}"#.utf8))
+      #expect(throws: RecountError.self) {
+        try recount.answerTokens(of: vectors, completionTokens: 1)
+      }
+    }
+  }
+
+  @Test func eachChoiceHasTheTagsOfItsThought() throws {
+    try withWriter("{{ messages }}") { writer in
+      let recount = PromptRecount(writer)
+      let choices = (0..<3).map { #"{"index":\#($0),"message":{"content":"a"}}"# }
+      let three = try SavedAnswer(
+        Array(
+          #"{"object":"chat.completion","choices":[\#(choices.joined(separator: ","))]}"#.utf8))
+      let count = try recount.answerTokens(of: three)
+      #expect(
+        try recount.answerTokens(of: three, completionTokens: count + 27, reasoningTokens: 24)
+          == count)
+      #expect(throws: RecountError.self) {
+        try recount.answerTokens(of: three, completionTokens: count + 28, reasoningTokens: 25)
+      }
+    }
+  }
+
+  @Test func whatAServerWithHigherLimitsTookIsCounted() throws {
+    try withWriter("{{ messages }}") { writer in
+      let recount = PromptRecount(writer)
+      let deep = String(repeating: "[", count: 400) + String(repeating: "]", count: 400)
+      let biases = (0..<2000).map { "\"\($0)\":1" }.joined(separator: ",")
+      let stops = (0..<20).map { "\"\($0)\"" }.joined(separator: ",")
+      let long = String(repeating: "a", count: 2000)
+      let request = try PromptRecount.request(
+        Array(
+          """
+          {"model":"m","messages":[{"role":"user","content":"a"}],"metadata":\(deep),
+          "logit_bias":{\(biases)},"stop":[\(stops),"\(long)"]}
+          """.utf8))
+      #expect(try recount.promptTokens(of: request, as: .chat) > 0)
+    }
+  }
+
+  @Test func anAnswerIsReadAsDeepAsItMayBe() throws {
+    let deep = String(repeating: "[", count: 400) + String(repeating: "]", count: 400)
+    let answer = #"{"object":"chat.completion","choices":[],"metadata":\#(deep)}"#
+    #expect(try SavedAnswer(Array(answer.utf8)).route == .chat)
+    #expect(try SavedAnswer(Array("data: \(answer)\n\n".utf8)).route == .chat)
+    // Where it is none, it is told why.
+    let error = #expect(throws: RecountError.self) { try SavedAnswer(Array(#"{"a":}"#.utf8)) }
+    #expect(error?.description.contains("JSON, line 1") == true)
+  }
+
+  @Test(arguments: [#"{"a":1}"#, "data: {}\n\n", #"{"object":"chat.completion"}"#])
+  func aTextThatLooksLikeSomethingElseIsCountedWhereThatIsSaid(text: String) throws {
+    try withWriter("{{ messages }}") { writer in
+      let answer = SavedAnswer(text: Array(text.utf8))
+      #expect(answer.route == nil)
+      let found = try PromptRecount(writer).answerTokens(of: answer)
+      #expect(found == writer.tokenizer.encode(text, addingSpecial: false).count)
+    }
+  }
+
   @Test(
     arguments: [
       (["messages": []], .chat), (["messages": [], "system": "a"], .messages),

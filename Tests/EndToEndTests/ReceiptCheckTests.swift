@@ -75,7 +75,13 @@ struct ReceiptCheckTests {
           ], "calls functions"
         ),
         (["error": ["message": "no"]], "no answer"), (.object(fields), "no answer"),
-        (["name": "Swift"], "no answer"),
+        (
+          [
+            "object": "chat.completion",
+            "choices": [["message": ["content": .string(String(repeating: "a b ", count: 100))]]],
+          ], "it may say at most 2 fewer"
+        ),
+        (["name": "Swift"], "--text"),
       ]
       for (answer, words) in cases {
         try customer.write(answer, "wrong.answer")
@@ -84,11 +90,14 @@ struct ReceiptCheckTests {
         #expect(outcome.errorLines.count == 1, "\(outcome.errors)")
         #expect(outcome.errors.contains(words), "\(outcome.errors)")
       }
+      let told = try await customer.verify("chat", answer: "wrong.answer", "--text")
+      #expect(told.status == 0, "\(told.errors)")
       // Another request than the receipt's.
       try customer.write(
         .object(fields.adding("model", "m").adding("messages", [])), "chat.request")
       let empty = try await customer.verify("chat", answer: nil)
       #expect(empty.status == 1 && empty.errors.contains("'messages'"), "\(empty.errors)")
+      #expect(empty.errors.contains("--route"), "\(empty.errors)")
       try customer.write(["model": "m", "input": "a"], "chat.request")
       let moved = try await customer.verify("chat", answer: nil, "--route", "embeddings")
       #expect(moved.status == 1 && moved.errorLines.count == 1, "\(moved.errors)")

@@ -1,6 +1,7 @@
 // One answer in the making: admitted, begun, delivered, and settled with the engine's counters on
 // every way out. Every endpoint that generates text goes through here.
 
+import HTTPTypes
 import Metering
 import Synchronization
 import Transformer
@@ -97,16 +98,17 @@ final class Answer: Sendable {
       ends = try await followAll(isStreamed: isStreamed, deliver)
     } catch {
       cancel()
-      // The status that the client is told. What the request is to blame for is no failure.
+      // What the request is to blame for is no failure.
       let refusal = APIError(known: error) ?? .internalError
       _ = try? await settle(
-        usage([]), refusal.status.kind == .clientError ? .rejected : .failed, refusal.status.code)
+        usage([]), refusal.status.kind == .clientError ? .rejected : .failed,
+        exchange.statusSeen(refusal.status))
       throw error
     }
     let usage = usage(ends)
     switch progress.withLock({ $0.interruption }) {
     case .keyRevoked:
-      _ = try? await settle(usage, .cancelled, 401)
+      _ = try? await settle(usage, .cancelled, exchange.statusSeen(.unauthorized))
       throw MeterError.invalidAPIKey
     case .clientGone:
       _ = try? await settle(usage, .cancelled, exchange.statusIfClientGoes)
@@ -116,7 +118,7 @@ final class Answer: Sendable {
       return AnswerEnd(charge, ends, isBudgetSpent: true)
     case nil:
       guard ends.allSatisfy({ $0.summary.map { $0.finishReason != .cancelled } ?? false }) else {
-        _ = try? await settle(usage, .failed, 503)
+        _ = try? await settle(usage, .failed, exchange.statusSeen(APIError.stopping.status))
         throw APIError.stopping
       }
       let charge = try await settle(usage, .completed, 200)

@@ -13,6 +13,8 @@ final class EventQueue<Format: AnswerFormat>: Sendable {
     var isFinished = false
     /// Whether the client is taking what came before. Only then what waits is its own doing.
     var isWriting = false
+    /// The most that came at once of what waits, which says nothing of how fast the client reads.
+    var largest = 0
     /// Whether more waited than may; nothing is added any more.
     var isFull = false
     var waiter: CheckedContinuation<Void, Never>?
@@ -30,7 +32,7 @@ final class EventQueue<Format: AnswerFormat>: Sendable {
   private let state: Mutex<State>
 
   /// - Parameters:
-  ///   - limit: bytes that may wait while others are written.
+  ///   - limit: bytes that may wait while others are written, beside the most that came at once.
   ///   - onFull: called once where more wait, which are dropped; `fail` has to follow.
   init(_ format: Format, limit: Int, onFull: @escaping @Sendable () -> Void) {
     self.limit = limit
@@ -42,9 +44,11 @@ final class EventQueue<Format: AnswerFormat>: Sendable {
   func add(_ pieces: [AnswerPiece], choice: Int) {
     let isNewlyFull = change { state in
       guard !state.isFull else { return false }
+      let byteCount = state.bytes.count
       state.openOnce()
       for piece in pieces { state.format.add(piece, choice: choice, &state.bytes) }
-      guard state.isWriting, state.bytes.count > limit else { return false }
+      state.largest = max(state.largest, state.bytes.count - byteCount)
+      guard state.isWriting, state.bytes.count - state.largest > limit else { return false }
       state.isFull = true
       state.bytes = []
       return true
@@ -90,6 +94,7 @@ final class EventQueue<Format: AnswerFormat>: Sendable {
     state.withLock { state in
       var bytes: [UInt8] = []
       swap(&bytes, &state.bytes)
+      state.largest = 0
       state.isWriting = !bytes.isEmpty
       return (bytes, state.isFinished)
     }

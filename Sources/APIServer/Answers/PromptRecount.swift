@@ -37,8 +37,19 @@ package struct PromptRecount: Sendable {
     limits.inputCount = .max
     limits.messageCount = .max
     limits.toolCount = .max
+    limits.stopCount = .max
+    limits.stopBytes = .max
+    limits.biasCount = .max
+    limits.constraintBytes = .max
     return limits
   }()
+
+  /// The JSON of a request, however long it is and however deep any server takes it.
+  package static func request(_ bytes: [UInt8]) throws(RecountError) -> JSONValue {
+    do { return try JSONValue.parse(bytes, limits: .kept) } catch {
+      throw RecountError("\(error)")
+    }
+  }
 
   /// The tokens of the prompt of a request.
   ///
@@ -75,25 +86,28 @@ package struct PromptRecount: Sendable {
     try fields.prompts.map { try CompletionPrompt($0, suffix: fields.suffix, model) }
   }
 
-  /// Tags and line ends around no thought take so many tokens at most, and nothing tells of them.
-  private static let mostTagTokens = 8
-
   /// The tokens that the texts of an answer take. The model may have spelled them with others.
   ///
   /// - Parameters:
   ///   - request: what it was the answer to; nil where that was not kept.
-  ///   - reasoningTokens: how many tokens the receipt says were reasoning.
-  /// - Throws: where not all that the model wrote is in it.
+  ///   - completionTokens: how many tokens the receipt says; nil where that is not compared.
+  ///   - reasoningTokens: how many of them the receipt says were reasoning.
+  /// - Throws: where not all that the model wrote is in it, and where the receipt says other
+  ///   numbers than the texts can have taken (`RecountTolerance`).
   package func answerTokens(
-    of answer: SavedAnswer, to request: JSONValue? = nil, reasoningTokens: Int = 0
+    of answer: SavedAnswer, to request: JSONValue? = nil, completionTokens: Int? = nil,
+    reasoningTokens: Int = 0
   ) throws(RecountError) -> Int {
     guard !answer.hasCalls else {
       throw RecountError(
         "the answer calls functions, and not in the words that the model wrote: its tokens cannot "
           + "be counted again")
     }
-    let tellsReasoning = answer.choices.contains { !$0.reasoning.isEmpty }
-    guard tellsReasoning || reasoningTokens <= Self.mostTagTokens else {
+    let tolerance = RecountTolerance(
+      choiceCount: answer.route == .embeddings ? 0 : max(answer.choices.count, 1),
+      stopTokens: stops(of: request).map(tokens(of:)).max() ?? 0)
+    let reasoning = answer.choices.reduce(0) { $0 + tokens(of: $1.reasoning) }
+    guard reasoning > 0 || reasoningTokens <= tolerance.tagTokens else {
       throw RecountError(
         "\(reasoningTokens) tokens of the answer were reasoning, which is not in it: its tokens "
           + "cannot be counted again")
@@ -109,7 +123,18 @@ package struct PromptRecount: Sendable {
         throw RecountError(error)
       }
     }
-    return choices.reduce(0) { $0 + tokens(of: $1.reasoning) + tokens(of: $1.text) }
+    let counted = choices.reduce(reasoning) { $0 + tokens(of: $1.text) }
+    if let completionTokens {
+      try tolerance.check(completionTokens, against: counted)
+      try tolerance.check(reasoningTokens, ofReasoning: true, against: reasoning)
+    }
+    return counted
+  }
+
+  /// The texts that end an answer and are no part of it.
+  private func stops(of request: JSONValue?) -> [String] {
+    guard let stop = request?["stop"] ?? request?["stop_sequences"] else { return [] }
+    return (stop.arrayValue ?? [stop]).compactMap(\.stringValue)
   }
 
   /// What the model wrote of the answer to a completion: all but the prompts that it repeats.

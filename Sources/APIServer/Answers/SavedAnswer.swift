@@ -2,6 +2,12 @@
 
 import JSON
 
+extension JSONLimits {
+  /// Of what a customer kept, which some server took or wrote.
+  static let kept = JSONLimits(
+    byteCount: .max, valueCount: .max, depth: JSONLimits.greatestDepth)
+}
+
 /// What an answer that somebody kept has told.
 package struct SavedAnswer: Sendable {
   /// One choice.
@@ -16,6 +22,11 @@ package struct SavedAnswer: Sendable {
   /// Whether functions are called in it.
   private(set) var hasCalls = false
 
+  /// An answer whose text alone was kept, whatever it looks like.
+  package init(text: [UInt8]) {
+    choices = [Self.bare(text)]
+  }
+
   /// - Throws: where the bytes are JSON or a stream, and no answer.
   package init(_ bytes: [UInt8]) throws(RecountError) {
     if let events = Self.events(bytes) {
@@ -26,16 +37,26 @@ package struct SavedAnswer: Sendable {
     }
     let first = bytes.first { !" \t\r\n".utf8.contains($0) }
     let isObject = first == UInt8(ascii: "{")
-    if let body = try? JSONValue.parse(bytes), isObject || first == UInt8(ascii: "[") {
-      read(body)
-      guard route != nil else {
-        throw RecountError("this is JSON, and no answer of a route whose tokens are counted")
-      }
-    } else if isObject {
-      throw RecountError("this begins as JSON and is none, and no text of an answer")
-    } else {
-      choices = [Choice(text: String(decoding: bytes, as: UTF8.self))]
+    guard isObject || first == UInt8(ascii: "[") else {
+      choices = [Self.bare(bytes)]
+      return
     }
+    do {
+      read(try JSONValue.parse(bytes, limits: .kept))
+    } catch {
+      guard isObject else {
+        choices = [Self.bare(bytes)]
+        return
+      }
+      throw RecountError("this begins as JSON and is none: \(error)")
+    }
+    guard route != nil else {
+      throw RecountError("this is JSON, and no answer of a route whose tokens are counted")
+    }
+  }
+
+  private static func bare(_ text: [UInt8]) -> Choice {
+    Choice(text: String(decoding: text, as: UTF8.self))
   }
 
   /// The data of a stream's events; nil where the bytes are no stream.
@@ -47,7 +68,7 @@ package struct SavedAnswer: Sendable {
       lines.allSatisfy({ line in fields.contains { line.starts(with: $0.utf8) } })
     else { return nil }
     return lines.filter { $0.starts(with: data) }.compactMap {
-      try? JSONValue.parse($0.dropFirst(data.count))
+      try? JSONValue.parse($0.dropFirst(data.count), limits: .kept)
     }
   }
 

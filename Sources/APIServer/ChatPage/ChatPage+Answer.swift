@@ -45,12 +45,7 @@ extension ChatPage {
       let frame = 0;
       const draw = () => {
         frame = 0;
-        // What is nested without end stays text.
-        try {
-          update(words, answer.content, shown);
-        } catch {
-          words.textContent = answer.content;
-        }
+        update(words, answer.content, shown);
         if (reasoning) {
           thoughts.hidden = false;
           update(thought, reasoning, shownThoughts);

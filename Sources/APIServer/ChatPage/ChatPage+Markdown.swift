@@ -167,12 +167,33 @@ extension ChatPage {
       return figure;
     }
 
+    // Blocks within blocks, as deep as any reader follows; what is nested deeper stays text.
+    const deepest = 32;
+    let depth = 0;
+
     function markdown(text) {
-      return blocks(text).map(block => show[block.kind](block.lines));
+      if (depth === deepest) return [element("p", text)];
+      depth += 1;
+      try {
+        return blocks(text).map(block => show[block.kind](block.lines));
+      } finally {
+        depth -= 1;
+      }
     }
 
-    // Shows a text that grows: only the blocks that have changed are made anew.
+    // Shows a text that grows, and what cannot be shown as it is.
     function update(into, text, shown) {
+      try {
+        if (!shown.length) into.replaceChildren();
+        updateBlocks(into, text, shown);
+      } catch {
+        into.textContent = text;
+        shown.length = 0;
+      }
+    }
+
+    // Only the blocks that have changed are made anew.
+    function updateBlocks(into, text, shown) {
       const found = blocks(text);
       found.forEach((block, place) => {
         const source = block.kind + "\n" + block.lines.join("\n");

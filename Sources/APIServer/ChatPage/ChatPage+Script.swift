@@ -162,8 +162,13 @@ extension ChatPage {
       // Enter asks; it does not stop what runs.
       if (!running) send();
     });
+    at("ask").addEventListener("keydown", event => {
+      // In a setting Enter presses the button, which may say Stop.
+      if (event.key === "Enter" && event.target.tagName === "INPUT" && running) event.preventDefault();
+    });
     document.addEventListener("keydown", event => {
-      if (event.key === "Escape" && running) running.abort();
+      // An input method takes Escape for itself.
+      if (event.key === "Escape" && !event.isComposing && running) running.abort();
     });
     at("new").addEventListener("click", () => {
       running?.abort();

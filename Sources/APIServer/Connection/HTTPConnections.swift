@@ -41,8 +41,7 @@ struct HTTPConnections: ServerChildChannel {
     let configuration = HTTP1Channel.Configuration(
       additionalChannelHandlers: [
         AddressLimit(counts, limit: limits.connectionsPerAddress),
-        RequestReadingGuard(
-          bodyPatience: TimeAmount(limits.bodyDuration), bodyLimit: limits.bodyBytes),
+        RequestReadingGuard(limits: limits),
         watch,
         StreamKeepAlive(interval: TimeAmount(limits.keepAliveInterval)),
         StalledReaderGuard(patience: TimeAmount(limits.stallDuration)),

@@ -21,7 +21,7 @@ final class RequestReadingGuard: ChannelDuplexHandler, RemovableChannelHandler {
   private static let lingering = TimeAmount.seconds(1)
 
   private let bodyPatience: TimeAmount
-  private let bodyLimit: Int
+  private let limits: Server.Limits
   /// Whether a request's head has come and its end has not.
   private var isReading = false
   private var unansweredCount = 0
@@ -33,9 +33,9 @@ final class RequestReadingGuard: ChannelDuplexHandler, RemovableChannelHandler {
   private var isLingering = false
   private var timer: Scheduled<Void>?
 
-  init(bodyPatience: TimeAmount, bodyLimit: Int) {
-    self.bodyPatience = bodyPatience
-    self.bodyLimit = bodyLimit
+  init(limits: Server.Limits) {
+    bodyPatience = TimeAmount(limits.bodyDuration)
+    self.limits = limits
   }
 
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {
@@ -111,8 +111,10 @@ final class RequestReadingGuard: ChannelDuplexHandler, RemovableChannelHandler {
 
   /// Sends `100 Continue` where a client waits for it and its body would be accepted.
   private func allowBody(of head: HTTPRequest, _ context: ChannelHandlerContext) {
+    // Recordings may be larger than anything else.
+    let limit = limits.bytes(of: head.path?.contains("/audio/") == true ? .form : .json)
     guard let expectation = head.headerFields[.expect], expectation.lowercased() == "100-continue",
-      head.headerFields[.contentLength].flatMap({ Int($0) }) ?? 0 <= bodyLimit
+      head.headerFields[.contentLength].flatMap({ Int($0) }) ?? 0 <= limit
     else { return }
     context.writeAndFlush(wrapOutboundOut(.head(HTTPResponse(status: .continue))), promise: nil)
   }

@@ -14,9 +14,7 @@ enum FrontPage {
     // Where the key is still to come, the example suits a model that it may be for.
     let kind = bestKind(of: models.isEmpty ? backend.models : models)
     let model = models.first { $0.kind == kind }
-    var request: JSONObject = ["model": .string(model?.name ?? "MODEL")]
-    for (name, value) in kind.example { request[name] = value }
-    let body = JSONValue.object(request).serialized().replacing("'", with: "'\\''")
+    let arguments = kind.arguments(model: model?.name ?? "MODEL")
     let page = """
       Apus answers OpenAI's API at \(backend.address)/v1
 
@@ -24,9 +22,8 @@ enum FrontPage {
 
       Try it:
 
-        curl -N \(backend.address)\(kind.path) \\
-          -H 'Content-Type: application/json' \\\(needsKey ? keyLine : "")
-          -d '\(body)'
+        curl -N \(backend.address)\(kind.path) \\\(needsKey ? keyLine : "")
+          \(arguments.joined(separator: " \\\n    "))
 
       In a browser this address is a chat; /portal shows the holder of a key their account. GET /health
       says whether the server is well.
@@ -67,11 +64,26 @@ extension ModelKind {
     case .chat: "/v1/chat/completions"
     case .base: "/v1/completions"
     case .embedding: "/v1/embeddings"
+    case .transcription: "/v1/audio/transcriptions"
     }
   }
 
+  /// What `curl` is told to ask it, a line each.
+  fileprivate func arguments(model: String) -> [String] {
+    func quoted(_ text: String) -> String {
+      "'" + text.replacing("'", with: "'\\''") + "'"
+    }
+    if self == .transcription { return ["-F file=@speech.wav", "-F " + quoted("model=" + model)] }
+    var request: JSONObject = ["model": .string(model)]
+    for (name, value) in example { request[name] = value }
+    return [
+      "-H 'Content-Type: application/json'",
+      "-d " + quoted(JSONValue.object(request).serialized()),
+    ]
+  }
+
   /// What it is asked, beside its name.
-  fileprivate var example: JSONObject {
+  private var example: JSONObject {
     switch self {
     case .chat:
       [
@@ -80,6 +92,7 @@ extension ModelKind {
       ]
     case .base: ["stream": true, "max_tokens": 64, "prompt": "Swifts are birds that"]
     case .embedding: ["input": "Swifts sleep on the wing."]
+    case .transcription: [:]
     }
   }
 }

@@ -41,13 +41,17 @@ extension ModelEntry {
       "context_length": .integer(Int64(contextLength)),
       "trained_context_length": .integer(Int64(facts.trainedContextLength)),
       "embedding_length": .integer(Int64(facts.embeddingLength)),
-      "loaded": .bool(engine != nil),
+      "loaded": .bool(isLoaded),
       "tokenizer_sha256": tokenizerHash.map { .string($0) } ?? .null,
       "limits": .array(rules.flatMap { $0.rule.published(of: $0.scope) }.map { .object($0) }),
       "prices": backend.meter?.prices(of: recordID).map { .object($0.published) } ?? .null,
       "sunset": backend.meter?.retirement(of: recordID).map { .object($0.card) } ?? .null,
       "notice": .string((kind == .embedding ? "" : Self.ofMachines) + Self.notForHighRisk),
     ]
+    if let desk {
+      card["languages"] = .array(desk.transcriber.languages.map { .string($0) })
+      card["translates"] = .bool(desk.transcriber.translates)
+    }
     var recommended = JSONObject()
     for (name, value) in facts.recommendedSampling.sorted(by: { $0.key < $1.key }) {
       recommended[name] = Int64(exactly: value).map { .integer($0) } ?? .number(value)

@@ -96,6 +96,20 @@ extension OpenAPI {
             required: ["object", "index", "embedding"]),
         ],
       ], required: ["object", "data", "model", "usage"]),
+    "Recording": object(
+      [
+        "model": string, "file": ["type": "string", "format": "binary"], "language": string,
+        "prompt": string, "temperature": decimal(0...1),
+        "response_format": choice("text", "json", "srt", "vtt", "verbose_json"),
+        "timestamp_granularities[]": ["type": "array", "items": choice("word", "segment")],
+      ], required: ["model", "file"]),
+    "Transcript": object(
+      [
+        "text": string, "task": string, "language": string, "duration": number,
+        "segments": ["type": "array"], "words": ["type": "array"],
+        "usage": object(
+          ["type": choice("duration"), "seconds": integer], required: ["type", "seconds"]),
+      ], required: ["text", "usage"]),
     "Rerank": object(
       ["model": string, "query": string, "documents": ["type": "array", "items": string]],
       required: ["query", "documents"]),

@@ -72,6 +72,9 @@ enum OpenAPI {
     "/v1/messages/count_tokens": post(
       "The tokens of a conversation", "MessagesToCount", "InputTokens"),
     "/v1/embeddings": post("A vector for each text", "Embedding", "Embeddings"),
+    "/v1/audio/transcriptions": form("What is said in a recording", "Recording", "Transcript"),
+    "/v1/audio/translations": form(
+      "The same in English", "Recording", "Transcript"),
     "/v1/rerank": post("Refused until a model can rank", "Rerank", "Document"),
     "/v1/tokenize": post("Text or a conversation to tokens", "Tokenize", "Tokens"),
     "/v1/detokenize": post("Tokens to text", "Detokenize", "Content"),
@@ -129,6 +132,27 @@ enum OpenAPI {
       ]
       object["responses"] = .object(responses)
     }
+    return ["post": .object(object)]
+  }
+
+  /// A form, and an answer that is text where its fields ask for that.
+  private static func form(
+    _ summary: JSONValue, _ request: String, _ answer: String
+  ) -> JSONValue {
+    var object = operation(summary, answer: answer).objectValue ?? [:]
+    object["requestBody"] = [
+      "required": true, "content": ["multipart/form-data": ["schema": reference(request)]],
+    ]
+    var responses = object["responses"]?.objectValue ?? [:]
+    let text: JSONValue = ["schema": string]
+    responses["200"] = [
+      "description": "The text, in the format that was asked for",
+      "content": [
+        "application/json": ["schema": reference(answer)], "text/plain": text,
+        "application/x-subrip": text, "text/vtt": text,
+      ],
+    ]
+    object["responses"] = .object(responses)
     return ["post": .object(object)]
   }
 

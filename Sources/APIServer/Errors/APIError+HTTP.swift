@@ -60,6 +60,15 @@ extension APIError {
     if let rate = error.rate { headers.append(contentsOf: rate.headers) }
   }
 
+  /// As for a prompt that is too long, with the field that it stands in.
+  static func inputTooLong(_ param: String, tokenCount: Int, contextLength: Int) -> APIError {
+    var error = APIError(
+      MeterError.contextLengthExceeded(
+        promptTokens: Int64(tokenCount), contextLength: Int64(contextLength)))
+    error.param = param
+    return error
+  }
+
   /// What somebody who works on the ledger is told; nil for a fault of the disk.
   private static func refusal(of error: UsageStoreError) -> APIError? {
     switch error.code {

@@ -174,3 +174,39 @@ extension APIError {
       "This path answers \(allow) only.", headers: [.allow: allow])
   }
 }
+
+// What forms and recordings are refused for.
+extension APIError {
+  static let formRequired = refused(
+    .unsupportedMediaType, "unsupported_media_type",
+    "The body must be a form: send it with 'Content-Type: multipart/form-data', as 'curl -F' does.")
+
+  /// - Parameters:
+  ///   - place: `body`, or the header at fault.
+  ///   - fault: the end of the sentence.
+  static func malformedForm(_ place: String, _ fault: String) -> APIError {
+    invalid(place, "invalid_form", "The body is no valid multipart/form-data: \(fault).")
+  }
+
+  /// A field that the API has and this server does not follow.
+  static func unsupportedField(_ field: String, _ instead: String) -> APIError {
+    invalid(
+      field, "unsupported_parameter", "'\(field)' is not supported by this server: \(instead).")
+  }
+
+  /// - Parameter model: the name of one that takes recordings.
+  static func takesRecordings(model: String) -> APIError {
+    invalid(
+      "model", "model_cannot_write",
+      "The model '\(model)' writes down what is said and reads no text: send recordings to "
+        + "/v1/audio/transcriptions, or ask for a model that reads text.")
+  }
+
+  /// - Parameter model: the name of one that reads text.
+  static func hearsNothing(model: String) -> APIError {
+    invalid(
+      "model", "model_cannot_hear",
+      "The model '\(model)' reads text and hears no recordings. Ask for a model of the kind "
+        + "'transcription'; GET /v1/models tells each model's kind.")
+  }
+}

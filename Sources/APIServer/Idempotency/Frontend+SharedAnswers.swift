@@ -13,7 +13,7 @@ extension Frontend {
   ) async throws -> Response {
     let answers = backend.sharedAnswers
     let name = try answers.name(of: text, exchange.principal.account)
-    let (body, code) = try await exchange.withWholeBody {
+    let (body, code) = try await exchange.withWholeBody(route.body) {
       try answers.code(of: $0, route: route.path)
     }
     while true {

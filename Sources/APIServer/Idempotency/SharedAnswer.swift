@@ -29,6 +29,8 @@ final class SharedAnswer: Sendable {
   private struct Reader {
     /// Bytes that came meanwhile.
     var waitingBytes = 0
+    /// The most of them that came at once, which says nothing of how fast the client reads.
+    var largest = 0
     let onSlow: @Sendable () -> Void
   }
 
@@ -56,12 +58,13 @@ final class SharedAnswer: Sendable {
   /// How long the work goes on without anybody.
   private let patience: @Sendable () -> Duration
   private let onEnd: @Sendable (SharedAnswer, _ isGood: Bool) -> Void
-  /// Bytes that may come while a client takes those before them.
+  /// Bytes that may come while a client takes those before them, beside the most that came at once.
   private let limit: Int
   private let state = Mutex(State())
 
   /// - Parameters:
-  ///   - limit: bytes that may come while a client takes those before them.
+  ///   - limit: bytes that may come while a client takes those before them, beside the most that
+  ///     came at once.
   ///   - onEnd: called once, before anybody learns the end.
   init(
     key: KeyID, eventLoop: any EventLoop, limit: Int, patience: @escaping @Sendable () -> Duration,
@@ -135,11 +138,12 @@ final class SharedAnswer: Sendable {
     change { state in
       state.body.append(bytes)
       for (follower, reader) in state.readers {
-        let waitingBytes = reader.waitingBytes + bytes.readableBytes
-        state.readers[follower]?.waitingBytes = waitingBytes
-        if waitingBytes > limit, let reader = state.readers.removeValue(forKey: follower) {
-          slow.append(reader)
-        }
+        var reader = reader
+        reader.waitingBytes += bytes.readableBytes
+        reader.largest = max(reader.largest, bytes.readableBytes)
+        let isSlow = reader.waitingBytes - reader.largest > limit
+        state.readers[follower] = isSlow ? nil : reader
+        if isSlow { slow.append(reader) }
       }
     }
     for reader in slow { reader.onSlow() }

@@ -117,6 +117,9 @@ extension Backend {
       "apus_reasoning_tokens_total", "counter", "Generated tokens that were reasoning.",
       usage.reasoningTokens)
     page.add(
+      "apus_audio_milliseconds_total", "counter", "Sound that was written down.",
+      usage.audioMilliseconds)
+    page.add(
       "apus_time_to_first_token_seconds", "From arrival to the first token.", counts.firstToken)
     page.add(
       "apus_inter_token_seconds", "From one token to the next.", counts.betweenTokens)

@@ -95,6 +95,11 @@ final class Exchange: Sendable {
     return shared?.isTold ?? isBodyTaken ? 200 : APIError.clientGone.status.code
   }
 
+  /// The status that clients see of an answer that fails: a stream's, where its body was asked for.
+  func statusSeen(_ failure: HTTPResponse.Status) -> Int {
+    withNotes { $0.isBodyTaken } ? 200 : failure.code
+  }
+
   /// Keeps the body for the endpoint.
   func keep(_ body: ByteBuffer) { bufferedBody.withLock { $0 = body } }
 
@@ -129,6 +134,7 @@ final class Exchange: Sendable {
     if notes.isJoined { line += " joined=true" }
     if let usage = notes.usage {
       line += " prompt_tokens=\(usage.promptTokens) completion_tokens=\(usage.completionTokens)"
+      if usage.audioMilliseconds > 0 { line += " audio_ms=\(usage.audioMilliseconds)" }
     }
     if let code = notes.code { line += " code=\(code)" }
     return line

@@ -1,4 +1,4 @@
-// From the bytes of a request's body to JSON, under limits; the deadline is
+// From the bytes of a request's body to JSON or a form, under limits; the deadline is
 // `RequestReadingGuard`'s.
 
 import HTTPTypes
@@ -26,6 +26,7 @@ extension Exchange {
     make: @escaping @Sendable (Parsed, BackendModel) throws -> Result
   ) async throws -> (parsed: Parsed, model: BackendModel, made: Result) {
     let ((parsed, entry, takesLong), bytes) = try await sizedJSONBody(parse)
+    guard entry.desk == nil else { throw APIError.takesRecordings(model: entry.name) }
     let model: BackendModel
     do {
       model = try await entry.loaded()
@@ -52,12 +53,14 @@ extension Exchange {
 
   /// Reads the whole body and makes something of it.
   ///
-  /// - Parameter make: Called on another thread where the body is large.
+  /// - Parameters:
+  ///   - form: what the body has to be.
+  ///   - make: Called on another thread where the body is large.
   /// - Throws: as `withJSONBody` does for a body that cannot be read, and what `make` throws.
   func withWholeBody<Result: Sendable>(
-    _ make: @escaping @Sendable (ByteBuffer) throws -> Result
+    _ form: BodyForm, _ make: @escaping @Sendable (ByteBuffer) throws -> Result
   ) async throws -> (body: ByteBuffer, made: Result) {
-    let body = try await wholeBody()
+    let body = if let body = takeBody() { body } else { try await wholeBody(form) }
     let made = try await Self.working(onThread: body.readableBytes > largeBodyBytes) {
       try make(body)
     }
@@ -68,7 +71,7 @@ extension Exchange {
     _ make: @escaping @Sendable (JSONValue) throws -> Result
   ) async throws -> (Result, bytes: Int) {
     let limits = backend.configuration.limits
-    let body = if let body = takeBody() { body } else { try await wholeBody() }
+    let body = if let body = takeBody() { body } else { try await wholeBody(.json) }
     let made = try await Self.working(onThread: body.readableBytes > largeBodyBytes) {
       try make(
         JSONValue.parse(
@@ -80,22 +83,25 @@ extension Exchange {
     return (made, body.readableBytes)
   }
 
-  private func wholeBody() async throws -> ByteBuffer {
-    let limits = backend.configuration.limits
-    guard let type = request.headers[.contentType], Self.isJSON(type) else {
-      throw APIError.unsupportedMediaType
+  private func wholeBody(_ form: BodyForm) async throws -> ByteBuffer {
+    let limit = backend.configuration.limits.bytes(of: form)
+    let type = request.headers[.contentType]
+    switch form {
+    case .json:
+      guard let type, Self.isJSON(type) else { throw APIError.unsupportedMediaType }
+    case .form:
+      guard let type, Self.isForm(type) else { throw APIError.formRequired }
     }
     guard request.headers[.contentEncoding].map({ $0.lowercased() == "identity" }) ?? true else {
       throw APIError.unsupportedContentEncoding
     }
-    if let length = request.headers[.contentLength].flatMap({ Int($0) }), length > limits.bodyBytes
-    {
-      throw APIError.bodyTooLarge(limit: limits.bodyBytes)
+    if let length = request.headers[.contentLength].flatMap({ Int($0) }), length > limit {
+      throw APIError.bodyTooLarge(limit: limit)
     }
     do {
-      return try await request.body.collect(upTo: limits.bodyBytes)
+      return try await request.body.collect(upTo: limit)
     } catch is NIOTooManyBytesError {
-      throw APIError.bodyTooLarge(limit: limits.bodyBytes)
+      throw APIError.bodyTooLarge(limit: limit)
     }
   }
 
@@ -105,6 +111,11 @@ extension Exchange {
   ) async throws -> Result {
     guard onThread else { return try work() }
     return try await NIOThreadPool.singleton.runIfActive(work)
+  }
+
+  /// Whether a `Content-Type` says that a form comes, whatever its boundary is.
+  private static func isForm(_ type: String) -> Bool {
+    type.prefix { $0 != ";" && $0 != " " }.lowercased() == "multipart/form-data"
   }
 
   /// Whether a `Content-Type` says JSON, whatever its parameters are.

@@ -13,6 +13,13 @@ enum RouteAccess: Sendable {
   case administrator
 }
 
+/// What the body of a request is, and which limit holds for it.
+enum BodyForm: Sendable {
+  case json
+  /// `multipart/form-data` with a recording in it.
+  case form
+}
+
 /// A path, the method it answers, and who may ask.
 struct Route: Sendable {
   typealias Handler = @Sendable (Exchange, _ parameter: String) async throws -> Response
@@ -27,6 +34,8 @@ struct Route: Sendable {
   /// Whether a model is asked, under limits: then a key that was refused too often is told so at once,
   /// and an `Idempotency-Key` is honoured.
   var asksModel = false
+  /// What its body is, where it takes one.
+  var body = BodyForm.json
   /// Whether the handler runs on the event loop, so that nothing waits for a thread to wake. Then it
   /// must neither block nor work for long: everybody's answers leave through that loop.
   var runsOnEventLoop = false
@@ -60,6 +69,7 @@ struct RouteTable: Sendable {
       Completions.route, Tokens.tokenize, Tokens.detokenize, Tokens.applyTemplate, Messages.route,
       Messages.count,
       Responses.route, Responses.count, Embeddings.route, Rerank.route,
+      Transcriptions.transcribe, Transcriptions.translate,
       Status.document, Status.page, OpenAPI.route, Pricing.route, Portal.page, Portal.script,
       Portal.style, ChatPage.script, ChatPage.markdown, ChatPage.style,
     ] + selfService

@@ -47,6 +47,8 @@ package struct ServerSetting: Sendable {
     ServerSetting("wrong-keys-per-minute", \.wrongKeysPerMinute, in: 0...1_000_000),
     ServerSetting("refusals-per-minute", \.refusalsPerMinute, in: 0...1_000_000),
     ServerSetting("body-bytes", \.limits.bodyBytes, in: 1024...(1 << 30)),
+    ServerSetting("audio-bytes", \.limits.audioBytes, in: 1024...(1 << 30)),
+    ServerSetting("audio-seconds", \.limits.audioSeconds, in: 1...86400),
     ServerSetting("body-seconds", \.limits.bodyDuration, in: 1...3600),
     ServerSetting("header-field-bytes", \.limits.headerFieldBytes, in: 256...(1 << 20)),
     ServerSetting("header-bytes", \.limits.headerBytes, in: 1024...(1 << 20)),

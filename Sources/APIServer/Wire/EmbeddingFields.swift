@@ -1,7 +1,6 @@
 // The body of an embedding request as the server uses it.
 
 import JSON
-import Metering
 import Tokenizer
 import Transformer
 
@@ -14,9 +13,8 @@ struct EmbeddingFields: AnswerRequest {
   }
 
   let model: String
-  let inputs: [Input]
-  /// What each input is called in the request.
-  let inputNames: [String]
+  /// Each with what it is called in the request.
+  let inputs: [(name: String, input: Input)]
   /// Whether vectors are told as base64 of little-endian float32.
   let isBase64: Bool
   /// Values that are kept of each vector; nil for all.
@@ -30,9 +28,7 @@ struct EmbeddingFields: AnswerRequest {
     var fields = try RequestFields(body: body)
     guard let model = try fields.string("model") else { throw fields.missing("model") }
     self.model = model
-    let named = try Self.inputs(&fields, atMost: limits.inputCount)
-    inputs = named.map { $0.input }
-    inputNames = named.map { $0.name }
+    inputs = try Self.inputs(&fields, atMost: limits.inputCount)
     isBase64 = try fields.choice("encoding_format", of: ["float", "base64"]) == "base64"
     dimensions = try fields.integer("dimensions", in: 1...Int(Int32.max))
     pooling = try fields.choice("pooling", of: Pooling.allCases.map(\.rawValue))
@@ -104,7 +100,7 @@ struct EmbeddingFields: AnswerRequest {
     }
     let contextLength = model.engine.contextLength
     var all: [[TokenID]] = []
-    for (name, input) in zip(inputNames, inputs) {
+    for (name, input) in inputs {
       let tokens = try tokens(of: input, name, model)
       guard tokens.count <= contextLength else {
         throw .inputTooLong(name, tokenCount: tokens.count, contextLength: contextLength)
@@ -126,19 +122,6 @@ struct EmbeddingFields: AnswerRequest {
       }
       return tokens
     }
-  }
-}
-
-extension APIError {
-  /// As for a prompt that is too long, with the text that it is.
-  fileprivate static func inputTooLong(
-    _ name: String, tokenCount: Int, contextLength: Int
-  ) -> APIError {
-    var error = APIError(
-      MeterError.contextLengthExceeded(
-        promptTokens: Int64(tokenCount), contextLength: Int64(contextLength)))
-    error.param = name
-    return error
   }
 }
 

@@ -12,8 +12,9 @@ struct Serve: AsyncParsableCommand {
     abstract: "Serve models over HTTP, as OpenAI's API does.",
     discussion: """
       POST /v1/chat/completions, /v1/completions, /v1/responses, /v1/messages and /v1/embeddings, \
-      GET /v1/models and /health; GET /openapi.json lists the rest. The first model is loaded at \
-      the start and stays; others are loaded when they are asked for. Without any API key the server answers this \
+      GET /v1/models and /health; GET /openapi.json lists the rest. Whisper models (ggml-*.bin) answer \
+      POST /v1/audio/transcriptions. They and the first of the others are loaded at the start and \
+      stay; the rest are loaded when they are asked for. Without any API key the server answers this \
       machine alone; 'apus keys create' makes one. Ends on Ctrl-C or SIGTERM, after the answers \
       that are running.
 
@@ -103,31 +104,28 @@ struct Serve: AsyncParsableCommand {
     metering.refusals = .patience(perMinute: Int64(configuration.refusalsPerMinute))
     let meter = try Meter(metering)
     let limits = configuration.limits
-    let running: Engine
-    do {
-      running = try await onOwnThread {
-        let model = try engine.load(
-          located[0].path, contextLength: conversation.context, chatTemplate: template,
-          mayEmbed: true)
-        return try Engine(model, options: engineOptions(for: model, limits))
-      }
-    } catch {
-      try await meter.close()
-      throw error
-    }
     let store = EngineStore(idleTime: .seconds(idleUnload), limit: loadedModels)
+    var running: Engine?
     let result: Result<Bool, any Error>
     do {
-      var served = [ServedModel(name: located[0].name, engine: running)]
-      for model in located.dropFirst() {
-        served.append(try await onDemand(model, in: store, template, limits))
+      var served: [ServedModel] = []
+      for model in located {
+        if model.isSpeechModel {
+          served.append(ServedModel(name: model.name, speech: try await loadSpeech(model)))
+        } else if running == nil {
+          let engine = try await loadFirst(model, template, limits)
+          running = engine
+          served.append(ServedModel(name: model.name, engine: engine))
+        } else {
+          served.append(try await onDemand(model, in: store, template, limits))
+        }
       }
       result = await serve(served, meter, central, configuration.withSocket(in: folder))
     } catch {
       result = .failure(error)
     }
     await store.shutdown()
-    running.shutdown()
+    running?.shutdown()
     try await meter.close()
     guard try result.get() else { return }
     // From here on a signal ends the process at once; one that came before is not forgotten.
@@ -158,6 +156,23 @@ struct Serve: AsyncParsableCommand {
         "strict privacy is not to be had here: \(missing.finding); \(missing.remedy)")
     }
     return measures
+  }
+
+  /// The model that stays.
+  private func loadFirst(
+    _ located: LocatedModel, _ template: String?, _ limits: Server.Limits
+  ) async throws -> Engine {
+    try await onOwnThread {
+      let model = try engine.load(
+        located.path, contextLength: conversation.context, chatTemplate: template, mayEmbed: true)
+      return try Engine(model, options: engineOptions(for: model, limits))
+    }
+  }
+
+  /// A model that writes down what is said. It stays too.
+  private func loadSpeech(_ located: LocatedModel) async throws -> SpeechModel {
+    let options = try engine.options(contextLength: nil, chatTemplate: nil)
+    return try await onOwnThread { try SpeechModel.load(located.path, options: options) }
   }
 
   /// A model that is loaded when it is asked for. Its file is looked at now, so that a wrong one

@@ -20,9 +20,11 @@ struct Verify: ParsableCommand {
       discussion: """
         Checks both signatures and the way to the month's root. With --model it compares the \
         tokenizer's hash, and with --request and --answer it counts both again. An answer is \
-        counted as its text would be spelled; the model may have used a few tokens more, and its \
-        end is one. Ends with code 1 where something does not hold, or cannot be counted from what \
-        was kept: calls of functions are not in the model's own words.
+        counted as its text would be spelled. The receipt may say 12 tokens more of each choice, \
+        for its end and the tags of a thought, one in 20 for other spellings, and those of a text \
+        of 'stop'; or 2 fewer of each choice, for text that is cut. Ends with code 1 where \
+        something does not hold, or cannot be counted from what was kept: calls of functions are \
+        not in the model's own words.
         """)
 
     @Argument(help: "The file that holds the receipt.") var file: String
@@ -37,6 +39,8 @@ struct Verify: ParsableCommand {
     @Option(
       help: "The file with the answer: the JSON or the stream that came back, or its text alone.")
     var answer: String?
+    @Flag(help: "That file is the answer's text alone, though it may look like JSON or a stream.")
+    var text = false
     @OptionGroup var output: MeterOutput
 
     func validate() throws {
@@ -46,11 +50,14 @@ struct Verify: ParsableCommand {
       if route != nil, request == nil {
         throw ValidationError("--route says where a request was sent: give --request.")
       }
+      if text, answer == nil {
+        throw ValidationError("--text says what the answer's file holds: give --answer.")
+      }
     }
 
     func run() throws {
-      let text = try contents(file)
-      guard let receipt = try? Receipt(encoded: text) else {
+      let encoded = try contents(file)
+      guard let receipt = try? Receipt(encoded: encoded) else {
         throw CommandError(.unusableInput, "'\(file)' holds no receipt")
       }
       guard let key = bytes(hex: publicKey), key.count == 32 else {
@@ -83,15 +90,21 @@ struct Verify: ParsableCommand {
       }
       row["tokenizer"] = .string(hash)
       let counting = PromptRecount(try PromptWriter(path: path))
-      let kept = try answer.map { file in
-        try naming(file) { try SavedAnswer(contents(file)) }
+      let kept = try answer.map { file -> SavedAnswer in
+        let bytes = try contents(file)
+        if text { return SavedAnswer(text: bytes) }
+        return try naming(file, hint: "if it is the answer's text alone, say so with --text") {
+          try SavedAnswer(bytes)
+        }
       }
       let sent = try request.map { file in
-        try naming(file) { try JSONValue.parse(contents(file)) }
+        try naming(file) { try PromptRecount.request(contents(file)) }
       }
       if let request, let sent {
         let route = try destination(of: sent, in: request, kept, body)
-        let count = try naming(request) { try counting.promptTokens(of: sent, as: route) }
+        let count = try naming(request, hint: routeHint) {
+          try counting.promptTokens(of: sent, as: route)
+        }
         row["route"] = .string(route.path)
         row["input_tokens_recounted"] = .integer(Int64(count))
         try check(count, of: request, to: route, body)
@@ -99,7 +112,8 @@ struct Verify: ParsableCommand {
       if let answer, let kept {
         let count = try naming(answer) {
           try counting.answerTokens(
-            of: kept, to: sent, reasoningTokens: Int(body.reasoningTokens))
+            of: kept, to: sent, completionTokens: Int(body.completionTokens),
+            reasoningTokens: Int(body.reasoningTokens))
         }
         row["output_tokens_recounted"] = .integer(Int64(count))
         row["output_tokens_beyond_its_text"] = .integer(body.completionTokens - Int64(count))
@@ -122,7 +136,7 @@ struct Verify: ParsableCommand {
       _ count: Int, of file: String, to route: CountedRoute, _ body: Receipt.Body
     ) throws(CommandError) {
       guard Int64(count) != body.promptTokens else { return }
-      var hint = self.route == nil ? " (if it was sent elsewhere, say so with --route)" : ""
+      var hint = routeHint.map { " (\($0))" } ?? ""
       if Int64(count) > body.promptTokens {
         hint += "; less is charged where a request was refused, or its client left"
       }
@@ -132,10 +146,18 @@ struct Verify: ParsableCommand {
           + "the receipt says \(body.promptTokens)\(hint)")
     }
 
+    /// What helps where a route was concluded and may be another.
+    private var routeHint: String? {
+      route == nil ? "if it was sent elsewhere, say so with --route" : nil
+    }
+
     /// What cannot be read or counted is told with the name of its file.
-    private func naming<Value>(_ file: String, _ read: () throws -> Value) throws -> Value {
+    private func naming<Value>(
+      _ file: String, hint: String? = nil, _ read: () throws -> Value
+    ) throws -> Value {
       do { return try read() } catch let error as CommandError { throw error } catch {
-        throw CommandError(.unusableInput, "'\(file)': \(error)")
+        throw CommandError(
+          .unusableInput, "'\(file)': \(error)" + (hint.map { " (\($0))" } ?? ""))
       }
     }
 

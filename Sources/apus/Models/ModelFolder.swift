@@ -61,8 +61,17 @@ struct LocatedModel: Sendable {
       throw ModelNameError.unknown(argument, known: catalogue.entries.map(\.name))
     }
     var name = argument.split(separator: "/").last.map(String.init) ?? argument
-    if name.lowercased().hasSuffix(".gguf") { name.removeLast(5) }
+    for ending in [".gguf", ".bin"] where name.lowercased().hasSuffix(ending) {
+      name.removeLast(ending.count)
+    }
     return LocatedModel(name: name, path: argument, argument: argument)
+  }
+
+  /// Whether the file begins as whisper.cpp's files of speech models do.
+  var isSpeechModel: Bool {
+    guard let file = FileHandle(forReadingAtPath: path) else { return false }
+    defer { try? file.close() }
+    return (try? file.read(upToCount: 4)) == Data("lmgg".utf8)
   }
 
   private static func located(

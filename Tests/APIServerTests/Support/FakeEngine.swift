@@ -17,6 +17,7 @@ final class FakeEngine: TextEngine {
     /// The stream stops after the first token until somebody cancels it.
     case hangAfterFirst
     /// The stream stops after the first token until `resume()` is called, or somebody cancels it.
+    /// Then it lets everybody else go on before each token.
     case pauseAfterFirst
     /// The engine refuses: its queue is full.
     case refuse

@@ -76,7 +76,10 @@ final class FakeStream: TokenStream {
       case .answer, .refuse, .base, .giveWay: break
       }
     }
-    if case .giveWay = behaviour { await Task.yield() }
+    switch behaviour {
+    case .giveWay, .pauseAfterFirst: await Task.yield()
+    default: break
+    }
     if isCancelled.load(ordering: .acquiring) { return finish(&iterator, .cancelled) }
     guard index < pieces.count else { return finish(&iterator, reason) }
     beforeToken(index)
