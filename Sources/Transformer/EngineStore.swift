@@ -86,7 +86,9 @@ public actor EngineStore {
 
   /// Lets go of engines that were idle for too long. Call it now and then.
   ///
-  /// - Parameter probes: requests of an engine, by its name, that are no use of it.
+  /// - Parameters:
+  ///   - now: the time.
+  ///   - probes: requests of an engine, by its name, that are no use of it.
   /// - Returns: how many.
   @discardableResult
   public func unloadIdle(
