@@ -13,15 +13,18 @@ let optimised: [SwiftSetting] =
   [.unsafeFlags(["-O"], .when(configuration: .debug))] + plain
 
 // One target per instruction set. The flag is per target, so no code compiled for a newer
-// processor can end up on the path of an older one.
-#if arch(x86_64)
+// processor can end up on the path of an older one. Elsewhere their tables are nil, and what they
+// would share is left out.
+#if arch(x86_64) && !os(macOS)
   let avx2: [SwiftSetting] =
     kernel + [.unsafeFlags(["-Xcc", "-march=haswell"]), .define("FOUR_TOKEN_TILES")]
   let avx512: [SwiftSetting] =
     kernel + [.unsafeFlags(["-Xcc", "-march=cascadelake"]), .define("TWELVE_TOKEN_TILES")]
+  let withoutSets: [String] = []
 #else
   let avx2 = kernel
   let avx512 = kernel
+  let withoutSets = ["Shared"]
 #endif
 
 let package = Package(
@@ -67,9 +70,11 @@ let package = Package(
       swiftSettings: kernel),
     .target(
       name: "KernelsAVX2", dependencies: ["KernelInterface"], path: "Sources/Kernels/AVX2",
+      exclude: withoutSets,
       swiftSettings: avx2),
     .target(
       name: "KernelsAVX512", dependencies: ["KernelInterface"], path: "Sources/Kernels/AVX512",
+      exclude: withoutSets,
       swiftSettings: avx512),
     .target(
       name: "TensorCore",

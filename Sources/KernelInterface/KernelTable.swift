@@ -8,6 +8,10 @@ public struct KernelTable: Sendable {
   /// The name of the instruction set, as `APUS_ISA` spells it.
   public let name: String
 
+  /// Packs one panel of weights whose format has a layout of its own, all but `scaledBytes`. Every
+  /// instruction set writes the same bytes.
+  public let pack: @Sendable (_ call: PackingCall) -> Void
+
   /// Quantises a row: one `ActivationBlock` for each 32 of `columns` values, `blockStride` bytes
   /// apart. Columns are a multiple of those that share a scale.
   public let quantise:
@@ -65,6 +69,7 @@ public struct KernelTable: Sendable {
 
   public init(
     name: String,
+    pack: @escaping @Sendable (PackingCall) -> Void,
     quantise:
       @escaping @Sendable (
         UnsafePointer<Float>, Int, ActivationScaling, UnsafeMutableRawPointer, Int
@@ -93,6 +98,7 @@ public struct KernelTable: Sendable {
     stateSpace: @escaping @Sendable (StateSpaceCall) -> Void
   ) {
     self.name = name
+    self.pack = pack
     self.quantise = quantise
     self.product = product
     self.manyTokens = manyTokens

@@ -29,8 +29,8 @@ package final class WorkerPool: Sendable {
 
   deinit { state.stop() }
 
-  /// Hands out `0..<count` in runs of at most `grain`; `body` gets a run and its worker's number.
-  /// Returns when all runs are done. Regions of several callers run one after another.
+  /// Hands out `0..<count` in runs of whole grains (`RunSchedule`); `body` gets a run and its worker's
+  /// number. Returns when all runs are done. Regions of several callers run one after another.
   ///
   /// Which worker gets which run is not determined, nor whether all workers get one: what `body`
   /// computes must not depend on it.
@@ -39,15 +39,22 @@ package final class WorkerPool: Sendable {
   ) {
     guard count > 0 else { return }
     if threadCount == 1 || count <= grain { return body(0..<count, 0) }
-    withoutActuallyEscaping(body) { state.run(Region(count: count, grain: grain, body: $0)) }
+    let schedule = RunSchedule(count: count, grain: grain, threadCount: threadCount)
+    withoutActuallyEscaping(body) { state.run(Region(schedule: schedule, body: $0)) }
   }
 }
 
 /// What the threads of a region do.
 private struct Region {
-  let count: Int
-  let grain: Int
+  let schedule: RunSchedule
   let body: (Range<Int>, Int) -> Void
+}
+
+/// A number in a cache line of its own, and in a pair of lines, which some processors fetch together:
+/// what one thread writes is not in the way of what another waits for.
+private struct LonelyNumber: ~Copyable {
+  let number = Atomic<Int>(0)
+  private let rest = SIMD8<Int>()
 }
 
 /// The number of the last region, whether threads may still join it, and how many have, in one word.
@@ -67,11 +74,11 @@ private struct Gate {
 /// What the pool's threads share. They keep it alive, and it does not keep the pool alive.
 private final class PoolState: @unchecked Sendable {
   /// A `Gate`. Workers run when its region changes, unless it closed before they came.
-  private let gate = Atomic<Int>(0)
-  /// Where the next run of the region begins.
-  private let next = Atomic<Int>(0)
+  private let gate = LonelyNumber()
+  /// The next run of the region.
+  private let ticket = LonelyNumber()
   /// Threads that joined the region and are done.
-  private let finished = Atomic<Int>(0)
+  private let finished = LonelyNumber()
   private let sleepers = Atomic<Int>(0)
   private let callerSleeps = Atomic<Bool>(false)
   private let stopped = Atomic<Bool>(false)
@@ -85,7 +92,7 @@ private final class PoolState: @unchecked Sendable {
   /// Turns of the spinning loop, some 30 µs on an idle machine, before a thread sleeps.
   private static let spinLimit = 12_000
   /// Turns after which a spinning thread lets others run, should they want to.
-  private static let yieldInterval = 256
+  private static let yieldInterval = 1_024
 
   init() {
     callers = .allocate(capacity: 1)
@@ -112,13 +119,13 @@ private final class PoolState: @unchecked Sendable {
   func run(_ work: Region) {
     pthread_mutex_lock(callers)
     region = work
-    next.store(0, ordering: .relaxed)
-    finished.store(0, ordering: .relaxed)
-    let number = Gate(word: gate.load(ordering: .relaxed)).region + 1
-    gate.store(Gate.opened(number), ordering: .sequentiallyConsistent)
+    ticket.number.store(0, ordering: .relaxed)
+    finished.number.store(0, ordering: .relaxed)
+    let number = Gate(word: gate.number.load(ordering: .relaxed)).region + 1
+    gate.number.store(Gate.opened(number), ordering: .sequentiallyConsistent)
     wakeSleepers()
     takeRuns(of: work, 0)
-    let closed = gate.bitwiseAnd(~Gate.open, ordering: .sequentiallyConsistent).oldValue
+    let closed = gate.number.bitwiseAnd(~Gate.open, ordering: .sequentiallyConsistent).oldValue
     wait(for: Gate(word: closed).joined)
     region = nil
     pthread_mutex_unlock(callers)
@@ -126,9 +133,9 @@ private final class PoolState: @unchecked Sendable {
 
   private func takeRuns(of work: Region, _ worker: Int) {
     while true {
-      let start = next.wrappingAdd(work.grain, ordering: .relaxed).oldValue
-      if start >= work.count { return }
-      work.body(start..<min(start + work.grain, work.count), worker)
+      let number = ticket.number.wrappingAdd(1, ordering: .relaxed).oldValue
+      guard let run = work.schedule.run(number) else { return }
+      work.body(run, worker)
     }
   }
 
@@ -142,12 +149,12 @@ private final class PoolState: @unchecked Sendable {
   /// Waits until all who joined are done.
   private func wait(for joined: Int) {
     for turn in 1...Self.spinLimit {
-      if finished.load(ordering: .acquiring) == joined { return }
+      if finished.number.load(ordering: .acquiring) == joined { return }
       if turn % Self.yieldInterval == 0 { sched_yield() }
     }
     pthread_mutex_lock(lock)
     callerSleeps.store(true, ordering: .sequentiallyConsistent)
-    while finished.load(ordering: .sequentiallyConsistent) < joined {
+    while finished.number.load(ordering: .sequentiallyConsistent) < joined {
       pthread_cond_wait(done, lock)
     }
     callerSleeps.store(false, ordering: .relaxed)
@@ -156,8 +163,8 @@ private final class PoolState: @unchecked Sendable {
 
   func stop() {
     stopped.store(true, ordering: .sequentiallyConsistent)
-    let number = Gate(word: gate.load(ordering: .relaxed)).region + 1
-    gate.store(Gate.opened(number), ordering: .sequentiallyConsistent)
+    let number = Gate(word: gate.number.load(ordering: .relaxed)).region + 1
+    gate.number.store(Gate.opened(number), ordering: .sequentiallyConsistent)
     pthread_mutex_lock(lock)
     pthread_cond_broadcast(wake)
     pthread_mutex_unlock(lock)
@@ -174,7 +181,7 @@ private final class PoolState: @unchecked Sendable {
       if stopped.load(ordering: .acquiring) { return }
       guard join(seen) else { continue }
       takeRuns(of: region!, index)
-      finished.wrappingAdd(1, ordering: .sequentiallyConsistent)
+      finished.number.wrappingAdd(1, ordering: .sequentiallyConsistent)
       // The caller knows how many it waits for, and is alone in it.
       guard callerSleeps.load(ordering: .sequentiallyConsistent) else { continue }
       pthread_mutex_lock(lock)
@@ -185,9 +192,9 @@ private final class PoolState: @unchecked Sendable {
 
   /// Joins the region unless it has closed: from then on its caller waits for this thread.
   private func join(_ number: Int) -> Bool {
-    var current = Gate(word: gate.load(ordering: .acquiring))
+    var current = Gate(word: gate.number.load(ordering: .acquiring))
     while current.isOpen, current.region == number {
-      let (exchanged, original) = gate.weakCompareExchange(
+      let (exchanged, original) = gate.number.weakCompareExchange(
         expected: current.word, desired: current.word + 1, ordering: .acquiringAndReleasing)
       if exchanged { return true }
       current = Gate(word: original)
@@ -197,19 +204,50 @@ private final class PoolState: @unchecked Sendable {
 
   private func waitForRegion(after seen: Int) -> Int {
     for turn in 1...Self.spinLimit {
-      let now = Gate(word: gate.load(ordering: .acquiring)).region
+      let now = Gate(word: gate.number.load(ordering: .acquiring)).region
       if now != seen { return now }
       if turn % Self.yieldInterval == 0 { sched_yield() }
     }
     pthread_mutex_lock(lock)
     sleepers.wrappingAdd(1, ordering: .sequentiallyConsistent)
-    var now = Gate(word: gate.load(ordering: .sequentiallyConsistent)).region
+    var now = Gate(word: gate.number.load(ordering: .sequentiallyConsistent)).region
     while now == seen {
       pthread_cond_wait(wake, lock)
-      now = Gate(word: gate.load(ordering: .sequentiallyConsistent)).region
+      now = Gate(word: gate.number.load(ordering: .sequentiallyConsistent)).region
     }
     sleepers.wrappingSubtract(1, ordering: .relaxed)
     pthread_mutex_unlock(lock)
     return now
+  }
+}
+
+/// How a region is cut into runs: long ones first, the last of one grain each.
+///
+/// Each round gives every thread one run, half of what is left all together. So threads even out at the
+/// end, and take turns at the next run's number as rarely as they can: where they share no cache, that
+/// costs as much as to multiply some thousand weights.
+package struct RunSchedule: Sendable {
+  private let count: Int
+  private let grain: Int
+  private let threadCount: Int
+
+  package init(count: Int, grain: Int, threadCount: Int) {
+    self.count = count
+    self.grain = grain
+    self.threadCount = threadCount
+  }
+
+  /// Run `number`, from 0 on; nil behind the last.
+  package func run(_ number: Int) -> Range<Int>? {
+    var (start, number) = (0, number)
+    while true {
+      let size = grain * max(1, (count - start) / (2 * threadCount * grain))
+      if size == grain || number < threadCount {
+        let first = start + number * size
+        return first < count ? first..<min(first + size, count) : nil
+      }
+      start += threadCount * size
+      number -= threadCount
+    }
   }
 }

@@ -1,6 +1,7 @@
 // A loaded model: immutable, shared by everything that runs on it.
 
 public import JSON
+import Synchronization
 package import TensorCore
 public import Tokenizer
 
@@ -85,31 +86,36 @@ public final class Model: Sendable {
     let name = try file.metadata.requiredString("general.architecture")
     let family = try family(named: name, path: path)
     let hyperparameters = try Hyperparameters(file, family)
-    let vocabulary = try Vocabulary(
-      file.metadata, path: path, preTokenizer: options.preTokenizer)
-    guard vocabulary.tokens.count == hyperparameters.vocabularyCount else {
-      throw ModelError(
-        .badMetadata,
-        "\(path): the vocabulary has \(vocabulary.tokens.count) tokens, the tensor "
-          + "token_embd.weight \(hyperparameters.vocabularyCount) rows; they must be equal")
-    }
     let contextLength = try contextLength(options, hyperparameters)
-    let tokenizer = try ModelError.naming(path) { try TextTokenizer(vocabulary) }
-    let sources = try ChatTemplateSources(file.metadata, replacedBy: options.chatTemplate)
-    let templates = try ModelError.naming(path) { try ChatTemplates(sources) }
-
     let threads = options.threadCount ?? Processor.usableThreads.count
     let compute = Compute(
       instructionSet: .current, pool: WorkerPool(threadCount: threads))
-    let weights = try WeightLoader(
-      file, family, contextLength: contextLength, isExact: options.exact,
-      pool: compute.pool, progress: progress, isCancelled: isCancelled)
-    let decoder = try family.decoder(weights)
-    progress(1)
-    return Model(
-      info: try ModelInfo(file, hyperparameters), tokenizer: tokenizer, templates: templates,
-      contextLength: contextLength, decoder: decoder, compute: compute,
+    // Where texts cannot be read, weights need not be either.
+    let isUnreadable = Atomic(false)
+    let (texts, decoder) = concurrently {
+      let texts = Result {
+        try ModelTexts(
+          file, path: path, options: options, vocabularyCount: hyperparameters.vocabularyCount)
+      }
+      if case .failure = texts { isUnreadable.store(true, ordering: .relaxed) }
+      return texts
+    } _: {
+      Result {
+        try family.decoder(
+          WeightLoader(
+            file, family, contextLength: contextLength, isExact: options.exact,
+            pool: compute.pool, progress: progress
+          ) { isCancelled() || isUnreadable.load(ordering: .relaxed) })
+      }
+    }
+    let readable = try texts.get()
+    let model = Model(
+      info: try ModelInfo(file, hyperparameters), tokenizer: readable.tokenizer,
+      templates: readable.templates,
+      contextLength: contextLength, decoder: try decoder.get(), compute: compute,
       cacheFormat: options.exact ? .F32 : options.keyValueFormat)
+    progress(1)
+    return model
   }
 
   /// The context that the options ask for, or the model's own. It is no longer than the model was trained

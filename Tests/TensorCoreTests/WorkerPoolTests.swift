@@ -34,11 +34,31 @@ import Testing
       let counters = Counters(count)
       pool.forEach(count, grain: grain) { range, worker in
         #expect(worker >= 0 && worker < threads)
-        #expect(!range.isEmpty && range.count <= max(grain, threads == 1 ? count : grain))
+        #expect(!range.isEmpty)
         for index in range { counters.add(index) }
       }
       #expect(counters.all == [Int](repeating: 1, count: count))
     }
+  }
+
+  @Test("Runs follow one another, long ones first, and the last are one grain long")
+  func schedule() {
+    for threads in 1...9 {
+      for (count, grain) in [(1, 1), (5, 2), (16, 1), (100, 7), (1_000, 1), (4_096, 64)] {
+        let schedule = RunSchedule(count: count, grain: grain, threadCount: threads)
+        let runs = (0..<count + threads).compactMap(schedule.run)
+        #expect(runs.flatMap(Array.init) == Array(0..<count))
+        #expect(runs.dropLast().allSatisfy { $0.count % grain == 0 })
+        #expect(zip(runs, runs.dropFirst()).allSatisfy { $0.count >= $1.count })
+        // So that no thread is left with more than one grain when the others are done.
+        #expect(runs.suffix(threads).allSatisfy { $0.count <= grain })
+        #expect(runs[0].count <= max(grain, count / (2 * threads)))
+      }
+    }
+    // Half as many turns as grains, and fewer where there are more.
+    let runs = { RunSchedule(count: $0, grain: 1, threadCount: 2) }
+    #expect((0..<100).compactMap(runs(16).run).count == 8)
+    #expect((0..<100).compactMap(runs(128).run).count == 14)
   }
 
   #if os(Linux)
@@ -54,10 +74,10 @@ import Testing
       }
       worker.hold()
       let counters = Counters(100)
-      for _ in 0..<100 { pool.forEach(100) { range, _ in counters.add(range.lowerBound) } }
+      for _ in 0..<100 { pool.forEach(100) { range, _ in range.forEach(counters.add) } }
       #expect(counters.all == [Int](repeating: 100, count: 100))
       worker.release()
-      pool.forEach(100) { range, _ in counters.add(range.lowerBound) }
+      pool.forEach(100) { range, _ in range.forEach(counters.add) }
       #expect(counters.all == [Int](repeating: 101, count: 100))
     }
   #endif

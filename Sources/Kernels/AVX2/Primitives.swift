@@ -196,6 +196,28 @@
     return Integers(lowHalf: wide(bytes), highHalf: wide(_mm_unpackhi_epi64(bytes, bytes)))
   }
 
+  /// The lowest byte of each lane.
+  @inline(__always)
+  func lowBytes(_ x: Words) -> SIMD16<UInt8> {
+    let bytes = x & 255
+    let halves = _mm256_packus_epi32(
+      unsafeBitCast(bytes.lowHalf, to: __m256i.self),
+      unsafeBitCast(bytes.highHalf, to: __m256i.self))
+    let ordered = SIMD4(halves[0], halves[2], halves[1], halves[3])
+    return unsafeBitCast(
+      _mm_packus_epi16(ordered.lowHalf, ordered.highHalf), to: SIMD16<UInt8>.self)
+  }
+
+  /// Bit `i` is the lowest bit of byte `i`.
+  @inline(__always)
+  func lowestBits(_ bytes: Words) -> UInt64 {
+    @inline(__always) func mask(_ half: SIMD8<UInt32>) -> UInt64 {
+      let bits = _mm256_movemask_epi8(unsafeBitCast(half &<< 7, to: __m256i.self))
+      return UInt64(UInt32(bitPattern: bits))
+    }
+    return mask(bytes.lowHalf) | mask(bytes.highHalf) << 32
+  }
+
   /// The low bytes of numbers in -128...127.
   @inline(__always)
   func narrowed(_ x: Integers) -> SIMD16<Int8> {

@@ -6,6 +6,7 @@ public import KernelInterface
   /// The kernels for processors with AVX2 (Haswell, Zen and later).
   public let avx2Kernels: KernelTable? = KernelTable(
     name: "avx2",
+    pack: pack,
     quantise: quantise,
     product: product,
     manyTokens: unpackingCalls,

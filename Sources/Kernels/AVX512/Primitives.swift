@@ -101,6 +101,19 @@
     unsafeBitCast(_mm512_cvtepi8_epi32(unsafeBitCast(x, to: __m128i.self)), to: Integers.self)
   }
 
+  /// The lowest byte of each lane.
+  @inline(__always)
+  func lowBytes(_ x: Words) -> SIMD16<UInt8> {
+    unsafeBitCast(
+      _mm512_cvtepi32_epi8(unsafeBitCast(x, to: __m512i.self)), to: SIMD16<UInt8>.self)
+  }
+
+  /// Bit `i` is the lowest bit of byte `i`.
+  @inline(__always)
+  func lowestBits(_ bytes: Words) -> UInt64 {
+    _mm512_movepi8_mask(unsafeBitCast(bytes &<< 7, to: __m512i.self))
+  }
+
   /// The low bytes.
   @inline(__always)
   func narrowed(_ x: Integers) -> SIMD16<Int8> {

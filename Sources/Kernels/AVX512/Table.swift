@@ -6,6 +6,7 @@ public import KernelInterface
   /// The kernels for processors with AVX-512 and VNNI (Cascade Lake, Ice Lake, Zen 4 and later).
   public let avx512Kernels: KernelTable? = KernelTable(
     name: "avx512",
+    pack: pack,
     quantise: quantise,
     product: product,
     manyTokens: unpackingCalls,

@@ -53,15 +53,6 @@ func dequantiseQ3_K(
   }
 }
 
-/// Scale `group`, less 32, of the 12 bytes of a Q3_K block: four bits in a nibble of byte `group` mod
-/// 8, two in byte 8 + `group` mod 4.
-@inline(__always)
-func scaleQ3_K(_ packed: UnsafeRawPointer, _ group: Int) -> Int8 {
-  let low = packed.byte(group % 8) &>> UInt8(truncatingIfNeeded: group / 8 * 4) & 15
-  let high = packed.byte(8 + group % 4) &>> UInt8(truncatingIfNeeded: group / 4 * 2) & 3
-  return Int8(truncatingIfNeeded: low | high << 4) &- 32
-}
-
 /// Block: d, dmin (halves), 12 bytes of 6-bit scales and minima, 128 bytes of nibbles.
 /// Weight: (d scale) q - (dmin minimum), groups of 32.
 func dequantiseQ4_K(

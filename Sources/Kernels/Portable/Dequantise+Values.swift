@@ -29,15 +29,6 @@ func dequantiseIQ4_XS(
   }
 }
 
-/// Scale `run`, less 32, of an IQ4_XS block: four bits in a nibble of bytes 4 to 7, two in bytes 2 and 3.
-@inline(__always)
-func scaleIQ4_XS(_ block: UnsafeRawPointer, _ run: Int) -> Int8 {
-  let low = block.byte(4 + run / 2) &>> UInt8(truncatingIfNeeded: run % 2 * 4) & 15
-  let upper = block.loadUnaligned(fromByteOffset: 2, as: UInt16.self)
-  let high = UInt8(truncatingIfNeeded: upper &>> UInt16(truncatingIfNeeded: 2 * run) & 3)
-  return Int8(truncatingIfNeeded: low | high << 4) &- 32
-}
-
 /// Block: an exponent e, 16 bytes of nibbles, low halves first. Weight: 2^(e - 128) value(q); the
 /// values are doubled, so the exponent is less by one than the format's own.
 /// Source: OCP Microscaling Formats (MX) 1.0.

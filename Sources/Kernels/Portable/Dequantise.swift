@@ -82,10 +82,6 @@ func float(half bits: UInt16) -> Float {
 }
 
 extension UnsafeRawPointer {
-  /// The unsigned byte at `offset`.
-  @inline(__always)
-  func byte(_ offset: Int) -> UInt8 { load(fromByteOffset: offset, as: UInt8.self) }
-
   /// The half-precision number at `offset`, as float32.
   @inline(__always)
   func half(_ offset: Int) -> Float {

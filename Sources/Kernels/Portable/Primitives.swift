@@ -186,3 +186,21 @@ func narrowed(_ x: Integers) -> SIMD16<Int8> {
   for lane in 0..<16 { result[lane] = Int8(truncatingIfNeeded: x[lane]) }
   return result
 }
+
+/// The lowest byte of each lane.
+@inline(__always)
+func lowBytes(_ x: Words) -> SIMD16<UInt8> {
+  var result = SIMD16<UInt8>(repeating: 0)
+  for lane in 0..<16 { result[lane] = UInt8(truncatingIfNeeded: x[lane]) }
+  return result
+}
+
+/// Bit `i` is the lowest bit of byte `i`.
+@inline(__always)
+func lowestBits(_ bytes: Words) -> UInt64 {
+  let bits = bytes & 0x0101_0101
+  let fours = bits | bits &>> 7 | bits &>> 14 | bits &>> 21
+  var result: UInt64 = 0
+  for lane in 0..<16 { result |= UInt64(fours[lane] & 15) << UInt64(4 * lane) }
+  return result
+}

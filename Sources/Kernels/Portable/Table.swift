@@ -5,6 +5,7 @@ public import KernelInterface
 /// The kernels without special instructions.
 public let portableKernels = KernelTable(
   name: "portable",
+  pack: pack,
   quantise: quantise,
   product: product,
   attention: attention,

@@ -21,6 +21,8 @@ extension Projection {
 /// A thread takes the same rows of both matrices, and what it multiplied never leaves its caches.
 package struct GatedProduct {
   private let projection: Projection
+  private let gate: MatrixPanels
+  private let up: MatrixPanels
   private let input: Activations
   private let activation: Activation
   private let rows: Int
@@ -35,6 +37,8 @@ package struct GatedProduct {
     into output: Activations, quantised scaling: ActivationScaling
   ) {
     self.projection = projection
+    gate = MatrixPanels(projection.parts[0])
+    up = MatrixPanels(projection.parts[1])
     self.input = input
     self.activation = activation
     self.rows = rows
@@ -70,8 +74,8 @@ package struct GatedProduct {
     let target = output.layout(rows: self.rows)
     let values = FloatRows(base: scratch.row(worker), stride: 2 * count)
     let others = values.columns(from: count)
-    projection.parts[0].multiply(panels, input, layout, rows, values, kernels)
-    projection.parts[1].multiply(panels, input, layout, rows, others, kernels)
+    gate.multiply(panels, input, layout, rows, values, kernels.product)
+    up.multiply(panels, input, layout, rows, others, kernels.product)
     for (index, row) in rows.enumerated() {
       kernels.gatedActivation(activation, values.row(index), others.row(index), count)
       output.quantise(
@@ -88,16 +92,16 @@ extension Compute {
   ///
   /// - Parameter scratch: a row of `Projection.gatedScratch` floats for each thread.
   package func multiply(_ product: GatedProduct, scratch: FloatRows) {
-    forEachCall(product.plan(self, neighbours: 1)) { panels, rows, worker in
-      product.multiply(panels, rows, scratch: scratch, worker: worker, kernels)
-    }
+    multiply([product], scratch: scratch)
   }
 
   /// Does several gated products in one parallel region.
   package func multiply(_ products: [GatedProduct], scratch: FloatRows) {
-    forEachCall(of: products.map { $0.plan(self, neighbours: products.count) }) {
-      product, panels, rows, worker in
-      products[product].multiply(panels, rows, scratch: scratch, worker: worker, kernels)
+    withExtendedLifetime(products) {
+      forEachCall(of: products.map { $0.plan(self, neighbours: products.count) }) {
+        product, panels, rows, worker in
+        products[product].multiply(panels, rows, scratch: scratch, worker: worker, kernels)
+      }
     }
   }
 }

@@ -18,6 +18,7 @@ package struct Projection: Sendable {
   fileprivate let panelCount: Int
   /// Bytes of the largest panel.
   private let panelBytes: Int
+  fileprivate let list: PanelList
 
   /// What a run of panels, and the activations that it is multiplied with, may take of the
   /// second-level cache: a third of the 1 MiB that processors have today.
@@ -41,6 +42,7 @@ package struct Projection: Sendable {
     scaling = scalings.contains(.fourBlocks) ? .fourBlocks : scalings.first
     panelCount = parts.reduce(0) { $0 + $1.panelCount }
     panelBytes = max(1, parts.reduce(0) { max($0, $1.panelBytes) })
+    list = PanelList(parts, offsets: offsets)
   }
 
   package init(_ matrix: PackedMatrix) { self.init([matrix]) }
@@ -55,9 +57,11 @@ package struct Projection: Sendable {
     _ input: Activations, rows: Int, into output: FloatRows, _ compute: Compute
   ) {
     guard rows > 0 else { return }
-    let product = Product(self, input, rows: rows, into: output)
-    compute.forEachCall(product.plan(compute, neighbours: 1)) { panels, rows, _ in
-      product.multiply(panels, rows, compute.kernels)
+    let plan = Product(self, input, rows: rows, into: output).plan(compute, neighbours: 1)
+    let call = ProductCall(self, input, rows: rows, into: output)
+    let kernel = compute.kernels.product
+    withExtendedLifetime(list) {
+      compute.forEachCall(plan) { panels, rows, _ in call.multiply(panels, rows, kernel) }
     }
   }
 
@@ -82,22 +86,6 @@ package struct Projection: Sendable {
     let tokens = max(1, Self.cachedBytes / max(1, layout.rowBytes) / Self.tile) * Self.tile
     return (max(unit, min(panelCount / runs, largest) / unit * unit), tokens)
   }
-
-  /// One run of panels, counted over all parts, for some rows.
-  fileprivate func multiply(
-    _ range: Range<Int>, _ input: Activations, _ layout: ActivationLayout, _ rows: Range<Int>,
-    _ output: FloatRows, _ kernels: KernelTable
-  ) {
-    var base = 0
-    for (part, offset) in zip(parts, offsets) {
-      defer { base += part.panelCount }
-      let from = max(range.lowerBound, base) - base
-      let to = min(range.upperBound, base + part.panelCount) - base
-      guard from < to else { continue }
-      let target = output.rows(from: rows.lowerBound).columns(from: offset + from * panelRowCount)
-      part.multiply(from..<to, input, layout, rows, target, kernels)
-    }
-  }
 }
 
 /// A projection and the rows that it multiplies: one of several in a region, or the only one.
@@ -121,35 +109,47 @@ package struct Product {
       panelCount: projection.panelCount, panels: cut.panels, rows: rows, tokens: cut.tokens)
   }
 
-  fileprivate func multiply(_ panels: Range<Int>, _ rows: Range<Int>, _ kernels: KernelTable) {
-    projection.multiply(panels, input, input.layout(rows: self.rows), rows, output, kernels)
+  fileprivate var call: ProductCall { ProductCall(projection, input, rows: rows, into: output) }
+}
+
+/// A product as its threads see it, while somebody else keeps the projection.
+private struct ProductCall {
+  private let parts: UnsafeBufferPointer<(panels: MatrixPanels, offset: Int)>
+  private let input: Activations
+  private let layout: ActivationLayout
+  private let output: FloatRows
+
+  init(_ projection: Projection, _ input: Activations, rows: Int, into output: FloatRows) {
+    parts = projection.list.parts
+    self.input = input
+    layout = input.layout(rows: rows)
+    self.output = output
+  }
+
+  /// One run of panels, counted over all parts, for some rows.
+  func multiply(_ range: Range<Int>, _ rows: Range<Int>, _ kernel: (PanelProduct) -> Void) {
+    var base = 0
+    for (panels, offset) in parts {
+      defer { base += panels.panelCount }
+      let from = max(range.lowerBound, base) - base
+      let to = min(range.upperBound, base + panels.panelCount) - base
+      guard from < to else { continue }
+      let target = output.rows(from: rows.lowerBound).columns(from: offset + from * panelRowCount)
+      panels.multiply(from..<to, input, layout, rows, target, kernel)
+    }
   }
 }
 
 extension Compute {
   /// Does several products as `Projection.multiply` does one, in one parallel region.
   package func multiply(_ products: [Product]) {
-    forEachCall(of: products.map { $0.plan(self, neighbours: products.count) }) {
-      product, panels, rows, _ in
-      products[product].multiply(panels, rows, kernels)
+    let calls = products.map(\.call)
+    let kernel = kernels.product
+    withExtendedLifetime(products) {
+      forEachCall(of: products.map { $0.plan(self, neighbours: products.count) }) {
+        product, panels, rows, _ in
+        calls[product].multiply(panels, rows, kernel)
+      }
     }
-  }
-}
-
-extension PackedMatrix {
-  /// `output[t, r]` for the rows of `panels` and some rows of the input, the first of which goes to the
-  /// first of the output.
-  func multiply(
-    _ panels: Range<Int>, _ input: Activations, _ layout: ActivationLayout, _ rows: Range<Int>,
-    _ output: FloatRows, _ kernels: KernelTable
-  ) {
-    let operand = input.operand(
-      from: rows.lowerBound, isQuantised: format.takesQuantisedActivations, layout)
-    kernels.product(
-      PanelProduct(
-        format: format, panels: panel(panels.lowerBound), panelBytes: panelBytes,
-        panelCount: panels.count, columns: columnCount, activations: operand.address,
-        layout: operand.layout, tokenCount: rows.count, output: output.base,
-        outputStride: output.stride))
   }
 }

@@ -68,6 +68,7 @@ package struct PackedMatrix: Sendable {
     let sourceBytes = panelRowCount * rowBytes
     let grain = max(1, Self.pieceBytes / sourceBytes)
     // For each thread a piece of the file, and a panel's floats where it is packed by way of them.
+    let kernels = InstructionSet.current.kernels
     let floatsOffset = (grain * sourceBytes + 63) / 64 * 64
     let roomBytes = floatsOffset + (isDirect ? 0 : panelRowCount * columns * 4)
     let room = try AlignedBuffer(byteCount: pool.threadCount * roomBytes)
@@ -81,29 +82,33 @@ package struct PackedMatrix: Sendable {
     }
     func pack(_ range: Range<Int>, _ room: UnsafeMutableRawPointer) {
       let from = range.lowerBound * sourceBytes
-      tensor.copy(from..<min(range.upperBound * panelRowCount, rows) * rowBytes, to: room)
+      let end = min(range.upperBound * panelRowCount, rows) * rowBytes
+      tensor.copy(from..<end, to: room)
+      // Rows that are not there are packed as zero bytes.
+      let missing = range.upperBound * sourceBytes - end
+      (room + (end - from)).initializeMemory(as: UInt8.self, repeating: 0, count: missing)
       for p in range {
-        let count = min(panelRowCount, rows - p * panelRowCount)
         let source = UnsafeRawPointer(room) + (p * sourceBytes - from)
         let panel = target + p * size
         if isDirect {
-          packPanel(
-            tensor.format, source: source, rowBytes: rowBytes, rowCount: count, columns: columns,
+          let call = PackingCall(
+            format: tensor.format, source: source, rowBytes: rowBytes, columns: columns,
             panel: panel)
+          if stored == .scaledBytes { packScaledBytes(call) } else { kernels.pack(call) }
           if scale != 1 { Self.scale(panel, by: scale, blocks: columns / blockElementCount) }
           continue
         }
         let floats = (room + floatsOffset).assumingMemoryBound(to: Float.self)
-        for row in 0..<count {
+        for row in 0..<panelRowCount {
           dequantise(
             tensor.format, source + row * rowBytes, count: columns, into: floats + row * columns)
         }
         if scale != 1 {
-          for index in 0..<count * columns { floats[index] *= scale }
+          for index in 0..<panelRowCount * columns { floats[index] *= scale }
         }
-        packPanel(
-          .F32, source: floats, rowBytes: columns * 4, rowCount: count, columns: columns,
-          panel: panel)
+        kernels.pack(
+          PackingCall(
+            format: .F32, source: floats, rowBytes: columns * 4, columns: columns, panel: panel))
       }
     }
   }

@@ -3,7 +3,7 @@
 package import TensorCore
 
 /// What mixes the positions of a sequence in a layer.
-package enum Mixer: Sendable {
+package indirect enum Mixer: Sendable {
   case attention(AttentionLayer)
   case latent(LatentAttentionLayer)
   case convolution(ShortConvolutionLayer)

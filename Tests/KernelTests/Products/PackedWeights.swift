@@ -48,14 +48,15 @@ struct PackedWeights {
     panelBytes = columns / layout.blockColumnCount * layout.blockBytes
     let panelCount = (rowCount + panelRowCount - 1) / panelRowCount
     panels = TestBuffer(panelCount * panelBytes)
-    let joined = Array(source.joined())
+    let joined =
+      Array(source.joined())
+      + Array(repeating: 0, count: (panelCount * panelRowCount - rowCount) * rowBytes)
     for panel in 0..<panelCount {
-      let first = panel * panelRowCount
       joined.withUnsafeBytes { bytes in
-        packPanel(
-          stored, source: bytes.baseAddress! + first * rowBytes, rowBytes: rowBytes,
-          rowCount: min(panelRowCount, rowCount - first), columns: columns,
-          panel: panels.base + panel * panelBytes)
+        let call = PackingCall(
+          format: stored, source: bytes.baseAddress! + panel * panelRowCount * rowBytes,
+          rowBytes: rowBytes, columns: columns, panel: panels.base + panel * panelBytes)
+        if layout == .scaledBytes { packScaledBytes(call) } else { portableKernels.pack(call) }
       }
     }
   }

@@ -1,9 +1,17 @@
 // Packing the formats that have no layout of their own: bytes, with a scale for 16 of them.
 
-import KernelInterface
+public import KernelInterface
+
+/// Packs one panel of rows in a format whose layout is `scaledBytes`.
+public func packScaledBytes(_ call: PackingCall) {
+  for row in 0..<panelRowCount {
+    packScaledBytes(
+      call.format, call.source + row * call.rowBytes, columns: call.columns, call.panel, row)
+  }
+}
 
 /// Packs one row of `columns` weights into its lane of `panel`.
-func packScaledBytes(
+private func packScaledBytes(
   _ stored: TensorFormat, _ source: UnsafeRawPointer, columns: Int,
   _ panel: UnsafeMutableRawPointer, _ row: Int
 ) {

@@ -53,21 +53,6 @@ struct StoredRows {
   }
 }
 
-/// The lowest four bits of each lane, lane `r`'s at bit `4 r`.
-@inline(__always)
-func nibbleMask(_ lanes: Words) -> UInt64 {
-  let nibbles = SIMD16<UInt8>(truncatingIfNeeded: lanes & 15)
-  let pairs = unsafeBitCast(nibbles, to: SIMD8<UInt16>.self)
-  return unsafeBitCast(SIMD8<UInt8>(truncatingIfNeeded: pairs | pairs &>> 4), to: UInt64.self)
-}
-
-/// The lowest bits of each lane's four bytes, as its lowest four bits.
-@inline(__always)
-func gatheredBits(_ lanes: Words) -> Words {
-  let bits = lanes & 0x0101_0101
-  return bits | bits &>> 7 | bits &>> 14 | bits &>> 21
-}
-
 @inline(__always)
 func storeWords(_ words: Words, _ target: UnsafeMutableRawPointer) {
   target.storeBytes(of: words, as: Words.self)
@@ -76,5 +61,5 @@ func storeWords(_ words: Words, _ target: UnsafeMutableRawPointer) {
 /// The lowest byte of each lane.
 @inline(__always)
 func storeLowBytes(_ words: Words, _ target: UnsafeMutableRawPointer) {
-  target.storeBytes(of: SIMD16<UInt8>(truncatingIfNeeded: words), as: SIMD16<UInt8>.self)
+  target.storeBytes(of: lowBytes(words), as: SIMD16<UInt8>.self)
 }

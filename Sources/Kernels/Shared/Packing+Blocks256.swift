@@ -50,7 +50,7 @@ private func packPairs(
 private func packBits(_ words: UnsafeRawPointer, _ bit: UInt32, _ to: UnsafeMutableRawPointer) {
   for group in 0..<8 {
     to.storeBytes(
-      of: nibbleMask(gatheredBits(loadWords(words + 64 * group) &>> bit)),
+      of: lowestBits(loadWords(words + 64 * group) &>> bit),
       toByteOffset: 8 * group, as: UInt64.self)
   }
 }

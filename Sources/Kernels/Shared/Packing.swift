@@ -2,33 +2,12 @@
 //
 // The source layouts are GGML's (`ggml-common.h`), the target layouts those of `PackedFormat`.
 
-public import KernelInterface
+import KernelInterface
 
-/// Packs one panel.
-///
-/// - Parameters:
-///   - stored: the format of the rows, one that has a layout.
-///   - source: the first row; rows stand `rowBytes` apart.
-///   - rowCount: rows that exist, 1...16; the rest of the panel is as if they were zero bytes.
-///   - columns: a multiple of the layout's `blockColumnCount`.
-///   - panel: room for `columns / blockColumnCount × blockBytes` bytes.
-public func packPanel(
-  _ stored: TensorFormat, source: UnsafeRawPointer, rowBytes: Int, rowCount: Int, columns: Int,
-  panel: UnsafeMutableRawPointer
-) {
-  if rowCount == panelRowCount {
-    return pack(stored, StoredRows(base: source, rowBytes: rowBytes), columns, panel)
-  }
-  withUnsafeTemporaryAllocation(byteCount: panelRowCount * rowBytes, alignment: 16) { rows in
-    let base = rows.baseAddress!
-    base.copyMemory(from: source, byteCount: rowCount * rowBytes)
-    clear(base + rowCount * rowBytes, (panelRowCount - rowCount) * rowBytes)
-    pack(stored, StoredRows(base: base, rowBytes: rowBytes), columns, panel)
-  }
-}
-
-private func clear(_ start: UnsafeMutableRawPointer, _ byteCount: Int) {
-  start.initializeMemory(as: UInt8.self, repeating: 0, count: byteCount)
+/// Packs one panel of rows in a format that has a layout of its own.
+func pack(_ call: PackingCall) {
+  let rows = StoredRows(base: call.source, rowBytes: call.rowBytes)
+  pack(call.format, rows, call.columns, call.panel)
 }
 
 private func pack(
@@ -67,9 +46,6 @@ private func pack(
   case .IQ4_XS: each(packIQ4_XS)
   case .F32: packSingles(rows, columns, panel)
   case .F16, .BF16: packHalves(rows, columns, panel)
-  case .scaledBytes:
-    for row in 0..<panelRowCount {
-      packScaledBytes(stored, rows[row], columns: columns, panel, row)
-    }
+  case .scaledBytes: break
   }
 }
