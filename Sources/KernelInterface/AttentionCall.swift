@@ -5,7 +5,10 @@ public let cacheBlockPositionCount = 32
 
 /// How keys and values are stored.
 public enum CacheFormat: UInt8, Sendable, CaseIterable {
-  case F16, F32
+  /// Numbers in half precision.
+  case F16
+  /// Numbers as they are computed.
+  case F32
   /// Signed bytes, with a scale in half precision for each 32 values of a position's key or value,
   /// fewer at its end: the numbers of GGML's type.
   case Q8_0
@@ -28,8 +31,11 @@ public let cacheGroupLength = 32
 
 /// The shape of one head's part of a cache block.
 public struct CacheShape: Sendable, Equatable {
+  /// How its values are stored.
   public let format: CacheFormat
+  /// Values of a key.
   public let keyLength: Int
+  /// Values of a value.
   public let valueLength: Int
 
   public init(format: CacheFormat, keyLength: Int, valueLength: Int) {
@@ -91,12 +97,15 @@ public func attentionStateCount(_ shape: CacheShape) -> Int { shape.paddedValueL
 /// `valueStride` is `valueLength` rounded up to 16 and the padding is zero. Where the format has
 /// scales, they follow the keys as `[groups of a key, 32]`, and the values likewise.
 public struct AttentionCall {
+  /// Of the head's part of each block.
   public var shape: CacheShape
+  /// Tokens, at least 1.
   public var tokenCount: Int
   /// Rows of a token; they stand side by side.
   public var groupCount: Int
   /// `[tokens, group, keyLength]`, tokens `queryStride` apart.
   public var queries: UnsafePointer<Float>
+  /// Floats from token to token.
   public var queryStride: Int
   /// Factor on the queries.
   public var scale: Float
@@ -105,23 +114,26 @@ public struct AttentionCall {
   public var blocks: UnsafePointer<UnsafeMutableRawPointer>
   /// Bytes from the beginning of a block to the head's part.
   public var headOffset: Int
-  /// First and last visible position of each token, `0 <= start <= end`.
+  /// The first visible position of each token, `[tokens]`, from 0 on.
   public var starts: UnsafePointer<Int32>
+  /// The last visible position of each token, `[tokens]`, not before its start.
   public var ends: UnsafePointer<Int32>
   /// Logits become `cap × tanh(logit / cap)`; 0 leaves them alone.
   public var softCap: Float
   /// Logits that take their share of each row's softmax and give no value, `[group]`; nil for none.
   public var sinks: UnsafePointer<Float>?
+  /// What logits lose with distance; nil for nothing.
   public var distances: Distances?
   /// `attentionScratchCount(shape)` floats that nobody else uses during the call.
   public var scratch: UnsafeMutablePointer<Float>
+  /// Where the result goes.
   public var target: Target
 
   /// What logits lose with distance: `slope × |position of the row - position of the key|`.
   public struct Distances {
     /// `[group]`.
     public var slopes: UnsafePointer<Float>
-    /// The position of each token.
+    /// The position of each token, `[tokens]`.
     public var positions: UnsafePointer<Int32>
 
     public init(slopes: UnsafePointer<Float>, positions: UnsafePointer<Int32>) {

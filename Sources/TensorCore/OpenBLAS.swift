@@ -14,10 +14,10 @@
 /// processor for the first tenth of a second, which is when a model is loaded.
 public enum OpenBLAS {
   /// Its version and build, nil where there is none or the build leaves it out (package trait
-  /// `OpenBLAS`).
+  /// `OpenBLAS`). It starts as many threads as `OPENBLAS_NUM_THREADS` says, else one for each
+  /// processor.
   public static var version: String? {
     #if OpenBLAS
-      setenv("OPENBLAS_NUM_THREADS", "1", 0)
       #if canImport(Darwin)
         let name = "libopenblas.dylib"
       #else

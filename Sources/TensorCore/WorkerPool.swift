@@ -20,11 +20,12 @@ package final class WorkerPool: Sendable {
   package let threadCount: Int
   private let state: PoolState
 
-  /// Starts `threadCount - 1` threads, which end with the pool.
+  /// Starts `threadCount - 1` threads, or as many of them as the system grants, which end with the pool.
   package init(threadCount: Int) {
-    self.threadCount = max(1, min(threadCount, 256))
     state = PoolState()
-    for index in 1..<max(1, self.threadCount) { state.startThread(index) }
+    var started = 1
+    while started < min(threadCount, 256), state.startThread(started) { started += 1 }
+    self.threadCount = started
   }
 
   deinit { state.stop() }
@@ -170,7 +171,7 @@ private final class PoolState: @unchecked Sendable {
     pthread_mutex_unlock(lock)
   }
 
-  func startThread(_ index: Int) {
+  func startThread(_ index: Int) -> Bool {
     startDetachedThread(stackBytes: 1 << 20) { self.work(index) }
   }
 

@@ -14,7 +14,7 @@ func concurrentMap<T: Sendable>(_ count: Int, _ body: @Sendable (Int) -> T) -> [
 }
 
 /// What `first` and `second` give, run side by side.
-package func concurrently<A: Sendable, B: Sendable>(
+func concurrently<A: Sendable, B: Sendable>(
   _ first: @Sendable () -> A, _ second: @Sendable () -> B
 ) -> (A, B) {
   let results = Mutex<(first: A?, second: B?)>((nil, nil))

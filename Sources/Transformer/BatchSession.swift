@@ -7,6 +7,7 @@ package import Tokenizer
 /// Not thread-safe, and not for Swift's cooperative pool: use a thread of your own.
 package final class BatchSession {
   private let model: Model
+  private let contextLength: Int
   private let memories: [SequenceMemory]
   private let workspace: Workspace
   private let batch = Batch()
@@ -21,6 +22,7 @@ package final class BatchSession {
   package init(_ model: Model, sequences: Int, contextLength: Int) throws {
     try model.checkPositions(contextLength)
     self.model = model
+    self.contextLength = contextLength
     let layers = model.decoder.blocks.memories
     let format = model.cacheFormat.stored
     let each = BlockLayout(layers, format).roomBlockCount(positions: contextLength)
@@ -38,8 +40,17 @@ package final class BatchSession {
 
   /// Appends `tokens[i]` to sequence `i` and computes the logits of the last token of each.
   ///
-  /// - Throws: `ModelError` when a context is full.
+  /// - Throws: `ModelError` when a context would be full; nothing is appended then.
   package func evaluate(_ tokens: [[TokenID]]) throws {
+    // Before any position is taken: all that a memory has are computed.
+    for (memory, tokens) in zip(memories, tokens) {
+      let used = memory.count
+      guard tokens.count <= contextLength - used else {
+        throw ModelError(
+          .contextFull,
+          "the context of \(contextLength) tokens is full (\(used) used, \(tokens.count) more)")
+      }
+    }
     batch.removeAll()
     for (sequence, tokens) in tokens.enumerated() {
       var first = 0

@@ -17,14 +17,9 @@ extension Engine {
   ) async throws -> Engine {
     let flag = CancellationFlag()
     return try await withTaskCancellationHandler {
-      try await withCheckedThrowingContinuation { continuation in
-        startEngineThread {
-          continuation.resume(
-            with: Result {
-              let model = try Model.load(path, options: options, progress: progress) { flag.isSet }
-              return try Engine(model, options: engineOptions)
-            })
-        }
+      try await onOwnThread {
+        let model = try Model.load(path, options: options, progress: progress) { flag.isSet }
+        return try Engine(model, options: engineOptions)
       }
     } onCancel: {
       flag.set()

@@ -12,8 +12,9 @@ public final class Engine: Sendable {
   package let constraints = ConstraintCache()
   private let mailbox = Mailbox()
 
-  /// - Throws: `AllocationError` when there is no memory for the context, or `ModelError` when the
-  ///   draft model has other tokens or an option is out of its range.
+  /// - Throws: `AllocationError` when there is no memory for the context, `ThreadError` when the
+  ///   system refuses a thread, or `ModelError` when the draft model has other tokens or an option
+  ///   is out of its range.
   public init(_ model: Model, options: EngineOptions = EngineOptions()) throws {
     try options.check()
     if let draft = options.draft { try DraftModel.check(draft, for: model) }
@@ -21,7 +22,7 @@ public final class Engine: Sendable {
     self.options = options
     let loop = try EngineLoop(
       model, options: options, mailbox: mailbox, constraints: constraints)
-    startEngineThread { loop.run() }
+    try startEngineThread { loop.run() }
   }
 
   deinit { mailbox.stop() }

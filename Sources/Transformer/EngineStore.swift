@@ -111,11 +111,11 @@ public actor EngineStore {
       if case .loaded(let engine) = entry.state { engine } else { nil }
     }
     for name in entries.keys { entries[name]?.state = nil }
-    await withCheckedContinuation { continuation in
-      startEngineThread {
-        for engine in engines { engine.shutdown() }
-        continuation.resume()
-      }
+    do {
+      try await onOwnThread { for engine in engines { engine.shutdown() } }
+    } catch {
+      // Without a thread to wait on, this one waits.
+      for engine in engines { engine.shutdown() }
     }
   }
 
@@ -145,8 +145,6 @@ public actor EngineStore {
   }
 
   private static func load(_ loader: @escaping Loader) async throws -> Engine {
-    try await withCheckedThrowingContinuation { continuation in
-      startEngineThread { continuation.resume(with: Result { try loader() }) }
-    }
+    try await onOwnThread(loader)
   }
 }

@@ -1,7 +1,6 @@
 // A loaded model: immutable, shared by everything that runs on it.
 
 public import JSON
-import Synchronization
 package import TensorCore
 public import Tokenizer
 
@@ -91,21 +90,21 @@ public final class Model: Sendable {
     let compute = Compute(
       instructionSet: .current, pool: WorkerPool(threadCount: threads))
     // Where texts cannot be read, weights need not be either.
-    let isUnreadable = Atomic(false)
-    let (texts, decoder) = concurrently {
+    let isUnreadable = CancellationFlag()
+    let (texts, decoder) = sideBySide(stackBytes: engineStackBytes) {
       let texts = Result {
         try ModelTexts(
           file, path: path, options: options, vocabularyCount: hyperparameters.vocabularyCount)
       }
-      if case .failure = texts { isUnreadable.store(true, ordering: .relaxed) }
+      if case .failure = texts { isUnreadable.set() }
       return texts
     } _: {
       Result {
         try family.decoder(
           WeightLoader(
-            file, family, contextLength: contextLength, isExact: options.exact,
+            file, family, hyperparameters, contextLength: contextLength, isExact: options.exact,
             pool: compute.pool, progress: progress
-          ) { isCancelled() || isUnreadable.load(ordering: .relaxed) })
+          ) { isCancelled() || isUnreadable.isSet })
       }
     }
     let readable = try texts.get()

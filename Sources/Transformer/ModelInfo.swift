@@ -6,22 +6,29 @@ import TensorCore
 public struct ModelInfo: Sendable {
   /// The model's own name, or its file's.
   public let name: String
+  /// The file that was loaded, the first of several parts.
   public let path: String
   /// The family, as `general.architecture` spells it.
   public let architecture: String
   /// The family, the size and the commonest weight format, such as `llama 135M Q4_1`.
   public let description: String
+  /// Weights of all tensors.
   public let parameterCount: Int
+  /// Bytes of the file, or of all its parts.
   public let fileBytes: Int
   /// Bytes of all tensors as they are stored: the files without metadata and padding.
   public let tensorBytes: Int
+  /// Layers that text is written with.
   public let layerCount: Int
+  /// Values of a token's hidden state, and of a text's vector.
   public let embeddingLength: Int
+  /// Tokens of the vocabulary.
   public let vocabularyCount: Int
   /// Tokens of context that the model was trained for.
   public let trainedContextLength: Int
   /// How many weights are kept in each format.
   public let formats: [String: Int]
+  /// What the file says of its license; nil where it says nothing.
   public let license: String?
   /// Whether it turns texts into vectors (`Engine.embed`) and writes none.
   public let isEncoder: Bool

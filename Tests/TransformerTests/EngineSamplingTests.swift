@@ -94,4 +94,22 @@ import Transformer
       #expect(found.count == least)
     }
   }
+
+  @Test func whereNoLogitIsFiniteAnAnswerEndsWithAnError() async throws {
+    let file = try TinyModel(name: "llama").file()
+    let name = "output_norm.weight"
+    let count = try #require(file.tensor(named: name)).elementCount
+    let variant = ModelVariant(
+      added: [name: ([count], [Float](repeating: .nan, count: count))], removed: [name])
+    let engine = try variant.withModel(of: file) { try Engine($0) }
+    defer { engine.shutdown() }
+    for temperature: Float in [0, 1] {
+      let request = request { $0.temperature = temperature }
+      await #expect(throws: EngineError.notFinite(model: "fixture")) {
+        for try await case .token in try engine.generate(request) {
+          Issue.record("a token is told")
+        }
+      }
+    }
+  }
 }

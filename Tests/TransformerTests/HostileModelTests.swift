@@ -64,6 +64,7 @@ import Transformer
     var random = SeededGenerator(seed: seed)
     var options = ModelOptions()
     options.threadCount = 1
+    var loadedCount = 0
     for _ in 0..<100 {
       var damaged = valid
       for _ in 0..<Int.random(in: 1...4, using: &random) {
@@ -74,8 +75,12 @@ import Transformer
         damaged.removeLast(Int.random(in: 0..<valid.count, using: &random))
       }
       try Data(damaged).write(to: URL(fileURLWithPath: path))
-      if let model = try? Model.load(path, options: options) { Self.exercise(model) }
+      if let model = try? Model.load(path, options: options) {
+        loadedCount += 1
+        Self.exercise(model)
+      }
     }
+    #expect((1..<100).contains(loadedCount))
   }
 
   @Test(

@@ -35,13 +35,18 @@ struct ModelVariant {
 
   /// The logits that `file` gives, changed.
   func logits(of file: GGUFFile, tokens: [Int32]) throws -> [Float] {
+    try withModel(of: file) { try Session($0).evaluate(tokens, logits: .all) }
+  }
+
+  /// Calls `body` with the model that `file` is, changed.
+  func withModel<Value>(of file: GGUFFile, _ body: (Model) throws -> Value) throws -> Value {
     try TemporaryFolder.with { folder in
       let path = folder + "/model.gguf"
       try write(file, to: path)
       var options = ModelOptions()
       options.threadCount = 1
       options.keyValueFormat = .F32
-      return try Session(Model.load(path, options: options)).evaluate(tokens, logits: .all)
+      return try body(Model.load(path, options: options))
     }
   }
 }

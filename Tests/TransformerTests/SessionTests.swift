@@ -101,4 +101,18 @@ import Transformer
     let session = try Session(Self.model.load(.F16, threads: 2))
     #expect(try session.evaluate(tokens, logits: .last).count == 288)
   }
+
+  @Test("Sequences side by side take nothing where one of them has no room")
+  func fullContextSideBySide() throws {
+    let session = try BatchSession(Self.model.load(.F16), sequences: 2, contextLength: 8)
+    let tokens = try Self.model.tokens(40, seed: 5)
+    let whole = Array(tokens.prefix(8))
+    for count in [9, 40] {
+      let error = #expect(throws: ModelError.self) {
+        try session.evaluate([whole, Array(tokens.prefix(count))])
+      }
+      #expect(error?.code == .contextFull)
+    }
+    try session.evaluate([whole, whole])
+  }
 }

@@ -75,9 +75,11 @@ import Transformer
     #expect(try model.logits(variant) == model.logits(ModelVariant()))
   }
 
-  @Test("A factor beside the matrices of experts is on each one's weights")
-  func expertScales() throws {
-    let model = TinyModel(name: "qwen2moe")
+  @Test(
+    "A factor beside the matrices of experts is on each one's weights, and not on biases or inputs",
+    arguments: ["qwen2moe", "llama4", "gpt-oss"])
+  func expertScales(family: String) throws {
+    let model = TinyModel(name: family)
     let file = try model.file()
     let name = "blk.1.ffn_down_exps."
     let shape = try #require(file.tensor(named: name + "weight")).shape

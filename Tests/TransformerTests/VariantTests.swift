@@ -112,6 +112,25 @@ import Transformer
     #expect(logits.normalisedSquaredError(from: expected) <= Self.tolerance)
   }
 
+  @Test("The factor that OLMo's files name for what turns is all of YaRN's")
+  func wholeAttentionFactor() throws {
+    let model = TinyModel(name: "olmo2-swa")
+    let prefix = "olmo2.rope.scaling."
+    let yarn: [String: GGUFContent] = [
+      prefix + "type": .value(.string("yarn")), prefix + "factor": .value(.float32(8)),
+      prefix + "original_context_length": .value(.uint32(32)),
+    ]
+    func logits(_ factor: Float?) throws -> [Float] {
+      var metadata = yarn
+      if let factor { metadata[prefix + "attn_factor"] = .value(.float32(factor)) }
+      return try model.logits(ModelVariant(metadata: metadata))
+    }
+    let usual = try logits(nil)
+    let named = try logits(Float(1 + 0.1 * log(8.0)))
+    #expect(named.normalisedSquaredError(from: usual) <= Self.tolerance)
+    #expect(try logits(1).normalisedSquaredError(from: usual) > 1e-6)
+  }
+
   @Test("A factor of 0 scales nothing")
   func factorOfNothing() throws {
     let model = TinyModel(name: "llama")

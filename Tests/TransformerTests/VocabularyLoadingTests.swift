@@ -1,6 +1,6 @@
 // What a tokenizer takes from a GGUF file's metadata, field by field.
 
-import FoundationEssentials
+import Foundation
 import TensorCore
 import Testing
 import Tokenizer
@@ -45,13 +45,25 @@ private struct VocabularyBytes {
   }
   mutating func set(_ key: String, _ numbers: [UInt8]) { add(key, of: 0, numbers.map { [$0] }) }
 
+  /// A text of so many bytes, which are to follow the pairs.
+  mutating func setLast(_ key: String, textBytes: Int) {
+    add(key, of: 8, [Self.bytes(UInt64(textBytes))])
+  }
+
   /// The tokenizer of a file with these pairs, which is written and removed again.
-  func tokenizer() throws -> TextTokenizer {
+  ///
+  /// - Parameter zeros: bytes behind them; most disks have no need of room for them.
+  func tokenizer(zeros: UInt64 = 0) throws -> TextTokenizer {
     let header = Array("GGUF".utf8) + Self.bytes(UInt32(3)) + Self.bytes(UInt64(0))
     let folder = FileManager.default.temporaryDirectory
     let url = folder.appendingPathComponent("vocabulary-\(UUID().uuidString).gguf")
     try Data(header + Self.bytes(count) + pairs).write(to: url)
     defer { try? FileManager.default.removeItem(at: url) }
+    if zeros > 0 {
+      let file = try FileHandle(forWritingTo: url)
+      try file.truncate(atOffset: try file.seekToEnd() + zeros)
+      try file.close()
+    }
     return try TextTokenizer(try GGUFFile(path: url.path))
   }
 }
@@ -143,5 +155,14 @@ private struct VocabularyBytes {
       let text = error.map { "\($0)" } ?? ""
       #expect(text.contains(isType ? "says 9 for token 1" : "1 entries for 2 tokens"))
     }
+  }
+
+  @Test func moreTextThanPlacesCanBeToldOfIsRefused() {
+    var file = VocabularyBytes()
+    file.set("model", "gpt2")
+    file.setLast("tokens", textBytes: 1 << 31)
+    let error = #expect(throws: ModelError.self) { try file.tokenizer(zeros: 1 << 31) }
+    #expect(error?.code == .badMetadata)
+    #expect(error?.description.contains("tokenizer.ggml.tokens has 2147483648 bytes") == true)
   }
 }

@@ -52,7 +52,7 @@ final class TranscriptionDesk: Sendable {
   ) async throws -> Transcription {
     let stop = Stop()
     return try await withTaskCancellationHandler {
-      try await onSpeechThread { [transcriber] in
+      try await onOwnThread { [transcriber] in
         try transcriber.transcribe(
           samples, options: options, onSegment: { onSegment($0) },
           isCancelled: { stop.isAsked.load(ordering: .relaxed) })

@@ -48,7 +48,7 @@ func packMXFP4(_ from: StoredRows, _ to: UnsafeMutableRawPointer) {
 @inline(__always)
 private func spreadFifthBits(_ bits: Words, _ to: UnsafeMutableRawPointer) {
   for group in 0..<8 {
-    let four = bits &>> UInt32(truncatingIfNeeded: 4 * group)
+    let four = bits &>> UInt32(truncatingIfNeeded: 4 * group) & 15
     // Bit `c` becomes the lowest of byte `c`.
     let spread = four | four &<< 7 | four &<< 14 | four &<< 21
     to.storeBytes(of: lowestBits(spread), toByteOffset: 8 * group, as: UInt64.self)

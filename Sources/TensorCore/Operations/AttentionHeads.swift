@@ -10,9 +10,13 @@
 
 /// The heads of an attention layer.
 package struct AttentionHeads: Sendable {
+  /// Query heads, a multiple of `keyValueHeadCount`.
   package var headCount: Int
+  /// Heads of keys and values, at least 1.
   package var keyValueHeadCount: Int
+  /// Values of a head's query and key.
   package var keyLength: Int
+  /// Values of a head's value.
   package var valueLength: Int
   /// Factor on query · key.
   package var scale: Float
@@ -24,10 +28,13 @@ package struct AttentionHeads: Sendable {
   /// Whether the window does not follow a row: all positions are cut into chunks of its size, and a
   /// row sees those of its own (Llama 4).
   package var windowIsChunk = false
-  /// 0 for none.
+  /// Logits become `cap × tanh(logit / cap)`; 0 for none.
   package var softCap: Float = 0
+  /// What queries and keys turn by; nil for nothing.
   package var rotary: RotaryEmbedding?
+  /// The norm of queries; nil for none.
   package var queryNorm: HeadNorm?
+  /// The norm of keys; nil for none.
   package var keyNorm: HeadNorm?
   /// A norm of each head's value `[valueLength]`.
   package var valueNorm: Norm?
@@ -35,6 +42,7 @@ package struct AttentionHeads: Sendable {
   package var turnsBeforeNorm = false
   /// A logit of each query head that takes its share of softmax and gives no value, `[headCount]`.
   package var sinks: Vector?
+  /// A factor on queries that grows with their position; nil for none.
   package var temperature: AttentionTemperature?
   /// What is taken from a head's logits for each position of distance, `[headCount]` (ALiBi, Press
   /// et al. 2022).
@@ -65,7 +73,9 @@ package struct AttentionHeads: Sendable {
 /// A norm of queries or keys: of each head, with the same weights `[keyLength]` or with weights of its own
 /// `[heads, keyLength]`, or of all heads together `[heads × keyLength]`.
 package struct HeadNorm: Sendable {
+  /// With weights `[keyLength]`, `[heads, keyLength]` or `[heads × keyLength]`.
   package let norm: Norm
+  /// Whether it is of all heads together.
   package let isTogether: Bool
 
   package init(_ norm: Norm, isTogether: Bool = false) {
@@ -77,6 +87,7 @@ package struct HeadNorm: Sendable {
 /// A factor on queries that grows with their position (Nakanishi 2025; Llama 4):
 /// 1 + scale × ln(1 + ⌊(position + offset) / span⌋).
 package struct AttentionTemperature: Sendable {
+  /// By how much it grows with the logarithm.
   package let scale: Float
   /// Positions to each step, above 0.
   package let span: Int

@@ -20,9 +20,11 @@ package struct ExpertRouting: Sendable {
     case sigmoid
   }
 
-  /// Experts in groups of the same size, of which a row takes some: those with the largest sums of two.
+  /// Experts in groups of the same size, of which a row takes some: those with the best experts.
   package struct Groups: Sendable {
+    /// Groups, which divides the number of experts.
     package let count: Int
+    /// Groups that a row's experts may be of, `1...count`.
     package let usedCount: Int
 
     package init(count: Int, usedCount: Int) {
@@ -31,12 +33,15 @@ package struct ExpertRouting: Sendable {
     }
   }
 
+  /// Experts of the layer, at least 1.
   package let expertCount: Int
-  /// Experts that a row goes to.
+  /// Experts that a row goes to, `1...expertCount`.
   package let usedCount: Int
+  /// What the router's scores go through.
   package var gate = Gate.softmax
   /// What is added to the gate's values to choose experts by, not to weigh them, `[expertCount]`.
   package var bias: Vector?
+  /// Groups of experts of which a row takes some; nil where it takes the best of all experts.
   package var groups: Groups?
   /// Whether the weights of a row's experts add up to 1, or are what the gate gave.
   package let normalises: Bool
@@ -44,8 +49,6 @@ package struct ExpertRouting: Sendable {
   package var weighsInputs = false
   /// A factor on all weights.
   package let scale: Float
-  /// A factor on the weights of each expert, `[expertCount]`.
-  package var factors: [Float]?
 
   package init(expertCount: Int, usedCount: Int, normalises: Bool, scale: Float = 1) {
     self.expertCount = expertCount
@@ -59,6 +62,14 @@ extension ExpertRouting {
   /// What weights are divided by at least, where they are made to add up to 1: the smallest normal number
   /// of half precision.
   fileprivate static let leastTotal: Float = 0x1p-14
+
+  /// Whether experts are chosen by scores as they are. The gate keeps their order, but gives large
+  /// ones the same value.
+  fileprivate var ranksScores: Bool { gate == .sigmoid && bias == nil && groups == nil }
+
+  /// Experts that a group is ranked by, the sum of so many: its best alone (DeepSeek-V2), or two
+  /// (DeepSeek-V3, which has sigmoids and a bias).
+  fileprivate var groupRankCount: Int { gate == .softmax && bias == nil ? 1 : 2 }
 
   fileprivate func gate(_ scores: FloatRows, row: Int) {
     let values = scores.row(row)
@@ -79,11 +90,13 @@ extension ExpertRouting {
 
 extension ExpertRouting.Groups {
   /// Takes the experts of all other groups out of the choice.
-  fileprivate func dropSmallest(from ranks: inout [Float]) {
+  ///
+  /// - Parameter rankCount: a group's rank is the sum of so many of its experts.
+  fileprivate func dropSmallest(from ranks: inout [Float], rankCount: Int) {
     let size = ranks.count / count
     var sums = (0..<count).map { group in
-      let two = ranks[group * size..<(group + 1) * size].sorted(by: >).prefix(2)
-      return two.reduce(0, +)
+      let best = ranks[group * size..<(group + 1) * size].sorted(by: >).prefix(rankCount)
+      return best.reduce(0, +)
     }
     for _ in usedCount..<count {
       // Of equal sums the last group goes.
@@ -96,7 +109,9 @@ extension ExpertRouting.Groups {
 
 /// A row that goes to an expert.
 package struct ExpertChoice: Sendable {
+  /// Its number, from 0 on.
   package let expert: Int
+  /// A row of the batch.
   package let row: Int
   /// The factor on what the expert gives.
   package let weight: Float
@@ -110,18 +125,22 @@ package struct ExpertChoice: Sendable {
 
 /// The rows of one expert, one behind the other in the memory of their group.
 package struct ExpertRun: Sendable {
+  /// Its number, from 0 on.
   package let expert: Int
   /// Where its choices stand among all.
   package let choices: Range<Int>
   /// The row of memory that the first one takes.
   package let place: Int
 
+  /// Rows.
   package var count: Int { choices.count }
 }
 
 /// Experts whose rows fit into memory together: each step takes all of them in one parallel region.
 package struct ExpertGroup: Sendable {
+  /// What the group takes, expert by expert.
   package let choices: ArraySlice<ExpertChoice>
+  /// Its experts, each with the places of its rows.
   package let runs: [ExpertRun]
 
   /// Takes experts from the front of `choices`, which stand expert by expert.
@@ -149,7 +168,7 @@ package struct ExpertGroup: Sendable {
 
 extension Compute {
   /// The experts of each row with the largest scores, expert by expert and then row by row. Of equal
-  /// scores the first is taken.
+  /// scores the first is taken; a row whose scores are no numbers goes to none.
   ///
   /// - Parameter scores: `[rows, expertCount]`; used up.
   package func choices(
@@ -159,12 +178,19 @@ extension Compute {
     choices.reserveCapacity(rows * routing.usedCount)
     var ranks = [Float](repeating: 0, count: routing.expertCount)
     for row in 0..<rows {
-      routing.gate(scores, row: row)
       let weights = scores.row(row)
-      for expert in ranks.indices {
-        ranks[expert] = weights[expert] + (routing.bias?[expert] ?? 0)
+      if routing.ranksScores {
+        for expert in ranks.indices { ranks[expert] = weights[expert] }
       }
-      if let groups = routing.groups { groups.dropSmallest(from: &ranks) }
+      routing.gate(scores, row: row)
+      if !routing.ranksScores {
+        for expert in ranks.indices {
+          ranks[expert] = weights[expert] + (routing.bias?[expert] ?? 0)
+        }
+      }
+      if let groups = routing.groups {
+        groups.dropSmallest(from: &ranks, rankCount: routing.groupRankCount)
+      }
       let first = choices.count
       for _ in 0..<routing.usedCount {
         var best = 0
@@ -181,8 +207,7 @@ extension Compute {
       for index in first..<choices.count {
         let choice = choices[index]
         choices[index] = ExpertChoice(
-          expert: choice.expert, row: row,
-          weight: choice.weight / total * routing.scale * (routing.factors?[choice.expert] ?? 1))
+          expert: choice.expert, row: row, weight: choice.weight / total * routing.scale)
       }
     }
     return choices.sorted { ($0.expert, $0.row) < ($1.expert, $1.row) }

@@ -114,7 +114,7 @@ package struct Product {
 
 /// A product as its threads see it, while somebody else keeps the projection.
 private struct ProductCall {
-  private let parts: UnsafeBufferPointer<(panels: MatrixPanels, offset: Int)>
+  private let parts: PanelParts
   private let input: Activations
   private let layout: ActivationLayout
   private let output: FloatRows

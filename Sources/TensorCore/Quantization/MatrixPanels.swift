@@ -39,9 +39,12 @@ struct MatrixPanels {
   }
 }
 
+/// Matrices side by side, and where each one's output begins in a row.
+typealias PanelParts = UnsafeBufferPointer<(panels: MatrixPanels, offset: Int)>
+
 /// The panels of matrices whose outputs stand side by side, at one place as long as this object lives.
 final class PanelList: @unchecked Sendable {
-  let parts: UnsafeBufferPointer<(panels: MatrixPanels, offset: Int)>
+  let parts: PanelParts
 
   /// - Parameter offsets: where each matrix's output begins in a row.
   init(_ matrices: [PackedMatrix], offsets: [Int]) {
@@ -50,7 +53,7 @@ final class PanelList: @unchecked Sendable {
     for (index, matrix) in matrices.enumerated() {
       memory.initializeElement(at: index, to: (MatrixPanels(matrix), offsets[index]))
     }
-    parts = UnsafeBufferPointer(memory)
+    parts = PanelParts(memory)
   }
 
   deinit { parts.deallocate() }

@@ -34,8 +34,7 @@ enum Cohere2: Architecture {
 
   /// The window of each layer; nil for those that see all.
   private static func windows(_ h: Hyperparameters) throws -> [Int?] {
-    _ = try h.requiredInt("attention.sliding_window", in: 1...1 << 30)
-    return try h.slidingWindows(period: period)
+    try h.slidingWindows(period: period, missing: .refused)
   }
 
   static func memories(_ hyperparameters: Hyperparameters) throws -> [LayerMemoryShape] {

@@ -15,9 +15,7 @@ enum GLM4: Architecture {
 
   static func decoder(_ weights: WeightLoader) throws -> DecoderModel {
     let h = weights.hyperparameters
-    if weights.metadata["\(h.architecture).rope.dimension_sections"] != nil {
-      throw h.unsupported("rope.dimension_sections", "positions in pictures are not supported")
-    }
+    try h.refusePicturePositions()
     let rotary = try weights.rotary(.adjacent)
     var heads = h.heads()
     heads.rotary = rotary

@@ -20,7 +20,7 @@ enum GPTOSS: Architecture {
   static func decoder(_ weights: WeightLoader) throws -> DecoderModel {
     let h = weights.hyperparameters
     let rotary = try weights.rotary(.halves)
-    let windows = try h.slidingWindows(period: Self.period)
+    let windows = try Self.windows(h)
     return try weights.decoder(rotaries: [rotary]) { index in
       var heads = h.heads()
       heads.window = windows[index]
@@ -34,7 +34,12 @@ enum GPTOSS: Architecture {
     }
   }
 
+  /// The window of each layer; nil for those that see all.
+  private static func windows(_ h: Hyperparameters) throws -> [Int?] {
+    try h.slidingWindows(period: period, missing: .refused)
+  }
+
   static func memories(_ hyperparameters: Hyperparameters) throws -> [LayerMemoryShape] {
-    memories(hyperparameters, windows: try hyperparameters.slidingWindows(period: period))
+    memories(hyperparameters, windows: try windows(hyperparameters))
   }
 }

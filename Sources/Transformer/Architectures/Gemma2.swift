@@ -15,6 +15,8 @@ enum Gemma2: Architecture {
 
   /// Every so many layers one sees all, where the file does not say.
   private static let period = 2
+  /// Positions that layers with a window see, where the file does not say.
+  private static let window = 4_096
   /// What scores and logits stay below, where the file does not say.
   private static let scoreCap: Float = 50
   private static let logitCap: Float = 30
@@ -24,7 +26,7 @@ enum Gemma2: Architecture {
   static func decoder(_ weights: WeightLoader) throws -> DecoderModel {
     let h = weights.hyperparameters
     let rotary = try weights.rotary(.halves)
-    let windows = try h.slidingWindows(period: Self.period)
+    let windows = try Self.windows(h)
     let queryLength =
       h.blockCount == Self.largeModelLayers ? h.embeddingLength / h.headCount : h.keyLength
     var heads = h.heads(scale: 1 / Float(queryLength).squareRoot())
@@ -42,7 +44,12 @@ enum Gemma2: Architecture {
     }
   }
 
+  /// The window of each layer; nil for those that see all.
+  private static func windows(_ h: Hyperparameters) throws -> [Int?] {
+    try h.slidingWindows(period: period, missing: .positions(window))
+  }
+
   static func memories(_ hyperparameters: Hyperparameters) throws -> [LayerMemoryShape] {
-    memories(hyperparameters, windows: try hyperparameters.slidingWindows(period: period))
+    memories(hyperparameters, windows: try windows(hyperparameters))
   }
 }

@@ -100,8 +100,7 @@ enum Gemma3n: Architecture {
 
   /// The window of each layer; nil for those that see all.
   private static func windows(_ h: Hyperparameters) throws -> [Int?] {
-    _ = try h.requiredInt("attention.sliding_window", in: 1...1 << 30)
-    return try h.slidingWindows(period: period)
+    try h.slidingWindows(period: period, missing: .refused)
   }
 
   /// The layer whose keys and values each layer sees; nil for its own.

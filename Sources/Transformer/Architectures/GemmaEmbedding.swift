@@ -23,7 +23,7 @@ enum GemmaEmbedding: Architecture {
     let h = weights.hyperparameters
     let global = try weights.rotary(.halves)
     let local = try h.windowRotary(.halves)
-    let windows = try h.slidingWindows(period: Self.period)
+    let windows = try h.slidingWindows(period: Self.period, missing: .refused)
     return try weights.encoder(
       rotaries: [global, local], embeddingScale: Float(h.embeddingLength).squareRoot(),
       norm: try weights.norm("output_norm.weight", count: h.embeddingLength),

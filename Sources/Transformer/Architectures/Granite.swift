@@ -17,6 +17,11 @@ enum Granite: Architecture {
   static let names = ["granite", "granitemoe", "granitehybrid", "minicpm"]
   static let layerKinds = LayerKinds.mixed
 
+  /// What MiniCPM's factors are made of: e, r in a model of one layer, and the width where l is 1.
+  private static let embeddingScale: Float = 12
+  private static let depthScale: Float = 1.4
+  private static let baseWidth: Float = 256
+
   static func decoder(_ weights: WeightLoader) throws -> DecoderModel {
     let h = weights.hyperparameters
     let rotary = try weights.rotary(.adjacent)
@@ -24,11 +29,16 @@ enum Granite: Architecture {
     // Of this family alone the key says whether anything turns.
     let turns = try h.architecture == "minicpm" || h.bool("rope.scaling.finetuned") != false
     heads.rotary = turns ? rotary : nil
-    let residualScale = try Self.factor("residual_scale", h)
-    let logitScale = try Self.factor("logit_scale", h)
+    // Older files of MiniCPM name no factors.
+    func factor(_ key: String, older: Float) throws -> Float {
+      try h.factor(key, default: h.architecture == "minicpm" ? older : nil)
+    }
+    let residualScale = try factor(
+      "residual_scale", older: depthScale / Float(h.blockCount).squareRoot())
+    let logitScale = try factor("logit_scale", older: Float(h.embeddingLength) / baseWidth)
     let isShared = try h.int("expert_shared_feed_forward_length") ?? 0 > 0
     return try weights.decoder(
-      rotaries: [rotary], embeddingScale: try Self.factor("embedding_scale", h),
+      rotaries: [rotary], embeddingScale: try factor("embedding_scale", older: embeddingScale),
       logitScale: 1 / logitScale
     ) { index in
       let mixer: Mixer =
@@ -47,14 +57,6 @@ enum Granite: Architecture {
         try ExpertsLayer(
           weights, index, normalises: true, isShared: isShared, residualScale: residualScale))
     }
-  }
-
-  /// A factor that the file has to name: none is the same for all models of the family.
-  private static func factor(_ key: String, _ h: Hyperparameters) throws -> Float {
-    guard let factor = try h.float(key), (1 / factor).isFinite else {
-      throw h.unsupported(key, "is missing or 0, and no model of the family is without it")
-    }
-    return factor
   }
 
   static func memories(_ hyperparameters: Hyperparameters) throws -> [LayerMemoryShape] {

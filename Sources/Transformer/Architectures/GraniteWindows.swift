@@ -23,10 +23,7 @@ enum GraniteWindows: Architecture {
     let factors = (
       residual: try factor("residual_scale", h), embedding: try factor("embedding_scale", h)
     )
-    guard let logitScale = try h.float("logit_scale"), (1 / logitScale).isFinite else {
-      throw h.unsupported(
-        "logit_scale", "is missing or 0, and no model of the family is without it")
-    }
+    let logitScale = try h.factor("logit_scale")
     var heads = h.heads(scale: try h.attentionScale())
     return try weights.decoder(
       rotaries: [rotary], embeddingScale: factors.embedding, logitScale: 1 / logitScale
@@ -55,12 +52,11 @@ enum GraniteWindows: Architecture {
 
   /// The window of each layer; nil for those that see all.
   private static func windows(_ h: Hyperparameters) throws -> [Int?] {
-    _ = try h.requiredInt("attention.sliding_window", in: 1...1 << 30)
     guard try h.bools("attention.sliding_window_pattern") != nil else {
       throw h.unsupported(
         "attention.sliding_window_pattern", "is missing, and layers of the family differ")
     }
-    return try h.slidingWindows(period: 0)
+    return try h.slidingWindows(period: 0, missing: .refused)
   }
 
   static func memories(_ hyperparameters: Hyperparameters) throws -> [LayerMemoryShape] {

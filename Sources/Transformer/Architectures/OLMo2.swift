@@ -7,7 +7,8 @@
 //
 // Norms stand behind the blocks alone; queries and keys are normed over all heads together. Rotary pairs
 // are halves. Where the file names a sliding window, three layers of four see that alone, and turn
-// without the file's scaling.
+// without the file's scaling. Of this family `attn_factor` is the original's `attention_factor`,
+// which takes the place of YaRN's own.
 
 import TensorCore
 
@@ -19,7 +20,7 @@ enum OLMo2: Architecture {
 
   static func decoder(_ weights: WeightLoader) throws -> DecoderModel {
     let h = weights.hyperparameters
-    let global = try weights.rotary(.halves)
+    let global = try weights.rotary(.halves, attentionFactorIsWhole: true)
     let local = RotaryEmbedding(
       pairing: .halves, dimensionCount: h.rotaryDimensionCount, base: h.rotaryBase)
     let windows = try h.slidingWindows(period: Self.period)

@@ -12,7 +12,7 @@ public enum EngineError: Error, Equatable, CustomStringConvertible {
   case stopped
   /// The model turns texts into vectors and writes none.
   case writesNothing(model: String)
-  /// The model's numbers for a text are not all finite, so that there is no vector.
+  /// The model's numbers for a text are not finite, so that there is no vector or no next token.
   case notFinite(model: String)
   /// The shortest answer that satisfies the constraint has more tokens than the answer may have.
   case answerTooShort(needed: Int, allowed: Int)

@@ -4,6 +4,14 @@ import KernelInterface
 import Tokenizer
 
 extension EngineLoop {
+  /// Wipes what is remembered for an owner; of what it has running nothing will be.
+  func forget(_ owner: String) {
+    prefixes.forget(owner: owner)
+    for sequence in running + waiting where sequence.request.owner == owner {
+      sequence.isForgotten = true
+    }
+  }
+
   /// - Parameter wholePages: leaves a last page out that is still written to, and would have to be
   ///   copied for it.
   func remember(_ sequence: EngineSequence, wholePages: Bool = false) {

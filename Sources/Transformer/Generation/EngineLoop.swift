@@ -107,14 +107,6 @@ final class EngineLoop: @unchecked Sendable {
     mailbox.end()
   }
 
-  /// Wipes what is remembered for an owner; of what it has running nothing will be.
-  private func forget(_ owner: String) {
-    prefixes.forget(owner: owner)
-    for sequence in running + waiting where sequence.request.owner == owner {
-      sequence.isForgotten = true
-    }
-  }
-
   /// Wipes what was not used for long; looks now and then.
   private func sweep() {
     let now = ContinuousClock.now
@@ -162,10 +154,13 @@ final class EngineLoop: @unchecked Sendable {
     someoneLeft = true
   }
 
-  /// Frees a sequence's memory, then tells its end: who hears of it finds the memory free.
-  private func end(_ sequence: EngineSequence, _ tell: (EngineSequence) -> Void) {
+  /// Frees a sequence's memory, then tells its end: who hears of it finds the memory free. Nothing
+  /// is remembered of a memory whose positions were not all computed.
+  private func end(
+    _ sequence: EngineSequence, isComputed: Bool = true, _ tell: (EngineSequence) -> Void
+  ) {
     someoneLeft = true
-    remember(sequence)
+    if isComputed { remember(sequence) }
     sequence.leave()
     tell(sequence)
   }
@@ -218,7 +213,7 @@ final class EngineLoop: @unchecked Sendable {
       try next.takePositions()
     } catch {
       // Room was made before: only a mistake of ours leads here, and it must not stop the others.
-      for slice in next.slices { end(slice.sequence) { $0.fail(error) } }
+      for slice in next.slices { end(slice.sequence, isComputed: false) { $0.fail(error) } }
       running.removeAll { $0.memory == nil }
       return
     }

@@ -37,7 +37,9 @@ final class EngineSequence: @unchecked Sendable {
   private let endIDs: Set<TokenID>
   private let limit: Int
   private let contextLength: Int
+  private let modelName: String
   private let likelihoods = LikelihoodLog()
+  private let failures = ChoiceFailures()
   private var decoder: StreamingDecoder
   private var stops: StopTexts
   private var guesser: Guesser
@@ -63,6 +65,7 @@ final class EngineSequence: @unchecked Sendable {
     guesser = Guesser(options)
     decoder = StreamingDecoder(model.tokenizer)
     stops = StopTexts(request.stop)
+    modelName = model.info.name
     contextLength = model.contextLength
     limit = Self.limit(request, contextLength: model.contextLength)
     constraint = submission.constraint
@@ -152,11 +155,16 @@ final class EngineSequence: @unchecked Sendable {
   }
 
   /// The next token by the logits of `position`, where all before it is as guessed. The logits are
-  /// used up.
+  /// used up. Where there is none, `accept` tells why.
   func choose(_ logits: inout [Float], after position: Int) -> TokenID {
     if position < tokens.count - 1 {
       scorePrompt(logits, position)
       return Self.noToken
+    }
+    let place = position + 1 + shiftedCount
+    guard logits.contains(where: \.isFinite) else {
+      failures.note(EngineError.notFinite(model: modelName), at: place)
+      return 0
     }
     request.observeLogits?(position + shiftedCount, logits)
     // Without guesses before it the sequence is passed on as it is, uncopied.
@@ -165,11 +173,14 @@ final class EngineSequence: @unchecked Sendable {
     // The logits are masked in place, unless somebody is told what they were.
     let own = request.sampling.logProbabilities == nil ? nil : logits
     if let constraint {
-      // Where this fails, `accept` tells it.
-      try? constraint.restrict(
-        &logits, after: guessed, room: limit - generatedCount - guessed.count)
+      do {
+        try constraint.restrict(
+          &logits, after: guessed, room: limit - generatedCount - guessed.count)
+      } catch {
+        failures.note(error, at: place)
+        return 0
+      }
     }
-    let place = position + 1 + shiftedCount
     let id =
       wanted(after: guessed) ?? sampler.sample(&logits, recent: recent, position: place)
     if let own, let count = request.sampling.logProbabilities {
@@ -191,6 +202,7 @@ final class EngineSequence: @unchecked Sendable {
     let guesses = guesses
     self.guesses = []
     checkpoint = nil
+    defer { failures.removeAll() }
     tellPrompt()
     if generatedCount >= limit { return (0, Ending(.length)) }
     var right = 0
@@ -217,6 +229,7 @@ final class EngineSequence: @unchecked Sendable {
     generatedCount += 1
     if firstToken == nil { firstToken = .now }
     do {
+      try failures.check(tokens.count + shiftedCount)
       try constraint?.accept(id)
     } catch {
       failure = error
@@ -248,19 +261,6 @@ final class EngineSequence: @unchecked Sendable {
     shiftedCount += count
     guesser.beginAnew()
     memory?.truncate(to: min(kept, memory?.count ?? 0))
-  }
-
-  /// How an answer ends.
-  struct Ending {
-    let reason: FinishReason
-    let text: String
-    let cause: StopCause?
-
-    init(_ reason: FinishReason, _ text: String = "", _ cause: StopCause? = nil) {
-      self.reason = reason
-      self.text = text
-      self.cause = cause
-    }
   }
 
   /// An end with the text that was held back, unless that completes a stop text, which came before

@@ -32,6 +32,8 @@ package struct ExpertsLayer: FeedForward {
   /// To the shorter vectors of experts, and from them.
   private let latent: (down: Projection, up: Projection)?
   private let experts: [Expert]
+  /// A factor on what each expert's last product gives, `[expertCount]`; nil for none.
+  private let outputFactors: [Float]?
   /// What every row goes to beside its experts.
   private let shared: (any FeedForward)?
   private let activation: Activation
@@ -68,7 +70,6 @@ package struct ExpertsLayer: FeedForward {
     routing.weighsInputs = weighsInputs
     let count = routing.expertCount
     routing.bias = try weights.optionalVector(name + "exp_probs_b.bias", count: count)
-    routing.factors = try weights.factors(name + "ffn_down_exps.weight", count: count)
     self.routing = routing
     norm = norms.isBefore ? try weights.norm(name + normName, count: width) : nil
     self.routerNorm = routerNorm
@@ -92,9 +93,10 @@ package struct ExpertsLayer: FeedForward {
     }
     let inputs = try weights.inputs(
       ofExperts: name, parts, count: count, inner: inner, width: outer)
+    let down = name + "ffn_down_exps.weight"
+    outputFactors = try weights.factors(down, count: count)
     let outputs = try weights.stack(
-      name + "ffn_down_exps.weight", count: count, rows: [outer], columns: inner,
-      isScaled: routing.factors == nil)
+      down, count: count, rows: [outer], columns: inner, isScaled: outputFactors == nil)
     let inputBiases = try parts.map { try biases($0, count: inner) }
     let outputBiases = try biases("down", count: outer)
     experts = (0..<count).map { expert in
@@ -186,6 +188,7 @@ package struct ExpertsLayer: FeedForward {
             experts[run.expert].output, inner.rows(from: run.place), rows: run.count,
             into: workspace.projected.rows(from: run.place))
         })
+      scaleOutputs(of: group, pass, columns: columns)
       add(group, pass, offset: 0) { experts[$0].outputBias }
       compute.scatter(
         workspace.projected, group, scale: scale, areWeighed: routing.weighsInputs, to: target,
@@ -235,6 +238,16 @@ package struct ExpertsLayer: FeedForward {
     return inner
   }
 
+  /// Multiplies what each expert's last product gave by its factor: a bias has none.
+  private func scaleOutputs(of group: ExpertGroup, _ pass: Pass, columns: Int) {
+    guard let outputFactors else { return }
+    for run in group.runs {
+      pass.compute.scale(
+        pass.workspace.projected.rows(from: run.place), by: outputFactors[run.expert],
+        columns: columns, rows: run.count)
+    }
+  }
+
   /// Adds each expert's bias to what stands from column `offset` on of its rows.
   private func add(
     _ group: ExpertGroup, _ pass: Pass, offset: Int, _ bias: (_ expert: Int) -> Vector?
@@ -244,46 +257,5 @@ package struct ExpertsLayer: FeedForward {
       guard let bias = bias(run.expert) else { return }
       pass.compute.add(bias, to: target.rows(from: run.place), rows: run.count)
     }
-  }
-}
-
-extension WeightLoader {
-  /// Gate and up of each expert of a layer, or up alone: tensors of their own, or one that holds
-  /// gate before up.
-  fileprivate func inputs(
-    ofExperts layer: String, _ names: [String], count: Int, inner: Int, width: Int
-  ) throws -> [[PackedMatrix]] {
-    let fused = layer + "ffn_gate_up_exps.weight"
-    if names.count == 2, has(fused) {
-      return try stack(fused, count: count, rows: [inner, inner], columns: width)
-    }
-    let parts = try names.map {
-      try stack("\(layer)ffn_\($0)_exps.weight", count: count, rows: [inner], columns: width)
-    }
-    return (0..<count).map { expert in parts.map { $0[expert][0] } }
-  }
-
-  /// Values of the vectors that experts read and give, where the file has them shorter than a row.
-  fileprivate func latentWidth(ofExperts layer: String) throws -> Int? {
-    guard has(layer + "ffn_latent_down.weight") || has(layer + "ffn_latent_up.weight") else {
-      return nil
-    }
-    return try hyperparameters.requiredInt("moe_latent_size", in: 1...1 << 20)
-  }
-
-  /// The expert that all rows of a layer share.
-  fileprivate func sharedExpert(
-    _ index: Int, _ activation: Activation, _ plain: PlainActivation?, inner: Int,
-    residualScale: Float
-  ) throws -> any FeedForward {
-    if let plain {
-      return try PlainFeedForwardLayer(
-        self, index, activation: plain, inner: inner, isShared: true, residualScale: residualScale)
-    }
-    // Some files have gate and up in one tensor.
-    let isFused = !has("blk.\(index).ffn_gate_shexp.weight")
-    return try FeedForwardLayer(
-      self, index, activation: activation, isFused: isFused, isShared: true, inner: inner,
-      residualScale: residualScale)
   }
 }

@@ -27,7 +27,7 @@ package struct LowRankLayer: FeedForward {
   package func size(_ shape: inout WorkspaceShape) {
     shape.include(left)
     shape.include(right)
-    shape.sumWidth = shape.width
+    shape.sumWidth = max(shape.sumWidth, shape.width)
   }
 
   package func forward(_ pass: Pass, into target: FloatRows) {

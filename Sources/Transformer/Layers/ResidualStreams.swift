@@ -20,7 +20,7 @@ private struct StreamRouter: Sendable {
     workspace.include(projection)
     workspace.outputWidth = max(
       workspace.outputWidth, projection.outputStride + coefficientCount)
-    workspace.streamWidth = shape.total
+    workspace.streamWidth = max(workspace.streamWidth, shape.total)
   }
 
   /// `bias + table · tanh(router(norm(stream)) / width)` of each row.
@@ -52,7 +52,7 @@ package struct StreamSplit: FeedForward {
 
   package func size(_ workspace: inout WorkspaceShape) {
     workspace.include(projection)
-    workspace.streamWidth = shape.total
+    workspace.streamWidth = max(workspace.streamWidth, shape.total)
   }
 
   package func forward(_ pass: Pass, into target: FloatRows) {
@@ -158,7 +158,7 @@ package struct StreamCorrection: FeedForward {
 
   package func size(_ workspace: inout WorkspaceShape) {
     router.size(&workspace, coefficientCount: router.shape.count)
-    workspace.sumWidth = workspace.width
+    workspace.sumWidth = max(workspace.sumWidth, workspace.width)
     layerInput.size(&workspace)
   }
 

@@ -9,7 +9,9 @@ package struct Hyperparameters: Sendable {
   /// Layers, those that predict a token beyond the next (DeepSeek 2024) not among them: text is written
   /// without them.
   package let blockCount: Int
-  private let predictionBlockCount: Int
+  /// Layers behind `blockCount`, which predict a token beyond the next.
+  let predictionBlockCount: Int
+  /// Values of a row of the hidden state.
   package let embeddingLength: Int
   /// The largest of all layers.
   package let headCount: Int
@@ -19,7 +21,9 @@ package struct Hyperparameters: Sendable {
   package let keyValueHeadCount: Int
   /// Key-value heads of each layer that attends.
   package let keyValueHeadCounts: [Int]
+  /// Values of a head's query and key.
   package let keyLength: Int
+  /// Values of a head's value.
   package let valueLength: Int
   /// The largest of all layers.
   package let feedForwardLength: Int
@@ -27,34 +31,27 @@ package struct Hyperparameters: Sendable {
   package let feedForwardLengths: [Int]
   /// Tokens of context that the model was trained for.
   package let contextLength: Int
+  /// Tokens of the vocabulary: rows of the embeddings.
   package let vocabularyCount: Int
   /// The tensor of the embeddings.
   package let embeddingName: String
+  /// What norms add to the mean square, or to the variance, finite and from 0 on.
   package let normEpsilon: Float
   /// Whether norms are around the mean: files name another epsilon for them.
   package let normIsCentred: Bool
+  /// θ: the i-th pair of n values turns by θ^(-2 i / n) a position; above 0.
   package let rotaryBase: Float
+  /// Values of a head that turn, even; the rest stays as it is.
   package let rotaryDimensionCount: Int
   /// Whether the model has learned a vector for each position of its context, and knows no others.
   package let hasLearnedPositions: Bool
   /// Whether the family sees what follows, and writes no text.
   package let isEncoder: Bool
 
-  private let path: String
-  private let metadata: GGUFMetadata
+  let path: String
+  let metadata: GGUFMetadata
   /// Whether each layer has key-value heads.
-  private let layersAttend: [Bool]
-
-  /// Whether a layer has key-value heads.
-  package func attends(_ layer: Int) -> Bool { layersAttend[layer] }
-
-  /// Whether a tensor is of a layer that predicts a token beyond the next.
-  func isOfPrediction(_ name: String) -> Bool {
-    guard name.hasPrefix("blk."), let index = Int(name.dropFirst(4).prefix { $0 != "." }) else {
-      return false
-    }
-    return index >= blockCount && index < blockCount + predictionBlockCount
-  }
+  let layersAttend: [Bool]
 
   /// Reads and checks; nothing is allocated by these numbers before they passed. Of families without
   /// attention the numbers of heads, and the feed-forward length, are 0.
@@ -197,85 +194,5 @@ package struct Hyperparameters: Sendable {
       throw ModelError(
         .badMetadata, "\(path): \(key) is \(rotaryDimensionCount), which is odd")
     }
-  }
-
-  /// A number of the family, `nil` where the file has none.
-  package func int(_ key: String) throws -> Int? { try metadata.int("\(architecture).\(key)") }
-
-  /// A number of the family within `range`, `nil` where the file has none.
-  package func int(_ key: String, in range: ClosedRange<Int>) throws -> Int? {
-    guard let value = try int(key) else { return nil }
-    guard range.contains(value) else {
-      throw ModelError(
-        .badMetadata,
-        "\(path): \(architecture).\(key) is \(value), expected a number from "
-          + "\(range.lowerBound) to \(range.upperBound)")
-    }
-    return value
-  }
-
-  /// A number of the family that must be there and within `range`.
-  package func requiredInt(_ key: String, in range: ClosedRange<Int>) throws -> Int {
-    try int(key, in: range) ?? metadata.requiredInt("\(architecture).\(key)")
-  }
-
-  package func bool(_ key: String) throws -> Bool? { try metadata.bool("\(architecture).\(key)") }
-
-  /// A finite number of the family, `nil` where the file has none.
-  package func float(_ key: String) throws -> Float? {
-    let key = "\(architecture).\(key)"
-    guard let value = try metadata.float(key) else { return nil }
-    guard value.isFinite else {
-      throw ModelError(.badMetadata, "\(path): \(key) is \(value), expected a finite number")
-    }
-    return value
-  }
-
-  package func string(_ key: String) throws -> String? {
-    try metadata.string("\(architecture).\(key)")
-  }
-
-  /// One number a layer, or one for all. Some files count the layers that predict a token beyond the next.
-  package func bools(_ key: String) throws -> [Bool]? {
-    let key = "\(architecture).\(key)"
-    guard case .array(let array)? = metadata[key] else { return nil }
-    let all = blockCount + predictionBlockCount
-    let count = array.count == all ? all : blockCount
-    return try metadata.bools(key, count: count).map { Array($0.prefix(blockCount)) }
-  }
-
-  /// An error that names a metadata key of the family.
-  package func unsupported(_ key: String, _ reason: String) -> ModelError {
-    ModelError(.unsupported, "\(path): \(architecture).\(key): \(reason)")
-  }
-
-  /// Numbers of `count` layers. Some files have those of all, layers that predict a token beyond
-  /// the next among them.
-  private static func ints(
-    _ key: String, _ metadata: GGUFMetadata, count: Int, all: Int
-  ) throws -> [Int]? {
-    let found = try metadata.ints(key)?.count == all ? all : count
-    return try metadata.ints(key, count: found).map { Array($0.prefix(count)) }
-  }
-
-  /// Numbers from `least` on, one a layer. Those that name zeros may be skipped, so that fewer are left.
-  private static func numbers(
-    _ key: String, _ metadata: GGUFMetadata, _ path: String, count: Int, all: Int, most: Int,
-    default value: Int? = nil, mayDiffer: Bool = false, skippingZeros: Bool = false,
-    least: Int = 1
-  ) throws -> [Int] {
-    guard metadata[key] != nil || value != nil else { return [try metadata.requiredInt(key)] }
-    var values =
-      try ints(key, metadata, count: count, all: all) ?? Array(repeating: value!, count: count)
-    if skippingZeros, values.contains(where: { $0 != 0 }) { values.removeAll { $0 == 0 } }
-    guard mayDiffer || values.allSatisfy({ $0 == values[0] }) else {
-      throw ModelError(
-        .unsupported, "\(path): \(key) differs from layer to layer, which is not supported")
-    }
-    for value in values where value < least || value > most {
-      throw ModelError(
-        .badMetadata, "\(path): \(key) is \(value), expected a number from \(least) to \(most)")
-    }
-    return values
   }
 }

@@ -27,6 +27,14 @@ extension Hyperparameters {
       base: try windowRotaryBase() ?? 10_000)
   }
 
+  /// Refuses a file whose positions have the parts that pictures need.
+  func refusePicturePositions() throws(ModelError) {
+    let key = "rope.dimension_sections"
+    guard metadata["\(architecture).\(key)"] == nil else {
+      throw unsupported(key, "positions in pictures are not supported")
+    }
+  }
+
   /// The base of heads of a layer with a window; nil where the file names none.
   func windowRotaryBase() throws -> Float? {
     let key = "rope.freq_base_swa"
@@ -61,11 +69,16 @@ extension WeightLoader {
 
   /// The rotary embedding of the file's `rope.*` keys and its `rope_freqs` tensor.
   ///
-  /// - Parameter logMultiplier: YaRN's `yarn_log_multiplier` where it is not the file's.
+  /// - Parameters:
+  ///   - logMultiplier: YaRN's `yarn_log_multiplier` where it is not the file's.
+  ///   - attentionFactorIsWhole: whether a `rope.scaling.attn_factor` stands for YaRN's own factor
+  ///     too, and not beside it.
   func rotary(
-    _ pairing: RotaryEmbedding.Pairing, logMultiplier: Float? = nil
+    _ pairing: RotaryEmbedding.Pairing, logMultiplier: Float? = nil,
+    attentionFactorIsWhole: Bool = false
   ) throws -> RotaryEmbedding {
     let h = hyperparameters
+    let attentionFactor = try h.float("rope.scaling.attn_factor")
     let divisors = try rotaryDivisors()
     let named = try h.float("rope.scaling.factor") ?? h.float("rope.scale_linear") ?? 0
     guard named >= 0 else {
@@ -89,6 +102,7 @@ extension WeightLoader {
       scaling.betaSlow = try h.float("rope.scaling.yarn_beta_slow") ?? 1
       scaling.logMultiplier = max(
         0, try logMultiplier ?? h.float("rope.scaling.yarn_log_multiplier") ?? 0)
+      if attentionFactorIsWhole, attentionFactor != nil { scaling.logMultiplier = 1 }
       yarn = scaling
     case let type:
       throw h.unsupported(
@@ -98,6 +112,6 @@ extension WeightLoader {
     return RotaryEmbedding(
       pairing: pairing, dimensionCount: h.rotaryDimensionCount, base: try rotaryBase(),
       linearFactor: linear, yarn: yarn, divisors: divisors,
-      attentionFactor: try h.float("rope.scaling.attn_factor") ?? 1)
+      attentionFactor: attentionFactor ?? 1)
   }
 }

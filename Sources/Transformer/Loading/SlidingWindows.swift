@@ -1,5 +1,15 @@
 // Which layers see a sliding window alone.
 
+/// What holds where a file names no `attention.sliding_window`.
+enum MissingWindow: Sendable {
+  /// All layers see all.
+  case seesAll
+  /// Layers with a window see so many positions.
+  case positions(Int)
+  /// The file is refused, and one that names 0 too.
+  case refused
+}
+
 extension Hyperparameters {
   /// The window of each layer in positions, as the file's `attention.sliding_window` and its pattern
   /// say; nil for layers that see all. A window of 0 is none.
@@ -8,10 +18,22 @@ extension Hyperparameters {
   ///   - period: every so many layers one sees all, where the file names no pattern. A pattern of 0
   ///     means that none does.
   ///   - globalFirst: whether that is the first of them, and not the last.
-  func slidingWindows(period: Int, globalFirst: Bool = false) throws -> [Int?] {
-    let window = try int("attention.sliding_window", in: 0...1 << 30) ?? 0
+  ///   - missing: what holds where the file names no window.
+  func slidingWindows(
+    period: Int, globalFirst: Bool = false, missing: MissingWindow = .seesAll
+  ) throws -> [Int?] {
+    let window = try slidingWindow(missing)
     return try layersWithWindow(period: period, globalFirst: globalFirst).map {
       $0 && window > 0 ? window : nil
+    }
+  }
+
+  private func slidingWindow(_ missing: MissingWindow) throws -> Int {
+    let key = "attention.sliding_window"
+    switch missing {
+    case .seesAll: return try int(key, in: 0...1 << 30) ?? 0
+    case .positions(let count): return try int(key, in: 0...1 << 30) ?? count
+    case .refused: return try requiredInt(key, in: 1...1 << 30)
     }
   }
 

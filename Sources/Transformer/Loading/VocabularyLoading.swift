@@ -21,6 +21,9 @@ extension TextTokenizer {
 }
 
 extension Vocabulary {
+  /// Bytes of all tokens together, at most: places among them are kept as 32-bit numbers.
+  private static let mostTextBytes = Int(Int32.max)
+
   /// The vocabulary that a GGUF file's `tokenizer.ggml.*` keys describe; `preTokenizer` stands in
   /// place of theirs.
   init(_ metadata: GGUFMetadata, path: String, preTokenizer: String? = nil) throws {
@@ -28,6 +31,12 @@ extension Vocabulary {
     let model = try metadata.requiredString(prefix + "model")
     guard let texts = try metadata.strings(prefix + "tokens") else {
       throw ModelError(.missingMetadata, "\(path): lacks \(prefix)tokens: it has no vocabulary")
+    }
+    guard texts.byteCount <= Self.mostTextBytes else {
+      throw ModelError(
+        .badMetadata,
+        "\(path): \(prefix)tokens has \(texts.byteCount) bytes of text; at most "
+          + "\(Self.mostTextBytes) can be read")
     }
     try self.init(model: model, tokens: StringTable(texts, prefix + "tokens", path))
     name = try metadata.string("general.name")

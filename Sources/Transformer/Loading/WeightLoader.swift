@@ -23,9 +23,10 @@ package final class WeightLoader {
   private var bytesDone = 0
   private let bytesTotal: Int
 
+  /// - Parameter hyperparameters: those of the file, where the caller has read them.
   package init(
-    _ file: GGUFFile, _ family: any Architecture.Type, contextLength: Int, isExact: Bool,
-    pool: WorkerPool,
+    _ file: GGUFFile, _ family: any Architecture.Type, _ hyperparameters: Hyperparameters? = nil,
+    contextLength: Int, isExact: Bool, pool: WorkerPool,
     progress: @escaping (Double) -> Void, isCancelled: @escaping () -> Bool = { false }
   ) throws {
     self.file = file
@@ -36,7 +37,7 @@ package final class WeightLoader {
     self.isCancelled = isCancelled
     metadata = file.metadata
     bytesTotal = max(1, file.tensors.reduce(0) { $0 + $1.byteCount })
-    hyperparameters = try Hyperparameters(file, family)
+    self.hyperparameters = try hyperparameters ?? Hyperparameters(file, family)
   }
 
   /// Whether the file has a tensor.

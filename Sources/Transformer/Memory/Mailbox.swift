@@ -127,9 +127,11 @@ final class Mailbox: @unchecked Sendable {
 }
 
 /// The forward pass keeps its scratch elsewhere; this is room for templates and decoding.
-private let stackBytes = 8 << 20
+let engineStackBytes = 8 << 20
 
 /// Starts the engine's thread.
-func startEngineThread(_ body: @escaping @Sendable () -> Void) {
-  startDetachedThread(stackBytes: stackBytes, body)
+///
+/// - Throws: where the system refuses one.
+func startEngineThread(_ body: @escaping @Sendable () -> Void) throws(ThreadError) {
+  guard startDetachedThread(stackBytes: engineStackBytes, body) else { throw ThreadError() }
 }

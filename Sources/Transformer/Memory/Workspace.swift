@@ -16,7 +16,7 @@ package struct WorkspaceShape: Sendable {
   package var outputWidth = 0
   /// The width of the head's output.
   package var headWidth = 0
-  /// The width of a second residual stream; 0 where no layer has parallel blocks.
+  /// The width of what waits beside the hidden state (`Workspace.sum`); 0 where nothing does.
   package var sumWidth = 0
   /// The width of rows that are kept while experts take them; 0 where no layer has experts.
   package var normedWidth = 0
@@ -50,9 +50,11 @@ package final class Workspace {
   package let hidden: FloatRows
   /// Values of a row of it.
   package let width: Int
-  /// What a layer of parallel blocks adds up, `[rows, width]`.
+  /// What waits beside the hidden state, `[rows, width]`: what parallel blocks, experts or a
+  /// token's input of a layer add up, a product of low rank, or a layer's input for what reads it
+  /// later.
   package let sum: FloatRows
-  /// Values of a row of it; 0 where no layer has parallel blocks.
+  /// Values of a row of it; 0 where nothing waits.
   package let sumWidth: Int
   /// What experts take their rows from, `[rows, width]`.
   package let normed: FloatRows

@@ -6,6 +6,14 @@ import JSON
 import Metering
 import TensorCore
 
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Darwin
+#endif
+
 struct Doctor: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Show what this machine offers and what of it is used.",
@@ -22,6 +30,8 @@ struct DoctorMachine: ParsableCommand {
   var json = false
 
   func run() throws {
+    // OpenBLAS is asked for its version alone, and needs no threads for that.
+    setenv("OPENBLAS_NUM_THREADS", "1", 0)
     let threads = Processor.usableThreads
     let folder = try ModelFolder()
     let pulled = try Catalogue.load(folder: folder).entries.filter { folder.holds($0) }.map(\.name)

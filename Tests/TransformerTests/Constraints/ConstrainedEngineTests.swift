@@ -136,4 +136,42 @@ struct ConstrainedEngineTests {
     #expect(
       ConstraintRuntime.shared(try cache.constraint(source, owner: "me"), tree) === runtime)
   }
+
+  /// What follows a letter is another part of the constraint for each, so that masks take more
+  /// steps than an answer of one letter alone.
+  private func constraintWithoutStepsForMasks(_ engine: Engine, _ id: Int32) -> Constraint? {
+    let tree = engine.model.tokenTrees.tree(of: engine.model.tokenizer)
+    for steps in 1...4_000 {
+      var limits = ConstraintLimits()
+      limits.runningSteps = steps
+      let constraint = try? Constraint.expression(
+        "A*(t[a-z]1|h[a-z]2|i[a-z]3|e[a-z]4|a[a-z]5|r[a-z]6|o[a-z]7|n[a-z]8)?", limits: limits)
+      guard let constraint else { continue }
+      let runtime = ConstraintRuntime(constraint, tree)
+      let start = runtime.start
+      guard (try? runtime.fewestTokens(from: start)) == 0,
+        (try? runtime.mask(for: start, room: 5)) == nil,
+        (try? runtime.advance(start, by: id)) == start
+      else { continue }
+      return constraint
+    }
+    return nil
+  }
+
+  @Test
+  func aMaskThatCannotBeFoundEndsTheAnswerWithItsError() async throws {
+    let engine = try engine()
+    defer { engine.shutdown() }
+    let id = try #require(engine.model.tokenizer.id(ofToken: "A"))
+    let constraint = try #require(constraintWithoutStepsForMasks(engine, id))
+    var request = GenerationRequest(prompt: [217, 77, 137])
+    request.constraint = constraint
+    request.maxTokens = 5
+    request.sampling.logitBias = [id: 1_000]
+    let constrained = request
+    let error = await #expect(throws: ConstraintError.self) {
+      try await answer(engine, constrained)
+    }
+    #expect(error?.code == .tooComplex)
+  }
 }

@@ -73,17 +73,4 @@ extension Compute {
       convolution.apply(run, channels, input, output)
     }
   }
-
-  /// `target *= factor` for `columns` values of each row.
-  package func multiply(_ target: FloatRows, by factor: FloatRows, columns: Int, rows: Int) {
-    forEachRow(rows) { row in
-      let (to, from) = (target.row(row), factor.row(row))
-      for column in 0..<columns { to[column] *= from[column] }
-    }
-  }
-
-  /// Copies `columns` values of each row.
-  package func copy(_ source: FloatRows, to target: FloatRows, columns: Int, rows: Int) {
-    forEachRow(rows) { row in target.row(row).update(from: source.row(row), count: columns) }
-  }
 }

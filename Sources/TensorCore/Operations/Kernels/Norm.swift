@@ -32,14 +32,6 @@ package struct Norm: Sendable {
 }
 
 extension Compute {
-  /// `target *= factor` for `columns` values of each row.
-  package func scale(_ target: FloatRows, by factor: Float, columns: Int, rows: Int) {
-    forEachRow(rows) { row in
-      let values = target.row(row)
-      for column in 0..<columns { values[column] *= factor }
-    }
-  }
-
   /// The norm of each row, into activations, quantised where the products that follow ask for it;
   /// without a norm the rows as they are.
   package func apply(
