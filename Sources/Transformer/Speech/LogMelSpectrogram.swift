@@ -28,10 +28,11 @@ package struct LogMelSpectrogram: Sendable {
   package static let sampleRate = 16_000
   /// Samples from frame to frame.
   package static let hop = 160
+  package static let secondsPerFrame = Double(hop) / Double(sampleRate)
 
   /// - Parameters:
   ///   - samples: mono, 16 kHz; numbers that are not finite count as 0.
-  ///   - filters: `[bands, 201]`, the weight of each bin in each band.
+  ///   - filters: `[bands, SpectralTransform.binCount]`, the weight of each bin in each band.
   ///   - isCancelled: is asked every half minute of sound; true ends with `CancellationError`.
   package init(
     _ samples: [Float], filters: [Float], pool: WorkerPool, isCancelled: () -> Bool = { false }

@@ -16,11 +16,7 @@ struct SegmentCut {
   /// Frames from this window's beginning to that of the next; above 0.
   let advance: Int
   /// Whether the text ends with a single time: nothing follows it in the window.
-  let endsWithOne: Bool
-
-  /// Frames to each step of time.
-  private static let framesPerStep = 2
-  private static let secondsPerFrame = 0.01
+  package let endsWithOne: Bool
 
   /// - Parameters:
   ///   - tokens: as they were written.
@@ -31,7 +27,7 @@ struct SegmentCut {
     var borders = tokens.indices.dropFirst().filter { isTime[$0 - 1] && isTime[$0] }
     endsWithOne = isTime.count >= 2 && isTime[isTime.count - 1] && !isTime[isTime.count - 2]
     guard !borders.isEmpty else {
-      var end = Double(heardFrames) * Self.secondsPerFrame
+      var end = Double(heardFrames) * LogMelSpectrogram.secondsPerFrame
       if let last = tokens.last(where: { $0 > vocabulary.firstTime }),
         tokens.last(where: { $0 >= vocabulary.firstTime }) == last
       {
@@ -53,6 +49,6 @@ struct SegmentCut {
     }
     // What follows the last pair is heard again.
     let last = Int(tokens[start - 1] - vocabulary.firstTime)
-    advance = endsWithOne ? heardFrames : max(1, last * Self.framesPerStep)
+    advance = endsWithOne ? heardFrames : max(1, last * SpeechHyperparameters.framesPerPosition)
   }
 }

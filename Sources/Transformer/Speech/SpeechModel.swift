@@ -1,7 +1,7 @@
 // A loaded speech model: immutable, shared by everything that runs on it.
 
 import KernelInterface
-import TensorCore
+package import TensorCore
 import Tokenizer
 
 /// A model that writes down what is said (Whisper, Radford et al. 2022).
@@ -60,10 +60,17 @@ public final class SpeechModel: Sendable {
   public static func load(
     _ path: String, options: ModelOptions = ModelOptions()
   ) throws -> SpeechModel {
+    try load(path, options: options, instructionSet: .current)
+  }
+
+  /// The same for an instruction set that this processor has.
+  package static func load(
+    _ path: String, options: ModelOptions, instructionSet: InstructionSet
+  ) throws -> SpeechModel {
     let file = try SpeechFile(path: path)
     let threads = options.threadCount ?? Processor.usableThreads.count
     let compute = Compute(
-      instructionSet: .current, pool: WorkerPool(threadCount: threads))
+      instructionSet: instructionSet, pool: WorkerPool(threadCount: threads))
     return try SpeechModel(
       file, isExact: options.exact, format: options.keyValueFormat, compute)
   }

@@ -8,14 +8,6 @@
 
 import Tokenizer
 
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#else
-  import Darwin
-#endif
-
 /// One transcription.
 struct TranscriptionRun {
   private let model: SpeechModel
@@ -29,11 +21,8 @@ struct TranscriptionRun {
   private static let longestPrompt = 4_096
   /// A temperature above which a text is no good prompt for the next.
   private static let mostForPrompt: Float = 0.5
-  private static let secondsPerFrame = 0.01
   /// Windows that are written for each that a recording is long, at most.
   private static let windowsOfEach = 4
-  /// Frames to each step of time.
-  private static let framesPerStep = 2
 
   init(
     _ model: SpeechModel, _ samples: [Float], _ options: TranscriptionOptions,
@@ -91,9 +80,10 @@ struct TranscriptionRun {
           session, heardFrames: heard, language: language, lastEnd: &lastEnd)
         // What follows the last word is heard again.
         if !cut.endsWithOne, let end = found.last(where: { $0.words?.isEmpty == false })?.end,
-          end > Double(seek) * Self.secondsPerFrame
+          end > Double(seek) * LogMelSpectrogram.secondsPerFrame
         {
-          next = max(seek + 1, Int((end / Self.secondsPerFrame).rounded(.toNearestOrEven)))
+          let frames = end / LogMelSpectrogram.secondsPerFrame
+          next = max(seek + 1, Int(frames.rounded(.toNearestOrEven)))
         }
       }
       for var segment in found where !segment.isEmpty {
@@ -130,7 +120,7 @@ struct TranscriptionRun {
     let tokens = Array(texts.joined().prefix(room))
     for index in segments.indices { segments[index].words = [] }
     guard !tokens.isEmpty else { return }
-    let positions = max(1, heardFrames / Self.framesPerStep)
+    let positions = max(1, heardFrames / SpeechHyperparameters.framesPerPosition)
     let (likely, weights) = try session.align(
       prompt + tokens + [vocabulary.endOfText], positionCount: positions)
     // The first word is said where the token before it looks last.
@@ -142,7 +132,7 @@ struct TranscriptionRun {
       probabilities: Array(likely[first..<first + tokens.count]))
     times.apply(
       to: &segments, counts: texts.map(\.count),
-      offset: Double(segments[0].seek) * Self.secondsPerFrame, lastEnd: &lastEnd)
+      offset: Double(segments[0].seek) * LogMelSpectrogram.secondsPerFrame, lastEnd: &lastEnd)
   }
 
   /// The tokens of the options' prompt, those that can be looked at.
@@ -158,7 +148,7 @@ struct TranscriptionRun {
   private func segment(
     _ part: SegmentCut.Part, seek: Int, _ decoded: DecodedWindow
   ) -> TranscriptionSegment {
-    let offset = Double(seek) * Self.secondsPerFrame
+    let offset = Double(seek) * LogMelSpectrogram.secondsPerFrame
     return TranscriptionSegment(
       id: 0, seek: seek, start: offset + part.start, end: offset + part.end,
       text: model.vocabulary.text(of: part.tokens), tokens: part.tokens,

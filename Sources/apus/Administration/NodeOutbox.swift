@@ -3,6 +3,7 @@
 import Foundation
 import Logging
 import Metering
+import Transformer
 
 /// Brings events to a central ledger.
 struct NodeOutbox: Sendable {

@@ -3,6 +3,7 @@
 import Foundation
 import JSON
 import Metering
+import Transformer
 
 /// Sends what is due.
 enum NoticeOutbox {

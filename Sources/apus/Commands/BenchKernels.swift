@@ -4,6 +4,7 @@ import ArgumentParser
 import Foundation
 import JSON
 import TensorCore
+import Transformer
 
 struct BenchKernels: AsyncParsableCommand {
   static let configuration = CommandConfiguration(

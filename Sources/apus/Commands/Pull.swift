@@ -2,6 +2,7 @@
 
 import ArgumentParser
 import JSON
+import Transformer
 
 struct Pull: AsyncParsableCommand {
   static let configuration = CommandConfiguration(

@@ -1,5 +1,6 @@
 // The tiny speech models of the fixtures, and what numpy makes of them.
 
+import TensorCore
 import TestSupport
 import Testing
 import Tokenizer
@@ -28,12 +29,13 @@ struct TinySpeech: Decodable {
   }
 
   static func model(
-    _ format: String, threads: Int = 1, exact: Bool = false
+    _ format: String, threads: Int = 1, exact: Bool = false,
+    _ instructionSet: InstructionSet = .current
   ) throws -> SpeechModel {
     var options = ModelOptions()
     options.threadCount = threads
     options.exact = exact
-    return try SpeechModel.load(path(format), options: options)
+    return try SpeechModel.load(path(format), options: options, instructionSet: instructionSet)
   }
 
   /// Half a second of two tones, as the script has it.
