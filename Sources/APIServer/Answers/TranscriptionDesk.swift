@@ -47,14 +47,14 @@ final class TranscriptionDesk: Sendable {
   ///
   /// - Throws: `CancellationError` when the task is cancelled, and what the model throws.
   func transcribe(
-    _ samples: [Float], _ options: TranscriptionOptions,
+    _ sound: SpeechSound, _ options: TranscriptionOptions,
     onSegment: @escaping @Sendable (TranscriptionSegment) -> Void
   ) async throws -> Transcription {
     let stop = StopFlag()
     return try await withTaskCancellationHandler {
       try await onOwnThread { [transcriber] in
         try transcriber.transcribe(
-          samples, options: options, onSegment: { onSegment($0) },
+          sound, options: options, onSegment: { onSegment($0) },
           isCancelled: { stop.isAsked })
       }
     } onCancel: {

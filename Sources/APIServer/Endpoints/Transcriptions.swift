@@ -65,7 +65,8 @@ extension Exchange {
     let work = Task<(Transcription, milliseconds: Int64), any Error> {
       // One file after another becomes samples, of which there may be many times its bytes.
       try await desk.withTurn(owner: owner) {
-        let sound = try samples(of: file)
+        var read = try samples(of: file)
+        let sound = try SpeechSound(taking: &read)
         // Sixteen samples a millisecond.
         let milliseconds = Int64((sound.count + 15) / 16)
         let result = try await counted(

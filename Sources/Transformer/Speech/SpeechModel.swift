@@ -90,16 +90,25 @@ public final class SpeechModel: Sendable {
     onSegment: (TranscriptionSegment) throws -> Void = { _ in },
     isCancelled: () -> Bool = { false }
   ) throws -> Transcription {
-    let run = try TranscriptionRun(self, samples, options, isCancelled: isCancelled)
+    try transcribe(
+      SpeechSound(samples), options: options, onSegment: onSegment, isCancelled: isCancelled)
+  }
+
+  /// The same for samples that nothing is to be left of.
+  package func transcribe(
+    _ sound: SpeechSound, options: TranscriptionOptions,
+    onSegment: (TranscriptionSegment) throws -> Void, isCancelled: () -> Bool
+  ) throws -> Transcription {
+    let run = try TranscriptionRun(self, sound, options, isCancelled: isCancelled)
     return try run.run(isCancelled: isCancelled, onSegment)
   }
 
   /// The frames of a recording.
   package func spectrogram(
-    of samples: [Float], isCancelled: () -> Bool = { false }
-  ) throws(CancellationError) -> LogMelSpectrogram {
+    of sound: SpeechSound, isCancelled: () -> Bool = { false }
+  ) throws -> LogMelSpectrogram {
     try LogMelSpectrogram(
-      samples, filters: filters, pool: compute.pool, isCancelled: isCancelled)
+      sound.samples, filters: filters, pool: compute.pool, isCancelled: isCancelled)
   }
 
   /// The place of the language that options name; nil where it is to be found out, or where the

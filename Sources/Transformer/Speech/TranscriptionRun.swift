@@ -25,7 +25,7 @@ struct TranscriptionRun {
   private static let windowsOfEach = 4
 
   init(
-    _ model: SpeechModel, _ samples: [Float], _ options: TranscriptionOptions,
+    _ model: SpeechModel, _ sound: SpeechSound, _ options: TranscriptionOptions,
     isCancelled: () -> Bool
   ) throws {
     guard options.temperature >= 0, options.temperature <= 1 else {
@@ -35,8 +35,8 @@ struct TranscriptionRun {
     languagePlace = try model.languagePlace(options)
     self.model = model
     self.options = options
-    duration = Double(samples.count) / Double(SpeechModel.sampleRate)
-    spectrogram = try model.spectrogram(of: samples, isCancelled: isCancelled)
+    duration = Double(sound.count) / Double(SpeechModel.sampleRate)
+    spectrogram = try model.spectrogram(of: sound, isCancelled: isCancelled)
   }
 
   func run(
@@ -77,7 +77,8 @@ struct TranscriptionRun {
           to: &found,
           decoder.prompt(
             earlier: [], languagePlace: languagePlace, task: options.task, hasTimes: false),
-          session, heardFrames: heard, language: language, lastEnd: &lastEnd)
+          session, heardFrames: heard, language: language, lastEnd: &lastEnd,
+          isCancelled: isCancelled)
         // What follows the last word is heard again.
         if !cut.endsWithOne, let end = found.last(where: { $0.words?.isEmpty == false })?.end,
           end > Double(seek) * LogMelSpectrogram.secondsPerFrame
@@ -111,7 +112,7 @@ struct TranscriptionRun {
   ///   - lastEnd: where the last word before the window ended; then that of the last word.
   private func addWords(
     to segments: inout [TranscriptionSegment], _ prompt: [TokenID], _ session: SpeechSession,
-    heardFrames: Int, language: String, lastEnd: inout Double
+    heardFrames: Int, language: String, lastEnd: inout Double, isCancelled: () -> Bool
   ) throws {
     let vocabulary = model.vocabulary
     let texts = segments.map { $0.tokens.filter { $0 < vocabulary.endOfText } }
@@ -122,10 +123,11 @@ struct TranscriptionRun {
     guard !tokens.isEmpty else { return }
     let positions = max(1, heardFrames / SpeechHyperparameters.framesPerPosition)
     let (likely, weights) = try session.align(
-      prompt + tokens + [vocabulary.endOfText], positionCount: positions)
+      prompt + tokens + [vocabulary.endOfText], positionCount: positions, isCancelled: isCancelled)
     // The first word is said where the token before it looks last.
     let first = prompt.count - 1
-    let starts = weights.starts(of: first..<first + tokens.count + 1)
+    let starts = try weights.starts(
+      of: first..<first + tokens.count + 1, isCancelled: isCancelled)
     let times = WordTimes(
       WordCut.words(of: tokens, vocabulary, language: language),
       starts: starts.map { Double($0) * SpeechVocabulary.timeStep },

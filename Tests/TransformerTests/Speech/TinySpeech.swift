@@ -59,3 +59,10 @@ struct TinySpeech: Decodable {
     return difference / power
   }
 }
+
+extension SpeechModel {
+  /// The frames of samples.
+  func spectrogram(of samples: [Float]) throws -> LogMelSpectrogram {
+    try spectrogram(of: SpeechSound(samples))
+  }
+}

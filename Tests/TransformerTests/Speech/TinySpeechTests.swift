@@ -21,7 +21,7 @@ func sine(_ x: Double) -> Double { sin(x) }
     let found = try model.spectrogram(of: TinySpeech.samples)
     #expect(found.frameCount == 50)
     #expect(found.bandCount == 8)
-    let differences = zip(found.values, golden.mel).map { abs($0 - $1) }
+    let differences = zip(found.values.copied, golden.mel).map { abs($0 - $1) }
     #expect(differences.count == golden.mel.count)
     // Bands with next to no power in them magnify what float32 rounds in the samples.
     #expect(differences.max()! < 1e-4)
