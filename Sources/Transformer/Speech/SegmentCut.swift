@@ -1,27 +1,27 @@
 // A window's tokens, cut into segments at their times.
 
-import Tokenizer
+package import Tokenizer
 
 /// The segments of a window, and where the next window begins.
-struct SegmentCut {
-  struct Part {
+package struct SegmentCut {
+  package struct Part {
     /// Those of times among them.
-    let tokens: [TokenID]
+    package let tokens: [TokenID]
     /// Seconds from the beginning of the window.
-    let start: Double
-    let end: Double
+    package let start: Double
+    package let end: Double
   }
 
-  private(set) var parts: [Part] = []
+  package private(set) var parts: [Part] = []
   /// Frames from this window's beginning to that of the next; above 0.
-  let advance: Int
+  package let advance: Int
   /// Whether the text ends with a single time: nothing follows it in the window.
   package let endsWithOne: Bool
 
   /// - Parameters:
   ///   - tokens: as they were written.
   ///   - heardFrames: frames of the window that are of the recording, at least 1.
-  init(_ tokens: [TokenID], _ vocabulary: SpeechVocabulary, heardFrames: Int) {
+  package init(_ tokens: [TokenID], _ vocabulary: SpeechVocabulary, heardFrames: Int) {
     let isTime = tokens.map { $0 >= vocabulary.firstTime }
     // Two times side by side end a segment and begin another.
     var borders = tokens.indices.dropFirst().filter { isTime[$0 - 1] && isTime[$0] }

@@ -77,13 +77,12 @@ struct TranscriptionRun {
           to: &found,
           decoder.prompt(
             earlier: [], languagePlace: languagePlace, task: options.task, hasTimes: false),
-          session, heardFrames: heard, language: language, lastEnd: &lastEnd,
+          session, heardFrames: heard, language: language, lastEnd: lastEnd,
           isCancelled: isCancelled)
+        lastEnd = WordTimes.end(of: found) ?? lastEnd
         // What follows the last word is heard again.
-        if !cut.endsWithOne, let end = found.last(where: { $0.words?.isEmpty == false })?.end,
-          end > Double(seek) * LogMelSpectrogram.secondsPerFrame
-        {
-          let frames = end / LogMelSpectrogram.secondsPerFrame
+        if !cut.endsWithOne, lastEnd > Double(seek) * LogMelSpectrogram.secondsPerFrame {
+          let frames = lastEnd / LogMelSpectrogram.secondsPerFrame
           next = max(seek + 1, Int(frames.rounded(.toNearestOrEven)))
         }
       }
@@ -109,10 +108,10 @@ struct TranscriptionRun {
   ///
   /// - Parameters:
   ///   - prompt: that of a text without times.
-  ///   - lastEnd: where the last word before the window ended; then that of the last word.
+  ///   - lastEnd: where the last word before the window ended.
   private func addWords(
     to segments: inout [TranscriptionSegment], _ prompt: [TokenID], _ session: SpeechSession,
-    heardFrames: Int, language: String, lastEnd: inout Double, isCancelled: () -> Bool
+    heardFrames: Int, language: String, lastEnd: Double, isCancelled: () -> Bool
   ) throws {
     let vocabulary = model.vocabulary
     let texts = segments.map { $0.tokens.filter { $0 < vocabulary.endOfText } }
@@ -134,7 +133,7 @@ struct TranscriptionRun {
       probabilities: Array(likely[first..<first + tokens.count]))
     times.apply(
       to: &segments, counts: texts.map(\.count),
-      offset: Double(segments[0].seek) * LogMelSpectrogram.secondsPerFrame, lastEnd: &lastEnd)
+      offset: Double(segments[0].seek) * LogMelSpectrogram.secondsPerFrame, lastEnd: lastEnd)
   }
 
   /// The tokens of the options' prompt, those that can be looked at.
