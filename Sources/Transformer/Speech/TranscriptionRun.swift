@@ -94,7 +94,9 @@ struct TranscriptionRun {
       }
       // A text whose times hardly go on would be heard again and again.
       seek = window > mostWindows ? max(next, seek + heard) : next
-      if decoded.temperature > Self.mostForPrompt { promptStart = earlier.count }
+      if !options.readsEarlierText || decoded.temperature > Self.mostForPrompt {
+        promptStart = earlier.count
+      }
     }
     let language =
       SpeechLanguage.all[languagePlace ?? SpeechLanguage.place(of: "en") ?? 0]

@@ -38,6 +38,10 @@ struct Transcribe: AsyncParsableCommand {
       valueName: "text"))
   var prompt: String?
 
+  @Flag(
+    help: "Write each half minute without the text before it: what repeats itself ends sooner.")
+  var noContext = false
+
   @Option(help: "text, json, verbose_json, srt or vtt; text is printed as it is written.")
   var format = TranscriptFormat.text
 
@@ -73,6 +77,7 @@ struct Transcribe: AsyncParsableCommand {
     options.language = language
     options.task = translate ? .translate : .transcribe
     options.prompt = prompt
+    options.readsEarlierText = !noContext
     options.temperature = temperature
     options.wantsWords = words
     do {
