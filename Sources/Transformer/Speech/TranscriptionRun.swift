@@ -3,8 +3,8 @@
 // A window of 30 s is heard and written; the next one begins where its last whole segment ended.
 // What was written before is the next window's prompt. The part of the last window behind the
 // recording is zeros in the spectrogram, as in OpenAI's program: with the spectrogram of silence in
-// it, as whisper.cpp has it, silence is given words. The language is found on the same window, where
-// OpenAI's program fills it with silence and hears it once more.
+// it, as whisper.cpp has it, silence is given words. The language is found with that of silence, as
+// there too: so a recording that is shorter than a window is heard once more for it.
 
 import Tokenizer
 
@@ -54,11 +54,22 @@ struct TranscriptionRun {
     var segments: [TranscriptionSegment] = []
     var (seek, window) = (0, 0)
     var lastEnd = 0.0
+    var isHeard = false
+    if languagePlace == nil, model.isMultilingual, spectrogram.frameCount > 0 {
+      try session.hear(
+        SpeechWindow(spectrogram, from: 0, frameCount: windowFrames, fill: .silence),
+        isCancelled: isCancelled)
+      languagePlace = try decoder.language().place
+      // A whole window has no end to fill.
+      isHeard = spectrogram.frameCount >= windowFrames
+    }
     while seek < spectrogram.frameCount {
       let heard = min(windowFrames, spectrogram.frameCount - seek)
-      try session.hear(
-        SpeechWindow(spectrogram, from: seek, frameCount: windowFrames), isCancelled: isCancelled)
-      if languagePlace == nil, model.isMultilingual { languagePlace = try decoder.language().place }
+      if !isHeard {
+        try session.hear(
+          SpeechWindow(spectrogram, from: seek, frameCount: windowFrames), isCancelled: isCancelled)
+      }
+      isHeard = false
       let prompt = decoder.prompt(
         earlier: Array(earlier[promptStart...]), languagePlace: languagePlace, task: options.task)
       let decoded = try decoder.decode(

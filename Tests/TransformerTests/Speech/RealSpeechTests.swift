@@ -179,6 +179,23 @@ struct RealSpeechTests {
     }
   }
 
+  @Test("The language is found with silence behind the sound, as OpenAI's program finds it")
+  func languageOfAShortRecording() throws {
+    let model = try model(.base)
+    // With zeros behind it, it is another one.
+    let sound = Array(try samples("es1.wav")[24_000..<33_600])
+    let session = try SpeechSession(model)
+    var decoder = WindowDecoder(session)
+    func language(_ fill: SpeechWindow.Fill) throws -> String {
+      try session.hear(
+        SpeechWindow(try model.spectrogram(of: sound), from: 0, frameCount: 3_000, fill: fill))
+      return model.languages[try decoder.language().place]
+    }
+    let expected = try language(.silence)
+    #expect(try language(.zeros) != expected)
+    #expect(try model.transcribe(sound).language == expected)
+  }
+
   @Test("Transcripts are those of OpenAI's program", arguments: RealSpeechModel.all)
   func transcripts(real: RealSpeechModel) throws {
     let golden = try Fixtures.json("whisper/\(real.golden).json", as: Golden.self)
