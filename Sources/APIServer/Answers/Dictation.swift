@@ -151,3 +151,59 @@ final class Dictation: Sendable {
         usage: usage, status: status, httpStatus: Int64(httpStatus), latency: exchange.age))
   }
 }
+
+extension Dictation {
+  /// The response that tells each segment as soon as it is written. It begins when the model does:
+  /// what was refused until then is no stream.
+  ///
+  /// - Throws: as `run` does, before the model begins.
+  func stream(_ file: [UInt8]) async throws -> Response {
+    let exchange = exchange
+    let events = EventQueue(
+      TranscriptEvents(), limit: exchange.backend.configuration.limits.streamBytes
+    ) {
+      self.clientWent()
+      exchange.closeConnection()
+    }
+    let (beginning, begun) = AsyncThrowingStream<Void, any Error>.makeStream()
+    let status = Task {
+      do {
+        let (_, milliseconds) = try await run(file, isStreamed: true) {
+          begun.finish()
+        } onSegment: { segment in
+          events.add([.text(segment.text)], choice: 0)
+        }
+        events.close(
+          AnswerEnd(
+            usage: TokenUsage(audioMilliseconds: milliseconds), finishes: [], cost: .zero,
+            stopTexts: []))
+        return 200
+      } catch {
+        begun.finish(throwing: error)
+        let refusal = exchange.refusal(for: error)
+        exchange.withNotes { $0.code = refusal.code }
+        events.fail(refusal)
+        return error is ClientGone ? exchange.statusIfClientGoes : 200
+      }
+    }
+    for try await _ in beginning {}
+    exchange.withNotes { $0.endsWithBody = true }
+    let duty = StreamDuty(exchange) {
+      self.clientWent()
+      _ = await status.value
+    }
+    let body = ResponseBody { writer in
+      duty.take()
+      do {
+        while let bytes = await events.next() { try await writer.write(ByteBuffer(bytes: bytes)) }
+        try await writer.finish(nil)
+      } catch {
+        self.clientWent()
+        exchange.log(status: await status.value)
+        throw error
+      }
+      exchange.log(status: await status.value)
+    }
+    return Response(status: .ok, headers: EventStream.headers, body: body)
+  }
+}

@@ -25,6 +25,7 @@ enum Transcriptions {
       guard let desk = entry.desk else { throw APIError.hearsNothing(model: entry.name) }
       let options = try fields.options(for: desk.transcriber)
       let dictation = try Dictation(exchange, options, entry.recordID, desk)
+      if fields.isStreamed { return try await dictation.stream(fields.file) }
       let (result, milliseconds) = try await dictation.run(fields.file)
       return fields.response(of: result, options.task, milliseconds: milliseconds)
     }
