@@ -19,11 +19,10 @@ package protocol Transcriber: Sendable {
   /// Writes down what is said. Blocks its thread.
   ///
   /// - Parameters:
-  ///   - samples: mono, 16,000 a second, -1...1.
   ///   - onSegment: takes each segment as soon as it is written.
   ///   - isCancelled: is asked again and again; true ends with `CancellationError`.
   func transcribe(
-    _ samples: [Float], options: TranscriptionOptions,
+    _ sound: SpeechSound, options: TranscriptionOptions,
     onSegment: (TranscriptionSegment) throws -> Void, isCancelled: () -> Bool
   ) throws -> Transcription
 }

@@ -65,6 +65,18 @@ extension MeterCore {
     return step.isPaidFor ? .proceed : .budgetSpent
   }
 
+  /// Reserves what the sound of a request costs, beyond what was admitted.
+  func reserve(_ handle: LeaseHandle, audioMilliseconds: Int64) throws(MeterError) {
+    let refusal = state.withLock { state -> SpendRefusal? in
+      guard var entry = state.leases[handle] else { return nil }
+      let refusal = entry.spend?.reserve(
+        audioMilliseconds: audioMilliseconds, in: &state.spending)
+      state.leases[handle] = entry
+      return refusal
+    }
+    if let refusal { throw .unaffordable(refusal) }
+  }
+
   /// Ends a request, and gives the ticket of its row and what it charges; nil where it has ended before.
   func settle(
     _ handle: LeaseHandle, _ settlement: Settlement

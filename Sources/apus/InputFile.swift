@@ -3,16 +3,23 @@
 import Foundation
 
 enum InputFile {
+  /// Bytes of a file, at most: what goes on for ever would take all memory.
+  private static let byteLimit = 1 << 30
+
   /// The bytes of the file at `path`, of standard input for `-`.
   static func bytes(_ path: String) throws(CommandError) -> [UInt8] {
     let file = path == "-" ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC)
     guard file >= 0 else { throw unreadable(path, errno) }
     defer { if path != "-" { close(file) } }
+    var status = stat()
+    if fstat(file, &status) == 0, status.st_size > byteLimit { throw tooLarge(path) }
     var bytes: [UInt8] = []
     var part = [UInt8](repeating: 0, count: 1 << 16)
     while true {
       switch read(file, &part, part.count) {
-      case let count where count > 0: bytes += part[..<count]
+      case let count where count > 0:
+        guard bytes.count + count <= byteLimit else { throw tooLarge(path) }
+        bytes += part[..<count]
       case 0: return bytes
       default: if errno != EINTR { throw unreadable(path, errno) }
       }
@@ -24,6 +31,12 @@ enum InputFile {
 
   private static func unreadable(_ path: String, _ reason: Int32) -> CommandError {
     CommandError(.unreadableFile, "\(name(path)) cannot be read: \(errorText(reason))")
+  }
+
+  private static func tooLarge(_ path: String) -> CommandError {
+    CommandError(
+      .unusableInput,
+      "\(name(path)) has more than \(byteLimit >> 20) MiB: give a smaller file, or a part of it")
   }
 
   /// The file at `path` as text in UTF-8.

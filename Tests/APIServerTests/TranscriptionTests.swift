@@ -136,7 +136,7 @@ import Transformer
         [("response_format", "verbose_json"), ("timestamp_granularities[]", "line")],
         "invalid_value", "timestamp_granularities"
       ),
-      ([("stream", "true")], "unsupported_parameter", "stream"),
+      ([("stream", "true"), ("response_format", "srt")], "invalid_value", "response_format"),
       ([("stream", "yes")], "invalid_type", "stream"),
       ([("include[]", "logprobs")], "unsupported_parameter", "include"),
       ([("chunking_strategy[type]", "server_vad")], "unsupported_parameter", "chunking_strategy"),

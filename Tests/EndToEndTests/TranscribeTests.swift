@@ -71,5 +71,8 @@ import Testing
     #expect(noSound.status == 1)
     #expect(noSound.errors.contains(gguf), "\(noSound.errors)")
     #expect(try await Program.apus("transcribe", Self.model, "-", "--words").status == 64)
+    let endless = try await Program.apus("transcribe", Self.model, "/dev/zero")
+    #expect(endless.status == 1)
+    #expect(endless.errors.contains("/dev/zero has more than 1024 MiB"), "\(endless.errors)")
   }
 }

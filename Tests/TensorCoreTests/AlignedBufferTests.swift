@@ -7,10 +7,10 @@ import Testing
 #if os(Linux)
   @Suite struct AlignedBufferTests {
     /// The flags that the system has for the mapping at an address, such as `dd` for "not dumped".
-    private func flags(of buffer: AlignedBuffer) throws -> [Substring] {
+    private func flags(at place: UnsafeRawPointer) throws -> [Substring] {
       let file = try #require(FileHandle(forReadingAtPath: "/proc/self/smaps"))
       let text = String(decoding: try #require(try file.readToEnd()), as: UTF8.self)
-      let address = UInt(bitPattern: buffer.base)
+      let address = UInt(bitPattern: place)
       var isHere = false
       for line in text.split(separator: "\n") {
         let bounds = line.prefix { $0 != " " }.split(separator: "-").map { UInt($0, radix: 16) }
@@ -41,13 +41,20 @@ import Testing
       privacy: AlignedBuffer.Privacy, there: [Substring], missing: [Substring]
     ) throws {
       let buffer = try AlignedBuffer(byteCount: 16 << 10, privacy: privacy)
-      let found = try flags(of: buffer)
+      let found = try flags(at: buffer.base)
       try #require(!found.isEmpty, "the system tells nothing of its mappings")
       for flag in there { #expect(found.contains(flag), "\(found)") }
       for flag in missing { #expect(!found.contains(flag), "\(found)") }
       // It is memory like any other.
       buffer.floats[100] = 7
       #expect(buffer.floats[100] == 7)
+    }
+
+    @Test func floatsOfWhatPeopleSayAreInNoCoreFile() throws {
+      var values = Array(repeating: Float(1), count: 5_000)
+      let floats = try PrivateFloats(taking: &values)
+      let place = try #require(floats[0..<floats.count].baseAddress)
+      #expect(try flags(at: place).contains("dd"))
     }
 
     @Test(arguments: [AlignedBuffer.Privacy.undumped, .locked])
@@ -60,7 +67,7 @@ import Testing
       // MADV_DONTNEED_LOCKED, which Linux knows since 5.18; before, locked pages stay.
       let isGivenBack = privacy != .locked || madvise(buffer.base, 0, 24) == 0
       #expect(try residentPageCount(buffer) == (isGivenBack ? 0 : pageCount))
-      #expect(try flags(of: buffer).contains("lo") == (privacy == .locked))
+      #expect(try flags(at: buffer.base).contains("lo") == (privacy == .locked))
       #expect(buffer.floats[1_000] == 0)
     }
 

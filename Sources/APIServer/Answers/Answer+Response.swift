@@ -59,7 +59,10 @@ extension Answer {
     exchange.withNotes { $0.endsWithBody = true }
     var headers = EventStream.headers
     headers[.isGenerated] = "true"
-    let duty = StreamDuty(self, exchange)
+    let duty = StreamDuty(exchange) {
+      self.clientWent()
+      _ = try? await self.run(isStreamed: true) { _, _ in }
+    }
     let body = ResponseBody { writer in
       duty.take()
       var status = 200
@@ -98,29 +101,4 @@ extension Answer {
       return error is ClientGone ? exchange.statusIfClientGoes : 200
     }
   }
-}
-
-/// That a stream is told. Where the client goes before the head of its response could be written, nobody
-/// asks for the body; the answer ends and is settled all the same.
-private final class StreamDuty: Sendable {
-  private let answer: Answer
-  private let exchange: Exchange
-
-  init(_ answer: Answer, _ exchange: Exchange) {
-    self.answer = answer
-    self.exchange = exchange
-  }
-
-  deinit {
-    guard !exchange.withNotes({ $0.isBodyTaken }) else { return }
-    answer.clientWent()
-    Task { [answer, exchange] in
-      _ = try? await answer.run(isStreamed: true) { _, _ in }
-      exchange.withNotes { $0.code = APIError.clientGone.code }
-      exchange.log(status: APIError.clientGone.status.code)
-    }
-  }
-
-  /// The body is asked for.
-  func take() { exchange.withNotes { $0.isBodyTaken = true } }
 }

@@ -4,9 +4,13 @@ import Transformer
 
 /// The shape in which an endpoint tells an answer. A format lives as long as its answer and may
 /// remember what it has told.
-protocol AnswerFormat: Sendable {
+protocol AnswerFormat: EventFormat {
   /// The body of an answer that is not streamed.
   func body(of choices: [AnswerContent], end: AnswerEnd) -> [UInt8]
+}
+
+/// The shape of a stream's events.
+protocol EventFormat: Sendable {
   /// Appends the events before any text.
   mutating func open(_ bytes: inout [UInt8])
   /// Appends the events of a piece.
@@ -17,7 +21,7 @@ protocol AnswerFormat: Sendable {
   mutating func fail(_ error: APIError, _ bytes: inout [UInt8])
 }
 
-extension AnswerFormat {
+extension EventFormat {
   /// The last event of a complete stream in OpenAI's older shapes.
   var done: String { "data: [DONE]\n\n" }
 

@@ -5,7 +5,7 @@ import Synchronization
 import Transformer
 
 /// Bytes of events in an answer's format. One task writes what any number of others add.
-final class EventQueue<Format: AnswerFormat>: Sendable {
+final class EventQueue<Format: EventFormat>: Sendable {
   private struct State: Sendable {
     var format: Format
     var bytes: [UInt8] = []

@@ -47,18 +47,18 @@ final class TranscriptionDesk: Sendable {
   ///
   /// - Throws: `CancellationError` when the task is cancelled, and what the model throws.
   func transcribe(
-    _ samples: [Float], _ options: TranscriptionOptions,
+    _ sound: SpeechSound, _ options: TranscriptionOptions,
     onSegment: @escaping @Sendable (TranscriptionSegment) -> Void
   ) async throws -> Transcription {
-    let stop = Stop()
+    let stop = StopFlag()
     return try await withTaskCancellationHandler {
       try await onOwnThread { [transcriber] in
         try transcriber.transcribe(
-          samples, options: options, onSegment: { onSegment($0) },
-          isCancelled: { stop.isAsked.load(ordering: .relaxed) })
+          sound, options: options, onSegment: { onSegment($0) },
+          isCancelled: { stop.isAsked })
       }
     } onCancel: {
-      stop.isAsked.store(true, ordering: .relaxed)
+      stop.ask()
     }
   }
 
@@ -116,10 +116,5 @@ final class TranscriptionDesk: Sendable {
       return waiter
     }
     next?.continuation.resume()
-  }
-
-  /// Whether somebody has had enough.
-  private final class Stop: Sendable {
-    let isAsked = Atomic(false)
   }
 }

@@ -99,7 +99,7 @@ extension OpenAPI {
     "Recording": object(
       [
         "model": string, "file": ["type": "string", "format": "binary"], "language": string,
-        "prompt": string, "temperature": decimal(0...1),
+        "prompt": string, "temperature": decimal(0...1), "stream": boolean,
         "response_format": choice("text", "json", "srt", "vtt", "verbose_json"),
         "timestamp_granularities[]": ["type": "array", "items": choice("word", "segment")],
       ], required: ["model", "file"]),

@@ -149,7 +149,7 @@ enum OpenAPI {
       "description": "The text, in the format that was asked for",
       "content": [
         "application/json": ["schema": reference(answer)], "text/plain": text,
-        "application/x-subrip": text, "text/vtt": text,
+        "application/x-subrip": text, "text/vtt": text, "text/event-stream": text,
       ],
     ]
     object["responses"] = .object(responses)

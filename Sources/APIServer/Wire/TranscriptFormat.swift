@@ -50,6 +50,11 @@ package enum TranscriptFormat: String, CaseIterable, Sendable {
       + padded(thousandths % 1_000, 3)
   }
 
+  /// What a recording is counted by: seconds, of which one that has begun counts.
+  static func usage(milliseconds: Int64) -> JSONValue {
+    ["type": "duration", "seconds": .integer((milliseconds + 999) / 1000)]
+  }
+
   /// The members of `verbose_json`.
   static func verbose(_ result: Transcription, _ task: TranscriptionTask) -> JSONObject {
     var object: JSONObject = [

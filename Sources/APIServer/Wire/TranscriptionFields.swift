@@ -8,6 +8,8 @@ struct TranscriptionFields: Sendable {
   /// The bytes of the file.
   let file: [UInt8]
   let format: TranscriptFormat
+  /// Whether each segment is told as soon as it is written.
+  let isStreamed: Bool
   /// Whether the times of segments are told, where the format tells any.
   let tellsSegments: Bool
   /// The language is the client's word for it; `options(for:)` looks at it.
@@ -18,6 +20,12 @@ struct TranscriptionFields: Sendable {
     guard let model = try fields.text("model") else { throw fields.missing("model") }
     self.model = model
     format = try fields.choice("response_format", of: TranscriptFormat.self) ?? .json
+    isStreamed = try fields.flag("stream") ?? false
+    guard !isStreamed || format == .json || format == .text else {
+      throw .invalid(
+        "response_format", "invalid_value",
+        "A stream tells the text alone: leave 'response_format' out, or send 'json'.")
+    }
     var options = TranscriptionOptions()
     options.task = task
     options.language = try fields.text("language")
@@ -45,9 +53,6 @@ struct TranscriptionFields: Sendable {
 
   /// Takes what the API has and this server has not.
   private static func refuseUnsupported(_ fields: inout FormFields) throws(APIError) {
-    if try fields.flag("stream") == true {
-      throw .unsupportedField("stream", "the text comes whole; leave the field out")
-    }
     guard try fields.texts("include").isEmpty else {
       throw .unsupportedField(
         "include", "'verbose_json' tells the mean of the tokens' likelihoods, avg_logprob")

@@ -33,6 +33,11 @@ package final class LeaseHolder: Sendable {
   /// ``MeterLease/forceOpening()`` of the lease held; nothing where it has ended.
   package func forceOpening() throws(MeterError) { try handle.forceOpening() }
 
+  /// ``MeterLease/reserve(audioMilliseconds:)`` of the lease held; nothing where it has ended.
+  package func reserve(audioMilliseconds: Int64) throws(MeterError) {
+    try handle.reserve(audioMilliseconds: audioMilliseconds)
+  }
+
   /// ``MeterLease/advance(completionTokens:)`` of the lease held; where it has ended, `proceed`.
   package func advance(completionTokens: Int64) -> LeaseVerdict {
     handle.advance(completionTokens: completionTokens)

@@ -6,7 +6,7 @@ struct SpendReservation: Sendable {
   let scopes: [LimitScope]
   /// What was admitted, which the reservation pays for whatever else it does.
   private let promptTokens: Int64
-  private let audioMilliseconds: Int64
+  private var audioMilliseconds: Int64
   /// Output tokens beyond which the client wants none.
   private let mostTokens: Int64
   private(set) var reserved: PicoEuro
@@ -70,6 +70,21 @@ struct SpendReservation: Sendable {
     reserved = PicoEuro(rawValue: reserved.rawValue + amount.rawValue)
     grantedTokens += tokens
     return true
+  }
+
+  /// Reserves what sound costs, beyond what is reserved for it.
+  ///
+  /// - Returns: what refuses, and then nothing more is reserved; nil where all was.
+  mutating func reserve(audioMilliseconds: Int64, in book: inout SpendBook) -> SpendRefusal? {
+    guard audioMilliseconds > self.audioMilliseconds else { return nil }
+    guard
+      let amount = try? PicoEuro(rawValue: list.prices.audioMillisecond).times(
+        audioMilliseconds - self.audioMilliseconds), let sum = try? reserved.adding(amount)
+    else { return .cap(scopes.first ?? .account(.local)) }
+    if let refusal = book.reserve(amount, for: scopes) { return refusal }
+    reserved = sum
+    self.audioMilliseconds = audioMilliseconds
+    return nil
   }
 
   /// Ends the reservation and gives what is charged: the usage as the row has it, and its exact cost

@@ -20,7 +20,7 @@ package struct LogMelSpectrogram: Sendable {
   package let frameCount: Int
   package let bandCount: Int
   /// Frames that hear anything of the recording: one or two more.
-  package let values: [Float]
+  package let values: PrivateFloats
   /// What every band is where nothing is heard.
   package let silence: Float
 
@@ -28,23 +28,27 @@ package struct LogMelSpectrogram: Sendable {
   package static let sampleRate = 16_000
   /// Samples from frame to frame.
   package static let hop = 160
+  package static let secondsPerFrame = Double(hop) / Double(sampleRate)
 
   /// - Parameters:
   ///   - samples: mono, 16 kHz; numbers that are not finite count as 0.
-  ///   - filters: `[bands, 201]`, the weight of each bin in each band.
+  ///   - filters: `[bands, SpectralTransform.binCount]`, the weight of each bin in each band.
   ///   - isCancelled: is asked every half minute of sound; true ends with `CancellationError`.
-  package init(
-    _ samples: [Float], filters: [Float], pool: WorkerPool, isCancelled: () -> Bool = { false }
-  ) throws(CancellationError) {
+  /// - Throws: `AllocationError` too, where the system has not so much memory.
+  init(
+    _ samples: PrivateFloats, filters: [Float], pool: WorkerPool, isCancelled: () -> Bool
+  ) throws {
     let bands = filters.count / SpectralTransform.binCount
     let half = SpectralTransform.length / 2
-    let heard = samples.isEmpty ? 0 : (samples.count + half + Self.hop - 1) / Self.hop
+    let heard = samples.count == 0 ? 0 : (samples.count + half + Self.hop - 1) / Self.hop
     let together = SpectralTransform.frameCount
     let filterBank = FilterBank(filters, bandCount: bands)
     let window = (0..<SpectralTransform.length).map {
       0.5 - 0.5 * cos(2 * .pi * Double($0) / Double(SpectralTransform.length))
     }
-    var groups = [[Float]](repeating: [], count: (heard + together - 1) / together)
+    let values = try PrivateFloats(count: heard * bands)
+    // The largest of each group.
+    var groups = [Float](repeating: Self.least, count: (heard + together - 1) / together)
     var workers = [Worker](repeating: Worker(), count: pool.threadCount)
     let groupsAtOnce = 30 * Self.sampleRate / Self.hop / together
     for first in stride(from: 0, to: groups.count, by: groupsAtOnce) {
@@ -53,26 +57,33 @@ package struct LogMelSpectrogram: Sendable {
       pool.fill(&groups, part, scratch: &workers) { group, worker in
         worker.transform.powers { frame, index in
           let place = abs((group * together + frame) * Self.hop - half + index)
-          guard place < samples.count, samples[place].isFinite else { return 0 }
-          return window[index] * Double(samples[place])
+          guard place < samples.count else { return 0 }
+          let sample = samples[place]
+          return sample.isFinite ? window[index] * Double(sample) : 0
         } power: { frame, bin, value in
           worker.powers[frame * SpectralTransform.binCount + bin] = value
         }
-        return (0..<together).flatMap { frame in
-          filterBank.bands(worker.powers, from: frame * SpectralTransform.binCount)
+        var largest = Self.least
+        let first = group * together
+        for frame in 0..<min(together, heard - first) {
+          filterBank.forEachBand(worker.powers, from: frame * SpectralTransform.binCount) {
+            values[(first + frame) * bands + $0] = $1
+            largest = max(largest, $1)
+          }
         }
+        return largest
       }
     }
-    var logarithms = Array(groups.joined().prefix(heard * bands))
-    let floor = (logarithms.max() ?? -10) - 8
-    for index in logarithms.indices {
-      logarithms[index] = (max(logarithms[index], floor) + 4) / 4
-    }
+    let floor = (groups.max() ?? Self.least) - 8
+    for index in 0..<values.count { values[index] = (max(values[index], floor) + 4) / 4 }
     frameCount = samples.count / Self.hop
     bandCount = bands
-    values = logarithms
-    silence = (max(-10, floor) + 4) / 4
+    self.values = values
+    silence = (max(Self.least, floor) + 4) / 4
   }
+
+  /// The logarithm of next to no power.
+  private static let least: Float = -10
 
   /// What a thread works on.
   private struct Worker {
@@ -96,15 +107,17 @@ package struct LogMelSpectrogram: Sendable {
       }
     }
 
-    /// Logarithms of the power in each band.
-    func bands(_ powers: [Double], from offset: Int) -> [Float] {
-      bands.map { first, weights in
+    /// Calls `body` with each band and the logarithm of the power in it.
+    func forEachBand(
+      _ powers: [Double], from offset: Int, _ body: (_ band: Int, _ value: Float) -> Void
+    ) {
+      for (band, (first, weights)) in bands.enumerated() {
         var sum = 0.0
         for (index, weight) in weights.enumerated() {
           sum += weight * powers[offset + first + index]
         }
         // An infinite sum would spread over all frames as the maximum.
-        return Float(log10(min(max(sum, 1e-10), 1e30)))
+        body(band, Float(log10(min(max(sum, 1e-10), 1e30))))
       }
     }
   }

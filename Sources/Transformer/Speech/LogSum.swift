@@ -11,7 +11,7 @@
 /// Logarithms of sums of exponentials.
 package enum LogSum {
   /// `ln Σ exp(values)`; -∞ for no values, or where all are -∞.
-  package static func of(_ values: ArraySlice<Float>) -> Float {
+  package static func of(_ values: some Collection<Float>) -> Float {
     var largest = -Float.infinity
     for value in values where value > largest { largest = value }
     guard largest.isFinite else { return largest }

@@ -1,37 +1,33 @@
 // A window's tokens, cut into segments at their times.
 
-import Tokenizer
+package import Tokenizer
 
 /// The segments of a window, and where the next window begins.
-struct SegmentCut {
-  struct Part {
+package struct SegmentCut {
+  package struct Part {
     /// Those of times among them.
-    let tokens: [TokenID]
+    package let tokens: [TokenID]
     /// Seconds from the beginning of the window.
-    let start: Double
-    let end: Double
+    package let start: Double
+    package let end: Double
   }
 
-  private(set) var parts: [Part] = []
+  package private(set) var parts: [Part] = []
   /// Frames from this window's beginning to that of the next; above 0.
-  let advance: Int
+  package let advance: Int
   /// Whether the text ends with a single time: nothing follows it in the window.
-  let endsWithOne: Bool
-
-  /// Frames to each step of time.
-  private static let framesPerStep = 2
-  private static let secondsPerFrame = 0.01
+  package let endsWithOne: Bool
 
   /// - Parameters:
   ///   - tokens: as they were written.
   ///   - heardFrames: frames of the window that are of the recording, at least 1.
-  init(_ tokens: [TokenID], _ vocabulary: SpeechVocabulary, heardFrames: Int) {
+  package init(_ tokens: [TokenID], _ vocabulary: SpeechVocabulary, heardFrames: Int) {
     let isTime = tokens.map { $0 >= vocabulary.firstTime }
     // Two times side by side end a segment and begin another.
     var borders = tokens.indices.dropFirst().filter { isTime[$0 - 1] && isTime[$0] }
     endsWithOne = isTime.count >= 2 && isTime[isTime.count - 1] && !isTime[isTime.count - 2]
     guard !borders.isEmpty else {
-      var end = Double(heardFrames) * Self.secondsPerFrame
+      var end = Double(heardFrames) * LogMelSpectrogram.secondsPerFrame
       if let last = tokens.last(where: { $0 > vocabulary.firstTime }),
         tokens.last(where: { $0 >= vocabulary.firstTime }) == last
       {
@@ -53,6 +49,6 @@ struct SegmentCut {
     }
     // What follows the last pair is heard again.
     let last = Int(tokens[start - 1] - vocabulary.firstTime)
-    advance = endsWithOne ? heardFrames : max(1, last * Self.framesPerStep)
+    advance = endsWithOne ? heardFrames : max(1, last * SpeechHyperparameters.framesPerPosition)
   }
 }

@@ -23,8 +23,6 @@ package struct SpeechFile: Sendable {
   /// By name.
   package let tensors: [String: GGUFTensor]
 
-  /// Bins of a spectrum of 400 samples.
-  static let binCount = 201
   private static let magic = 0x6767_6D6C
   /// Bytes of a word, and of a tensor's name, at most.
   private static let longestName = 1_024
@@ -54,11 +52,11 @@ package struct SpeechFile: Sendable {
     let (bands, bins) = (
       try reader.integer("its filters"), try reader.integer("its filters")
     )
-    guard bands == bandCount, bins == binCount else {
+    guard bands == bandCount, bins == SpectralTransform.binCount else {
       throw ModelError(
         .wrongShape,
         "\(reader.path): the filters have the shape [\(bins), \(bands)], expected "
-          + "[\(binCount), \(bandCount)]")
+          + "[\(SpectralTransform.binCount), \(bandCount)]")
     }
     let filters = try reader.floats(bands * bins, "its filters")
     guard filters.allSatisfy({ $0.isFinite }) else {

@@ -20,8 +20,11 @@ package struct SpeechHyperparameters: Sendable, Equatable {
   /// The epsilon of all norms: PyTorch's, which files do not name.
   package static let normEpsilon: Float = 1e-5
 
+  /// Frames to each position of the encoder, which is a step of time too.
+  package static let framesPerPosition = 2
+
   /// Frames of a window, 10 ms each.
-  package var windowFrameCount: Int { 2 * audioContextLength }
+  package var windowFrameCount: Int { Self.framesPerPosition * audioContextLength }
 
   /// How many 32-bit numbers `init(_:path:)` takes.
   static let count = 10

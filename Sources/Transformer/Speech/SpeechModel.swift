@@ -1,7 +1,7 @@
 // A loaded speech model: immutable, shared by everything that runs on it.
 
 import KernelInterface
-import TensorCore
+package import TensorCore
 import Tokenizer
 
 /// A model that writes down what is said (Whisper, Radford et al. 2022).
@@ -60,10 +60,17 @@ public final class SpeechModel: Sendable {
   public static func load(
     _ path: String, options: ModelOptions = ModelOptions()
   ) throws -> SpeechModel {
+    try load(path, options: options, instructionSet: .current)
+  }
+
+  /// The same for an instruction set that this processor has.
+  package static func load(
+    _ path: String, options: ModelOptions, instructionSet: InstructionSet
+  ) throws -> SpeechModel {
     let file = try SpeechFile(path: path)
     let threads = options.threadCount ?? Processor.usableThreads.count
     let compute = Compute(
-      instructionSet: .current, pool: WorkerPool(threadCount: threads))
+      instructionSet: instructionSet, pool: WorkerPool(threadCount: threads))
     return try SpeechModel(
       file, isExact: options.exact, format: options.keyValueFormat, compute)
   }
@@ -83,16 +90,25 @@ public final class SpeechModel: Sendable {
     onSegment: (TranscriptionSegment) throws -> Void = { _ in },
     isCancelled: () -> Bool = { false }
   ) throws -> Transcription {
-    let run = try TranscriptionRun(self, samples, options, isCancelled: isCancelled)
+    try transcribe(
+      SpeechSound(samples), options: options, onSegment: onSegment, isCancelled: isCancelled)
+  }
+
+  /// The same for samples that nothing is to be left of.
+  package func transcribe(
+    _ sound: SpeechSound, options: TranscriptionOptions,
+    onSegment: (TranscriptionSegment) throws -> Void, isCancelled: () -> Bool
+  ) throws -> Transcription {
+    let run = try TranscriptionRun(self, sound, options, isCancelled: isCancelled)
     return try run.run(isCancelled: isCancelled, onSegment)
   }
 
   /// The frames of a recording.
   package func spectrogram(
-    of samples: [Float], isCancelled: () -> Bool = { false }
-  ) throws(CancellationError) -> LogMelSpectrogram {
+    of sound: SpeechSound, isCancelled: () -> Bool = { false }
+  ) throws -> LogMelSpectrogram {
     try LogMelSpectrogram(
-      samples, filters: filters, pool: compute.pool, isCancelled: isCancelled)
+      sound.samples, filters: filters, pool: compute.pool, isCancelled: isCancelled)
   }
 
   /// The place of the language that options name; nil where it is to be found out, or where the

@@ -108,8 +108,10 @@ package final class SpeechSession {
 
   /// Takes tokens anew and gives for each how likely the one behind it is among words, 0 where that is
   /// none, and what the alignment heads look at in the first `positionCount` positions of the window.
+  ///
+  /// - Parameter isCancelled: is asked between heads; true ends with `CancellationError`.
   func align(
-    _ tokens: [TokenID], positionCount: Int
+    _ tokens: [TokenID], positionCount: Int, isCancelled: () -> Bool
   ) throws -> (probabilities: [Float], weights: AlignmentWeights) {
     forget()
     defer { batch.removeAll() }
@@ -119,20 +121,22 @@ package final class SpeechSession {
     }
     var probabilities: [Float] = []
     let wordCount = Int(model.vocabulary.endOfText)
-    var weights = AlignmentWeights(rowCount: tokens.count, positionCount: positionCount)
+    var weights = try AlignmentWeights(rowCount: tokens.count, positionCount: positionCount)
+    var isStopped = false
     let pass = Pass(batch: batch, workspace: narrow, compute: model.compute)
     let stored = Pass(batch: soundPositions, workspace: wide, compute: model.compute)
     model.decoder.forward(pass, sound: sound) { layer, queries in
       let heads = model.alignment.heads(of: layer)
-      guard !heads.isEmpty else { return }
+      guard !heads.isEmpty, !isStopped else { return }
       let cross = model.decoder.layers[layer].cross
       cross.projectKeys(states, stored)
-      for head in heads {
-        weights.add(
-          scores: scores(
-            queries, wide.projected, head, cross.heads, rows: tokens.count, positionCount))
+      for head in heads where !isStopped {
+        score(queries, wide.projected, head, cross.heads, into: weights)
+        weights.addHead()
+        isStopped = isCancelled()
       }
     } _: { rows, count in
+      guard !isStopped else { return }
       for row in 0..<count {
         let next = probabilities.count + 1
         guard next < tokens.count, tokens[next] < wordCount else {
@@ -143,30 +147,31 @@ package final class SpeechSession {
         probabilities.append(expf(words[Int(tokens[next])] - LogSum.of(words[...])))
       }
     }
+    if isStopped { throw CancellationError() }
     return (probabilities, weights)
   }
 
-  /// Scores of a head, `[rows, positions]`.
-  private func scores(
-    _ queries: FloatRows, _ keys: FloatRows, _ head: Int, _ heads: AttentionHeads, rows: Int,
-    _ positionCount: Int
-  ) -> [Float] {
+  /// Fills the scores of a head, `[rows, positions]`.
+  private func score(
+    _ queries: FloatRows, _ keys: FloatRows, _ head: Int, _ heads: AttentionHeads,
+    into weights: AlignmentWeights
+  ) {
     let length = heads.keyLength
     let (queries, keys) = (
       queries.columns(from: head * length), keys.columns(from: head * length)
     )
-    var results = [[Float]](repeating: [], count: rows)
-    var scratch = [Int](repeating: 0, count: model.threadCount)
-    model.compute.pool.fill(&results, 0..<rows, scratch: &scratch) { row, _ in
-      let query = queries.row(row)
-      return (0..<positionCount).map { position in
-        let key = keys.row(position)
-        var sum: Float = 0
-        for index in 0..<length { sum += query[index] * key[index] }
-        return sum * heads.scale
+    let (scores, positions) = (weights.scores, weights.positionCount)
+    model.compute.pool.forEach(weights.rowCount) { rows, _ in
+      for row in rows {
+        let query = queries.row(row)
+        for position in 0..<positions {
+          let key = keys.row(position)
+          var sum: Float = 0
+          for index in 0..<length { sum += query[index] * key[index] }
+          scores[row * positions + position] = sum * heads.scale
+        }
       }
     }
-    return Array(results.joined())
   }
 
   /// The encoder's states, copied.

@@ -49,13 +49,11 @@ package struct TokenRules: Sendable {
   /// - Parameters:
   ///   - logits: `[vocabulary]`.
   ///   - written: the tokens behind the prompt.
-  ///   - hasTimes: whether segments are marked by times.
-  package func apply(to logits: inout [Float], after written: [TokenID], hasTimes: Bool = true) {
+  package func apply(to logits: inout [Float], after written: [TokenID]) {
     for token in suppressed { logits[Int(token)] = -.infinity }
     if written.isEmpty {
       for token in blanks { logits[Int(token)] = -.infinity }
     }
-    guard hasTimes else { return }
     func forbid(_ range: Range<TokenID>) {
       for token in range { logits[Int(token)] = -.infinity }
     }

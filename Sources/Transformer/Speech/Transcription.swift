@@ -22,6 +22,9 @@ public struct TranscriptionOptions: Sendable {
   /// 0...1; 0 takes the likeliest words, and tries again at higher ones where a text repeats itself
   /// or is unlikely.
   public var temperature: Float = 0
+  /// Whether what was written before a window is read with it: names and spellings stay the same,
+  /// and what repeats itself may go on to. The prompt is that of the first window at least.
+  public var readsEarlierText = true
   /// Whether each word gets its times, which takes another pass over each text.
   public var wantsWords = false
 

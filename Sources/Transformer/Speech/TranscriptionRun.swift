@@ -3,18 +3,10 @@
 // A window of 30 s is heard and written; the next one begins where its last whole segment ended.
 // What was written before is the next window's prompt. The part of the last window behind the
 // recording is zeros in the spectrogram, as in OpenAI's program: with the spectrogram of silence in
-// it, as whisper.cpp has it, silence is given words. The language is found on the same window, where
-// OpenAI's program fills it with silence and hears it once more.
+// it, as whisper.cpp has it, silence is given words. The language is found with that of silence, as
+// there too: so a recording that is shorter than a window is heard once more for it.
 
 import Tokenizer
-
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#else
-  import Darwin
-#endif
 
 /// One transcription.
 struct TranscriptionRun {
@@ -29,14 +21,11 @@ struct TranscriptionRun {
   private static let longestPrompt = 4_096
   /// A temperature above which a text is no good prompt for the next.
   private static let mostForPrompt: Float = 0.5
-  private static let secondsPerFrame = 0.01
   /// Windows that are written for each that a recording is long, at most.
   private static let windowsOfEach = 4
-  /// Frames to each step of time.
-  private static let framesPerStep = 2
 
   init(
-    _ model: SpeechModel, _ samples: [Float], _ options: TranscriptionOptions,
+    _ model: SpeechModel, _ sound: SpeechSound, _ options: TranscriptionOptions,
     isCancelled: () -> Bool
   ) throws {
     guard options.temperature >= 0, options.temperature <= 1 else {
@@ -46,8 +35,8 @@ struct TranscriptionRun {
     languagePlace = try model.languagePlace(options)
     self.model = model
     self.options = options
-    duration = Double(samples.count) / Double(SpeechModel.sampleRate)
-    spectrogram = try model.spectrogram(of: samples, isCancelled: isCancelled)
+    duration = Double(sound.count) / Double(SpeechModel.sampleRate)
+    spectrogram = try model.spectrogram(of: sound, isCancelled: isCancelled)
   }
 
   func run(
@@ -65,11 +54,22 @@ struct TranscriptionRun {
     var segments: [TranscriptionSegment] = []
     var (seek, window) = (0, 0)
     var lastEnd = 0.0
+    var isHeard = false
+    if languagePlace == nil, model.isMultilingual, spectrogram.frameCount > 0 {
+      try session.hear(
+        SpeechWindow(spectrogram, from: 0, frameCount: windowFrames, fill: .silence),
+        isCancelled: isCancelled)
+      languagePlace = try decoder.language().place
+      // A whole window has no end to fill.
+      isHeard = spectrogram.frameCount >= windowFrames
+    }
     while seek < spectrogram.frameCount {
       let heard = min(windowFrames, spectrogram.frameCount - seek)
-      try session.hear(
-        SpeechWindow(spectrogram, from: seek, frameCount: windowFrames), isCancelled: isCancelled)
-      if languagePlace == nil, model.isMultilingual { languagePlace = try decoder.language().place }
+      if !isHeard {
+        try session.hear(
+          SpeechWindow(spectrogram, from: seek, frameCount: windowFrames), isCancelled: isCancelled)
+      }
+      isHeard = false
       let prompt = decoder.prompt(
         earlier: Array(earlier[promptStart...]), languagePlace: languagePlace, task: options.task)
       let decoded = try decoder.decode(
@@ -88,12 +88,13 @@ struct TranscriptionRun {
           to: &found,
           decoder.prompt(
             earlier: [], languagePlace: languagePlace, task: options.task, hasTimes: false),
-          session, heardFrames: heard, language: language, lastEnd: &lastEnd)
+          session, heardFrames: heard, language: language, lastEnd: lastEnd,
+          isCancelled: isCancelled)
+        lastEnd = WordTimes.end(of: found) ?? lastEnd
         // What follows the last word is heard again.
-        if !cut.endsWithOne, let end = found.last(where: { $0.words?.isEmpty == false })?.end,
-          end > Double(seek) * Self.secondsPerFrame
-        {
-          next = max(seek + 1, Int((end / Self.secondsPerFrame).rounded(.toNearestOrEven)))
+        if !cut.endsWithOne, lastEnd > Double(seek) * LogMelSpectrogram.secondsPerFrame {
+          let frames = lastEnd / LogMelSpectrogram.secondsPerFrame
+          next = max(seek + 1, Int(frames.rounded(.toNearestOrEven)))
         }
       }
       for var segment in found where !segment.isEmpty {
@@ -104,7 +105,9 @@ struct TranscriptionRun {
       }
       // A text whose times hardly go on would be heard again and again.
       seek = window > mostWindows ? max(next, seek + heard) : next
-      if decoded.temperature > Self.mostForPrompt { promptStart = earlier.count }
+      if !options.readsEarlierText || decoded.temperature > Self.mostForPrompt {
+        promptStart = earlier.count
+      }
     }
     let language =
       SpeechLanguage.all[languagePlace ?? SpeechLanguage.place(of: "en") ?? 0]
@@ -118,10 +121,10 @@ struct TranscriptionRun {
   ///
   /// - Parameters:
   ///   - prompt: that of a text without times.
-  ///   - lastEnd: where the last word before the window ended; then that of the last word.
+  ///   - lastEnd: where the last word before the window ended.
   private func addWords(
     to segments: inout [TranscriptionSegment], _ prompt: [TokenID], _ session: SpeechSession,
-    heardFrames: Int, language: String, lastEnd: inout Double
+    heardFrames: Int, language: String, lastEnd: Double, isCancelled: () -> Bool
   ) throws {
     let vocabulary = model.vocabulary
     let texts = segments.map { $0.tokens.filter { $0 < vocabulary.endOfText } }
@@ -130,19 +133,20 @@ struct TranscriptionRun {
     let tokens = Array(texts.joined().prefix(room))
     for index in segments.indices { segments[index].words = [] }
     guard !tokens.isEmpty else { return }
-    let positions = max(1, heardFrames / Self.framesPerStep)
+    let positions = max(1, heardFrames / SpeechHyperparameters.framesPerPosition)
     let (likely, weights) = try session.align(
-      prompt + tokens + [vocabulary.endOfText], positionCount: positions)
+      prompt + tokens + [vocabulary.endOfText], positionCount: positions, isCancelled: isCancelled)
     // The first word is said where the token before it looks last.
     let first = prompt.count - 1
-    let starts = weights.starts(of: first..<first + tokens.count + 1)
+    let starts = try weights.starts(
+      of: first..<first + tokens.count + 1, isCancelled: isCancelled)
     let times = WordTimes(
       WordCut.words(of: tokens, vocabulary, language: language),
       starts: starts.map { Double($0) * SpeechVocabulary.timeStep },
       probabilities: Array(likely[first..<first + tokens.count]))
     times.apply(
       to: &segments, counts: texts.map(\.count),
-      offset: Double(segments[0].seek) * Self.secondsPerFrame, lastEnd: &lastEnd)
+      offset: Double(segments[0].seek) * LogMelSpectrogram.secondsPerFrame, lastEnd: lastEnd)
   }
 
   /// The tokens of the options' prompt, those that can be looked at.
@@ -158,7 +162,7 @@ struct TranscriptionRun {
   private func segment(
     _ part: SegmentCut.Part, seek: Int, _ decoded: DecodedWindow
   ) -> TranscriptionSegment {
-    let offset = Double(seek) * Self.secondsPerFrame
+    let offset = Double(seek) * LogMelSpectrogram.secondsPerFrame
     return TranscriptionSegment(
       id: 0, seek: seek, start: offset + part.start, end: offset + part.end,
       text: model.vocabulary.text(of: part.tokens), tokens: part.tokens,

@@ -103,7 +103,7 @@ package struct WindowDecoder {
   ///   - temperature: 0 takes the likeliest tokens, and tries a poor text again at higher ones.
   ///   - window: the number of the window, by which random numbers are drawn.
   package mutating func decode(
-    prompt: [TokenID], hasTimes: Bool = true, temperature: Float, window: Int,
+    prompt: [TokenID], temperature: Float, window: Int,
     isCancelled: () -> Bool
   ) throws -> DecodedWindow {
     session.forget()
@@ -122,7 +122,7 @@ package struct WindowDecoder {
       // Each try of each window has numbers of its own.
       let random = CounterRandom(seed: UInt64(window) << 8 | UInt64(index))
       var decoded = try write(
-        after: rows[rows.count - 1], hasTimes: hasTimes, temperature: temperature, random,
+        after: rows[rows.count - 1], temperature: temperature, random,
         isCancelled: isCancelled)
       decoded.noSpeechProbability = noSpeech.isFinite ? noSpeech : 0
       if index > 0 { spareSteps -= decoded.logProbabilities.count }
@@ -134,14 +134,14 @@ package struct WindowDecoder {
 
   /// Writes tokens until the text ends.
   private func write(
-    after first: [Float], hasTimes: Bool, temperature: Float, _ random: CounterRandom,
+    after first: [Float], temperature: Float, _ random: CounterRandom,
     isCancelled: () -> Bool
   ) throws -> DecodedWindow {
     var (tokens, logProbabilities) = ([TokenID](), [Float]())
     var logits = first
     while true {
       if isCancelled() { throw CancellationError() }
-      rules.apply(to: &logits, after: tokens, hasTimes: hasTimes)
+      rules.apply(to: &logits, after: tokens)
       let token =
         Self.pick(logits, temperature, random, place: tokens.count)
         ?? Int(vocabulary.endOfText)

@@ -1,24 +1,23 @@
 // When each word of a window was said (OpenAI's program): tokens are found in the sound by what the
 // alignment heads look at, and words are put together of them.
 
-import TensorCore
-import Tokenizer
+package import Tokenizer
 
 /// A word of a window; times are seconds from the beginning of the recording.
-struct TimedWord {
-  var text: String
-  var tokens: [TokenID]
-  var start: Double
-  var end: Double
-  var probability: Float
+package struct TimedWord {
+  package var text: String
+  package var tokens: [TokenID]
+  package var start: Double
+  package var end: Double
+  package var probability: Float
 }
 
 /// Finds the words of a window's segments.
-struct WordTimes {
+package struct WordTimes {
   /// What words mostly take, 0.7 s at most, and twice that: the longest that is believed.
-  private(set) var median = 0.0
+  package private(set) var median = 0.0
   private var longest: Double { 2 * median }
-  private(set) var words: [TimedWord] = []
+  package private(set) var words: [TimedWord] = []
 
   private static let sentenceEnds = ".。!！?？"
   private static let before = "\"'“¿([{-"
@@ -29,7 +28,7 @@ struct WordTimes {
   ///   - tokens: words of all segments of the window, without times.
   ///   - starts: where each token begins and, behind them, where the last one ends, in seconds.
   ///   - probabilities: one for each token.
-  init(
+  package init(
     _ pieces: [WordPiece], starts: [Double], probabilities: [Float]
   ) {
     var first = 0
@@ -96,12 +95,11 @@ struct WordTimes {
   ///   - segments: of one window, in order.
   ///   - counts: tokens of each without those of times.
   ///   - offset: seconds from the beginning of the recording to that of the window.
-  ///   - lastEnd: where the last word before the window ended; then that of the last word.
-  func apply(
-    to segments: inout [TranscriptionSegment], counts: [Int], offset: Double,
-    lastEnd: inout Double
+  ///   - lastEnd: where the last word before the window ended.
+  package func apply(
+    to segments: inout [TranscriptionSegment], counts: [Int], offset: Double, lastEnd: Double
   ) {
-    var next = 0
+    var (next, lastEnd) = (0, lastEnd)
     for (index, count) in counts.enumerated() {
       var (taken, part) = (0, [TimedWord]())
       while next < words.count, taken < count {
@@ -149,6 +147,11 @@ struct WordTimes {
     } else {
       segment.end = words[last].end
     }
+  }
+
+  /// Where the last word of segments ends, or the last segment where there is no word.
+  package static func end(of segments: [TranscriptionSegment]) -> Double? {
+    segments.last { $0.words?.isEmpty == false }?.words?.last?.end ?? segments.last?.end
   }
 
   private static func hundredths(_ seconds: Double) -> Double {

@@ -4,7 +4,6 @@ import APIServer
 import ArgumentParser
 import Audio
 import Foundation
-import Synchronization
 import TensorCore
 import Transformer
 
@@ -38,6 +37,10 @@ struct Transcribe: AsyncParsableCommand {
       "A text that could stand before the recording: names, and a spelling to follow.",
       valueName: "text"))
   var prompt: String?
+
+  @Flag(
+    help: "Write each half minute without the text before it: what repeats itself ends sooner.")
+  var noContext = false
 
   @Option(help: "text, json, verbose_json, srt or vtt; text is printed as it is written.")
   var format = TranscriptFormat.text
@@ -74,6 +77,7 @@ struct Transcribe: AsyncParsableCommand {
     options.language = language
     options.task = translate ? .translate : .transcribe
     options.prompt = prompt
+    options.readsEarlierText = !noContext
     options.temperature = temperature
     options.wantsWords = words
     do {
@@ -90,8 +94,8 @@ struct Transcribe: AsyncParsableCommand {
     let loaded = try SpeechModel.load(model, options: modelOptions)
     let samples = try read()
     // Before, Ctrl-C ends the program as it ends any.
-    let stop = Stop()
-    let interrupts = Interrupts { stop.isAsked.store(true, ordering: .relaxed) }
+    let stop = StopFlag()
+    let interrupts = Interrupts { stop.ask() }
     defer { withExtendedLifetime(interrupts) {} }
     var isFirst = true
     let result = try loaded.transcribe(samples, options: options) { segment in
@@ -100,14 +104,9 @@ struct Transcribe: AsyncParsableCommand {
       Terminal.write(isFirst ? String(text.drop { $0.isWhitespace }) : text)
       isFirst = false
     } isCancelled: {
-      stop.isAsked.load(ordering: .relaxed)
+      stop.isAsked
     }
     Terminal.write(format == .text ? "\n" : format.text(of: result, task: options.task))
-  }
-
-  /// Whether somebody has had enough.
-  private final class Stop: Sendable {
-    let isAsked = Atomic(false)
   }
 
   private var modelOptions: ModelOptions {

@@ -43,7 +43,7 @@ final class FakeTranscriber: Transcriber {
   }
 
   func transcribe(
-    _ samples: [Float], options: TranscriptionOptions,
+    _ sound: SpeechSound, options: TranscriptionOptions,
     onSegment: (TranscriptionSegment) throws -> Void, isCancelled: () -> Bool
   ) throws -> Transcription {
     seen.withLock { $0 = options }
@@ -60,7 +60,7 @@ final class FakeTranscriber: Transcriber {
     }
     try onSegment(segments[1])
     return Transcription(
-      language: "de", languageName: "german", duration: Double(samples.count) / 16_000,
+      language: "de", languageName: "german", duration: Double(sound.count) / 16_000,
       text: "Swifts sleep in --> flight.", segments: segments,
       words: options.wantsWords ? segments.flatMap { $0.words ?? [] } : nil)
   }

@@ -1,5 +1,6 @@
 // The tiny speech models of the fixtures, and what numpy makes of them.
 
+import TensorCore
 import TestSupport
 import Testing
 import Tokenizer
@@ -28,12 +29,13 @@ struct TinySpeech: Decodable {
   }
 
   static func model(
-    _ format: String, threads: Int = 1, exact: Bool = false
+    _ format: String, threads: Int = 1, exact: Bool = false,
+    _ instructionSet: InstructionSet = .current
   ) throws -> SpeechModel {
     var options = ModelOptions()
     options.threadCount = threads
     options.exact = exact
-    return try SpeechModel.load(path(format), options: options)
+    return try SpeechModel.load(path(format), options: options, instructionSet: instructionSet)
   }
 
   /// Half a second of two tones, as the script has it.
@@ -55,5 +57,12 @@ struct TinySpeech: Decodable {
       power += Double(y) * Double(y)
     }
     return difference / power
+  }
+}
+
+extension SpeechModel {
+  /// The frames of samples.
+  func spectrogram(of samples: [Float]) throws -> LogMelSpectrogram {
+    try spectrogram(of: SpeechSound(samples))
   }
 }

@@ -1,6 +1,7 @@
 // A whole speech model in every clone: numbers beside numpy's, and the same bits however it is run.
 
 import Foundation
+import TensorCore
 import TestSupport
 import Testing
 import Transformer
@@ -20,7 +21,7 @@ func sine(_ x: Double) -> Double { sin(x) }
     let found = try model.spectrogram(of: TinySpeech.samples)
     #expect(found.frameCount == 50)
     #expect(found.bandCount == 8)
-    let differences = zip(found.values, golden.mel).map { abs($0 - $1) }
+    let differences = zip(found.values.copied, golden.mel).map { abs($0 - $1) }
     #expect(differences.count == golden.mel.count)
     // Bands with next to no power in them magnify what float32 rounds in the samples.
     #expect(differences.max()! < 1e-4)
@@ -62,6 +63,31 @@ func sine(_ x: Double) -> Double { sin(x) }
     #expect(one.1.segments.map(\.tokens) == two.1.segments.map(\.tokens))
     #expect(
       one.1.segments.map(\.averageLogProbability) == two.1.segments.map(\.averageLogProbability))
+  }
+
+  @Test(
+    "Instruction sets do not change a bit", arguments: TinySpeech.formats, [true, false])
+  func instructionSets(format: String, exact: Bool) throws {
+    let golden = try TinySpeech.load()
+    var first: (states: [Float], logits: [[Float]], words: [Double])?
+    for set in InstructionSet.allCases where set.isAvailable {
+      let model = try TinySpeech.model(format, exact: exact, set)
+      let session = try SpeechSession(model)
+      let sound = TinySpeech.tones(count: 30_000)
+      try session.hear(SpeechWindow(try model.spectrogram(of: sound), from: 20, frameCount: 64))
+      let logits = try session.evaluate(golden.tokens, wanted: Array(golden.tokens.indices))
+      var options = TranscriptionOptions()
+      options.wantsWords = true
+      let words = try #require(try model.transcribe(sound, options: options).words)
+      try #require(!words.isEmpty)
+      let found = (session.stateValues, logits, words.flatMap { [$0.start, $0.end] })
+      if let first {
+        #expect(found.0 == first.states && found.1 == first.logits, "\(set)")
+        #expect(found.2 == first.words, "\(set)")
+      } else {
+        first = found
+      }
+    }
   }
 
   @Test("Any sound ends in a transcription whose segments go forward", arguments: 0..<6)

@@ -1,0 +1,74 @@
+// What is counted of recordings that wait, and what they may cost.
+
+import APIServer
+import Metering
+import Testing
+import Transformer
+
+@Suite(.timeLimit(.minutes(5))) struct TranscriptionLeaseTests {
+  private static func serving(
+    _ transcriber: FakeTranscriber = FakeTranscriber(), meter: Meter? = nil,
+    configure: (inout Server.Configuration) -> Void = { _ in },
+    _ test: @escaping @Sendable (RunningServer) async throws -> Void
+  ) async throws {
+    try await RunningServer.serving(
+      [ServedModel(name: "whisper-1", transcriber: transcriber)], meter: meter,
+      configure: configure, test)
+  }
+
+  private static func rows(_ store: UsageStore) throws -> [UsageRow] {
+    try store.usageRows(
+      month: UTCMonth(wallMilliseconds: MeterClock.system.wallMilliseconds()))
+  }
+
+  @Test func aRecordingThatWaitsCountsAmongThoseThatRun() async throws {
+    let transcriber = FakeTranscriber(.hangAfterFirst)
+    try await withMeter { meter, store in
+      let key = try store.createKey(
+        label: ShortName("test")!, role: .service, limits: LimitRule(parallel: 2))
+      let other = try store.createKey(label: ShortName("other")!, role: .service, limits: nil)
+      meter.refreshKeys()
+      try await Self.serving(transcriber, meter: meter) { server in
+        func headers(_ key: NewKey) -> [String] { ["Authorization: Bearer \(key.text)"] }
+        try await withThrowingTaskGroup(of: Void.self) { tasks in
+          for key in [other, key, key] {
+            tasks.addTask { _ = try? await server.transcribe(headers: headers(key)) }
+          }
+          // One has the model, and both of the key wait or have it.
+          while meter.outstanding < 3 { await Task.yield() }
+          let refused = try await server.transcribe(headers: headers(key))
+          #expect(refused.status == 429)
+          #expect(try refused.errorCode == "rate_limit_exceeded")
+          tasks.cancelAll()
+        }
+        while meter.outstanding > 0 { await Task.yield() }
+      }
+    }
+  }
+
+  @Test func soundThatNobodyCanPayForIsRefused() async throws {
+    try await withMeter { meter, store in
+      let model = try store.modelID(#require(ShortName("whisper-1")))
+      _ = try store.publishPrices(
+        #require(Prices(input: 0, output: 0, audioMillisecond: 1_000)), model: model)
+      let key = try store.createKey(label: ShortName("test")!, role: .service, limits: nil)
+      try store.setBudget(
+        Budget(hard: PicoEuro(rawValue: 2_000_000)), for: .key(key.record.id))
+      meter.refreshKeys()
+      try await Self.serving(meter: meter) { server in
+        let headers = ["Authorization: Bearer \(key.text)"]
+        let long = try await server.transcribe(headers: headers)
+        #expect(long.status == 429)
+        let short = try await server.transcribe(
+          file: Recording.wav(milliseconds: 1900), headers: headers)
+        #expect(short.status == 200)
+        #expect(
+          try Self.rows(store).map(\.status).sorted { "\($0)" < "\($1)" } == [
+            .completed, .rejected,
+          ])
+        #expect(meter.spending(of: .key(key.record.id)).spent.rawValue == 1_900_000)
+        #expect(meter.spending(of: .key(key.record.id)).reserved.rawValue == 0)
+      }
+    }
+  }
+}

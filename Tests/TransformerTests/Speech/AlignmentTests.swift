@@ -1,0 +1,30 @@
+// The way through what tokens look at.
+
+import TestSupport
+import Testing
+import Transformer
+
+@Suite struct AlignmentTests {
+  @Test("The way through what tokens look at goes forward, and can be cancelled")
+  func ways() throws {
+    var weights = try AlignmentWeights(rowCount: 3, positionCount: 30)
+    for row in 0..<3 {
+      for position in 0..<30 {
+        weights.scores[row * 30 + position] = position / 10 == row ? 4 : 0
+      }
+    }
+    weights.addHead()
+    #expect(try weights.starts(of: 0..<3, isCancelled: { false }) == [0, 10, 20])
+    #expect(throws: CancellationError.self) {
+      try weights.starts(of: 0..<3, isCancelled: { true })
+    }
+    // A position for each of many tokens, and one for all.
+    for (rows, positions) in [(5, 1), (1, 5), (4, 2)] {
+      var weights = try AlignmentWeights(rowCount: rows, positionCount: positions)
+      weights.addHead()
+      let starts = try weights.starts(of: 0..<rows, isCancelled: { false })
+      #expect(starts.count == rows && starts == starts.sorted())
+      #expect(starts.allSatisfy { (0..<positions).contains($0) })
+    }
+  }
+}
