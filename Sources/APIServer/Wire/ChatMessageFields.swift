@@ -78,8 +78,10 @@ enum ChatMessageFields {
   }
 
   /// A call as chat templates have it: its arguments are an object where they are JSON's text of one.
+  /// Clients write no text for no arguments.
   static func call(id: String, name: String, arguments: String?) -> JSONValue {
-    let text = arguments ?? "{}"
+    let isGiven = arguments?.contains { !$0.isWhitespace } ?? false
+    let text = isGiven ? arguments ?? "" : "{}"
     let parsed = try? JSONValue.parse(text, limits: JSONLimits(depth: 64))
     return [
       "id": .string(id), "type": "function",

@@ -57,6 +57,7 @@ final class FakeEngine: TextEngine {
   private let gate = Gate()
   private let starts = Mutex(0)
   private let template = Mutex<JSONObject>([:])
+  private let conversation = Mutex<[ChatMessage]>([])
   private let turns: ChatTemplate?
   private let beforeCompiling: @Sendable () -> Void
   private let beforeBytes: @Sendable () -> Void
@@ -105,6 +106,9 @@ final class FakeEngine: TextEngine {
   /// The variables that the last conversation gave to the template.
   var lastVariables: JSONObject { template.withLock { $0 } }
 
+  /// The messages of the last conversation that was written as tokens.
+  var lastMessages: [ChatMessage] { conversation.withLock { $0 } }
+
   /// On whose behalf constraints were compiled.
   var constraintOwners: Set<String> { owners.withLock { $0 } }
 
@@ -113,6 +117,7 @@ final class FakeEngine: TextEngine {
     _ messages: [ChatMessage], addGenerationPrompt: Bool, variables: JSONObject
   ) throws -> [TokenID] {
     template.withLock { $0 = variables }
+    conversation.withLock { $0 = messages }
     return encode(
       messages.map(\.content).joined(separator: " "), parsingSpecial: true, addingSpecial: false)
   }
