@@ -53,6 +53,9 @@ enum ChatMessageFields {
     if role == "assistant", let reasoning = try fields.string("reasoning_content") {
       message.extra["reasoning_content"] = .string(reasoning)
     }
+    // OpenAI's answers have it, and clients send them back as they are.
+    fields.passOver("annotations")
+    try fields.end()
     return message
   }
 
@@ -73,6 +76,10 @@ enum ChatMessageFields {
       guard var function = try call.fields("function") else { throw call.missing("function") }
       guard let name = try function.string("name") else { throw function.missing("name") }
       calls.append(Self.call(id: id, name: name, arguments: try function.string("arguments")))
+      try function.end()
+      // Its place in a stream stays where a client has put a call together from one.
+      call.passOver("type", "index")
+      try call.end()
     }
     return calls
   }
@@ -119,6 +126,8 @@ enum ChatMessageFields {
         // A refusal bears its words under its own name.
         let name = type == "refusal" ? "refusal" : "text"
         guard let text = try part.string(name) else { throw part.missing(name) }
+        part.passOver("annotations", "logprobs", "cache_control", "citations")
+        try part.end()
         texts.append(text)
       }
       return texts.joined(separator: "\n")

@@ -13,7 +13,7 @@ struct ResponsesFields: ConversationRequest {
   let echo: JSONObject
 
   init(body: JSONValue, limits: Server.Limits, isStrict: Bool) throws(APIError) {
-    var fields = try RequestFields(body: body)
+    var fields = try RequestFields(body: body, isStrict: isStrict)
     guard let model = try fields.string("model") else { throw fields.missing("model") }
     self.model = model
     let instructions = try fields.string("instructions")
@@ -35,7 +35,7 @@ struct ResponsesFields: ConversationRequest {
     ] {
       _ = fields.value(name)
     }
-    if isStrict { try fields.refuseUnknown() }
+    try fields.end()
     let choice: JSONValue = body["tool_choice"] == "none" ? "none" : "auto"
     echo = [
       "instructions": instructions.map { .string($0) } ?? .null,
