@@ -250,7 +250,7 @@ struct ToolCase: Sendable, CustomTestStringConvertible {
       ("", [:]), (" \n", [:]), ("{}", [:]), ("{\"a\":1}", ["a": 1]), ("now", "now"), ("[1]", "[1]"),
     ] as [(String, JSONValue)])
   func argumentsWithoutTextAreNone(written: String, read: JSONValue) async throws {
-    let engine = FakeEngine()
+    let engine = FakeEngine(template: Self.hermes)
     try await RunningServer.serving(engine) { server in
       let function: JSONValue = ["name": "time", "arguments": .string(written)]
       let chat: JSONValue = [

@@ -171,6 +171,7 @@ final class FakeEngine: TextEngine {
   /// The number of tokens, the first, the last, and zero. What hangs are texts of two tokens at most.
   func embed(_ tokens: [TokenID], pooling: Pooling, owner: String) async throws -> [Float] {
     if case .refuse = behaviour { throw EngineError.overloaded(queueLimit: 1) }
+    if case .fail = behaviour { throw Broken() }
     if case .hangAfterFirst = behaviour, tokens.count <= 2 {
       hanging.yield()
       let (never, continuation) = AsyncStream<Void>.makeStream()
@@ -187,19 +188,20 @@ final class FakeEngine: TextEngine {
     starts.withLock { $0 += 1 }
     if case .refuse = behaviour { throw EngineError.overloaded(queueLimit: 1) }
     if request.prompt.isEmpty { throw EngineError.emptyPrompt }
-    if let tell = request.tellPromptLikelihoods {
-      tell(
-        request.prompt.dropFirst().map {
-          TokenLikelihood(
-            chosen: TokenLogProbability(id: $0, logProbability: -0.5), likeliest: [])
-        })
-    }
+    let (rest, tell) = (request.prompt.dropFirst(), request.tellPromptLikelihoods)
     let limit = min(request.maxTokens ?? .max, contextLength - request.prompt.count)
     let count = min(pieces.count, limit)
     return FakeStream(
       pieces: Array(pieces.prefix(count)), likeliestCount: request.sampling.logProbabilities,
       reason: count < pieces.count ? .length : .stop, stopText: request.stop.first,
-      prompt: request.prompt.count, behaviour: behaviour, gate: gate, beforeToken: beforeToken,
+      prompt: request.prompt.count, behaviour: behaviour, gate: gate,
+      onRead: {
+        tell?(
+          rest.map {
+            TokenLikelihood(
+              chosen: TokenLogProbability(id: $0, logProbability: -0.5), likeliest: [])
+          })
+      }, beforeToken: beforeToken,
       onHang: { [hanging] in hanging.yield() }, onCancel: { [cancelled] in cancelled.yield() })
   }
 }
