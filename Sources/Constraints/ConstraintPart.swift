@@ -10,6 +10,11 @@ public indirect enum ConstraintPart: Sendable {
   case space(most: Int)
   /// Anything up to the first occurrence of a text that is not empty, and that text.
   case until(String)
+  /// Anything in which a text that is not empty does not occur, also nothing.
+  case without(String)
+  /// Anything whose beginning, behind white space, is none of some texts; they are not empty and do not
+  /// begin with white space. Nothing, and what ends within one of them, is among it.
+  case unlike([String])
   /// JSON that satisfies a schema, as `Constraint.schema` has it.
   case schema(JSONValue)
   /// What a grammar says, as `Constraint.grammar` has it.
@@ -56,6 +61,10 @@ extension TermStore {
       let one = try set(ByteSet([UInt8(ascii: " "), UInt8(ascii: "\n")]))
       return try times(one, 0, Int32(clamping: max(0, most)))
     case .until(let text): return try automaton(Automaton(upTo: Array(text.utf8), limits))
+    case .without(let text):
+      return try automaton(Automaton(upTo: Array(text.utf8), isLeftOut: true, limits))
+    case .unlike(let texts):
+      return try automaton(Automaton(unlike: texts.map { Array($0.utf8) }, limits))
     case .schema(let schema): return try self.schema(schema, options, limits, &budget)
     case .grammar(let text):
       guard text.utf8.count <= limits.sourceBytes else {
@@ -90,37 +99,5 @@ extension TermStore {
     swap(&compiler.store, &self)
     defer { swap(&compiler.store, &self) }
     return try compiler.compileRoot()
-  }
-}
-
-extension Automaton {
-  /// Texts that end with the first occurrence of `mark` (Knuth, Morris and Pratt 1977).
-  fileprivate init(upTo mark: [UInt8], _ limits: ConstraintLimits) throws(ConstraintError) {
-    guard !mark.isEmpty else {
-      throw ConstraintError(.syntax, "there is no text to look for")
-    }
-    // A set for each byte of the mark, so that a class is one byte or none of them.
-    let classes = ByteClasses(Set(mark).sorted().map { ByteSet([$0]) })
-    try Self.check(mark.count + 1, classes.count, limits)
-    // By state: the longest beginning of the mark that ends the first `state` bytes of it.
-    var fallback = [0, 0]
-    for state in 1..<max(2, mark.count) where state < mark.count {
-      var shorter = fallback[state]
-      while shorter > 0, mark[shorter] != mark[state] { shorter = fallback[shorter] }
-      fallback.append(mark[shorter] == mark[state] ? shorter + 1 : 0)
-    }
-    func step(_ state: Int, _ byte: UInt8) -> Int32 {
-      var state = state
-      while state > 0, mark[state] != byte { state = fallback[state] }
-      return mark[state] == byte ? Int32(state + 1) : 0
-    }
-    var next: [Int32] = []
-    for state in mark.indices {
-      for byte in classes.representatives { next.append(step(state, byte)) }
-    }
-    next += Array(repeating: -1, count: classes.count)
-    self.init(
-      classes: classes, next: next,
-      accepting: (0...mark.count).map { $0 == mark.count })
   }
 }

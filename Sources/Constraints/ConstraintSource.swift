@@ -62,6 +62,11 @@ private struct ConstraintKey {
     case .text(let text): add(0, text)
     case .space(let most): add(1, String(most))
     case .until(let text): add(2, text)
+    case .without(let text): add(8, text)
+    case .unlike(let texts):
+      bytes.append(9)
+      add(texts.count)
+      for text in texts { add(text) }
     case .schema(let schema):
       bytes.append(3)
       add(schema.utf8())

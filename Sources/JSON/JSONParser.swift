@@ -6,7 +6,7 @@ extension JSONValue {
   ///
   /// Nothing but JSON is accepted: no byte order mark, comment, trailing comma, NaN, lone
   /// surrogate or second document. Of equal keys the last one counts. An integer outside
-  /// `Int64` becomes a `Double`; a number outside `Double` is an error.
+  /// `Int64` keeps its digits (`largeInteger`); a number outside `Double` is an error.
   public static func parse(
     _ utf8: [UInt8], limits: JSONLimits = .init()
   ) throws(JSONError) -> JSONValue {

@@ -42,6 +42,27 @@ struct Apus: AsyncParsableCommand {
         ]),
     ])
 
+  /// Parses the command line and runs the command. What was asked for (help, the version) is written as
+  /// answers are, so that a full disk is an error.
+  static func main() async {
+    do {
+      if let place = GivenArguments.firstUnreadable {
+        throw ValidationError("Argument \(place) is no text in UTF-8.")
+      }
+      var command = try await asyncParseAsRoot()
+      if var command = command as? any AsyncParsableCommand {
+        try await command.run()
+      } else {
+        try command.run()
+      }
+    } catch let error where exitCode(for: error).isSuccess {
+      let text = fullMessage(for: error)
+      if !text.isEmpty { Terminal.writeLine(text) }
+    } catch {
+      exit(withError: error)
+    }
+  }
+
   /// The version of this program (semver).
   static let version = "0.1.0"
 }

@@ -39,6 +39,16 @@ enum InputFile {
       "\(name(path)) has more than \(byteLimit >> 20) MiB: give a smaller file, or a part of it")
   }
 
+  /// The lines of a text in UTF-8: what line feeds part, and nothing else that ends a line somewhere.
+  static func lines(_ path: String) throws(CommandError) -> [String] {
+    let text = try text(path)
+    var lines = text.utf8.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+    if lines.last?.isEmpty == true { lines.removeLast() }
+    return lines.map { line in
+      String(Substring(line.last == UInt8(ascii: "\r") ? line.dropLast() : line))
+    }
+  }
+
   /// The file at `path` as text in UTF-8.
   static func text(_ path: String) throws(CommandError) -> String {
     let bytes = try bytes(path)

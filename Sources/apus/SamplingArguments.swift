@@ -180,8 +180,15 @@ struct SamplingArguments: ParsableArguments {
   }
 
   /// The options with what only a vocabulary can tell: the tokens that repetitions do not go across.
-  func options(for tokenizer: TextTokenizer) -> SamplingOptions {
+  ///
+  /// - Throws: where a token of `--logit-bias` is not in it.
+  func options(for tokenizer: TextTokenizer) throws(CommandError) -> SamplingOptions {
     var options = options
+    let known = 0..<TokenID(tokenizer.vocabularyCount)
+    if let unknown = options.logitBias.keys.filter({ !known.contains($0) }).min() {
+      throw CommandError(
+        .unusableInput, "--logit-bias: the token id \(unknown) is not in \(known), the vocabulary")
+    }
     if dryMultiplier != 0 {
       let breakers = Set("\n:\"*".utf8)
       options.dryBreakers = Set(

@@ -75,6 +75,16 @@ import Testing
     }
   }
 
+  /// Who types into a field knows nothing of headers.
+  @Test(arguments: ["/chat.js", "/portal.js"])
+  func aWrongKeyIsToldInThePagesOwnWords(path: String) async throws {
+    try await RunningServer.serving { server in
+      let script = try await server.get(path).body
+      #expect(script.contains("error?.code === \"invalid_api_key\""))
+      #expect(script.contains("\"This key is not valid here.\""))
+    }
+  }
+
   /// Whatever a model writes, its thoughts too, a page that cannot lay it out shows as text.
   @Test func whatIsNestedWithoutEndStaysText() async throws {
     try await RunningServer.serving { server in

@@ -234,4 +234,41 @@ import Transformer
       #expect(scores == [2, 3])
     }
   }
+
+  /// How likely a later prompt was is known after the first words of the answer to an earlier one.
+  @Test func aStreamTellsTheLikelihoodsOfEveryPrompt() async throws {
+    try await RunningServer.serving(FakeEngine(["one", "two"])) { server in
+      let answer = try await complete(
+        server,
+        ["prompt": ["ab cd", "efg hi"], "echo": true, "logprobs": 0, "stream": true])
+      #expect(answer.status == 200)
+      var texts = ["", ""]
+      var tokens: [[String]] = [[], []]
+      for event in answer.events.dropLast() {
+        let choice = try #require(try JSONValue.parse(event)["choices"]?[0])
+        let index = try #require(choice["index"]?.intValue)
+        texts[index] += choice["text"]?.stringValue ?? ""
+        tokens[index] += (choice["logprobs"]?["tokens"]?.arrayValue ?? []).compactMap(\.stringValue)
+      }
+      #expect(texts == ["ab cdonetwo", "efg hionetwo"])
+      #expect(tokens == [["xx", "xx", "one", "two"], ["xxx", "xx", "one", "two"]])
+    }
+  }
+
+  /// What a request's own texts come to is kept for nobody.
+  @Test(
+    arguments: [(["dry_sequence_breakers": ["xxx"]], 2), ([:], 1)] as [(JSONObject, Int)])
+  func breakersOfARequestAreLookedForEachTime(fields: JSONObject, times: Int) async throws {
+    let count = Mutex(0)
+    let engine = FakeEngine(beforeBytes: { count.withLock { $0 += 1 } })
+    try await RunningServer.serving(engine) { server in
+      var fields = fields
+      fields["dry_multiplier"] = 0.5
+      #expect(try await complete(server, fields).status == 200)
+      let once = engine.facts.vocabularyCount
+      #expect(count.withLock { $0 } == once)
+      #expect(try await complete(server, fields).status == 200)
+      #expect(count.withLock { $0 } == once * times)
+    }
+  }
 }

@@ -136,6 +136,18 @@ import Transformer
     }
   }
 
+  @Test(arguments: [(FakeEngine.Behaviour.fail, 500), (.refuse, 503)])
+  func whatTheEngineIsToBlameForIsRecordedAsAFailure(
+    behaviour: FakeEngine.Behaviour, status: Int
+  ) async throws {
+    try await withMeter { meter, store in
+      try await RunningServer.serving(FakeEngine([], behaviour), meter: meter) { server in
+        #expect(try await embed(server, [:]).status == status)
+        #expect(try store.newestRows().map(\.status) == [.failed])
+      }
+    }
+  }
+
   @Test func aClientThatLeavesEndsItsWork() async throws {
     let engine = FakeEngine([], .hangAfterFirst)
     try await RunningServer.serving(engine) { server in

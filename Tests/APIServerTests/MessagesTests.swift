@@ -168,6 +168,26 @@ import Testing
     }
   }
 
+  @Test(
+    arguments: [
+      ("/v1/messages/batches", 404, "not_found_error"), ("/messages/x/y", 404, "not_found_error"),
+      ("/v1/messages/count_tokens/x", 404, "not_found_error"),
+      ("/v1/messages", 405, "invalid_request_error"), ("/v1/messagesx", 404, nil),
+      ("/v1/nothing", 404, nil),
+    ] as [(String, Int, String?)])
+  func whatIsNotServedIsToldInTheShapeOfItsNeighbours(
+    path: String, status: Int, type: String?
+  ) async throws {
+    try await RunningServer.serving { server in
+      let answer = try await server.get(path)
+      #expect(answer.status == status)
+      let body = try answer.json
+      #expect(body["type"]?.stringValue == (type == nil ? nil : "error"))
+      #expect(body["error"]?["type"]?.stringValue == type ?? "invalid_request_error")
+      #expect((answer.headers["request-id"] != nil) == (type != nil))
+    }
+  }
+
   @Test func tokensAreCountedWithoutAnAnswer() async throws {
     try await RunningServer.serving { server in
       let answer = try await server.post(

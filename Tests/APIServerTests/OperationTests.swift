@@ -151,6 +151,9 @@ import Testing
       #expect(answer.status == 200)
       let document = try answer.json
       #expect(document["openapi"] == "3.1.0")
+      // No reader takes it for a list of all fields.
+      let description = document["info"]?["description"]?.stringValue
+      #expect(description?.contains("the fields that are asked for most") == true)
       let paths = try #require(document["paths"]?.objectValue)
       for (path, operations) in paths {
         for method in (operations.objectValue ?? [:]).keys where method != "parameters" {

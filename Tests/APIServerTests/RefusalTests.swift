@@ -56,10 +56,13 @@ struct BadField: Sendable, CustomTestStringConvertible {
     BadField(["presence_penalty": 3], "decimal_above_max_value", "presence_penalty"),
     BadField(["frequency_penalty": -3], "decimal_below_min_value", "frequency_penalty"),
     BadField(["repeat_penalty": 0], "decimal_below_min_value", "repeat_penalty"),
-    BadField(["seed": 1e300], "invalid_type", "seed"),
+    BadField(["seed": 1e300], "integer_above_max_value", "seed"),
+    BadField(["seed": -1e300], "integer_below_min_value", "seed"),
+    BadField(["seed": 0.5], "invalid_type", "seed"),
     BadField(["max_tokens": 0], "integer_below_min_value", "max_tokens"),
     BadField(["max_tokens": -1], "integer_below_min_value", "max_tokens"),
     BadField(["max_tokens": 1e18], "integer_above_max_value", "max_tokens"),
+    BadField(["max_tokens": 1e30], "integer_above_max_value", "max_tokens"),
     BadField(["max_tokens": 1, "max_completion_tokens": 2], "invalid_value", "max_tokens"),
     BadField(["stop": 5], "invalid_type", "stop"),
     BadField(["stop": ["a", 1]], "invalid_type", "stop[1]"),
@@ -153,6 +156,17 @@ struct BadField: Sendable, CustomTestStringConvertible {
       #expect(try answer.errorCode == "unknown_parameter")
       #expect(try answer.json["error"]?["param"] == "temprature")
       #expect(try await server.chat(ChatCompletionTests.chat(["temperature": 1])).status == 200)
+    }
+  }
+
+  @Test(arguments: ["custom", "web_search"])
+  func toolsOfOtherKindsAreRefusedForTheirKind(type: String) async throws {
+    try await RunningServer.serving { server in
+      let answer = try await server.chat(
+        ChatCompletionTests.chat(["tools": [["type": .string(type)]]]))
+      #expect(
+        try answer.json["error"]?["message"]
+          == "'tools[0].type' must be 'function': tools of other kinds are not supported.")
     }
   }
 

@@ -102,6 +102,40 @@ import Testing
     }
   }
 
+  private static func thought(_ text: String) -> JSONValue {
+    [
+      "type": "reasoning", "id": "rs_1", "summary": [],
+      "content": [["type": "reasoning_text", "text": .string(text)]],
+    ]
+  }
+
+  @Test func whatWasThoughtGoesToTheMessageBehindIt() async throws {
+    let call: JSONValue = [
+      "type": "function_call", "call_id": "c", "name": "time", "arguments": "{}",
+    ]
+    let engine = FakeEngine(template: ToolCallTests.hermes)
+    try await RunningServer.serving(engine) { server in
+      let answer = try await server.post(
+        "/v1/responses",
+        Self.request([
+          "input": [
+            ["role": "user", "content": "one"], Self.thought("A."), call,
+            ["type": "function_call_output", "call_id": "c", "output": "noon"], Self.thought("B."),
+            ["role": "assistant", "content": "Noon."], Self.thought("C."), call,
+            ["type": "function_call_output", "call_id": "c", "output": "noon"], Self.thought("D."),
+            ["role": "user", "content": "two"],
+          ]
+        ]))
+      #expect(answer.status == 200, "\(answer.body)")
+    }
+    #expect(
+      engine.lastMessages.filter { $0.role != "system" }.map {
+        "\($0.role) \($0.extra["reasoning_content"]?.stringValue ?? "")"
+      } == [
+        "user ", "assistant A.", "tool ", "assistant B.", "assistant C.", "tool ", "user ",
+      ])
+  }
+
   @Test func itemsOfEveryKindAreRead() async throws {
     try await RunningServer.serving { server in
       let answer = try await server.post(

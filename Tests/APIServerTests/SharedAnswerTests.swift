@@ -241,4 +241,23 @@ import Testing
       #expect(other.status == 422)
     }
   }
+
+  /// The head of a stream says that all is well, and its end that it is not.
+  @Test(arguments: [(FakeEngine.Behaviour.fail, 200), (.answer, 422)])
+  func aStreamThatFailedLeavesItsKeyFree(
+    behaviour: FakeEngine.Behaviour, status: Int
+  ) async throws {
+    try await withMeter { meter, _ in
+      try await RunningServer.serving(FakeEngine(["one", "two"], behaviour), meter: meter) {
+        server in
+        let first = try await server.chat(
+          ChatCompletionTests.chat(["stream": true]), headers: Self.key)
+        #expect(first.status == 200)
+        #expect((first.events.last == "[DONE]") == (status == 422))
+        let other = try await server.chat(
+          ChatCompletionTests.chat(["stream": true, "seed": 1]), headers: Self.key)
+        #expect(other.status == status)
+      }
+    }
+  }
 }

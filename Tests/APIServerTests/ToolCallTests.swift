@@ -243,4 +243,45 @@ struct ToolCase: Sendable, CustomTestStringConvertible {
       #expect(answer.status == 200)
     }
   }
+
+  /// Many clients write no text for no arguments; a template would print it as it is.
+  @Test(
+    arguments: [
+      ("", [:]), (" \n", [:]), ("{}", [:]), ("{\"a\":1}", ["a": 1]), ("now", "now"), ("[1]", "[1]"),
+    ] as [(String, JSONValue)])
+  func argumentsWithoutTextAreNone(written: String, read: JSONValue) async throws {
+    let engine = FakeEngine(template: Self.hermes)
+    try await RunningServer.serving(engine) { server in
+      let function: JSONValue = ["name": "time", "arguments": .string(written)]
+      let chat: JSONValue = [
+        "model": "swift-1",
+        "messages": [
+          ["role": "user", "content": "one"],
+          [
+            "role": "assistant", "content": .null,
+            "tool_calls": [["id": "call_1", "type": "function", "function": function]],
+          ],
+          ["role": "tool", "tool_call_id": "call_1", "content": "noon"],
+        ],
+      ]
+      #expect(try await server.chat(chat).status == 200)
+      let responses: JSONValue = [
+        "model": "swift-1",
+        "input": [
+          ["role": "user", "content": "one"],
+          [
+            "type": "function_call", "call_id": "c", "name": "time", "arguments": .string(written),
+          ],
+          ["type": "function_call_output", "call_id": "c", "output": "noon"],
+        ],
+      ]
+      let first = engine.lastMessages
+      #expect(try await server.post("/v1/responses", responses.serialized()).status == 200)
+      for messages in [first, engine.lastMessages] {
+        let message = try #require(messages.first { $0.role == "assistant" })
+        let call = message.extra["tool_calls"]?[0]?["function"]
+        #expect(call?["arguments"] == read)
+      }
+    }
+  }
 }

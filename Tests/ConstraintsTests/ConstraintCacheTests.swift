@@ -31,6 +31,8 @@ import Testing
   @Test(arguments: [
     (ConstraintSource(.text("a")), ConstraintSource(.until("a"))),
     (ConstraintSource(.text("a")), ConstraintSource(.grammar("a"))),
+    (ConstraintSource(.until("a")), ConstraintSource(.without("a"))),
+    (ConstraintSource(.unlike(["a", "b"])), ConstraintSource(.unlike(["ab"]))),
     (ConstraintSource(.text("é")), ConstraintSource(.text("e\u{301}"))),
     (ConstraintSource(.text("ab")), ConstraintSource(.sequence([.text("a"), .text("b")]))),
     (

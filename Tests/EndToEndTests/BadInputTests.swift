@@ -22,6 +22,7 @@ import Testing
   }
 
   static let fixtures = ProjectFixtures.root
+  static let speech = fixtures + "/speech/tiny-f16.bin"
 
   static let cases = [
     Case("a missing file", words: ["no such file"]) { $0 + "/nothing.gguf" },
@@ -92,6 +93,11 @@ import Testing
       (["run", "MODEL", "--raw", "--regex", "["], "", "--regex"),
       (["run", "MODEL", "--raw"], " \n", "no prompt"),
       (["template", "--template", "chatml"], "5", #"{"messages": […]}"#),
+      (["run", "MODEL", "--raw", "-p", "x", "--logit-bias", "99999999=1"], "", "99999999"),
+      (["run", "MODEL", "--raw", "-p", "x", "--logit-bias=-1=1"], "", "token id -1"),
+      (["run", speech, "--raw", "-p", "x"], "", "apus transcribe"),
+      (["inspect", speech], "", "apus transcribe"),
+      (["transcribe", "smollm2-135m-instruct", "-"], "", "a speech model's file"),
       (["embed", "MODEL"], "a\n\nb", "text 2 is empty"),
       (["embed", "MODEL", "--jsonl"], "a", "line 1"),
       (["embed", "MODEL", "--dimensions", "100000"], "a", "--dimensions"),
@@ -108,6 +114,31 @@ import Testing
     #expect(outcome.output.isEmpty)
     #expect(outcome.errorLines.count == 1, "\(outcome.errors)")
     #expect(outcome.errors.contains(word), "\(outcome.errors)")
+  }
+
+  /// Such bytes would be left out, or replaced, and nobody told.
+  @Test(arguments: [
+    ["tokenize", "MODEL"], ["tokenize", "MODEL", "--jsonl"], ["embed", "MODEL"],
+    ["run", "MODEL", "--raw"],
+  ]) func `an input that is no text is a one-line error`(_ arguments: [String]) async throws {
+    let model = Self.fixtures + "/architectures/llama.gguf"
+    let outcome = try await Program.run(
+      Program.path, arguments.map { $0 == "MODEL" ? model : $0 },
+      input: Data(Array("\"a".utf8) + [0xFF] + Array("\"\n".utf8)))
+    #expect(outcome.status == 1)
+    #expect(outcome.output.isEmpty)
+    #expect(outcome.errorLines.count == 1, "\(outcome.errors)")
+    #expect(outcome.errors.contains("standard input is no text in UTF-8"), "\(outcome.errors)")
+  }
+
+  @Test func `an argument that is no text is a wrong command line`() async throws {
+    let model = Self.fixtures + "/architectures/llama.gguf"
+    let outcome = try await Program.run(
+      "/bin/sh",
+      ["-c", #"exec "$0" run "$1" --raw -p "$(printf 'a\377')" -n 1"#, Program.path, model])
+    #expect(outcome.status == 64)
+    #expect(outcome.output.isEmpty)
+    #expect(outcome.errors.contains("Argument 5 is no text in UTF-8"), "\(outcome.errors)")
   }
 
   @Test(arguments: [

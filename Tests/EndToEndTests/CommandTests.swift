@@ -19,6 +19,17 @@ import Testing
     #expect(outcome.text.contains("USAGE: apus \(command)"))
   }
 
+  @Test(
+    .enabled(if: FileManager.default.fileExists(atPath: "/dev/full"), "needs /dev/full"),
+    arguments: ["--help", "help run", "run --help", "--version", "models"])
+  func `what cannot be written is an error`(_ words: String) async throws {
+    let outcome = try await Program.run(
+      "/bin/sh", ["-c", "exec \"$0\" \(words) >/dev/full", Program.path])
+    #expect(outcome.status == 1)
+    #expect(outcome.errorLines.count == 1, "\(outcome.errors)")
+    #expect(outcome.errors.contains("standard output cannot be written"))
+  }
+
   @Test func `the program's catalogue is the one in Models`() async throws {
     let data = try Data(
       contentsOf: URL(fileURLWithPath: Fixtures.packageRoot + "/Models/models.json"))

@@ -23,6 +23,34 @@ import Testing
     }
   }
 
+  @Test func `a file that is here is right where nothing can be written`() async throws {
+    try await withServer { server in
+      // What stands in place of the lock cannot be opened for writing, whoever tries.
+      try FileManager.default.createDirectory(
+        atPath: server.folder + "/model.gguf.lock", withIntermediateDirectories: false)
+      let refused = try await server.pull()
+      #expect(refused.status == 1)
+      #expect(refused.errors.contains(": \(String(cString: strerror(EISDIR)));"))
+      try server.write(Self.content, to: "model.gguf")
+      let outcome = try await server.pull()
+      #expect(outcome.status == 0, "\(outcome.errors)")
+      #expect(outcome.text == server.folder + "/model.gguf\n")
+      #expect(try server.requests().isEmpty)
+    }
+  }
+
+  @Test func `a folder that cannot be made is named with the system's words`() async throws {
+    try await TemporaryFolder.with { folder in
+      try Data().write(to: URL(fileURLWithPath: folder + "/file"))
+      let outcome = try await Program.apus(
+        "pull", "smollm2-135m-instruct", environment: ["APUS_MODELS": folder + "/file/models"])
+      #expect(outcome.status == 1)
+      #expect(outcome.errorLines.count == 1, "\(outcome.errors)")
+      #expect(
+        outcome.errors.contains(": \(String(cString: strerror(ENOTDIR)));"), "\(outcome.errors)")
+    }
+  }
+
   @Test func `a broken download goes on where it stopped`() async throws {
     try await withServer { server in
       try server.write(Self.content[..<100_000], to: "model.gguf.partial")

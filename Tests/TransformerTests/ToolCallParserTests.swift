@@ -64,6 +64,39 @@ import Transformer
     }
   }
 
+  /// Clients read arguments as JSON, whatever a model wrote in their place.
+  @Test(
+    arguments: [
+      ("\"\"", "{}"), ("\" \"", "{}"), ("\"now\"", "{}"), ("\"[1]\"", "{}"), ("\"5\"", "{}"),
+      ("\"{\\\"a\\\"\"", "{}"), ("\"{\\\"a\\\":1}\"", "{\"a\":1}"), ("null", "{}"),
+    ] as [(String, String)])
+  func argumentsInAStringAreToldWhereTheyAreAnObject(written: String, told: String) {
+    let text = "<tool_call>{\"name\":\"time\",\"arguments\":\(written)}</tool_call>"
+    for parts in splits(text) {
+      let calls = content(parts, .hermes).calls
+      #expect(calls.map(\.arguments) == [told], "\(parts)")
+    }
+  }
+
+  @Test(arguments: [
+    ("", "{}"), ("<|call|>", "{}"), (" <|call|>", " {}"), ("{\"a\":1}<|call|>", "{\"a\":1}"),
+  ])
+  func aMessageWithoutAWordIsACallWithoutArguments(written: String, told: String) {
+    let text = "<|channel|>commentary to=functions.time<|message|>" + written
+    for parts in splits(text) {
+      var parser = OutputParser(
+        OutputReading(
+          readsChannels: true,
+          tools: ToolReading(format: .channels, functions: Self.functions)))
+      var content = AnswerContent()
+      for part in parts {
+        for piece in parser.append(GeneratedToken(id: 0, text: part)) { content.append(piece) }
+      }
+      for piece in parser.finish("") { content.append(piece) }
+      #expect(content.calls.map(\.arguments) == [told], "\(parts)")
+    }
+  }
+
   @Test func aValueKeepsAllButTheLineFeedThatIsNotItsOwn() throws {
     let text =
       "<tool_call>\n<function=note>\n<parameter=text>\na\r\nb\r\n</parameter>\n</function>\n"

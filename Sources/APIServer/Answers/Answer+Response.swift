@@ -97,6 +97,7 @@ extension Answer {
     } catch {
       let refusal = exchange.refusal(for: error)
       exchange.withNotes { $0.code = refusal.code }
+      exchange.withNotes { $0.shared }?.noteFailure()
       events.fail(refusal)
       return error is ClientGone ? exchange.statusIfClientGoes : 200
     }

@@ -98,11 +98,9 @@ final class Answer: Sendable {
       ends = try await followAll(isStreamed: isStreamed, deliver)
     } catch {
       cancel()
-      // What the request is to blame for is no failure.
       let refusal = APIError(known: error) ?? .internalError
       _ = try? await settle(
-        usage([]), refusal.status.kind == .clientError ? .rejected : .failed,
-        exchange.statusSeen(refusal.status))
+        usage([]), refusal.recorded, exchange.statusSeen(refusal.status))
       throw error
     }
     let usage = usage(ends)

@@ -79,6 +79,10 @@ extension ChatPage {
     }
 
     function reason(body, answer) {
+      // The server's own words for this are for programs.
+      if (body?.error?.code === "invalid_api_key") {
+        return key ? "This key is not valid here." : "The server asks for a key.";
+      }
       return body?.error?.message ?? "The server answered with status " + answer.status + ".";
     }
 

@@ -96,7 +96,7 @@ extension Exchange {
       let usage = TokenUsage(
         promptTokens: isGone ? computed.count.load(ordering: .relaxed) : 0)
       note(usage)
-      try await settle(holder, usage, isGone ? .cancelled : .rejected, refusal.status.code)
+      try await settle(holder, usage, isGone ? .cancelled : refusal.recorded, refusal.status.code)
       throw refusal
     }
   }

@@ -67,7 +67,9 @@ extension OpenAPI {
         "type": choice("function"),
         "function": object(
           [
-            "name": ["type": "string", "pattern": "^[A-Za-z0-9_-]{1,64}$"], "description": string,
+            "name": [
+              "type": "string", "pattern": .string("^[A-Za-z0-9_-]{1,\(ToolFields.nameLength)}$"),
+            ], "description": string,
             "parameters": ["type": "object"], "strict": boolean,
           ], required: ["name"]),
       ], required: ["type", "function"]),

@@ -9,13 +9,18 @@ enum OpenAPI {
     .json(document)
   }
 
+  private static let description =
+    "Language models behind the API that OpenAI's clients speak. Nothing that is said is kept. "
+    + "Every route is listed, without its other names; of what requests may hold, the fields that "
+    + "are asked for most, with the ranges that are accepted. Requests may hold the other fields of "
+    + "OpenAI's and Anthropic's APIs too, and those that the server's documentation names."
+
   /// The document, OpenAPI 3.1.
   static let document: JSONValue = [
     "openapi": "3.1.0",
     "info": [
       "title": "Apus", "version": "1",
-      "description":
-        "Language models behind the API that OpenAI's clients speak. Nothing that is said is kept.",
+      "description": .string(description),
     ],
     "security": [["bearer": []], ["header": []]],
     "components": [

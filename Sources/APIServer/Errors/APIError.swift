@@ -1,5 +1,5 @@
 // A refusal as OpenAI's clients read it. Everything that goes wrong while a request is answered
-// ends as one of these; `APIError+Sources.swift` says how.
+// ends as one of these; `APIError+HTTP.swift` says how.
 
 import HTTPTypes
 import JSON
@@ -151,6 +151,11 @@ extension APIError {
   static let unsupportedContentEncoding = refused(
     .unsupportedMediaType, "unsupported_content_encoding",
     "The body must be sent as it is: 'Content-Encoding' is not supported.")
+
+  /// RFC 9112, 6.1.
+  static let unsupportedTransferCoding = APIError(
+    status: .notImplemented, kind: .invalidRequest, code: "unsupported_transfer_encoding",
+    message: "Of 'Transfer-Encoding' only 'chunked' is supported: send the body as it is.")
 
   static let bodyTimeout = APIError(
     status: .requestTimeout, kind: .invalidRequest, code: "request_timeout",

@@ -40,6 +40,8 @@ final class SharedAnswer: Sendable {
     var isTold = false
     var isOver = false
     var isWhole = false
+    /// Whether the body tells of a failure.
+    var hasFailed = false
     /// Numbers of those who wait.
     var followers: Set<Int> = []
     var followerCount = 0
@@ -149,6 +151,9 @@ final class SharedAnswer: Sendable {
     for reader in slow { reader.onSlow() }
   }
 
+  /// The body tells of a failure, though its head does not.
+  func noteFailure() { state.withLock { $0.hasFailed = true } }
+
   /// The body is whole.
   func end() { finish { $0.isWhole = true } }
 
@@ -157,7 +162,12 @@ final class SharedAnswer: Sendable {
 
   private func finish(_ body: (inout State) -> Void) {
     let isGood = state.withLock { state in
-      if case .success(let head) = state.head { head.status.kind == .successful } else { false }
+      var ended = state
+      body(&ended)
+      guard ended.isWhole, !ended.hasFailed, case .success(let head) = ended.head else {
+        return false
+      }
+      return head.status.kind == .successful
     }
     onEnd(self, isGood)
     change { state in

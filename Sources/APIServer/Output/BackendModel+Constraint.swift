@@ -41,12 +41,21 @@ extension BackendModel {
   }
 
   /// Words may stand there, and calls as soon as their mark has come. Where calls have none, or the
-  /// mark may be thought of before, nothing is held to.
+  /// mark may be thought of before, nothing is held to, unless a function is strict: then all of the
+  /// answer is.
   private func lazily(
     _ tools: ToolFields, _ reading: OutputReading, _ owner: String
   ) throws(APIError) -> Constraint? {
     let output = output(tools)
-    guard let opening = output.markOfCalls(reading) else { return nil }
+    guard let opening = output.markOfCalls(reading) else {
+      guard tools.callable.contains(where: { tools.strictNames.contains($0.name) }) else {
+        return nil
+      }
+      return try compiled(tools, owner) { functions in
+        let calls = output.callFormat.calls(of: functions, several: tools.allowsSeveral)
+        return ConstraintSource(output.afterThinking(output.wordsOr(calls, reading), reading))
+      }
+    }
     do {
       return try compiled(tools, owner) { functions in
         ConstraintSource(
@@ -119,6 +128,22 @@ extension ModelOutput {
       ? .sequence([.text("<|channel|>final<|message|>"), part]) : part
   }
 
+  /// Calls, or words in which nothing will be taken for one.
+  fileprivate func wordsOr(
+    _ calls: ConstraintPart, _ reading: OutputReading
+  ) -> ConstraintPart {
+    // A header that is told to a function ends with this.
+    if reading.readsChannels { return .either([calls, words(.without("<|message|>"))]) }
+    guard let opening = callFormat.opening else {
+      let prefix = callFormat.prefix.map { [$0] } ?? []
+      return .either([calls, .unlike(["{", "[", reading.tags.opening] + prefix)])
+    }
+    let wordsAndCalls: [ConstraintPart] = [.without(opening), .either([.text(""), calls])]
+    guard callFormat == .functionaryRecipients else { return .sequence(wordsAndCalls) }
+    // The mark of calls stands before words too.
+    return .sequence([.either([.text(""), .text(opening + "all\n")])] + wordsAndCalls)
+  }
+
   /// What may come behind reasoning, or without it where the prompt has not begun it.
   fileprivate func afterThinking(_ part: ConstraintPart, _ reading: OutputReading) -> ConstraintPart
   {
@@ -128,7 +153,9 @@ extension ModelOutput {
       ])
       return .sequence([.either([.text(""), thoughts]), part])
     }
-    guard let tags = reasoningTags else { return part }
+    guard let tags = reasoningTags ?? (reading.startsInReasoning ? reading.tags : nil) else {
+      return part
+    }
     let behind: [ConstraintPart] = [.until(tags.closing), .space(most: 2), part]
     if reading.startsInReasoning { return .sequence(behind) }
     return .either([.sequence([.text(tags.opening)] + behind), part])

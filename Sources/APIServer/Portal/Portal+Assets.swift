@@ -118,7 +118,9 @@ extension Portal {
             });
           }
         } else {
-          trouble = body.error?.message ?? "error " + answer.status;
+          // The server's own words for this are for programs.
+          trouble = body.error?.code === "invalid_api_key"
+            ? "This key is not valid here." : body.error?.message ?? "error " + answer.status;
         }
       } catch {
         trouble = "The server cannot be reached.";

@@ -55,7 +55,13 @@ struct Frontend: Sendable {
 
   private func answer(_ exchange: Exchange) async throws -> Response {
     let request = exchange.request
-    let (route, parameter) = try routes.route(request.method, request.uri.path)
+    let path = request.uri.path
+    // Whoever misses a route is told so in the words of its neighbours.
+    exchange.withNotes { $0.errors = routes.errors(under: path) }
+    if let coding = request.headers[.transferEncoding], coding.lowercased() != "chunked" {
+      throw APIError.unsupportedTransferCoding
+    }
+    let (route, parameter) = try routes.route(request.method, path)
     exchange.withNotes { notes in
       notes.route = route.path
       notes.errors = route.errors

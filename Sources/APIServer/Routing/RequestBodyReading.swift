@@ -75,12 +75,19 @@ extension Exchange {
     let made = try await Self.working(onThread: body.readableBytes > largeBodyBytes) {
       try make(
         JSONValue.parse(
-          Array(body.readableBytesView),
+          Self.json(in: body),
           limits: JSONLimits(
             byteCount: limits.bodyBytes, valueCount: limits.jsonValueCount, depth: limits.jsonDepth)
         ))
     }
     return (made, body.readableBytes)
+  }
+
+  /// The bytes of a body's JSON. Some programs put the mark of a byte order in front, which may be passed
+  /// over (RFC 8259, 8.1).
+  private static func json(in body: ByteBuffer) -> [UInt8] {
+    let bytes = body.readableBytesView
+    return Array(bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? bytes.dropFirst(3) : bytes)
   }
 
   private func wholeBody(_ form: BodyForm) async throws -> ByteBuffer {

@@ -100,8 +100,12 @@ struct RouteTable: Sendable {
   private var exact: [String: Place] = [:]
   /// Paths that end with a parameter, by what stands before it.
   private var open: [(prefix: String, place: Place)] = []
+  /// Paths of routes that tell errors in Anthropic's shape, and what those below them begin with.
+  private let anthropicPaths: [(path: String, below: String)]
 
   init(_ routes: [Route]) {
+    anthropicPaths = routes.filter { $0.errors == .anthropic }
+      .flatMap { [$0.path] + $0.aliases }.map { (path: $0, below: $0 + "/") }
     for route in routes {
       for path in [route.path] + route.aliases {
         if path.hasSuffix("/{id}") {
@@ -114,6 +118,12 @@ struct RouteTable: Sendable {
         }
       }
     }
+  }
+
+  /// How errors are told at a path and at those below it, also where nothing is served.
+  func errors(under path: String) -> ErrorShape {
+    let isAnthropic = anthropicPaths.contains { path == $0.path || path.hasPrefix($0.below) }
+    return isAnthropic ? .anthropic : .openAI
   }
 
   /// The route of a request and the parameter in its path.

@@ -43,8 +43,10 @@ enum OwnKey {
   /// Revokes a key of anybody's, for whoever has the whole of it.
   static let reportLeak = Route(method: .post, path: "/v1/keys/report-leak") { exchange, _ in
     let text = try await exchange.withJSONBody { body throws in
-      var fields = try RequestFields(body: body)
+      var fields = try RequestFields(
+        body: body, isStrict: exchange.backend.configuration.isStrict)
       guard let text = try fields.string("key") else { throw fields.missing("key") }
+      try fields.end()
       return text
     }
     return .json(

@@ -10,7 +10,7 @@ struct ChatFields: ConversationRequest {
   let generation: GenerationFields
 
   init(body: JSONValue, limits: Server.Limits, isStrict: Bool) throws(APIError) {
-    var fields = try RequestFields(body: body)
+    var fields = try RequestFields(body: body, isStrict: isStrict)
     guard let model = try fields.string("model") else { throw fields.missing("model") }
     self.model = model
     conversation = try ConversationFields(&fields, limits: limits)
@@ -18,7 +18,7 @@ struct ChatFields: ConversationRequest {
     generation = try GenerationFields(&fields, of: .chat, limits: limits)
     try Self.refuseUnsupported(&fields)
     Self.acceptAndDrop(&fields)
-    if isStrict { try fields.refuseUnknown() }
+    try fields.end()
   }
 
   /// Fields that belong to chat, are known, and would change the answer.

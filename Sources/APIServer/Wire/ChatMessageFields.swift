@@ -53,6 +53,9 @@ enum ChatMessageFields {
     if role == "assistant", let reasoning = try fields.string("reasoning_content") {
       message.extra["reasoning_content"] = .string(reasoning)
     }
+    // OpenAI's answers have it, and clients send them back as they are.
+    fields.passOver("annotations")
+    try fields.end()
     return message
   }
 
@@ -73,13 +76,19 @@ enum ChatMessageFields {
       guard var function = try call.fields("function") else { throw call.missing("function") }
       guard let name = try function.string("name") else { throw function.missing("name") }
       calls.append(Self.call(id: id, name: name, arguments: try function.string("arguments")))
+      try function.end()
+      // Its place in a stream stays where a client has put a call together from one.
+      call.passOver("type", "index")
+      try call.end()
     }
     return calls
   }
 
   /// A call as chat templates have it: its arguments are an object where they are JSON's text of one.
+  /// Clients write no text for no arguments.
   static func call(id: String, name: String, arguments: String?) -> JSONValue {
-    let text = arguments ?? "{}"
+    let isGiven = arguments?.contains { !$0.isWhitespace } ?? false
+    let text = isGiven ? arguments ?? "" : "{}"
     let parsed = try? JSONValue.parse(text, limits: JSONLimits(depth: 64))
     return [
       "id": .string(id), "type": "function",
@@ -117,6 +126,8 @@ enum ChatMessageFields {
         // A refusal bears its words under its own name.
         let name = type == "refusal" ? "refusal" : "text"
         guard let text = try part.string(name) else { throw part.missing(name) }
+        part.passOver("annotations", "logprobs", "cache_control", "citations")
+        try part.end()
         texts.append(text)
       }
       return texts.joined(separator: "\n")

@@ -14,6 +14,8 @@ struct CompletionAnswer: AnswerFormat {
   private let tellsScores: Bool
   /// Where the next token of each choice begins, in the characters of its text.
   private var offsets: [Int]
+  /// Whether the beginning of each choice is told.
+  private var hasBegun: [Bool]
 
   /// - Parameter tellsScores: Whether the log-probabilities of tokens are wanted.
   init(
@@ -29,6 +31,7 @@ struct CompletionAnswer: AnswerFormat {
     offsets = echoes.flatMap {
       Array(repeating: $0.text.unicodeScalars.count, count: choicesPerPrompt)
     }
+    hasBegun = offsets.map { _ in false }
   }
 
   /// What a choice begins with.
@@ -49,17 +52,23 @@ struct CompletionAnswer: AnswerFormat {
     return bytes
   }
 
-  func open(_ bytes: inout [UInt8]) {
-    for index in offsets.indices where !echo(of: index).text.isEmpty {
-      let echo = echo(of: index)
-      let scores = echo.scores == nil ? nil : CompletionScores(after: echo)
-      chunk(index, echo.text, scores, nil, &bytes)
-    }
+  /// Nothing: how likely a prompt was is known once it is read, of a later one after the first words.
+  func open(_ bytes: inout [UInt8]) {}
+
+  /// Tells the prompt in front of what comes first of a choice.
+  private mutating func begin(_ index: Int, _ bytes: inout [UInt8]) {
+    guard !hasBegun[index] else { return }
+    hasBegun[index] = true
+    let echo = echo(of: index)
+    guard !echo.text.isEmpty else { return }
+    let scores = echo.scores == nil ? nil : CompletionScores(after: echo)
+    chunk(index, echo.text, scores, nil, &bytes)
   }
 
   /// Nothing is looked for in a completion, so every piece is text.
   mutating func add(_ piece: AnswerPiece, choice: Int, _ bytes: inout [UInt8]) {
     guard case .text(let text, let tokens) = piece else { return }
+    begin(choice, &bytes)
     guard !tokens.isEmpty else { return chunk(choice, text, nil, nil, &bytes) }
     var scores = CompletionScores(offset: offsets[choice])
     scores.append(tokens)
@@ -67,8 +76,9 @@ struct CompletionAnswer: AnswerFormat {
     chunk(choice, text, scores, nil, &bytes)
   }
 
-  func close(_ end: AnswerEnd, _ bytes: inout [UInt8]) {
+  mutating func close(_ end: AnswerEnd, _ bytes: inout [UInt8]) {
     for index in end.finishes.indices {
+      begin(index, &bytes)
       chunk(index, "", nil, end.finishReason(of: index), &bytes)
     }
     if includesUsage {

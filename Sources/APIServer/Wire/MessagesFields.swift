@@ -19,7 +19,7 @@ struct MessagesFields: ConversationRequest {
   fileprivate init(
     body: JSONValue, limits: Server.Limits, isStrict: Bool, generates: Bool
   ) throws(APIError) {
-    var fields = try RequestFields(body: body)
+    var fields = try RequestFields(body: body, isStrict: isStrict)
     guard let model = try fields.string("model") else { throw fields.missing("model") }
     self.model = model
     var conversation = ConversationFields(
@@ -36,7 +36,7 @@ struct MessagesFields: ConversationRequest {
     if generates, generation.maxTokens == nil { throw fields.missing("max_tokens") }
     try Self.refuseUnsupported(&fields)
     for name in ["metadata", "service_tier", "cache_control"] { _ = fields.value(name) }
-    if isStrict { try fields.refuseUnknown() }
+    try fields.end()
   }
 
   private static func messages(

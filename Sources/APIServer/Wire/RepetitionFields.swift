@@ -14,7 +14,7 @@ struct RepetitionFields: Sendable {
   let breakers: [String]
 
   /// What llama.cpp takes where a request names none.
-  private static let standardBreakers = ["\n", ":", "\"", "*"]
+  fileprivate static let standardBreakers = ["\n", ":", "\"", "*"]
   private static let breakerCount = 64
   private static let breakerBytes = 40
 
@@ -53,32 +53,21 @@ struct RepetitionFields: Sendable {
   }
 }
 
-/// The tokens that contain texts, by these texts: looking through a vocabulary takes a while.
+/// The tokens that contain texts: looking through a vocabulary takes a while. What the standard texts come
+/// to is kept; others are a request's, and nothing of them stays.
 final class BreakerTokens: Sendable {
-  /// By two hashes of the texts, each with a key of its own, because the texts are a request's.
-  private let known = Mutex<[SIMD2<Int>: Set<TokenID>]>([:])
-  private static let mostKnown = 16
+  private let standard = Mutex<Set<TokenID>?>(nil)
 
   func tokens(containing texts: [String], _ engine: any TextEngine) -> Set<TokenID> {
-    let name = SIMD2(Self.hash(texts, 0), Self.hash(texts, 1))
-    if let tokens = known.withLock({ $0[name] }) { return tokens }
+    let isStandard = texts == RepetitionFields.standardBreakers
+    if isStandard, let tokens = standard.withLock({ $0 }) { return tokens }
     let texts8 = texts.map { Array($0.utf8) }
     var found: Set<TokenID> = []
     for id in 0..<TokenID(clamping: engine.facts.vocabularyCount) {
       let bytes = engine.bytes(of: id)
       if texts8.contains(where: { bytes.firstRange(of: $0) != nil }) { found.insert(id) }
     }
-    known.withLock { known in
-      if known.count >= Self.mostKnown { known.removeAll() }
-      known[name] = found
-    }
+    if isStandard { standard.withLock { $0 = found } }
     return found
-  }
-
-  private static func hash(_ texts: [String], _ key: Int) -> Int {
-    var hasher = Hasher()
-    hasher.combine(key)
-    hasher.combine(texts)
-    return hasher.finalize()
   }
 }

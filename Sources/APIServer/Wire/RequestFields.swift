@@ -5,27 +5,31 @@ import JSON
 
 /// One object of a request's body. `null` counts as absent everywhere.
 ///
-/// Every member that is asked for becomes known; `refuseUnknown` refuses the others.
+/// Every member that is asked for becomes known; `refuseUnknown` refuses the others, and `end` does in
+/// strict mode.
 struct RequestFields {
   private let object: JSONObject
+  /// Whether `end` refuses what nobody asked for, here and within.
+  private let isStrict: Bool
   /// Where the object stands in the body: empty for the body itself, else `messages[0]`.
   private let path: String
   /// An array, for it is searched in strict mode alone, and filled for every request.
   private var known: [String] = []
 
-  init(_ object: JSONObject, path: String = "") {
+  init(_ object: JSONObject, path: String = "", isStrict: Bool = false) {
     self.object = object
     self.path = path
+    self.isStrict = isStrict
     known.reserveCapacity(64)
   }
 
   /// The body of a request: it has to be an object.
-  init(body: JSONValue) throws(APIError) {
+  init(body: JSONValue, isStrict: Bool = false) throws(APIError) {
     guard case .object(let object) = body else {
       throw .invalid(
         nil, "invalid_type", "The body must be a JSON object; found \(Self.kind(of: body)).")
     }
-    self.init(object)
+    self.init(object, isStrict: isStrict)
   }
 
   /// The path of a member, as `param` and messages call it.
@@ -69,7 +73,11 @@ struct RequestFields {
     case .largeInteger(let digits):
       throw mustBe(atLeast: digits.hasPrefix("-"))
     case .number(let real):
-      guard let whole = Int(exactly: real) else { throw mistyped(name, "a whole number", value) }
+      guard let whole = Int(exactly: real) else {
+        // A whole number may be too large to be an integer.
+        guard real == real.rounded() else { throw mistyped(name, "a whole number", value) }
+        throw mustBe(atLeast: real < 0)
+      }
       number = whole
     default:
       throw mistyped(name, "a whole number", value)
@@ -110,7 +118,7 @@ struct RequestFields {
   mutating func fields(_ name: String) throws(APIError) -> RequestFields? {
     guard let value = value(name) else { return nil }
     guard case .object(let object) = value else { throw mistyped(name, "an object", value) }
-    return RequestFields(object, path: path(of: name))
+    return RequestFields(object, path: path(of: name), isStrict: isStrict)
   }
 
   /// An element of an array member, which has to be an object.
@@ -119,7 +127,7 @@ struct RequestFields {
     guard case .object(let object) = element else {
       throw mistyped("\(name)[\(index)]", "an object", element)
     }
-    return RequestFields(object, path: path(of: "\(name)[\(index)]"))
+    return RequestFields(object, path: path(of: "\(name)[\(index)]"), isStrict: isStrict)
   }
 
   /// The members as they are, for what is passed on whole.
@@ -134,6 +142,14 @@ struct RequestFields {
     throw .invalid(
       path(of: name), "unsupported_parameter",
       "'\(path(of: name))' is not supported by this server: \(instead).")
+  }
+
+  /// Takes members that clients send along and that change nothing here.
+  mutating func passOver(_ names: String...) { known += names }
+
+  /// Refuses the first member that nobody asked for, in strict mode.
+  func end() throws(APIError) {
+    if isStrict { try refuseUnknown() }
   }
 
   /// Refuses the first member that nobody asked for. Its name is checked before it is repeated.
@@ -172,7 +188,7 @@ struct RequestFields {
     case .bool: "a boolean"
     case .integer: "a whole number"
     case .largeInteger: "a whole number"
-    case .number: "a number with a fraction"
+    case .number(let real): real == real.rounded() ? "a whole number" : "a number with a fraction"
     case .string: "a string"
     case .array: "an array"
     case .object: "an object"

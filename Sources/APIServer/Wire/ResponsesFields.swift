@@ -13,7 +13,7 @@ struct ResponsesFields: ConversationRequest {
   let echo: JSONObject
 
   init(body: JSONValue, limits: Server.Limits, isStrict: Bool) throws(APIError) {
-    var fields = try RequestFields(body: body)
+    var fields = try RequestFields(body: body, isStrict: isStrict)
     guard let model = try fields.string("model") else { throw fields.missing("model") }
     self.model = model
     let instructions = try fields.string("instructions")
@@ -35,7 +35,7 @@ struct ResponsesFields: ConversationRequest {
     ] {
       _ = fields.value(name)
     }
-    if isStrict { try fields.refuseUnknown() }
+    try fields.end()
     let choice: JSONValue = body["tool_choice"] == "none" ? "none" : "auto"
     echo = [
       "instructions": instructions.map { .string($0) } ?? .null,
@@ -106,19 +106,27 @@ enum ResponsesInput {
       throw fields.invalid("input", "empty_array", "must have at least one item")
     }
     var messages: [ChatMessage] = []
+    // What was thought in front of the assistant's next message or call.
+    var reasoning = ""
     for (index, element) in elements.enumerated() {
       var item = try fields.fields("input", index, element)
       switch try item.string("type") ?? "message" {
-      case "message": messages.append(try message(&item))
-      case "function_call": try addCall(&item, to: &messages)
+      case "message":
+        messages.append(try message(&item))
+        give(&reasoning, to: &messages)
+      case "function_call":
+        if !reasoning.isEmpty, messages.last?.extra["reasoning_content"] != nil {
+          messages.append(.assistant(""))
+        }
+        try addCall(&item, to: &messages)
+        give(&reasoning, to: &messages)
       case "function_call_output":
         guard let id = try item.string("call_id") else { throw item.missing("call_id") }
         let text = try ChatMessageFields.content(
           &item, "output", partTypes: ["input_text", "output_text"])
         messages.append(
           ChatMessage(role: "tool", content: text, extra: ["tool_call_id": .string(id)]))
-      // What a model thought before goes to no template that reads these items.
-      case "reasoning": break
+      case "reasoning": reasoning += try thoughts(&item)
       default:
         throw item.invalid("type", "unsupported_value", "is no item that this server reads")
       }
@@ -139,6 +147,28 @@ enum ResponsesInput {
       &item,
       partTypes: ["input_text", "output_text", "text"] + (role == "assistant" ? ["refusal"] : []))
     return ChatMessage(role: role == "developer" ? "system" : role, content: text)
+  }
+
+  /// The words of a reasoning item. What another server has encrypted or summed up is none.
+  private static func thoughts(_ item: inout RequestFields) throws(APIError) -> String {
+    var texts: [String] = []
+    let elements = try item.elements("content", atMost: .max) ?? []
+    for (index, element) in elements.enumerated() {
+      var part = try item.fields("content", index, element)
+      guard try part.string("type") == "reasoning_text", let text = try part.string("text") else {
+        continue
+      }
+      texts.append(text)
+    }
+    return texts.joined(separator: "\n")
+  }
+
+  /// Gives what was thought to the assistant's message that it stood in front of.
+  private static func give(_ reasoning: inout String, to messages: inout [ChatMessage]) {
+    if !reasoning.isEmpty, messages.last?.role == "assistant" {
+      messages[messages.count - 1].extra["reasoning_content"] = .string(reasoning)
+    }
+    reasoning = ""
   }
 
   /// A call belongs to the assistant's message in front of it, or makes one.

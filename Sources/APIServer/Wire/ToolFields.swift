@@ -35,6 +35,7 @@ struct ToolFields: Sendable {
       try tool.requireFunctionType()
       guard var function = try tool.fields("function") else { throw tool.missing("function") }
       try tools.add(&function, schema: "parameters", limits)
+      try function.end()
     }
     tools.allowsSeveral = try fields.bool("parallel_tool_calls") ?? true
     return try tools.chosen(&fields)
@@ -59,8 +60,10 @@ struct ToolFields: Sendable {
     var tools = try read(&fields, limits) { tool, tools throws(APIError) in
       if let type = try tool.string("type"), type != "custom" {
         throw tool.invalid(
-          "type", "unsupported_value", "must be 'custom': this server has no tools")
+          "type", "unsupported_value",
+          "must be 'custom' or absent: tools that a server would run itself are not supported")
       }
+      tool.passOver("cache_control")
       try tools.add(&tool, schema: "input_schema", limits)
     }
     guard var choice = try fields.fields("tool_choice") else { return tools.orNil }
@@ -88,6 +91,7 @@ struct ToolFields: Sendable {
     for (index, element) in elements.enumerated() {
       var tool = try fields.fields("tools", index, element)
       try add(&tool, &tools)
+      try tool.end()
     }
     return tools
   }
@@ -138,7 +142,8 @@ extension RequestFields {
   mutating func requireFunctionType() throws(APIError) {
     guard let type = try string("type") else { throw missing("type") }
     guard type == "function" else {
-      throw invalid("type", "unsupported_value", "must be 'function': this server has no tools")
+      throw invalid(
+        "type", "unsupported_value", "must be 'function': tools of other kinds are not supported")
     }
   }
 }

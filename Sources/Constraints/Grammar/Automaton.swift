@@ -9,6 +9,8 @@ struct Automaton: Sendable {
   let accepting: [Bool]
   /// By state: bytes of the shortest text to an accepting one.
   let distance: [Int32]
+  /// Whether its texts are free words, which may end anywhere and go on anywhere.
+  var isWords = false
 
   var stateCount: Int { accepting.count }
 

@@ -23,6 +23,15 @@ extension Matcher {
     }
   }
 
+  /// Whether free words may go on with a term, which say nowhere themselves that they end.
+  package func isWithinWords(_ term: Term) -> Bool {
+    options(of: term).contains { option in
+      let first = head(of: option)?.head ?? option
+      guard store.kind(first) == .automaton else { return false }
+      return store.automata[Int(store.nodes[Int(first)].y)].isWords
+    }
+  }
+
   /// What the shortest text of a term is put together from.
   package enum Shortest {
     case text([UInt8])

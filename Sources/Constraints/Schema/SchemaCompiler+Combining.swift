@@ -117,8 +117,6 @@ extension SchemaCompiler {
     ways = next
   }
 
-  func isTrue(_ node: Int) -> Bool { document.nodes[node].value == .bool(true) }
-
   mutating func child(_ node: Int, _ keyword: String) -> SchemaLiteral {
     SchemaLiteral(node: document.child(node, keyword), isPositive: true)
   }

@@ -78,7 +78,7 @@ extension SchemaCompiler {
     case ("pattern", .string(let source)):
       branch.patterns.append(.init(source: source, isPositive: true, place: place))
     case ("format", .string(let name)):
-      if options.assertsFormats {
+      if options.assertsFormats, !StringFormat.annotations.contains(name) {
         branch.formats.append(.init(source: name, isPositive: true, place: place))
       }
     case ("items", _):

@@ -70,7 +70,7 @@ extension SchemaCompiler {
         $0.patterns.append(.init(source: source, isPositive: false, place: place))
       }
     case ("format", .string(let name)):
-      guard options.assertsFormats else { return [] }
+      guard options.assertsFormats, !StringFormat.annotations.contains(name) else { return [] }
       return of(.string) {
         $0.formats.append(.init(source: name, isPositive: false, place: place))
       }

@@ -46,6 +46,8 @@ enum SchemaKeyword {
           "$schema", "$id", "$anchor", "$dynamicAnchor", "$comment", "$vocabulary", "title",
           "description", "default", "examples", "example", "deprecated", "readOnly", "writeOnly",
           "contentEncoding", "contentMediaType", "contentSchema",
+          // OpenAPI's. A discriminator says which of `oneOf` is meant, which holds without it.
+          "discriminator", "xml", "externalDocs",
         ]
       ),
     ]

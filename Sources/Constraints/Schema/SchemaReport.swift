@@ -82,7 +82,8 @@ extension SchemaCompiler {
       if let refusal = refusals?[place] {
         outcome = .refused(reason: refusal.message)
       } else if shape == .annotation || keyword == "$defs" || keyword == "definitions"
-        || keyword == "format" && !options.assertsFormats
+        || keyword == "format"
+          && (!options.assertsFormats || StringFormat.annotations.contains(value.stringValue ?? ""))
       {
         outcome = .annotation
       } else if shape == nil {

@@ -20,6 +20,11 @@ struct StringFormat: Sendable {
 
   static var names: [String] { all.keys.sorted() }
 
+  /// OpenAPI's formats that say how a value is shown or stored, and nothing of its text.
+  static let annotations: Set<String> = [
+    "password", "binary", "byte", "int32", "int64", "float", "double",
+  ]
+
   private static let all: [String: StringFormat] = [
     // RFC 3339, section 5.6. Years from 0001 on; no leap seconds.
     "date": StringFormat(pattern: date, exception: "^0000"),

@@ -39,8 +39,9 @@ struct ConstrainedAnswer: Sendable {
     state = next
   }
 
-  /// Whether what has been generated satisfies the constraint as it stands.
-  var isComplete: Bool { state.waiting == nil && runtime.isComplete(state) }
+  /// Whether what has been generated satisfies the constraint as it stands, and does not stop within
+  /// free words.
+  var isComplete: Bool { runtime.isComplete(state) && !runtime.isWithinWords(state) }
 
   /// Whether nothing can follow.
   var isOver: Bool { runtime.isOver(state) }

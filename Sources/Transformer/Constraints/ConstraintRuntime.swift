@@ -116,6 +116,11 @@ package final class ConstraintRuntime: ConstraintCompanion {
     state.waiting != nil || content.withLock { $0.matcher.isComplete(state.term) }
   }
 
+  /// Whether free words may go on here: an answer that stops within them is cut off.
+  package func isWithinWords(_ state: ConstraintState) -> Bool {
+    state.waiting != nil || content.withLock { $0.matcher.isWithinWords(state.term) }
+  }
+
   /// Whether an answer must end here.
   package func isOver(_ state: ConstraintState) -> Bool {
     state.waiting == nil && state.term == .empty

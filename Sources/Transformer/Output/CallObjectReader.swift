@@ -95,7 +95,7 @@ struct CallObjectReader {
       if raw[start] == UInt8(ascii: "\"") {
         // Arguments as JSON in a string: told when the string is complete.
         if let end, told == start {
-          pieces.append(.arguments(Self.string(raw[start..<end]) ?? "{}"))
+          pieces.append(.arguments(Self.object(in: raw[start..<end]) ?? "{}"))
           told = end
         }
       } else if told < end ?? raw.count {
@@ -126,6 +126,15 @@ struct CallObjectReader {
       end = place + 1
     }
     return .more
+  }
+
+  /// The text of a JSON string that is itself a JSON object; nil where it is another: clients read it as
+  /// one.
+  private static func object(in bytes: ArraySlice<UInt8>) -> String? {
+    guard let text = string(bytes), (try? JSONValue.parse(text))?.objectValue != nil else {
+      return nil
+    }
+    return text
   }
 
   /// The text of a JSON string with its quotes; nil where it is none.

@@ -29,6 +29,8 @@ struct ChannelParser {
   private var held = HeldText()
   private var count = 0
   private var isAtStart = true
+  /// Whether nothing but white space has come of a call's arguments.
+  private var lacksArguments = false
 
   init(_ tools: ToolReading?) {
     names = tools?.names ?? []
@@ -54,6 +56,7 @@ struct ChannelParser {
     let rest = held.takeAll()
     // A header without a message says nothing.
     if state != .header || isAtStart { tell(rest, &pieces) }
+    tellNoArguments(&pieces)
     return pieces
   }
 
@@ -85,6 +88,7 @@ struct ChannelParser {
       state = isKnown ? .call : .dropped
       guard isKnown else { return }
       count += 1
+      lacksArguments = true
       pieces.append(.call(id: ToolCall.newID(isShort: false), name: String(name)))
     } else {
       state = header.contains("analysis") ? .reasoning : .text
@@ -98,6 +102,7 @@ struct ChannelParser {
       return false
     }
     tell(String(decoding: held.bytes[..<found], as: UTF8.self), &pieces)
+    tellNoArguments(&pieces)
     held.drop(found)
     state = .header
     // What begins the next header belongs to it, what only ends a message does not.
@@ -105,12 +110,19 @@ struct ChannelParser {
     return true
   }
 
-  private func tell(_ text: String, _ pieces: inout [AnswerPiece]) {
+  /// A call whose message has no word is one without arguments: clients read them as JSON.
+  private mutating func tellNoArguments(_ pieces: inout [AnswerPiece]) {
+    if state == .call, lacksArguments { tell("{}", &pieces) }
+  }
+
+  private mutating func tell(_ text: String, _ pieces: inout [AnswerPiece]) {
     guard !text.isEmpty else { return }
     switch state {
     case .header, .text: pieces.append(.text(text))
     case .reasoning: pieces.append(.reasoning(text))
-    case .call: pieces.append(.arguments(text))
+    case .call:
+      lacksArguments = lacksArguments && text.allSatisfy(\.isWhitespace)
+      pieces.append(.arguments(text))
     case .dropped: break
     }
   }

@@ -110,7 +110,7 @@ struct Embed: AsyncParsableCommand {
   private func readTexts() throws -> [String] {
     var texts = text
     if texts.isEmpty {
-      texts = try lines(of: InputFile.text("-")).enumerated().map { index, line in
+      texts = try InputFile.lines("-").enumerated().map { index, line in
         guard jsonl else { return line }
         guard let text = (try? JSONValue.parse(line))?.stringValue else {
           throw CommandError(
@@ -123,15 +123,6 @@ struct Embed: AsyncParsableCommand {
       throw CommandError(.unusableInput, "text \(place + 1) is empty")
     }
     return texts
-  }
-
-  /// What line feeds part, and nothing else that ends a line somewhere: a text may hold it.
-  private func lines(of text: String) -> [String] {
-    var lines = text.utf8.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
-    if lines.last?.isEmpty == true { lines.removeLast() }
-    return lines.map { line in
-      String(Substring(line.last == UInt8(ascii: "\r") ? line.dropLast() : line))
-    }
   }
 }
 

@@ -96,7 +96,7 @@ struct Run: AsyncParsableCommand {
     }
     var request = GenerationRequest(
       prompt: try tokens(of: text, for: loaded, named: located.argument))
-    request.sampling = sampling.options(for: loaded.tokenizer)
+    request.sampling = try sampling.options(for: loaded.tokenizer)
     request.maxTokens = maxTokens
     request.stop = stop
     request.constraint = constraint

@@ -66,7 +66,7 @@ struct Tokenize: AsyncParsableCommand {
       Terminal.writeLine(json ? JSONValue.string(text).serialized() : text)
     } else {
       let ids = tokenizer.encode(
-        utf8: try InputFile.bytes("-"), parsingSpecial: special, addingSpecial: true)
+        try InputFile.text("-"), parsingSpecial: special, addingSpecial: true)
       let texts = ids.map(String.init)
       Terminal.writeLine(
         json ? "[" + texts.joined(separator: ",") + "]" : texts.joined(separator: " "))
@@ -75,9 +75,8 @@ struct Tokenize: AsyncParsableCommand {
 
   private func processLines(_ tokenizer: TextTokenizer) throws {
     var output = ""
-    var number = 0
-    while let line = readLine() {
-      number += 1
+    for (place, line) in try InputFile.lines("-").enumerated() {
+      let number = place + 1
       let value: JSONValue
       do { value = try JSONValue.parse(line) } catch {
         throw CommandError(.unusableInput, "line \(number) of standard input: \(error.message)")

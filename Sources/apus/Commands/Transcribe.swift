@@ -91,7 +91,7 @@ struct Transcribe: AsyncParsableCommand {
   private func transcribe(
     _ modelOptions: ModelOptions, _ options: TranscriptionOptions
   ) throws {
-    let loaded = try SpeechModel.load(model, options: modelOptions)
+    let loaded = try load(modelOptions)
     let samples = try read()
     // Before, Ctrl-C ends the program as it ends any.
     let stop = StopFlag()
@@ -107,6 +107,17 @@ struct Transcribe: AsyncParsableCommand {
       stop.isAsked
     }
     Terminal.write(format == .text ? "\n" : format.text(of: result, task: options.task))
+  }
+
+  private func load(_ options: ModelOptions) throws -> SpeechModel {
+    do { return try SpeechModel.load(model, options: options) } catch let error as FileError
+      where error.code == .missing
+    {
+      throw CommandError(
+        .unreadableFile,
+        "\(model): no such file; transcribe takes the path of a speech model's file (ggml-*.bin), "
+          + "and no name of the catalogue")
+    }
   }
 
   private var modelOptions: ModelOptions {

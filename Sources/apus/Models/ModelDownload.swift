@@ -18,12 +18,12 @@ struct ModelDownload {
   ///
   /// - Throws: ``PullError``.
   func run() throws -> String {
-    let lock = try open()
+    // Before anything is written: the folder may be one that nobody can write to.
+    if isHere() { return destination }
+    let lock = try takeLock()
     defer { try? lock.close() }
-    if folder.holds(entry), (try? sha256(ofFile: destination)) == entry.sha256 {
-      Terminal.note("\(entry.name) is here already, and its checksum is right.")
-      return destination
-    }
+    // Another process may have fetched it while this one waited.
+    if isHere() { return destination }
     if let terms = entry.terms {
       Terminal.note("Whoever uses \(entry.name) accepts its terms: \(terms)")
     }
@@ -49,23 +49,46 @@ struct ModelDownload {
       name: entry.name, reasons: reasons, terms: isRefused ? entry.terms : nil)
   }
 
+  /// Whether the right file is there; says so.
+  private func isHere() -> Bool {
+    guard folder.holds(entry), (try? sha256(ofFile: destination)) == entry.sha256 else {
+      return false
+    }
+    Terminal.note("\(entry.name) is here already, and its checksum is right.")
+    return true
+  }
+
   /// Makes the folder, and waits until no other process fetches this model.
-  private func open() throws -> FileHandle {
-    let path = destination + ".lock"
-    do {
-      try FileManager.default.createDirectory(
-        atPath: folder.path, withIntermediateDirectories: true)
-      if !FileManager.default.fileExists(atPath: path) {
-        try Data().write(to: URL(fileURLWithPath: path))
+  private func takeLock() throws(PullError) -> FileHandle {
+    let failure = Self.makeFolder(folder.path)
+    guard failure == 0 else { throw .folder(path: folder.path, reason: errorText(failure)) }
+    let descriptor = open(destination + ".lock", O_RDWR | O_CREAT | O_CLOEXEC, 0o666)
+    guard descriptor >= 0 else { throw .folder(path: folder.path, reason: errorText(errno)) }
+    let lock = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
+    if flock(descriptor, LOCK_EX | LOCK_NB) != 0 {
+      Terminal.note("Another process fetches \(entry.name); waiting for it.")
+      flock(descriptor, LOCK_EX)
+    }
+    return lock
+  }
+
+  /// Makes a folder and those that it lies in. Gives the system's error, 0 where the folder is there.
+  private static func makeFolder(_ path: String) -> Int32 {
+    if mkdir(path, 0o777) == 0 { return 0 }
+    let failure = errno
+    switch failure {
+    case EEXIST:
+      var isFolder: ObjCBool = false
+      let exists = FileManager.default.fileExists(atPath: path, isDirectory: &isFolder)
+      return exists && isFolder.boolValue ? 0 : ENOTDIR
+    case ENOENT:
+      guard let end = path.dropLast().lastIndex(of: "/"), end > path.startIndex else {
+        return failure
       }
-      let lock = try FileHandle(forWritingTo: URL(fileURLWithPath: path))
-      if flock(lock.fileDescriptor, LOCK_EX | LOCK_NB) != 0 {
-        Terminal.note("Another process fetches \(entry.name); waiting for it.")
-        flock(lock.fileDescriptor, LOCK_EX)
-      }
-      return lock
-    } catch {
-      throw PullError.folder(path: folder.path, reason: reason(error))
+      let outer = makeFolder(String(path[..<end]))
+      if outer != 0 { return outer }
+      return mkdir(path, 0o777) == 0 || errno == EEXIST ? 0 : errno
+    default: return failure
     }
   }
 
@@ -141,7 +164,8 @@ extension Catalogue.Source {
 /// The system's words for an error of Foundation's file functions.
 func reason(_ error: any Error) -> String {
   let error = error as NSError
-  if let underlying = error.userInfo[NSUnderlyingErrorKey] as? NSError,
+  // Foundation's own files are written in Swift, and have a Swift error there.
+  if let underlying = (error.userInfo[NSUnderlyingErrorKey] as? any Error).map({ $0 as NSError }),
     underlying.domain == NSPOSIXErrorDomain
   {
     return errorText(Int32(underlying.code))

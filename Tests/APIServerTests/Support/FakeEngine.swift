@@ -57,6 +57,7 @@ final class FakeEngine: TextEngine {
   private let gate = Gate()
   private let starts = Mutex(0)
   private let template = Mutex<JSONObject>([:])
+  private let conversation = Mutex<[ChatMessage]>([])
   private let turns: ChatTemplate?
   private let beforeCompiling: @Sendable () -> Void
   private let beforeBytes: @Sendable () -> Void
@@ -105,6 +106,9 @@ final class FakeEngine: TextEngine {
   /// The variables that the last conversation gave to the template.
   var lastVariables: JSONObject { template.withLock { $0 } }
 
+  /// The messages of the last conversation that was written as tokens.
+  var lastMessages: [ChatMessage] { conversation.withLock { $0 } }
+
   /// On whose behalf constraints were compiled.
   var constraintOwners: Set<String> { owners.withLock { $0 } }
 
@@ -113,6 +117,7 @@ final class FakeEngine: TextEngine {
     _ messages: [ChatMessage], addGenerationPrompt: Bool, variables: JSONObject
   ) throws -> [TokenID] {
     template.withLock { $0 = variables }
+    conversation.withLock { $0 = messages }
     return encode(
       messages.map(\.content).joined(separator: " "), parsingSpecial: true, addingSpecial: false)
   }
@@ -166,6 +171,7 @@ final class FakeEngine: TextEngine {
   /// The number of tokens, the first, the last, and zero. What hangs are texts of two tokens at most.
   func embed(_ tokens: [TokenID], pooling: Pooling, owner: String) async throws -> [Float] {
     if case .refuse = behaviour { throw EngineError.overloaded(queueLimit: 1) }
+    if case .fail = behaviour { throw Broken() }
     if case .hangAfterFirst = behaviour, tokens.count <= 2 {
       hanging.yield()
       let (never, continuation) = AsyncStream<Void>.makeStream()
@@ -182,19 +188,20 @@ final class FakeEngine: TextEngine {
     starts.withLock { $0 += 1 }
     if case .refuse = behaviour { throw EngineError.overloaded(queueLimit: 1) }
     if request.prompt.isEmpty { throw EngineError.emptyPrompt }
-    if let tell = request.tellPromptLikelihoods {
-      tell(
-        request.prompt.dropFirst().map {
-          TokenLikelihood(
-            chosen: TokenLogProbability(id: $0, logProbability: -0.5), likeliest: [])
-        })
-    }
+    let (rest, tell) = (request.prompt.dropFirst(), request.tellPromptLikelihoods)
     let limit = min(request.maxTokens ?? .max, contextLength - request.prompt.count)
     let count = min(pieces.count, limit)
     return FakeStream(
       pieces: Array(pieces.prefix(count)), likeliestCount: request.sampling.logProbabilities,
       reason: count < pieces.count ? .length : .stop, stopText: request.stop.first,
-      prompt: request.prompt.count, behaviour: behaviour, gate: gate, beforeToken: beforeToken,
+      prompt: request.prompt.count, behaviour: behaviour, gate: gate,
+      onRead: {
+        tell?(
+          rest.map {
+            TokenLikelihood(
+              chosen: TokenLogProbability(id: $0, logProbability: -0.5), likeliest: [])
+          })
+      }, beforeToken: beforeToken,
       onHang: { [hanging] in hanging.yield() }, onCancel: { [cancelled] in cancelled.yield() })
   }
 }

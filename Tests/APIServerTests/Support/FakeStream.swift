@@ -26,6 +26,8 @@ final class FakeStream: TokenStream {
   private let prompt: Int
   private let behaviour: FakeEngine.Behaviour
   private let gate: Gate
+  /// Called when the prompt counts as read.
+  private let onRead: @Sendable () -> Void
   private let beforeToken: @Sendable (Int) -> Void
   private let onHang: @Sendable () -> Void
   private let onCancel: @Sendable () -> Void
@@ -35,6 +37,7 @@ final class FakeStream: TokenStream {
   init(
     pieces: [String], likeliestCount: Int? = nil, reason: FinishReason,
     stopText: String? = nil, prompt: Int, behaviour: FakeEngine.Behaviour, gate: Gate,
+    onRead: @escaping @Sendable () -> Void = {},
     beforeToken: @escaping @Sendable (Int) -> Void, onHang: @escaping @Sendable () -> Void,
     onCancel: @escaping @Sendable () -> Void
   ) {
@@ -45,6 +48,7 @@ final class FakeStream: TokenStream {
     self.prompt = prompt
     self.behaviour = behaviour
     self.gate = gate
+    self.onRead = onRead
     self.beforeToken = beforeToken
     self.onHang = onHang
     self.onCancel = onCancel
@@ -62,6 +66,7 @@ final class FakeStream: TokenStream {
   private func event(_ iterator: inout AsyncIterator) async throws -> GenerationEvent? {
     if iterator.isFinished { return nil }
     let index = iterator.next
+    if index == 0 { onRead() }
     if index == 1 {
       switch behaviour {
       case .hangAfterFirst:

@@ -57,6 +57,23 @@ import Testing
     #expect(error?.detail.contains(message) == true, "\(error?.detail ?? "")")
   }
 
+  @Test("A speech model is told from models of a time before GGUF")
+  func speechModels() throws {
+    func head(_ numbers: [UInt32]) -> [UInt8] {
+      Array("lmgg".utf8)
+        + numbers.flatMap { number in
+          (0..<4).map { UInt8(truncatingIfNeeded: number >> UInt32(8 * $0)) }
+        }
+    }
+    var numbers: [UInt32] = [51_864, 1500, 384, 6, 4, 448, 384, 6, 4, 80, 1, 80, 201]
+    let speech = try error(of: head(numbers))
+    #expect(speech?.code == .notGGUF)
+    #expect(speech?.detail.contains("a speech model (Whisper); give it to apus transcribe") == true)
+    numbers[12] = 200
+    let other = try error(of: head(numbers))
+    #expect(other?.detail.contains("a model of a time before GGUF") == true)
+  }
+
   @Test("Versions and byte orders that are not read are named")
   func versions() throws {
     let four = try error { $0.version = 4 }

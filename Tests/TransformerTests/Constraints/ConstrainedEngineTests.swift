@@ -54,6 +54,20 @@ struct ConstrainedEngineTests {
     }
   }
 
+  /// Words satisfy such a constraint wherever they stop, and are cut off all the same.
+  @Test(arguments: [ConstraintPart.without("no such words"), .unlike(["no such words"])])
+  func wordsThatAreCutOffHaveNotEnded(part: ConstraintPart) async throws {
+    let engine = try engine()
+    defer { engine.shutdown() }
+    var request = GenerationRequest(prompt: [217, 77, 137])
+    request.constraint = try Constraint.parts(part)
+    request.maxTokens = 6
+    request.sampling.minTokens = 6
+    let (_, summary) = try await answer(engine, request)
+    #expect(summary.finishReason == .length)
+    #expect(summary.generatedTokenCount == 6)
+  }
+
   /// What the caller wants of single tokens yields where it would leave none.
   @Test(arguments: ["yes", "0{60}", "yes|yes, but only on Tuesdays"])
   func bansLeaveWhatTheConstraintNeeds(pattern: String) async throws {

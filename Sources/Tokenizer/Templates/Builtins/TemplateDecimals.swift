@@ -50,7 +50,7 @@ struct TemplateDecimal {
   /// What making the digits costs, in steps of a template's budget.
   static func steps(_ value: Double) -> Int {
     let exponent = Int(value.exponentBitPattern) - 1075
-    return 20 + exponent * exponent >> 12
+    return 20 + (exponent * exponent) >> 12
   }
 
   /// The power of ten of the first digit; 0 for 0.

@@ -1,0 +1,101 @@
+// What strict mode refuses within a request, and what it takes.
+
+import APIServer
+import JSON
+import Testing
+
+@Suite struct StrictModeTests {
+  private static let function: JSONValue = ["name": "time", "arguments": "{}"]
+
+  @Test(
+    arguments: [
+      (
+        ["messages": [["role": "user", "content": "x", "colour": 1]]], "messages[0].colour"
+      ),
+      (
+        [
+          "messages": [["role": "user", "content": [["type": "text", "text": "x", "bold": true]]]]
+        ],
+        "messages[0].content[0].bold"
+      ),
+      (
+        [
+          "messages": [
+            ["role": "user", "content": "x"],
+            [
+              "role": "assistant",
+              "tool_calls": [["id": "1", "type": "function", "function": function, "to": "x"]],
+            ],
+          ]
+        ], "messages[1].tool_calls[0].to"
+      ),
+      (
+        ["tools": [["type": "function", "function": ["name": "f"], "strict": true]]],
+        "tools[0].strict"
+      ),
+      (
+        ["tools": [["type": "function", "function": ["name": "f", "schema": [:]]]]],
+        "tools[0].function.schema"
+      ),
+    ] as [(JSONObject, String)])
+  func strictModeLooksWithinMessagesAndTools(change: JSONObject, param: String) async throws {
+    try await RunningServer.serving(configure: { $0.isStrict = true }) { server in
+      let answer = try await server.chat(ChatCompletionTests.chat(change))
+      #expect(answer.status == 400)
+      #expect(try answer.errorCode == "unknown_parameter")
+      #expect(try answer.json["error"]?["param"] == .string(param))
+    }
+    try await RunningServer.serving { server in
+      #expect(try await server.chat(ChatCompletionTests.chat(change)).status == 200)
+    }
+  }
+
+  /// What a client got it may send back.
+  @Test func strictModeTakesAnswersBack() async throws {
+    try await RunningServer.serving(configure: { $0.isStrict = true }) { server in
+      let call: JSONValue = [
+        "index": 0, "id": "1", "type": "function", "function": Self.function,
+      ]
+      let chat = ChatCompletionTests.chat([
+        "messages": [
+          ["role": "user", "content": "x"],
+          [
+            "role": "assistant", "content": .null, "refusal": .null, "annotations": [],
+            "audio": .null, "function_call": .null, "reasoning_content": "Hm.",
+            "tool_calls": [call],
+          ],
+          ["role": "tool", "tool_call_id": "1", "content": "noon"],
+        ],
+        "tools": [
+          [
+            "type": "function",
+            "function": [
+              "name": "time", "description": "Tells it", "strict": false,
+              "parameters": ["type": "object", "x-any": 1],
+            ],
+          ]
+        ],
+      ])
+      let answer = try await server.chat(chat)
+      #expect(answer.status == 200, "\(answer.body)")
+    }
+  }
+
+  @Test func strictModeHoldsForKeyHoldersToo() async throws {
+    try await SelfServiceBench.run(configure: {
+      $0.isStrict = true
+      $0.takesAccountRequests = true
+    }) { bench in
+      for (path, body) in [
+        ("/v1/keys/report-leak", #"{"key":"x","why":"y"}"#),
+        ("/v1/account/terminate", #"{"confirm":true,"why":"y"}"#),
+        ("/v1/account/request", #"{"name":"a","email":"a@example.org","why":"y"}"#),
+      ] {
+        let answer = try await bench.server.post(
+          path, body, headers: bench.bearer(bench.stranger))
+        #expect(answer.status == 400, "\(path)")
+        #expect(try answer.errorCode == "unknown_parameter", "\(path)")
+      }
+    }
+  }
+}
