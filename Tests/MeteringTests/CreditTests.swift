@@ -54,10 +54,13 @@ import Testing
     try await bench.meter.admit(who, bench.request(most: 5)).settle(completed())
     #expect(try store.creditLeft(of: account)?.rawValue == 50_000_000_000 - cost)
     // What is used while the account pays afterwards does not count.
+    bench.clock.advance(.seconds(3600))
     try store.setMode(.postpaid, of: account)
     bench.meter.refreshKeys()
-    #expect(try store.creditLeft(of: account) == nil)
+    #expect(try store.creditLeft(of: account)?.rawValue == 50_000_000_000 - cost)
     try await bench.meter.admit(who, bench.request(most: 5)).settle(completed())
+    #expect(try store.creditLeft(of: account)?.rawValue == 50_000_000_000 - cost)
+    bench.clock.advance(.seconds(3600))
     try store.setMode(.prepaid, of: account)
     bench.meter.refreshKeys()
     #expect(try store.creditLeft(of: account)?.rawValue == 50_000_000_000 - cost)
@@ -107,9 +110,9 @@ import Testing
       try await bench.meter.admit(who, bench.request(most: 5)).settle(completed())
     }
     try await answer()
+    bench.clock.advance(.seconds(2 * 3600))
     try store.setMode(.postpaid, of: account)
     #expect(try store.draftInvoice(account: account, month: month).lines.isEmpty)
-    bench.clock.advance(.seconds(2 * 3600))
     try await answer()
     try await answer()
     bench.clock.advance(.seconds(2 * 3600))
@@ -120,6 +123,65 @@ import Testing
     let draft = try store.draftInvoice(account: account, month: month)
     let cost = Int64(10 * 2_000_000 + 5 * 20_000_000)
     #expect(draft.lines.map(\.exact.rawValue).reduce(0, +) == 2 * cost)
+  }
+
+  /// Whichever way it goes, the hour is paid once: in advance, or with the invoice.
+  @Test func theHourInWhichTheModeChangesIsPaidInTheNewOne() async throws {
+    let (bench, who, key) = try bench(credit: 5)
+    let store = bench.meter.store
+    let account = key.record.account
+    let month = try #require(UTCMonth("2026-11"))
+    let cost = Int64(10 * 2_000_000 + 5 * 20_000_000)
+    func answer() async throws {
+      bench.meter.refreshKeys()
+      try await bench.meter.admit(who, bench.request(most: 5)).settle(completed())
+    }
+    func billed() throws -> Int64 {
+      let draft = try store.draftInvoice(account: account, month: month)
+      return draft.lines.map(\.exact.rawValue).reduce(0, +)
+    }
+    func left() throws -> Int64? { try store.creditLeft(of: account)?.rawValue }
+    // In advance, then afterwards: the invoice has both answers.
+    bench.clock.advance(.seconds(3600 + 600))
+    try await answer()
+    bench.clock.advance(.seconds(600))
+    try store.setMode(.postpaid, of: account)
+    try await answer()
+    #expect(try billed() == 2 * cost)
+    #expect(try left() == 50_000_000_000)
+    // Afterwards, then in advance: credit pays for both of this hour.
+    bench.clock.advance(.seconds(3600))
+    try await answer()
+    bench.clock.advance(.seconds(600))
+    try store.setMode(.prepaid, of: account)
+    try await answer()
+    #expect(try billed() == 2 * cost)
+    #expect(try left() == 50_000_000_000 - 2 * cost)
+    // There and back in one hour: the last mode has it.
+    try store.setMode(.postpaid, of: account)
+    try store.setMode(.prepaid, of: account)
+    #expect(try billed() == 2 * cost)
+    #expect(try left() == 50_000_000_000 - 2 * cost)
+  }
+
+  @Test func noMoreGoesBackThanIsLeftAndItStillDoesWhereAnAccountPaysAfterwards() async throws {
+    let (bench, _, key) = try bench(credit: 99)
+    let store = bench.meter.store
+    let account = key.record.account
+    func cents(_ number: Int64) throws -> PicoEuro { try #require(PicoEuro(cents: number)) }
+    #expect(faultCode { try store.addCredit(.refund, cents(-100), to: account) } == .wrongState)
+    try store.addCredit(.refund, cents(-9), to: account)
+    try store.setMode(.postpaid, of: account)
+    #expect(try store.creditLeft(of: account) == cents(90))
+    #expect(faultCode { try store.addCredit(.topUp, cents(1), to: account) } == .wrongState)
+    #expect(faultCode { try store.addCredit(.refund, cents(-91), to: account) } == .wrongState)
+    try store.addCredit(.refund, cents(-90), to: account)
+    #expect(try store.creditLeft(of: account) == .zero)
+    #expect(faultCode { try store.addCredit(.adjustment, cents(1), to: account) } == .wrongState)
+    try store.setMode(.prepaid, of: account)
+    // A correction may go below zero: somebody used what never came in.
+    try store.addCredit(.adjustment, cents(-1), to: account)
+    #expect(try store.creditLeft(of: account) == cents(-1))
   }
 
   @Test(arguments: [
