@@ -70,6 +70,8 @@ import Testing
         ("meter key create --account lab --expires 2020-01-01", 1, "in the past"),
         ("meter key brand Apus", 64, "small letters"), ("meter key brand --test", 64, "brand"),
         ("meter model retire tiny --on 29d", 1, "30 days of notice"),
+        ("meter model retire tiny --on 30d --successor tiny", 1, "its own successor"),
+        ("meter model retire tiny --on 30d --successor tiny-2", 1, "meter model add"),
         ("meter account member lab --role owner", 64, "of --email"),
       ]
       let before = try await desk.json("meter audit list").arrayValue?.count
@@ -88,9 +90,12 @@ import Testing
     try await withDesk { desk async throws in
       #expect(try await desk.run("meter account create lab --active").status == 0)
       #expect(try await desk.run("meter model add tiny").status == 0)
+      #expect(try await desk.run("meter model add tiny-2").status == 0)
       let retired = try await desk.run("meter model retire tiny --on 30d --successor tiny-2")
       #expect(retired.status == 0, "\(retired.errors)")
       #expect(try await desk.json("meter model list")[0]?["successor"] == "tiny-2")
+      #expect(try await desk.run("meter model keep tiny").status == 0)
+      #expect(try await desk.json("meter model list") == [])
       #expect(try await desk.json("meter key brand")["begins_with"] == "apus_live_")
       #expect(try await desk.json("meter key brand sk-lab --test")["begins_with"] == "sk-lab_test_")
       let key = try await desk.json("meter key create --account lab")
@@ -200,6 +205,9 @@ import Testing
 
   @Test func `an empty ledger is whole, and a backup of it too`() async throws {
     try await withDesk { desk async throws in
+      let nothing = Desk(folder: desk.folder + "/nothing")
+      #expect(try await nothing.run("meter doctor").errors.contains("no ledger"))
+      #expect(!FileManager.default.fileExists(atPath: nothing.folder))
       #expect(try await desk.json("meter reconcile") == [])
       #expect(try await desk.json("meter usage") == [])
       #expect(try await desk.run("meter backup \(desk.folder)/copy").status == 0)

@@ -17,7 +17,12 @@ import Testing
       _ = try store.createKey(label: name("one"), account: account)
     }
     #expect(error?.code == .wrongState)
+    // It was never stopped, so it does not go on: somebody has to let it in.
+    #expect(faultCode { try store.resume(account) } == .wrongState)
+    #expect(try store.accounts().first { $0.id == account }?.state == .pending)
     try store.setState(.active, of: account)
+    #expect(faultCode { try store.resume(account) } == .wrongState)
+    #expect(faultCode { try store.resume(AccountID(rawValue: 99)) } == .notFound)
     let key = try store.createKey(label: name("one"), account: account)
     #expect(code(bench, key) == nil)
     #expect(try bench.meter.authenticate(key.text).account == account)
@@ -54,7 +59,7 @@ import Testing
         _ = try bench.meter.admit(who, bench.request())
       } == error)
     try await running.settle(completed())
-    try store.setState(.active, of: key.record.account)
+    try store.resume(key.record.account)
     #expect(code(bench, key) == nil)
   }
 

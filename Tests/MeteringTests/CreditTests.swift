@@ -223,4 +223,39 @@ import Testing
     #expect(try reopened.deliveries(dueOnly: false).map(\.title) == ["A spend limit was passed"])
     try reopened.close()
   }
+
+  /// Whoever sets a soft limit below what is spent hears of it with the next request: once for each
+  /// limit, also where a server begins anew.
+  @Test func aSoftLimitBelowWhatIsSpentIsToldToo() async throws {
+    let bench = try MeterBench { $0.keyLimits = LimitRule() }
+    let store = bench.meter.store
+    _ = try store.publishPrices(#require(Prices(input: 0, output: 1_000_000)), model: bench.model)
+    let key = try bench.key()
+    let account = key.record.account
+    try store.setMember("a@lab.example", role: .owner, of: account)
+    bench.meter.refreshKeys()
+    let who = try bench.meter.authenticate(key.text)
+    func answer() async throws {
+      bench.meter.refreshKeys()
+      try await bench.meter.admit(who, bench.request(most: 5)).settle(completed())
+    }
+    try await answer()
+    try await answer()
+    for soft in [7_000_000, 3_000_000] as [Int64] {
+      try store.setBudget(Budget(soft: PicoEuro(rawValue: soft)), for: .account(account))
+      try await answer()
+      try await answer()
+    }
+    try await bench.meter.close()
+    var configuration = MeterConfiguration(folder: bench.folder.path)
+    configuration.clock = bench.clock.clock
+    let meter = try Meter(configuration)
+    let again = try meter.authenticate(key.text)
+    try await meter.admit(again, bench.request(most: 5)).settle(completed())
+    try await meter.close()
+    let reopened = try UsageStore(
+      folder: bench.folder.path, mode: .administering, clock: bench.clock.clock)
+    #expect(try reopened.deliveries(dueOnly: false).count == 2)
+    try reopened.close()
+  }
 }

@@ -30,6 +30,7 @@ import Testing
     billing.clock.advance(.seconds(32 * 86_400))
     let invoice = try #require(try store.issueInvoice(account: billing.account, month: month))
     let before = try store.draftInvoice(account: billing.account, month: month)
+    let root = try store.receiptRoot(of: month)
     try await billing.use()
     #expect(try !files(of: folder, holding: id).isEmpty)
     // Thirteen months after January 2028 is February 2029; in March its time is over.
@@ -46,6 +47,33 @@ import Testing
     #expect(try store.invoice(invoice.document.number) == invoice)
     #expect(try store.retentionPlan().months.isEmpty)
     #expect(try store.verifyAudit().firstBroken == nil)
+    // What an invoice printed of the receipts can still be published.
+    let kept = try store.receiptRoot(of: month)
+    #expect(root.count == 1 && kept.count == 1 && kept.root == root.root)
+    // No table says that there was nothing.
+    var lines: [String] = []
+    let fault = faultCode {
+      try store.exportUsage(of: billing.account, month: month, as: .csv) { lines.append($0) }
+    }
+    #expect(fault == .notFound && lines.isEmpty)
+    #expect(faultCode { _ = try store.exportUsage(month: month, for: .operation) } == .notFound)
+    let never = try #require(UTCMonth("2027-01"))
+    #expect(try store.exportUsage(month: never, for: .operation).rows.isEmpty)
+    #expect(try store.receiptRoot(of: never).count == 0)
+  }
+
+  /// Earlier versions kept no root: of what they let go there is none, and it is said.
+  @Test func aRootThatWasNotKeptIsNotThatOfNothing() async throws {
+    let billing = try BillingBench(start: newYear2028)
+    let store = billing.store
+    try await billing.use()
+    billing.go(to: newYear2028 + 426 * 86_400_000)
+    #expect(try store.runRetention().months.count == 1)
+    let database = try DatabaseQueue(path: billing.bench.folder.path + "/meter.db")
+    try await database.write { try $0.execute(sql: "DELETE FROM receipt_root") }
+    try database.close()
+    let month = try #require(UTCMonth("2028-01"))
+    #expect(faultCode { _ = try store.receiptRoot(of: month) } == .notFound)
   }
 
   @Test func theOldestPartOfTheTrailGoesAndTheRestIsStillAChain() throws {

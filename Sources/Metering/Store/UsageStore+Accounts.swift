@@ -49,6 +49,25 @@ extension UsageStore {
     }
   }
 
+  /// Lets an account go on that was stopped or given notice.
+  ///
+  /// - Throws: ``UsageStoreError``: `notFound`, or `wrongState` for an account that was neither, above
+  ///   all for one that was never let in.
+  package func resume(_ account: AccountID) throws(UsageStoreError) {
+    try write(doing: "change an account") { db in
+      let state = try Int64.fetchOne(
+        db, sql: "SELECT state FROM account WHERE id = ?", arguments: [account.rawValue]
+      ).flatMap(AccountState.init(rawValue:))
+      if let state, ![.suspended, .terminating].contains(state) {
+        throw UsageStoreError(
+          .wrongState,
+          "account \(account.rawValue) is \(state), and was neither stopped nor given notice"
+            + (state == .pending ? ": 'apus meter account activate' lets it in" : ""))
+      }
+      _ = try setState(.active, of: account, in: db)
+    }
+  }
+
   /// Moves an account on in its life, as a part of a transaction.
   ///
   /// - Parameter incident: the one that suspends it; nil where none does.

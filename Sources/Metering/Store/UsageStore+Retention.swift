@@ -114,6 +114,7 @@ extension UsageStore {
     let auditEnd = try auditEnd(retentionPeriods())
     for month in plan.months {
       try keepRollups(of: month)
+      try keepReceiptRoot(of: month)
       for path in files(of: month) where unlink(path) != 0 && errno != ENOENT {
         throw UsageStoreError(.cannotOpen, "cannot remove '\(path)': check the folder's rights")
       }
@@ -173,6 +174,27 @@ extension UsageStore {
             "INSERT OR REPLACE INTO rollup_kept VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
           arguments: StatementArguments(values))
       }
+    }
+  }
+
+  /// Keeps what the receipts of a month are held against. A tree that cannot be made any more holds
+  /// nothing back, least of all where the disk is full.
+  private func keepReceiptRoot(of month: UTCMonth) throws(UsageStoreError) {
+    guard let (root, count) = try? receiptRoot(of: month) else { return }
+    try write(doing: "keep the root over the receipts of \(month)") { db in
+      try db.execute(
+        sql: "INSERT OR REPLACE INTO receipt_root VALUES (?, ?, ?)",
+        arguments: [month.description, count, Data(root)])
+    }
+  }
+
+  /// Whether a month had requests whose rows were let go.
+  func wasLetGo(_ month: UTCMonth) throws(UsageStoreError) -> Bool {
+    if try months().contains(month) { return false }
+    return try read(doing: "look for what was kept of \(month)") {
+      try Bool.fetchOne(
+        $0, sql: "SELECT EXISTS (SELECT 1 FROM rollup_kept WHERE month = ?)",
+        arguments: [month.description]) ?? false
     }
   }
 

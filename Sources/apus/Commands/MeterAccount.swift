@@ -69,10 +69,17 @@ struct MeterAccount: ParsableCommand {
   }
 
   struct Resume: ParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "Let a stopped account go on.")
+    static let configuration = CommandConfiguration(
+      abstract: "Let an account go on that was stopped or given notice.")
     @Argument(help: "The account, by name or number.") var account: String
     @OptionGroup var output: MeterOutput
-    func run() throws { try move(account, to: .active, output) }
+
+    func run() throws {
+      try Keys.withStore { store in
+        try store.resume(store.account(named: account).id)
+        output.show(try store.account(named: account).row)
+      }
+    }
   }
 
   struct Terminate: ParsableCommand {
