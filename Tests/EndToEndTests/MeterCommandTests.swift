@@ -102,17 +102,15 @@ import Testing
       #expect(key["key"]?.stringValue?.hasPrefix("sk-lab_test_") == true)
       let list = try await desk.run("keys list").text
       #expect(list.hasPrefix("name ") && list.contains("lab") && list.contains("service"))
-      #expect(try await desk.run("meter limit set --account lab --rpm 5").status == 0)
-      #expect(try await desk.run("meter limit set --model tiny --rpm 6").status == 0)
-      #expect(
-        try await desk.json("meter limit show --account lab").arrayValue?.map { $0["limits"] }
-          == ["rpm 5/5"])
-      #expect(try await desk.json("meter limit show").arrayValue?.count == 2)
-      let narrow = "meter limit set --account lab --model tiny --rpm 60 --burst 30"
-      #expect(try await desk.run(narrow).status == 0)
+      // What is not given stays as it was.
+      for given in [
+        "--account lab --rpm 5 --tpm 9", "--account lab --parallel 2", "--account lab --no tpm",
+        "--model tiny --rpm 6", "--account lab --model tiny --rpm 60 --burst 30",
+      ] { #expect(try await desk.run("meter limit set \(given)").status == 0) }
+      #expect(try await desk.json("meter limit show").arrayValue?.count == 3)
       let rows = try await desk.json("meter limit show --account lab").arrayValue
       #expect(rows?.map { $0["of"] } == ["account lab", "account lab at model tiny"])
-      #expect(rows?.last?["limits"] == "rpm 60/30")
+      #expect(rows?.map { $0["limits"] } == ["rpm 5/5, par 2", "rpm 60/30"])
       #expect(try await desk.run("meter credit mode lab prepaid").status == 0)
       #expect(try await desk.json("meter credit add lab --eur 8")["left_eur"] == "8.00")
       #expect(try await desk.json("meter credit add lab --eur -5")["left_eur"] == "3.00")

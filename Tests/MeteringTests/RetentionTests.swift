@@ -137,7 +137,15 @@ import Testing
     #expect(export.keys.map(\.label) == ["laptop-of-mira-55", "phone-of-kaja"])
     #expect(export.memberRoles == ["kaja@club-7731.example": "owner"])
     #expect(export.history.count { $0.what == "notice" } == 3)
-    #expect(export.history.contains { $0.what == "warning" })
+    // In words, beside what is for machines.
+    #expect(export.history.first { $0.what == "warning" }?.text == "reason terms")
+    #expect(export.created == "2028-01-01T00:00:00.000Z")
+    #expect(export.requests.allSatisfy { $0.settled.hasPrefix("2028-01-") })
+    #expect(
+      export.requests.map(\.costEuro)
+        == export.requests.map {
+          PicoEuro(rawValue: $0.costPicoEuro).description
+        })
     #expect(export.history.contains { $0.text.contains("Kaja Mets") })
     #expect(export.requests.map(\.key) == [export.keys[0].number])
     #expect(export.keys[0].role == "service" && export.keys[0].limits == nil)
