@@ -14,6 +14,11 @@ import Testing
     #expect(try store.invoice(number).openCents == 0)
     let second = try store.creditInvoice(number).document
     #expect(second.credits == number && second.lines == [invoice.document.lines[0]])
+    // It gives back, and asks nobody to pay.
+    let page = second.html
+    #expect(page.contains("Takes back invoice \(number).") && !page.contains("Pay to"))
+    #expect(!page.contains("14 days") && invoice.document.html.contains("14 days"))
+    #expect(!second.ubl.contains("PaymentMeans") && invoice.document.ubl.contains("PaymentMeans"))
     #expect(first.grossCents + second.grossCents == invoice.document.grossCents)
     #expect(second.taxCents == second.grossCents - second.netCents)
     let rest = try store.invoice(number)

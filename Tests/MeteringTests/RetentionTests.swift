@@ -62,6 +62,53 @@ import Testing
     #expect(try store.receiptRoot(of: never).count == 0)
   }
 
+  /// What a process leaves that ended between keeping a month and letting its file go.
+  @Test func aMonthThatWasKeptAndIsStillThereCountsOnce() async throws {
+    let billing = try BillingBench(start: newYear2028)
+    let store = billing.store
+    try await billing.use()
+    billing.go(to: newYear2028 + 426 * 86_400_000)
+    let month = try #require(UTCMonth("2028-01"))
+    let draft = try store.draftInvoice(account: billing.account, month: month)
+    let query = UsageQuery(
+      account: billing.account, hours: month.firstHour..<month.next.firstHour)
+    let usage = try store.usage(query)
+    #expect(draft.grossCents > 0 && !usage.isEmpty)
+    let folder = billing.bench.folder.path
+    let files = try FileManager.default.contentsOfDirectory(atPath: folder).filter {
+      $0.hasPrefix("events-2028-01") && !$0.hasSuffix("-shm")
+    }.map { URL(fileURLWithPath: "\(folder)/\($0)") }
+    let bytes = try files.map { try Data(contentsOf: $0) }
+    #expect(try store.runRetention().months == [month])
+    #expect(try store.usage(query) == usage)
+    for (file, bytes) in zip(files, bytes) { try bytes.write(to: file) }
+    #expect(try store.months().contains(month))
+    #expect(try store.usage(query) == usage)
+    #expect(try store.draftInvoice(account: billing.account, month: month) == draft)
+  }
+
+  @Test func whoIsErasedIsNotKeptForAnothersName() throws {
+    let bench = try MeterBench()
+    let store = bench.meter.store
+    let account = try store.createAccount(name("lab"))
+    #expect(faultCode { _ = try store.createAccount(name("Erased 2")) } == .invalidName)
+    let other = try store.createAccount(name("other"))
+    // As versions before took it.
+    let database = try DatabaseQueue(path: bench.folder.path + "/meter.db")
+    try database.write {
+      try $0.execute(
+        sql: "UPDATE account SET name = ? WHERE id = ?",
+        arguments: ["erased \(account.rawValue)", other.rawValue])
+    }
+    try database.close()
+    for _ in 0..<2 {
+      try? store.setState(.closed, of: account)
+      try store.erase(account)
+    }
+    let names = try store.accounts().map(\.name.text)
+    #expect(names.contains("erased \(account.rawValue)-2") && !names.contains("lab"))
+  }
+
   /// Earlier versions kept no root: of what they let go there is none, and it is said.
   @Test func aRootThatWasNotKeptIsNotThatOfNothing() async throws {
     let billing = try BillingBench(start: newYear2028)

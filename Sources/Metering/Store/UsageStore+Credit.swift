@@ -178,8 +178,8 @@ extension UsageStore {
       try Row.fetchAll(
         db,
         sql: """
-          \(sql) rollup_kept WHERE month NOT IN (\(months.map { "'\($0)'" }.joined(separator: ",")))
-          AND hour < ? GROUP BY account_id, month
+          \(sql) rollup_kept WHERE \(Self.keptCondition(beside: months)) AND hour < ?
+          GROUP BY account_id, month
           """, arguments: [end]
       ).map { ($0["account_id"] as Int64, $0["cost_p"] as Int64) }
     }

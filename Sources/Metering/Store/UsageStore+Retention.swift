@@ -140,15 +140,24 @@ extension UsageStore {
     }
   }
 
+  /// Which rows of `rollup_kept` count beside these files: where the process ended between keeping a
+  /// month and letting its file go, the month is in both, and the file is whole.
+  static func keptCondition(beside files: [UTCMonth]) -> String {
+    "month NOT IN (\(files.map { "'\($0)'" }.joined(separator: ",")))"
+  }
+
   /// The rollups of hours whose files were let go.
+  ///
+  /// - Parameter files: the months that have a file.
   static func keptUsage(
-    account: AccountID, hours: Range<Int64>, in db: Database
+    account: AccountID, hours: Range<Int64>, beside files: [UTCMonth], in db: Database
   ) throws -> [BillableUsage] {
     try Row.fetchAll(
       db,
       sql: """
         SELECT model_id, price_id, coalesce(sum(requests), 0) AS requests, \(LedgerSums.columns)
         FROM rollup_kept WHERE billable = 1 AND account_id = ? AND hour >= ? AND hour < ?
+          AND \(keptCondition(beside: files))
         GROUP BY model_id, price_id
         """, arguments: [account.rawValue, hours.lowerBound, hours.upperBound]
     ).map { row in
