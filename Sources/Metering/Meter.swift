@@ -153,6 +153,11 @@ package final class Meter: Sendable {
     return usable
   }
 
+  /// Whether a key was neither revoked nor stopped with its account.
+  package func isUsable(_ key: KeyID) -> Bool {
+    core.settings.record(key).map { $0.state == .active && $0.accountState.mayUseKeys } ?? false
+  }
+
   /// All incidents, newest first.
   package var incidents: [IncidentRecord] { core.settings.current.settings.incidents }
 

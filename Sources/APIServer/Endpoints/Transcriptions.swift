@@ -81,7 +81,11 @@ extension Exchange {
       }
     }
     watch.onGone { work.cancel() }
-    defer { watch.onGone(nil) }
+    let entry = endingWithKey { work.cancel() }
+    defer {
+      watch.onGone(nil)
+      withExtendedLifetime(entry) {}
+    }
     do {
       return try await withTaskCancellationHandler {
         try await work.value
@@ -90,6 +94,8 @@ extension Exchange {
       }
     } catch is CancellationError where watch.isGone {
       throw ClientGone()
+    } catch is CancellationError where !holdsKey {
+      throw MeterError.invalidAPIKey
     }
   }
 
@@ -128,8 +134,11 @@ extension Exchange {
     } catch let error as MeterError {
       throw error
     } catch {
-      let isGone = error is CancellationError && watch.isGone
-      let refusal = isGone ? APIError.clientGone : refusal(for: error)
+      let isGone = error is CancellationError && (watch.isGone || !holdsKey)
+      let refusal =
+        !isGone
+        ? refusal(for: error)
+        : holdsKey ? APIError.clientGone : APIError(MeterError.invalidAPIKey)
       let heard = min(
         progress.milliseconds.load(ordering: .relaxed), request.audioMilliseconds)
       let status: RequestStatus =
