@@ -164,6 +164,28 @@ import Testing
     #expect(try left() == 50_000_000_000 - 2 * cost)
   }
 
+  @Test(arguments: [1, 2, 3] as [UInt64])
+  func howeverTheModeChangesEveryRequestIsPaidOnce(seed: UInt64) async throws {
+    let (bench, who, key) = try bench(credit: 99)
+    let store = bench.meter.store
+    let account = key.record.account
+    let month = try #require(UTCMonth("2026-11"))
+    var generator = SeededGenerator(seed: seed)
+    for _ in 0..<40 {
+      bench.clock.advance(.seconds(Int64.random(in: 0...2400, using: &generator)))
+      if Bool.random(using: &generator) {
+        try store.setMode(Bool.random(using: &generator) ? .prepaid : .postpaid, of: account)
+        bench.meter.refreshKeys()
+      }
+      try await bench.meter.admit(who, bench.request(most: 5)).settle(completed())
+    }
+    let billed = try store.draftInvoice(account: account, month: month).lines
+      .map(\.exact.rawValue).reduce(0, +)
+    let left = try #require(try store.creditLeft(of: account)).rawValue
+    let cost = Int64(10 * 2_000_000 + 5 * 20_000_000)
+    #expect(billed + 990_000_000_000 - left == 40 * cost)
+  }
+
   @Test func noMoreGoesBackThanIsLeftAndItStillDoesWhereAnAccountPaysAfterwards() async throws {
     let (bench, _, key) = try bench(credit: 99)
     let store = bench.meter.store
