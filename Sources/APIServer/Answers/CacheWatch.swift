@@ -1,5 +1,6 @@
 // What engines remember of an account's prompts goes as soon as one of its keys is revoked, or the
-// account is stopped or closed, and not only when its time is over. So does what goes on for that key.
+// account is stopped or closed, and not only when its time is over. So does what goes on for that
+// key.
 
 import Metering
 

@@ -1,6 +1,6 @@
-// What goes on for each API key, so that it ends as soon as the key is revoked or its account is stopped.
-// Each token asks whether its key still holds; while a prompt is read, or texts become vectors, there is
-// none that would.
+// What goes on for each API key, so that it ends as soon as the key is revoked or its account is
+// stopped. Each token asks whether its key still holds; while a prompt is read, or texts become
+// vectors, there is none that would.
 
 import Metering
 import Synchronization

@@ -75,7 +75,8 @@ extension Exchange {
   ///   where this one may not use the model.
   fileprivate func response(_ place: SharedAnswers.Place) async throws -> Response {
     let isOwn = place.answer.key == principal.key
-    // The work ends with the key that does it; whoever reads along with another one ends with theirs.
+    // The work ends with the key that does it; whoever reads along with another one ends with
+    // theirs.
     let entry = isOwn ? nil : endingWithKey { [weak self] in self?.closeConnection() }
     let end: @Sendable () -> Void = { [self] in
       withExtendedLifetime(entry) {}

@@ -1,5 +1,6 @@
-// GET /v1/receipts/{id}: the signed receipt of a request, by its own id or that of its answer, and under
-// the id `key` what it is checked with. `count` asks for the tree of the size that an invoice printed.
+// GET /v1/receipts/{id}: the signed receipt of a request, by its own id or that of its answer, and
+// under the id `key` what it is checked with. `count` asks for the tree of the size that an invoice
+// printed.
 
 import Hummingbird
 import JSON

@@ -115,8 +115,8 @@ package struct InvoiceDocument: Hashable, Codable, Sendable {
 
   /// The credit note that takes lines of an invoice back.
   ///
-  /// - Parameter credited: the lines that others took back before. Tax is rounded on the sum of both,
-  ///   so that all credit notes together come to the invoice, to the cent.
+  /// - Parameter credited: the lines that others took back before. Tax is rounded on the sum of
+  ///   both, so that all credit notes together come to the invoice, to the cent.
   init(
     crediting lines: [Line], of invoice: InvoiceDocument, after credited: Set<Int>, number: String,
     issued: CivilDate

@@ -44,8 +44,8 @@ package struct InvoiceRecord: Hashable, Sendable {
   /// What has to be paid now: not what is disputed.
   package var openCents: Int64 { max(0, owedCents - disputedCents) }
 
-  /// What can be paid now: disputed lines before they are decided, but not those that the customer was
-  /// right about.
+  /// What can be paid now: disputed lines before they are decided, but not those that the customer
+  /// was right about.
   package var payableCents: Int64 { max(0, owedCents - upheldCents) }
 
   /// Where it stands at a moment.

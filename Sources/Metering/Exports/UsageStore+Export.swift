@@ -23,7 +23,8 @@ package struct ExportOptions: Sendable {
 extension UsageStore {
   /// Writes an account's month, a line at a time, without line ends.
   ///
-  /// - Throws: ``UsageStoreError``: `notFound`, also where the rows were let go; and what `write` throws.
+  /// - Throws: ``UsageStoreError``: `notFound`, also where the rows were let go; and what `write`
+  ///   throws.
   package func exportUsage(
     of account: AccountID, month: UTCMonth, as format: UsageExportFormat,
     options: ExportOptions = ExportOptions(), _ write: (String) throws -> Void

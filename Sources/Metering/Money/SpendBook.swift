@@ -80,8 +80,8 @@ package struct SpendBook: Sendable {
 
   /// Ends a reservation with what was really spent, which is at most what was reserved.
   ///
-  /// - Returns: the scopes that are above a soft limit now and were not found so before, be it passed
-  ///   by this or set below what was spent already.
+  /// - Returns: the scopes that are above a soft limit now and were not found so before, be it
+  ///   passed by this or set below what was spent already.
   @discardableResult
   package mutating func settle(
     reserved: PicoEuro, spent: PicoEuro, for scopes: [LimitScope]

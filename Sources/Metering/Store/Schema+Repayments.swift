@@ -1,7 +1,8 @@
 // The fifteenth step of `meter.db`: money that goes back, and what has to be known of the past.
 
 extension Schema {
-  /// Payments either way, the trees over receipts that were let go, and which soft limits were told.
+  /// Payments either way, the trees over receipts that were let go, and which soft limits were
+  /// told.
   static let repayments = """
     CREATE TABLE payment_either_way (
       id INTEGER PRIMARY KEY,

@@ -3,8 +3,9 @@
 import FoundationEssentials
 import GRDB
 
-/// Everything that is kept of an account, in a form for machines, and beside it for people: amounts are
-/// pico-euro as their names say, and euros; times are milliseconds since 1970, and of RFC 3339 in UTC.
+/// Everything that is kept of an account, in a form for machines, and beside it for people: amounts
+/// are pico-euro as their names say, and euros; times are milliseconds since 1970, and of RFC 3339
+/// in UTC.
 package struct AccountExport: Codable, Sendable {
   package struct Key: Codable, Sendable {
     /// As requests name it.

@@ -3,8 +3,8 @@
 import GRDB
 
 extension UsageStore {
-  /// Each kind of thing that happened with an account: its word, its time, its text, and what stands
-  /// behind that: a moment, an amount, what a bank or an operator said of it.
+  /// Each kind of thing that happened with an account: its word, its time, its text, and what
+  /// stands behind that: a moment, an amount, what a bank or an operator said of it.
   private static let happenings = """
     SELECT 'notice' AS what, at_ms, title || ': ' || body AS text, NULL AS ends_ms, NULL AS pico,
       NULL AS cents, '' AS reference FROM notice WHERE account_id = :id

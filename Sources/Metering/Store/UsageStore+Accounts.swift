@@ -9,8 +9,8 @@ extension UsageStore {
   /// Makes an account. It is pending: it gets keys once it is active.
   ///
   /// - Throws: ``UsageStoreError``: `constraint` for a name that is taken, in whatever case, or
-  ///   `invalidName` for one that begins like a formula, is a number, begins or ends with white space, or
-  ///   is like those of accounts that were erased.
+  ///   `invalidName` for one that begins like a formula, is a number, begins or ends with white
+  ///   space, or is like those of accounts that were erased.
   package func createAccount(_ name: ShortName) throws(UsageStoreError) -> AccountID {
     try write(doing: "create an account") { try createAccount(name, in: $0) }
   }
@@ -57,8 +57,8 @@ extension UsageStore {
 
   /// Lets an account go on that was stopped or given notice.
   ///
-  /// - Throws: ``UsageStoreError``: `notFound`, or `wrongState` for an account that was neither, above
-  ///   all for one that was never let in.
+  /// - Throws: ``UsageStoreError``: `notFound`, or `wrongState` for an account that was neither,
+  ///   above all for one that was never let in.
   package func resume(_ account: AccountID) throws(UsageStoreError) {
     try write(doing: "change an account") { db in
       let state = try Int64.fetchOne(

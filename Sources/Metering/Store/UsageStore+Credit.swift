@@ -5,9 +5,9 @@ import GRDB
 extension UsageStore {
   private static let hourMilliseconds: Int64 = 3_600_000
 
-  /// Says when an account pays. An hour, in UTC, is paid in one way: that in which it changes is paid
-  /// in the new one from its beginning, as invoices count hours. What was used before does not count
-  /// against credit.
+  /// Says when an account pays. An hour, in UTC, is paid in one way: that in which it changes is
+  /// paid in the new one from its beginning, as invoices count hours. What was used before does not
+  /// count against credit.
   ///
   /// - Throws: ``UsageStoreError``: `notFound`, or `wrongState` for one that has used more in all its time
   ///   than half of what an amount holds.
@@ -63,9 +63,9 @@ extension UsageStore {
   /// - Parameters:
   ///   - amount: above zero for a top-up, below for a refund, either for an adjustment.
   ///   - reference: a number of a payment or the like.
-  /// - Throws: ``UsageStoreError``: `invalidLimit` for an amount of the wrong sign; `wrongState` for a
-  ///   refund of more than is left, and where the account does not pay in advance: then what is left
-  ///   can still go back.
+  /// - Throws: ``UsageStoreError``: `invalidLimit` for an amount of the wrong sign; `wrongState`
+  ///   for a refund of more than is left, and where the account does not pay in advance: then what
+  ///   is left can still go back.
   package func addCredit(
     _ kind: CreditKind, _ amount: PicoEuro, reference: ShortName? = nil, to account: AccountID
   ) throws(UsageStoreError) {
@@ -95,7 +95,7 @@ extension UsageStore {
       guard kind != .refund || left.rawValue >= -amount.rawValue else {
         throw UsageStoreError(
           .wrongState,
-          "account \(account.rawValue) has \(left) EUR left, so no more than that can go back: only "
+          "account \(account.rawValue) has \(left) EUR left, and no more can go back: only "
             + "a correction takes credit below zero")
       }
       let sum = try Int64.fetchOne(
@@ -130,8 +130,8 @@ extension UsageStore {
     }
   }
 
-  /// What is left of what an account paid in advance, also where it has ceased to; nil where it never
-  /// did.
+  /// What is left of what an account paid in advance, also where it has ceased to; nil where it
+  /// never did.
   package func creditLeft(of account: AccountID) throws(UsageStoreError) -> PicoEuro? {
     let used = try used()[account] ?? .zero
     return try read(doing: "read credit") {

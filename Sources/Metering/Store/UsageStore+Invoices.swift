@@ -67,8 +67,8 @@ extension UsageStore {
     }
   }
 
-  /// Takes an invoice, or some of its lines, back with a credit note of the same lines. A line is on
-  /// one credit note at most.
+  /// Takes an invoice, or some of its lines, back with a credit note of the same lines. A line is
+  /// on one credit note at most.
   ///
   /// - Parameter numbers: of the lines; nil for all that were not taken back yet.
   /// - Throws: ``UsageStoreError``: `notFound`, or `wrongState` for what was taken back before.

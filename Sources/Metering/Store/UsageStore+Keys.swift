@@ -233,8 +233,8 @@ private struct KeyDraft {
     }
   }
 
-  /// Writes the row of an active account's key. One that was given notice may still replace a key, which
-  /// may have leaked.
+  /// Writes the row of an active account's key. One that was given notice may still replace a key,
+  /// which may have leaked.
   func insert(
     _ db: Database, account: AccountID, role: KeyRole, label: ShortName, now: Int64,
     expires: Int64?, rotatedFrom: KeyID? = nil

@@ -101,8 +101,8 @@ extension UsageStore {
     }
   }
 
-  /// Tells an account that it, or one of its keys, has spent more than its soft limit: once for each
-  /// limit and month, whatever process found it and however often one began anew.
+  /// Tells an account that it, or one of its keys, has spent more than its soft limit: once for
+  /// each limit and month, whatever process found it and however often one began anew.
   func tellSoftLimit(
     of scope: LimitScope, account: AccountID, month: UTCMonth, title: String, body: String
   ) throws(UsageStoreError) {

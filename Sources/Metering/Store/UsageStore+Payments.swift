@@ -9,8 +9,8 @@ extension UsageStore {
   /// Notes a payment. The last one that was owed lets an account go on that was stopped for it.
   ///
   /// - Parameter cents: below zero where money went back, of what was paid beyond what is owed.
-  /// - Throws: ``UsageStoreError``: `notFound`, `wrongState` for more than is owed, or than can go back,
-  ///   or `invalidName` for a reference that is none.
+  /// - Throws: ``UsageStoreError``: `notFound`, `wrongState` for more than is owed, or than can go
+  ///   back, or `invalidName` for a reference that is none.
   package func pay(
     _ number: String, cents: Int64, reference: String = ""
   ) throws(UsageStoreError) {
@@ -24,8 +24,8 @@ extension UsageStore {
         throw UsageStoreError(
           .wrongState,
           cents < 0
-            ? "\(centsText(invoice.overpaidCents)) EUR were paid too much of '\(number)', and no more "
-              + "than that goes back"
+            ? "\(centsText(invoice.overpaidCents)) EUR were paid too much of '\(number)', and no "
+              + "more than that goes back"
             : "'\(number)' is not owed this much: \(centsText(invoice.payableCents)) EUR of it are")
       }
       try db.execute(

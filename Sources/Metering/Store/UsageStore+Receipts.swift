@@ -68,11 +68,11 @@ extension UsageStore {
     }
   }
 
-  /// The root over all receipts of a month's file, and how many there are; also where they were let go
-  /// since.
+  /// The root over all receipts of a month's file, and how many there are; also where they were let
+  /// go since.
   ///
-  /// - Throws: ``UsageStoreError``: `notFound` where they were let go without their root, as earlier
-  ///   versions did.
+  /// - Throws: ``UsageStoreError``: `notFound` where they were let go without their root, as
+  ///   earlier versions did.
   package func receiptRoot(of month: UTCMonth) throws -> (root: [UInt8], count: Int) {
     guard try months().contains(month) else {
       if let kept = try keptReceiptRoot(of: month) { return kept }

@@ -140,8 +140,8 @@ extension UsageStore {
     }
   }
 
-  /// Which rows of `rollup_kept` count beside these files: where the process ended between keeping a
-  /// month and letting its file go, the month is in both, and the file is whole.
+  /// Which rows of `rollup_kept` count beside these files: where the process ended between keeping
+  /// a month and letting its file go, the month is in both, and the file is whole.
   static func keptCondition(beside files: [UTCMonth]) -> String {
     "month NOT IN (\(files.map { "'\($0)'" }.joined(separator: ",")))"
   }

@@ -86,8 +86,8 @@ extension UsageStore {
   ///   - saidMilliseconds: the moment that the 30 days are counted from, where that is a moment ago; nil
   ///     for now.
   ///   - emergency: why it goes in less than 30 days; nil where it does not. It is audited.
-  /// - Throws: ``UsageStoreError``: `wrongState` for less than 30 days without an emergency, and for a
-  ///   model as its own successor; `notFound` for a model, or a successor, that is not known.
+  /// - Throws: ``UsageStoreError``: `wrongState` for less than 30 days without an emergency, and
+  ///   for a model as its own successor; `notFound` for a model, or a successor, that is not known.
   package func retire(
     _ model: ModelID, onMilliseconds: Int64, saidMilliseconds: Int64? = nil,
     successor: ShortName? = nil, emergency: ShortName? = nil
@@ -162,8 +162,8 @@ extension UsageStore {
     guard isKnown == true else {
       throw UsageStoreError(
         .notFound,
-        "no model called '\(successor)' was ever served or priced here: 'apus meter model add' makes "
-          + "it known")
+        "no model called '\(successor)' was ever served or priced here: 'apus meter model add' "
+          + "makes it known")
     }
   }
 

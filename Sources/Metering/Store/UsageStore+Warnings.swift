@@ -22,7 +22,8 @@ extension UsageStore {
 
   /// Warns as a part of a transaction.
   ///
-  /// - Parameter invoice: what was not paid, which goes out with the warning; nil for other reasons.
+  /// - Parameter invoice: what was not paid, which goes out with the warning; nil for other
+  ///   reasons.
   func warn(
     _ account: AccountID, reason: SuspensionReason, for invoice: InvoiceRecord? = nil,
     in db: Database
