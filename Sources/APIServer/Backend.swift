@@ -34,6 +34,7 @@ final class Backend: Sendable {
   let activity = Activity()
   let connections = ConnectionCounts()
   let sharedAnswers = SharedAnswers()
+  let work = RunningWork()
   let health = ServiceHealth()
   /// Whether a measure has asked for the server to begin anew.
   let wantsRestart = Atomic(false)

@@ -115,6 +115,24 @@ package final class Meter: Sendable {
     throw counted(.limitExceeded(refusal, rate: refusal.decision), of: principal)
   }
 
+  /// Takes one request from the limits on requests, for work that is over at once: it counts what a
+  /// prompt would take, and has no lease.
+  ///
+  /// - Throws: ``MeterError`` as ``look(_:model:)``.
+  package func take(_ principal: Principal, model: ModelID) throws(MeterError) {
+    let rules = try rules(for: principal, model: model)
+    let now = core.configuration.clock.monotonicNanoseconds()
+    let refusal = core.withLimiter { limiter -> RateRefusal? in
+      do throws(RateRefusal) {
+        let taken = try limiter.admit(rules, cost: LimitCost(), at: now)
+        limiter.settle(taken.reservation, used: LimitCost(), at: now)
+        return nil
+      } catch { return error }
+    }
+    guard let refusal else { return }
+    throw counted(.limitExceeded(refusal, rate: refusal.decision), of: principal)
+  }
+
   /// Takes a request in: it passes every limit, or is refused and takes from none.
   ///
   /// This touches no disk: ``MeterLease/open()`` and ``MeterLease/opened()`` do.
@@ -151,6 +169,11 @@ package final class Meter: Sendable {
       usable[key.account, default: []].insert(key.id)
     }
     return usable
+  }
+
+  /// Whether a key was neither revoked nor stopped with its account.
+  package func isUsable(_ key: KeyID) -> Bool {
+    core.settings.record(key).map { $0.state == .active && $0.accountState.mayUseKeys } ?? false
   }
 
   /// All incidents, newest first.

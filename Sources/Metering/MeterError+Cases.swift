@@ -14,6 +14,12 @@ extension MeterError {
     message: "This API key may not be used from your network. Ask whoever manages the key to "
       + "allow it.")
 
+  /// The operator answers some networks only, in an incident: no key is asked for what it may.
+  static let serviceRestricted = MeterError(
+    .addressNotAuthorized, .invalidRequest, status: 401,
+    message: "The service is restricted to some networks at the moment, and yours is none of them. "
+      + "Its operator has done that, not whoever manages your key: please try again later.")
+
   /// Too many wrong keys from one address.
   static func tooManyFailedAuthentications(retryAfterMilliseconds: Int64) -> MeterError {
     MeterError(

@@ -54,6 +54,18 @@ package struct RequestID: Hashable, Sendable, CustomStringConvertible {
     self.init(high: high, low: low)
   }
 
+  /// The id in whatever a client was shown of it: alone, or in the id of an answer, such as
+  /// `chatcmpl-ID`, `resp_ID` or `msg_ID_0`; nil for other text.
+  package init?(inAnswerID text: some StringProtocol) {
+    let text = String(text)
+    let word = text.prefix { $0.isASCII && $0.isLetter }
+    let rest = text.dropFirst(word.count)
+    let hasWord = !word.isEmpty && (rest.first == "-" || rest.first == "_")
+    let id = String(rest.dropFirst().prefix { $0 != "_" })
+    guard let found = RequestID(text) ?? (hasWord ? RequestID(id) : nil) else { return nil }
+    self = found
+  }
+
   /// The month in whose file the request stands: that of the moment in its id.
   package var month: UTCMonth { UTCMonth(wallMilliseconds: Int64(high >> 16)) }
 

@@ -56,6 +56,9 @@ final class SettingsWatch: Sendable {
   private let state: Mutex<State>
   private let queue = DispatchQueue(label: "apus.metering.settings")
   private let isWatching = Mutex(false)
+  /// Held by who renews the settings: of two at once the slower would put what it read before the
+  /// other, a revoked key among it, over what is newer.
+  private let renewing = Mutex(())
 
   init(store: UsageStore) throws(UsageStoreError) {
     self.store = store
@@ -76,7 +79,9 @@ final class SettingsWatch: Sendable {
   func record(_ id: KeyID) -> KeyRecord? { state.withLock { $0.settings.keys.record(id) } }
 
   /// Looks for changes once. A database that cannot be read just now leaves everything as it is.
-  func refresh() {
+  func refresh() { renewing.withLock { _ in renew() } }
+
+  private func renew() {
     // The version is read before the rows: a change between the two is seen the next time.
     guard let dataVersion = try? store.dataVersion(),
       dataVersion != state.withLock({ $0.dataVersion }),

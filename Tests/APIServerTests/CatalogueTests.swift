@@ -91,6 +91,7 @@ import Transformer
         let before = try await server.chat(ChatCompletionTests.chat)
         #expect(before.headers["deprecation"] == nil && before.headers["sunset"] == nil)
         #expect(try await server.get("/v1/models/swift-1").json["sunset"] == .null)
+        _ = try store.modelID(#require(ShortName("swift-2")))
         try store.retire(
           model, onMilliseconds: SelfServiceBench.october + 31 * 86_400_000,
           successor: ShortName("swift-2"))
@@ -146,6 +147,7 @@ import Transformer
       let other = try store.modelID(#require(ShortName("other")))
       let key = try store.createKey(label: #require(ShortName("test")))
       try store.setModels([other], for: key.record.name)
+      _ = try store.modelID(#require(ShortName("swift-2")))
       // Whoever may use it is told by headers.
       try store.retire(
         store.modelID(#require(ShortName("swift-1"))),

@@ -95,6 +95,16 @@ import Testing
     }
   }
 
+  /// A saved invoice is called as it is numbered, and a receipt is shown in times and euros.
+  @Test func thePortalNamesAndShowsThingsAsPeopleDo() async throws {
+    try await RunningServer.serving { server in
+      let script = try await server.get("/portal.js").body
+      #expect(script.contains(#"save(text, type, number + (type.includes("html")"#))
+      #expect(script.contains("created|at)Milliseconds$/") && script.contains("/PicoEuro$/"))
+      #expect(try await server.get("/favicon.ico").status == 204)
+    }
+  }
+
   @Test(arguments: [false, true])
   func thePortalOffersToAskForAnAccountWhereThatIsTaken(isTaken: Bool) async throws {
     try await SelfServiceBench.run(configure: { $0.takesAccountRequests = isTaken }) { bench in

@@ -142,8 +142,10 @@ import Transformer
   ) async throws {
     try await withMeter { meter, store in
       try await RunningServer.serving(FakeEngine([], behaviour), meter: meter) { server in
-        #expect(try await embed(server, [:]).status == status)
-        #expect(try store.newestRows().map(\.status) == [.failed])
+        let answer = try await embed(server, [:])
+        #expect(answer.status == status)
+        let rows = try store.newestRows()
+        #expect(rows.map(\.status) == [.failed])
       }
     }
   }

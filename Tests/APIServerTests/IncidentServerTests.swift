@@ -52,6 +52,8 @@ import Testing
       let restrict = try store.take(.restrict, ranges: [#require(AddressRange("192.0.2.0/24"))])
       while try await answer() != 401 { await Task.yield() }
       #expect(try await server.chat(ChatCompletionTests.chat).errorCode == "ip_not_authorized")
+      #expect(try await server.post("/v1/account/request", "{}").status == 401)
+      #expect(try await server.get("/status").status == 200)
       try store.resolve(restrict)
       while try await answer() != 200 { await Task.yield() }
 

@@ -9,7 +9,7 @@ import Testing
 @Suite struct RouteRuleTests {
   @Test func allRoutesButTheOpenOnesNeedAKey() async throws {
     let open: Set<String> = [
-      "/", "/health", "/status", "/status.json", "/pricing.json", "/openapi.json",
+      "/", "/health", "/status", "/favicon.ico", "/status.json", "/pricing.json", "/openapi.json",
       // Pages that are the same for all, and ask with the key that their user types.
       "/portal", "/portal.js", "/portal.css", "/chat.js", "/markdown.js", "/chat.css",
       // Off unless the operator turns it on, and limited by address.

@@ -46,7 +46,8 @@ import Testing
       #expect(try answer.json["error"]?["param"] == .string(param))
     }
     try await RunningServer.serving { server in
-      #expect(try await server.chat(ChatCompletionTests.chat(change)).status == 200)
+      let answer = try await server.chat(ChatCompletionTests.chat(change))
+      #expect(answer.status == 200)
     }
   }
 

@@ -62,10 +62,9 @@ import Transformer
         let short = try await server.transcribe(
           file: Recording.wav(milliseconds: 1900), headers: headers)
         #expect(short.status == 200)
+        let statuses = try Self.rows(store).map(\.status)
         #expect(
-          try Self.rows(store).map(\.status).sorted { "\($0)" < "\($1)" } == [
-            .completed, .rejected,
-          ])
+          statuses.count == 2 && statuses.contains(.completed) && statuses.contains(.rejected))
         #expect(meter.spending(of: .key(key.record.id)).spent.rawValue == 1_900_000)
         #expect(meter.spending(of: .key(key.record.id)).reserved.rawValue == 0)
       }

@@ -70,6 +70,8 @@ import Testing
         ("meter key create --account lab --expires 2020-01-01", 1, "in the past"),
         ("meter key brand Apus", 64, "small letters"), ("meter key brand --test", 64, "brand"),
         ("meter model retire tiny --on 29d", 1, "30 days of notice"),
+        ("meter model retire tiny --on 30d --successor tiny", 1, "its own successor"),
+        ("meter model retire tiny --on 30d --successor tiny-2", 1, "meter model add"),
         ("meter account member lab --role owner", 64, "of --email"),
       ]
       let before = try await desk.json("meter audit list").arrayValue?.count
@@ -88,26 +90,27 @@ import Testing
     try await withDesk { desk async throws in
       #expect(try await desk.run("meter account create lab --active").status == 0)
       #expect(try await desk.run("meter model add tiny").status == 0)
+      #expect(try await desk.run("meter model add tiny-2").status == 0)
       let retired = try await desk.run("meter model retire tiny --on 30d --successor tiny-2")
       #expect(retired.status == 0, "\(retired.errors)")
       #expect(try await desk.json("meter model list")[0]?["successor"] == "tiny-2")
+      #expect(try await desk.run("meter model keep tiny").status == 0)
+      #expect(try await desk.json("meter model list") == [])
       #expect(try await desk.json("meter key brand")["begins_with"] == "apus_live_")
       #expect(try await desk.json("meter key brand sk-lab --test")["begins_with"] == "sk-lab_test_")
       let key = try await desk.json("meter key create --account lab")
       #expect(key["key"]?.stringValue?.hasPrefix("sk-lab_test_") == true)
       let list = try await desk.run("keys list").text
       #expect(list.hasPrefix("name ") && list.contains("lab") && list.contains("service"))
-      #expect(try await desk.run("meter limit set --account lab --rpm 5").status == 0)
-      #expect(try await desk.run("meter limit set --model tiny --rpm 6").status == 0)
-      #expect(
-        try await desk.json("meter limit show --account lab").arrayValue?.map { $0["limits"] }
-          == ["rpm 5/5"])
-      #expect(try await desk.json("meter limit show").arrayValue?.count == 2)
-      let narrow = "meter limit set --account lab --model tiny --rpm 60 --burst 30"
-      #expect(try await desk.run(narrow).status == 0)
+      // What is not given stays as it was.
+      for given in [
+        "--account lab --rpm 5 --tpm 9", "--account lab --parallel 2", "--account lab --no tpm",
+        "--model tiny --rpm 6", "--account lab --model tiny --rpm 60 --burst 30",
+      ] { #expect(try await desk.run("meter limit set \(given)").status == 0) }
+      #expect(try await desk.json("meter limit show").arrayValue?.count == 3)
       let rows = try await desk.json("meter limit show --account lab").arrayValue
       #expect(rows?.map { $0["of"] } == ["account lab", "account lab at model tiny"])
-      #expect(rows?.last?["limits"] == "rpm 60/30")
+      #expect(rows?.map { $0["limits"] } == ["rpm 5/5, par 2", "rpm 60/30"])
       #expect(try await desk.run("meter credit mode lab prepaid").status == 0)
       #expect(try await desk.json("meter credit add lab --eur 8")["left_eur"] == "8.00")
       #expect(try await desk.json("meter credit add lab --eur -5")["left_eur"] == "3.00")
@@ -200,6 +203,9 @@ import Testing
 
   @Test func `an empty ledger is whole, and a backup of it too`() async throws {
     try await withDesk { desk async throws in
+      let nothing = Desk(folder: desk.folder + "/nothing")
+      #expect(try await nothing.run("meter doctor").errors.contains("no ledger"))
+      #expect(!FileManager.default.fileExists(atPath: nothing.folder))
       #expect(try await desk.json("meter reconcile") == [])
       #expect(try await desk.json("meter usage") == [])
       #expect(try await desk.run("meter backup \(desk.folder)/copy").status == 0)

@@ -1,5 +1,6 @@
 // Accounts and the life of keys: activation, suspension, rotation, expiry, leaks.
 
+import GRDB
 import Metering
 import Testing
 
@@ -17,11 +18,52 @@ import Testing
       _ = try store.createKey(label: name("one"), account: account)
     }
     #expect(error?.code == .wrongState)
+    // It was never stopped, so it does not go on: somebody has to let it in.
+    #expect(faultCode { try store.resume(account) } == .wrongState)
+    #expect(try store.accounts().first { $0.id == account }?.state == .pending)
     try store.setState(.active, of: account)
+    #expect(faultCode { try store.resume(account) } == .wrongState)
+    #expect(faultCode { try store.resume(AccountID(rawValue: 99)) } == .notFound)
     let key = try store.createKey(label: name("one"), account: account)
     #expect(code(bench, key) == nil)
     #expect(try bench.meter.authenticate(key.text).account == account)
     #expect(try bench.key().record.account != account)
+  }
+
+  /// An account without its owner is none that anybody could be told of.
+  @Test func anAccountThatIsAskedForIsThereWithItsOwnerOrNotAtAll() throws {
+    let bench = try MeterBench()
+    let store = bench.meter.store
+    let database = try DatabaseQueue(path: bench.folder.path + "/meter.db")
+    defer { try? database.close() }
+    try database.write {
+      try $0.execute(
+        sql: """
+          CREATE TRIGGER refusal BEFORE INSERT ON member BEGIN SELECT RAISE(ABORT, 'full'); END
+          """)
+    }
+    let before = try store.accounts().count
+    #expect(throws: UsageStoreError.self) {
+      _ = try store.requestAccount(name("institute"), email: "a@lab.example")
+    }
+    #expect(try store.accounts().count == before)
+    try database.write { try $0.execute(sql: "DROP TRIGGER refusal") }
+    let account = try store.requestAccount(name("institute"), email: "a@lab.example")
+    #expect(try store.members(of: account).map(\.role) == [.owner])
+  }
+
+  /// Notice does not mean that a key which others know stays in use until its end.
+  @Test func aKeyIsReplacedAfterNoticeToo() throws {
+    let bench = try MeterBench()
+    let store = bench.meter.store
+    let key = try bench.key()
+    _ = try store.terminate(key.record.account)
+    let next = try store.rotateKey(key.record.name, grace: .zero)
+    #expect(code(bench, key)?.code == .invalidAPIKey)
+    #expect(code(bench, next) == nil)
+    #expect(
+      faultCode { _ = try store.createKey(label: name("more"), account: key.record.account) }
+        == .wrongState)
   }
 
   @Test func anAccountIsCalledWhatNoOtherIs() throws {
@@ -54,7 +96,7 @@ import Testing
         _ = try bench.meter.admit(who, bench.request())
       } == error)
     try await running.settle(completed())
-    try store.setState(.active, of: key.record.account)
+    try store.resume(key.record.account)
     #expect(code(bench, key) == nil)
   }
 

@@ -35,6 +35,8 @@ import Testing
     #expect(verdict(bench, "192.0.2.1") == nil)
     #expect(verdict(bench, "198.51.100.1")?.code == .addressNotAuthorized)
     #expect(verdict(bench, nil)?.code == .addressNotAuthorized)
+    let text = verdict(bench, nil)?.message ?? ""
+    #expect(text.contains("operator") && !text.contains("This API key"))
     try store.resolve(restrict)
     #expect(verdict(bench, nil) == nil)
 

@@ -161,6 +161,15 @@ import Testing
     }
     #expect(error?.code == .wrongState)
     #expect(try store.notices(for: AccountID(rawValue: 1)).isEmpty)
+    for (successor, code) in [("tiny-2", UsageStoreError.Code.notFound), ("tiny", .wrongState)] {
+      let fault = faultCode {
+        try store.retire(
+          bench.model, onMilliseconds: now + 30 * day, successor: name(successor))
+      }
+      #expect(fault == code)
+    }
+    #expect(try store.notices(for: AccountID(rawValue: 1)).isEmpty)
+    _ = try store.modelID(name("tiny-2"))
     try store.retire(bench.model, onMilliseconds: now + 30 * day, successor: name("tiny-2"))
     let notice = try #require(try store.notices(for: AccountID(rawValue: 1)).first)
     #expect(notice.title.hasPrefix("Model tiny goes on "))
@@ -185,6 +194,27 @@ import Testing
     try store.retire(
       other, onMilliseconds: bench.clock.clock.wallMilliseconds(), emergency: name("wrong answers"))
     #expect(try store.auditTrail(limit: 1).first?.detail == "emergency: wrong answers")
+  }
+
+  @Test func aModelWhoseNoticeIsTakenBackIsServedAsBefore() throws {
+    let bench = try MeterBench()
+    let store = bench.meter.store
+    let who = try bench.meter.authenticate(bench.key().text)
+    #expect(faultCode { try store.keep(bench.model) } == .notFound)
+    let now = bench.clock.clock.wallMilliseconds()
+    try store.retire(bench.model, onMilliseconds: now + 30 * day)
+    try store.keep(bench.model)
+    bench.meter.refreshKeys()
+    #expect(bench.meter.retirement(of: bench.model) == nil)
+    bench.clock.advance(.milliseconds(31 * day))
+    let refused = refusal { () throws(MeterError) in
+      try bench.meter.look(who, model: bench.model)
+    }
+    #expect(refused == nil)
+    let titles = try store.notices(for: AccountID(rawValue: 1)).map(\.title)
+    #expect(titles.contains("Model tiny stays"))
+    #expect(try store.auditTrail(limit: 1).first?.verb == "model.keep")
+    #expect(faultCode { try store.keep(bench.model) } == .notFound)
   }
 
   @Test func `promise 31: going on under new terms is remembered once, with its time`() async throws

@@ -30,6 +30,7 @@ import Testing
     billing.clock.advance(.seconds(32 * 86_400))
     let invoice = try #require(try store.issueInvoice(account: billing.account, month: month))
     let before = try store.draftInvoice(account: billing.account, month: month)
+    let root = try store.receiptRoot(of: month)
     try await billing.use()
     #expect(try !files(of: folder, holding: id).isEmpty)
     // Thirteen months after January 2028 is February 2029; in March its time is over.
@@ -46,6 +47,80 @@ import Testing
     #expect(try store.invoice(invoice.document.number) == invoice)
     #expect(try store.retentionPlan().months.isEmpty)
     #expect(try store.verifyAudit().firstBroken == nil)
+    // What an invoice printed of the receipts can still be published.
+    let kept = try store.receiptRoot(of: month)
+    #expect(root.count == 1 && kept.count == 1 && kept.root == root.root)
+    // No table says that there was nothing.
+    var lines: [String] = []
+    let fault = faultCode {
+      try store.exportUsage(of: billing.account, month: month, as: .csv) { lines.append($0) }
+    }
+    #expect(fault == .notFound && lines.isEmpty)
+    #expect(faultCode { _ = try store.exportUsage(month: month, for: .operation) } == .notFound)
+    let never = try #require(UTCMonth("2027-01"))
+    #expect(try store.exportUsage(month: never, for: .operation).rows.isEmpty)
+    #expect(try store.receiptRoot(of: never).count == 0)
+  }
+
+  /// What a process leaves that ended between keeping a month and letting its file go.
+  @Test func aMonthThatWasKeptAndIsStillThereCountsOnce() async throws {
+    let billing = try BillingBench(start: newYear2028)
+    let store = billing.store
+    try await billing.use()
+    billing.go(to: newYear2028 + 426 * 86_400_000)
+    let month = try #require(UTCMonth("2028-01"))
+    let draft = try store.draftInvoice(account: billing.account, month: month)
+    let query = UsageQuery(
+      account: billing.account, hours: month.firstHour..<month.next.firstHour)
+    let usage = try store.usage(query)
+    #expect(draft.grossCents > 0 && !usage.isEmpty)
+    let folder = billing.bench.folder.path
+    let files = try FileManager.default.contentsOfDirectory(atPath: folder).filter {
+      $0.hasPrefix("events-2028-01") && !$0.hasSuffix("-shm")
+    }.map { URL(fileURLWithPath: "\(folder)/\($0)") }
+    let bytes = try files.map { try Data(contentsOf: $0) }
+    #expect(try store.runRetention().months == [month])
+    #expect(try store.usage(query) == usage)
+    for (file, bytes) in zip(files, bytes) { try bytes.write(to: file) }
+    #expect(try store.months().contains(month))
+    #expect(try store.usage(query) == usage)
+    #expect(try store.draftInvoice(account: billing.account, month: month) == draft)
+  }
+
+  @Test func whoIsErasedIsNotKeptForAnothersName() throws {
+    let bench = try MeterBench()
+    let store = bench.meter.store
+    let account = try store.createAccount(name("lab"))
+    #expect(faultCode { _ = try store.createAccount(name("Erased 2")) } == .invalidName)
+    let other = try store.createAccount(name("other"))
+    // As versions before took it.
+    let database = try DatabaseQueue(path: bench.folder.path + "/meter.db")
+    try database.write {
+      try $0.execute(
+        sql: "UPDATE account SET name = ? WHERE id = ?",
+        arguments: ["erased \(account.rawValue)", other.rawValue])
+    }
+    try database.close()
+    for _ in 0..<2 {
+      try? store.setState(.closed, of: account)
+      try store.erase(account)
+    }
+    let names = try store.accounts().map(\.name.text)
+    #expect(names.contains("erased \(account.rawValue)-2") && !names.contains("lab"))
+  }
+
+  /// Earlier versions kept no root: of what they let go there is none, and it is said.
+  @Test func aRootThatWasNotKeptIsNotThatOfNothing() async throws {
+    let billing = try BillingBench(start: newYear2028)
+    let store = billing.store
+    try await billing.use()
+    billing.go(to: newYear2028 + 426 * 86_400_000)
+    #expect(try store.runRetention().months.count == 1)
+    let database = try DatabaseQueue(path: billing.bench.folder.path + "/meter.db")
+    try await database.write { try $0.execute(sql: "DELETE FROM receipt_root") }
+    try database.close()
+    let month = try #require(UTCMonth("2028-01"))
+    #expect(faultCode { _ = try store.receiptRoot(of: month) } == .notFound)
   }
 
   @Test func theOldestPartOfTheTrailGoesAndTheRestIsStillAChain() throws {
@@ -109,7 +184,15 @@ import Testing
     #expect(export.keys.map(\.label) == ["laptop-of-mira-55", "phone-of-kaja"])
     #expect(export.memberRoles == ["kaja@club-7731.example": "owner"])
     #expect(export.history.count { $0.what == "notice" } == 3)
-    #expect(export.history.contains { $0.what == "warning" })
+    // In words, beside what is for machines.
+    #expect(export.history.first { $0.what == "warning" }?.text == "reason terms")
+    #expect(export.created == "2028-01-01T00:00:00.000Z")
+    #expect(export.requests.allSatisfy { $0.settled.hasPrefix("2028-01-") })
+    #expect(
+      export.requests.map(\.costEuro)
+        == export.requests.map {
+          PicoEuro(rawValue: $0.costPicoEuro).description
+        })
     #expect(export.history.contains { $0.text.contains("Kaja Mets") })
     #expect(export.requests.map(\.key) == [export.keys[0].number])
     #expect(export.keys[0].role == "service" && export.keys[0].limits == nil)

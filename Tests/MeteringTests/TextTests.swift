@@ -66,6 +66,18 @@ import Testing
     #expect(RequestID(bytes: [1, 2, 3]) == nil)
   }
 
+  @Test(arguments: ["", "chatcmpl-", "cmpl-", "msg_", "resp_"])
+  func aRequestIsFoundByTheIdOfItsAnswer(word: String) throws {
+    // The second begins like a word.
+    for high in [0x0189_0A5D_AC96_774B, 0xABCD_EFAB_CDEF_774B] as [UInt64] {
+      let id = RequestID(high: high, low: 0xBCCE_B302_099A_8057)
+      #expect(RequestID(inAnswerID: "\(word)\(id)") == id)
+      #expect(word != "msg_" || RequestID(inAnswerID: "\(word)\(id)_12") == id)
+      #expect(RequestID(inAnswerID: "\(word)\(id)0") == nil)
+    }
+    #expect(RequestID(inAnswerID: word) == nil)
+  }
+
   @Test(
     arguments: [
       (["APUS_DATA": "/a/b", "HOME": "/h"], "/a/b"), (["APUS_DATA": "", "HOME": "/h"], nil),

@@ -92,7 +92,11 @@ final class Answer: Sendable {
   func run(
     isStreamed: Bool, _ deliver: @escaping @Sendable (Int, [AnswerPiece]) -> Void
   ) async throws -> AnswerEnd {
-    defer { watch.onGone(nil) }
+    let work = exchange.endingWithKey { [weak self] in self?.keyWent() }
+    defer {
+      watch.onGone(nil)
+      withExtendedLifetime(work) {}
+    }
     let ends: [ChoiceEnd]
     do {
       ends = try await followAll(isStreamed: isStreamed, deliver)
@@ -127,6 +131,12 @@ final class Answer: Sendable {
   /// The client cannot be reached any more: stops the engine.
   func clientWent() {
     progress.withLock { $0.interruption = $0.interruption ?? .clientGone }
+    cancel()
+  }
+
+  /// The key was revoked, or its account stopped, while no token asked for it.
+  private func keyWent() {
+    progress.withLock { $0.interruption = $0.interruption ?? .keyRevoked }
     cancel()
   }
 

@@ -1,5 +1,6 @@
 // What engines remember of an account's prompts goes as soon as one of its keys is revoked, or the
-// account is stopped or closed, and not only when its time is over.
+// account is stopped or closed, and not only when its time is over. So does what goes on for that
+// key.
 
 import Metering
 
@@ -17,6 +18,7 @@ struct CacheWatch: Sendable {
     guard let meter = backend.meter else { return }
     var known = meter.usableKeys
     for await _ in meter.changes() {
+      backend.work.end { $0 == .local || meter.isUsable($0) }
       let usable = meter.usableKeys
       for (account, keys) in known where !keys.isSubset(of: usable[account] ?? []) {
         for model in backend.models { model.engine?.forget(owner: account.cacheOwner) }

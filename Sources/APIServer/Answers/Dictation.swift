@@ -66,9 +66,11 @@ final class Dictation: Sendable {
     }
     work.withLock { $0 = task }
     exchange.watch.onGone { self.clientWent() }
+    let entry = exchange.endingWithKey { task.cancel() }
     defer {
       exchange.watch.onGone(nil)
       work.withLock { $0 = nil }
+      withExtendedLifetime(entry) {}
     }
     let outcome = await withTaskCancellationHandler {
       await task.result
@@ -81,9 +83,12 @@ final class Dictation: Sendable {
       try await settle(milliseconds, .completed, 200)
       return (result, milliseconds)
     case .failure(is CancellationError) where wasLeft.isAsked:
-      let heard = min(heard.load(ordering: .relaxed), milliseconds)
-      try await settle(heard, .cancelled, exchange.statusIfClientGoes)
+      try await settle(heardMilliseconds, .cancelled, exchange.statusIfClientGoes)
       throw ClientGone()
+    case .failure(is CancellationError) where !exchange.holdsKey:
+      let refusal = APIError(MeterError.invalidAPIKey)
+      try await settle(heardMilliseconds, .cancelled, exchange.statusSeen(refusal.status))
+      throw MeterError.invalidAPIKey
     case .failure(let error):
       let refusal = exchange.refusal(for: error)
       // What the request is to blame for is no failure, nor that too many wait.
@@ -91,6 +96,11 @@ final class Dictation: Sendable {
       try await settle(0, isRejected ? .rejected : .failed, exchange.statusSeen(refusal.status))
       throw refusal
     }
+  }
+
+  /// What is written down of the recording, no more than there is.
+  private var heardMilliseconds: Int64 {
+    min(heard.load(ordering: .relaxed), length.load(ordering: .relaxed))
   }
 
   /// The client cannot be reached any more: stops the work.

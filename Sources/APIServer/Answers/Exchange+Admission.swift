@@ -29,6 +29,13 @@ extension Exchange {
     return model
   }
 
+  /// Takes a request that asks for a count from the limits on requests: a long prompt is work too.
+  ///
+  /// - Throws: `MeterError`: 429 where a limit refuses.
+  func takeCount(of model: ModelID) throws(MeterError) {
+    try backend.meter?.take(principal, model: model)
+  }
+
   /// Admits a request and notes its number and limits; nil where nothing is counted.
   func admit(_ request: AdmissionRequest) throws(MeterError) -> LeaseHolder? {
     guard let meter = backend.meter else { return nil }

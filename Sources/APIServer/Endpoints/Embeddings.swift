@@ -69,7 +69,7 @@ private final class ComputedTokens: Sendable {
 
 extension Exchange {
   /// Does work that has no completion under a lease, which is settled however it ends. The work is
-  /// cancelled when the client goes, and what was computed until then is charged.
+  /// cancelled when the client or its key goes, and what was computed until then is charged.
   ///
   /// - Throws: `MeterError` where a limit refuses or the record cannot be written, `ClientGone`, or
   ///   what the work throws.
@@ -82,7 +82,11 @@ extension Exchange {
     try holder?.open()
     let task = Task { try await work() }
     watch.onGone { task.cancel() }
-    defer { watch.onGone(nil) }
+    let entry = endingWithKey { task.cancel() }
+    defer {
+      watch.onGone(nil)
+      withExtendedLifetime(entry) {}
+    }
     let outcome = await task.result
     switch outcome {
     case .success(let result):
@@ -91,12 +95,15 @@ extension Exchange {
       try await settle(holder, usage, .completed, 200)
       return result
     case .failure(let error):
-      let isGone = task.isCancelled
-      let refusal = isGone ? APIError.clientGone : refusal(for: error)
+      let isCut = task.isCancelled
+      let refusal =
+        !isCut
+        ? refusal(for: error)
+        : holdsKey ? APIError.clientGone : APIError(MeterError.invalidAPIKey)
       let usage = TokenUsage(
-        promptTokens: isGone ? computed.count.load(ordering: .relaxed) : 0)
+        promptTokens: isCut ? computed.count.load(ordering: .relaxed) : 0)
       note(usage)
-      try await settle(holder, usage, isGone ? .cancelled : refusal.recorded, refusal.status.code)
+      try await settle(holder, usage, isCut ? .cancelled : refusal.recorded, refusal.status.code)
       throw refusal
     }
   }

@@ -19,7 +19,8 @@ enum Messages {
     errors: .anthropic, asksModel: true
   ) { exchange, _ in
     let counted = try await exchange.read(MessagesCountFields.self) { fields, model in
-      try model.prompt(fields.message.conversation)
+      try exchange.takeCount(of: model.recordID)
+      return try model.prompt(fields.message.conversation)
     }
     return .json(["input_tokens": .integer(Int64(counted.prompt.count))])
   }

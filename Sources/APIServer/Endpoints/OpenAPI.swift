@@ -53,6 +53,7 @@ enum OpenAPI {
     "/": text("What is served and how to ask for it"),
     "/health": open("Whether requests are taken", "Health"),
     "/status": text("How the server is, for people"),
+    "/favicon.ico": nothing("No picture, for browsers that ask for one"),
     "/chat.js": text("The script of the chat that browsers get at /", "text/javascript"),
     "/markdown.js": text("How it shows what a model writes", "text/javascript"),
     "/chat.css": text("Its style", "text/css"),
@@ -103,6 +104,18 @@ enum OpenAPI {
 
   static func open(_ summary: JSONValue, _ answer: String) -> JSONValue {
     ["get": operation(summary, answer: answer, isOpen: true)]
+  }
+
+  private static func nothing(_ summary: JSONValue) -> JSONValue {
+    [
+      "get": [
+        "summary": summary, "security": [],
+        "responses": [
+          "204": ["description": "Nothing"],
+          "4XX": body("What to change", "Error", "application/json"),
+        ],
+      ]
+    ]
   }
 
   private static func text(_ summary: JSONValue, _ type: String = "text/plain") -> JSONValue {

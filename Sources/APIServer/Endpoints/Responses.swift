@@ -20,7 +20,8 @@ enum Responses {
     asksModel: true
   ) { exchange, _ in
     let counted = try await exchange.read(ResponsesFields.self) { fields, model in
-      try model.prompt(fields.conversation)
+      try exchange.takeCount(of: model.recordID)
+      return try model.prompt(fields.conversation)
     }
     return .json([
       "object": "response.input_tokens", "input_tokens": .integer(Int64(counted.prompt.count)),

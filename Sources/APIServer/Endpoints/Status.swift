@@ -58,6 +58,11 @@ enum Status {
       body: ResponseBody(byteBuffer: ByteBuffer(string: text)))
   }
 
+  /// Browsers ask for it beside a page of plain text, which cannot say that there is none.
+  static let icon = Route(method: .get, path: "/favicon.ico", access: .open) { _, _ in
+    Response(status: .noContent, headers: [.cacheControl: "max-age=86400"])
+  }
+
   private static func service(_ place: Int, _ backend: Backend) -> JSONObject {
     let availability = backend.health.availability(of: place)
     return [

@@ -95,7 +95,8 @@ extension Exchange {
       }
       guard backend.models.count == 1 else { throw fields.missing("model") }
       return (fields, try asked(backend.models[0]), false)
-    } make: { fields, model in
+    } make: { [self] fields, model in
+      try takeCount(of: model.recordID)
       var fields = fields
       return try make(&fields, model)
     }.made

@@ -74,11 +74,15 @@ extension Exchange {
   /// - Throws: the refusal of the work, `SharedRefusal` where that met another API key, or `MeterError`
   ///   where this one may not use the model.
   fileprivate func response(_ place: SharedAnswers.Place) async throws -> Response {
+    let isOwn = place.answer.key == principal.key
+    // The work ends with the key that does it; whoever reads along with another one ends with
+    // theirs.
+    let entry = isOwn ? nil : endingWithKey { [weak self] in self?.closeConnection() }
     let end: @Sendable () -> Void = { [self] in
+      withExtendedLifetime(entry) {}
       connectionWatch.onGone(nil)
       place.answer.leave(place.follower)
     }
-    let isOwn = place.answer.key == principal.key
     let head: SharedAnswer.Head
     do {
       head = try await place.answer.head()

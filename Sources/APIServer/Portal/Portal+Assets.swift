@@ -23,6 +23,13 @@ extension Portal {
       if (typeof value === "number" && /_(at|from|time)$/.test(name)) {
         return new Date(value * 1000).toISOString().replace(".000", "");
       }
+      // Those of receipts and exports are for programs.
+      if (typeof value === "number" && /^(settled|started|created|at)Milliseconds$/.test(name)) {
+        return new Date(value).toISOString();
+      }
+      if (typeof value === "number" && /PicoEuro$/.test(name)) {
+        return (value / 1e12).toFixed(12).replace(/\.?0+$/, "") + " EUR";
+      }
       return String(value ?? "-");
     }
 
@@ -99,7 +106,9 @@ extension Portal {
         const text = await answer.text();
         into.replaceChildren();
         if (!type.startsWith("application/json")) {
-          save(text, type, type.includes("html") ? "invoice.html" : "invoice.xml");
+          // The path ends with the document's number.
+          const number = decodeURIComponent(path.split("/").pop()).replace(/[^A-Za-z0-9-]/g, "-");
+          save(text, type, number + (type.includes("html") ? ".html" : ".xml"));
           make("span", "The document was saved.", into);
           return;
         }

@@ -79,7 +79,7 @@ struct PortalAction: Sendable {
     PortalAction(
       title: "Receipt of a request", method: "GET", path: "/v1/receipts/{id}",
       fields: [
-        Field(name: "id", title: "The request's id", isRequired: true),
+        Field(name: "id", title: "The request's id, or its answer's", isRequired: true),
         Field(name: "count", title: "Tree of so many receipts", kind: .number),
       ], verb: "receipt/show"),
     PortalAction(

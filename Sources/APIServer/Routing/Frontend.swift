@@ -69,7 +69,11 @@ struct Frontend: Sendable {
     guard exchange.isTaken || route.access == .open else { throw APIError.draining }
     try checkHost(request)
     switch route.access {
-    case .open: break
+    case .open:
+      // What is only looked at is for everybody, in an incident too.
+      if ![.get, .head].contains(request.method) {
+        try backend.meter?.measures.check(address: exchange.network)
+      }
     case .key:
       try backend.meter?.measures.check(address: exchange.network)
       let principal = try authenticate(exchange)

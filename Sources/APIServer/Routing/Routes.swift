@@ -70,7 +70,8 @@ struct RouteTable: Sendable {
       Messages.count,
       Responses.route, Responses.count, Embeddings.route, Rerank.route,
       Transcriptions.transcribe, Transcriptions.translate,
-      Status.document, Status.page, OpenAPI.route, Pricing.route, Portal.page, Portal.script,
+      Status.document, Status.page, Status.icon, OpenAPI.route, Pricing.route, Portal.page,
+      Portal.script,
       Portal.style, ChatPage.script, ChatPage.markdown, ChatPage.style,
     ] + selfService
   /// What key holders see and do of their own account.
@@ -83,8 +84,8 @@ struct RouteTable: Sendable {
     ] + OrganizationUsage.usage
   /// What the one who runs the server asks.
   static let administration: [Route] = [
-    Metrics.route, Health.route, Status.document, Status.page, Administration.list,
-    Administration.verb,
+    Metrics.route, Health.route, Status.document, Status.page, Status.icon,
+    Administration.list, Administration.verb,
   ]
 
   private struct Place: Sendable {

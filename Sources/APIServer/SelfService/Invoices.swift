@@ -94,8 +94,9 @@ extension InvoiceRecord {
       "currency": "eur", "net_cents": .integer(document.netCents),
       "tax_cents": .integer(document.taxCents), "total_cents": .integer(document.grossCents),
       "paid_cents": .integer(paidCents), "disputed_cents": .integer(disputedCents),
-      "open_cents": .integer(openCents),
-      "credited_by": creditedBy.map { .string($0) } ?? .null,
+      "open_cents": .integer(openCents), "overpaid_cents": .integer(overpaidCents),
+      "credited_by": creditedBy.last.map { .string($0) } ?? .null,
+      "credit_notes": .array(creditedBy.map { .string($0) }),
     ]
   }
 }

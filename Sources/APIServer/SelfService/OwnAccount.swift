@@ -28,7 +28,7 @@ enum OwnAccount {
   }
 
   /// Asks for an account, which the operator may let in. For people without a key, where the
-  /// operator wants that.
+  /// operator wants that. One of a name that is taken makes none, and its answer does not tell.
   static let request = Route(
     method: .post, path: "/v1/account/request", access: .open
   ) { exchange, _ in
@@ -54,8 +54,7 @@ enum OwnAccount {
         do {
           _ = try ledger.store.requestAccount(name, email: email)
         } catch let error as UsageStoreError where error.code == .constraint {
-          throw APIError.refused(
-            .conflict, "name_taken", "An account of this name exists. Choose another name.")
+          // Answered alike: who the customers are is no stranger's business. Nothing was made.
         }
         return ["object": "account", "name": .string(name.text), "state": "pending"]
       })

@@ -1,5 +1,6 @@
-// GET /v1/receipts/{id}: the signed receipt of a request, and under the id `key` what it is checked
-// with. `count` asks for the tree of the size that an invoice printed.
+// GET /v1/receipts/{id}: the signed receipt of a request, by its own id or that of its answer, and
+// under the id `key` what it is checked with. `count` asks for the tree of the size that an invoice
+// printed.
 
 import Hummingbird
 import JSON
@@ -17,7 +18,8 @@ enum Receipts {
           ]
         }
         // Whose it is is looked up first: a month's tree is built for its owner only.
-        guard let id = Metering.RequestID(name), let row = try ledger.store.usageRow(id),
+        guard let id = Metering.RequestID(inAnswerID: name),
+          let row = try ledger.store.usageRow(id),
           row.account == ledger.account,
           row.key == ledger.principal.key || ledger.principal.role.may(.readUsage)
         else { throw APIError.unknownObject("receipt") }

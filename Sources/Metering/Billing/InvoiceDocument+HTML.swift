@@ -42,8 +42,11 @@ extension InvoiceDocument {
         }
       }
     }
-    if !iban.isEmpty { page.element("p", "Pay to \(iban), reference \(number).") }
-    page.element("p", terms)
+    // How an invoice is to be paid is none of its credit note's business.
+    if kind == .invoice {
+      if !iban.isEmpty { page.element("p", "Pay to \(iban), reference \(number).") }
+      page.element("p", terms)
+    }
     for tree in receipts ?? [] {
       page.element("p", "Receipts of \(tree.month): \(tree.count), under the root \(tree.root).")
     }

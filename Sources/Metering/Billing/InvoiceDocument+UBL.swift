@@ -31,7 +31,7 @@ extension InvoiceDocument {
     }
     xml.element("cac:AccountingSupplierParty") { seller.write(to: &$0) }
     xml.element("cac:AccountingCustomerParty") { buyer.write(to: &$0) }
-    if !iban.isEmpty {
+    if !isCredit, !iban.isEmpty {
       xml.element("cac:PaymentMeans") { xml in
         xml.element("cbc:PaymentMeansCode", "30")  // BT-81: credit transfer
         xml.element("cbc:PaymentID", number)  // BT-83

@@ -114,7 +114,13 @@ package struct InvoiceDocument: Hashable, Codable, Sendable {
   }
 
   /// The credit note that takes lines of an invoice back.
-  init(crediting lines: [Line], of invoice: InvoiceDocument, number: String, issued: CivilDate) {
+  ///
+  /// - Parameter credited: the lines that others took back before. Tax is rounded on the sum of
+  ///   both, so that all credit notes together come to the invoice, to the cent.
+  init(
+    crediting lines: [Line], of invoice: InvoiceDocument, after credited: Set<Int>, number: String,
+    issued: CivilDate
+  ) {
     kind = .creditNote
     self.number = number
     credits = invoice.number
@@ -131,7 +137,9 @@ package struct InvoiceDocument: Hashable, Codable, Sendable {
     self.lines = lines
     netCents = lines.reduce(0) { $0 + $1.netCents }
     taxBasisPoints = invoice.taxBasisPoints
-    grossCents = invoice.grossCents(ofLines: Set(lines.map(\.number)))
+    grossCents =
+      invoice.grossCents(ofLines: credited.union(lines.map(\.number)))
+      - invoice.grossCents(ofLines: credited)
     taxCents = grossCents - netCents
     iban = invoice.iban
     terms = invoice.terms

@@ -8,7 +8,7 @@ package enum InvoiceState: String, Sendable {
   case issued, overdue, disputed, paid, credited
 }
 
-/// An issued document with its payments, disputes and credit note.
+/// An issued document with its payments, disputes and credit notes.
 package struct InvoiceRecord: Hashable, Sendable {
   let id: Int64
   package let account: AccountID
@@ -22,24 +22,36 @@ package struct InvoiceRecord: Hashable, Sendable {
   /// What is not owed because lines are disputed: undecided, or decided for the customer and not
   /// taken back yet. Their tax is rounded once, as on the invoice.
   package let disputedCents: Int64
-  /// The credit note that took it back, or some of its lines.
-  package let creditedBy: String?
+  /// The part of it that was decided for the customer.
+  package let upheldCents: Int64
+  /// The credit notes that took it back, or some of its lines, oldest first.
+  package let creditedBy: [String]
+  /// The lines that were taken back.
+  package let creditedLines: Set<Int>
   /// How much of it was taken back.
   package let creditedCents: Int64
 
-  /// What can still be paid of it.
+  /// What is left of it: neither paid nor taken back.
   package var owedCents: Int64 {
     document.kind == .invoice ? max(0, document.grossCents - creditedCents - paidCents) : 0
+  }
+
+  /// What was paid beyond what is left after credit notes: it belongs to the customer.
+  package var overpaidCents: Int64 {
+    document.kind == .invoice ? max(0, paidCents + creditedCents - document.grossCents) : 0
   }
 
   /// What has to be paid now: not what is disputed.
   package var openCents: Int64 { max(0, owedCents - disputedCents) }
 
+  /// What can be paid now: disputed lines before they are decided, but not those that the customer
+  /// was right about.
+  package var payableCents: Int64 { max(0, owedCents - upheldCents) }
+
   /// Where it stands at a moment.
   package func state(at wallMilliseconds: Int64) -> InvoiceState {
-    if document.kind == .creditNote || (creditedBy != nil && creditedCents >= document.grossCents) {
-      return .credited
-    }
+    let isTakenBack = !creditedBy.isEmpty && creditedCents >= document.grossCents
+    if document.kind == .creditNote || isTakenBack { return .credited }
     if openCents > 0, wallMilliseconds >= dueMilliseconds { return .overdue }
     if disputedCents > 0 { return .disputed }
     return openCents == 0 ? .paid : .issued
@@ -48,11 +60,17 @@ package struct InvoiceRecord: Hashable, Sendable {
   static let select = """
     SELECT *, (SELECT coalesce(sum(cents), 0) FROM payment WHERE invoice_id = invoice.id) AS paid,
       (SELECT group_concat(line) FROM dispute WHERE invoice_id = invoice.id
-        AND dispute.state IN (\(DisputeState.open.rawValue), \(DisputeState.upheld.rawValue)))
-        AS disputed,
-      (SELECT number FROM invoice AS note WHERE note.credits = invoice.id) AS credited_by,
-      (SELECT gross_cents FROM invoice AS note WHERE note.credits = invoice.id) AS credited_cents,
-      (SELECT document FROM invoice AS note WHERE note.credits = invoice.id) AS note
+        AND dispute.state = \(DisputeState.open.rawValue)) AS disputed,
+      (SELECT group_concat(line) FROM dispute WHERE invoice_id = invoice.id
+        AND dispute.state = \(DisputeState.upheld.rawValue)) AS upheld,
+      -- An invoice and its credit notes are a chain: each names the one before it.
+      CASE WHEN credits IS NULL THEN (
+        WITH RECURSIVE taken (id, document) AS (
+          SELECT note.id, note.document FROM invoice AS note WHERE note.credits = invoice.id
+          UNION ALL
+          SELECT note.id, note.document FROM invoice AS note JOIN taken ON note.credits = taken.id)
+        SELECT group_concat(CAST(document AS TEXT)) FROM (SELECT document FROM taken ORDER BY id)
+      ) END AS notes
     FROM invoice
     """
 
@@ -62,10 +80,10 @@ package struct InvoiceRecord: Hashable, Sendable {
   init(_ row: Row) throws {
     let bytes = [UInt8](row["document"] as Data)
     let hash = [UInt8](row["hash"] as Data)
-    let noteBytes = (row["note"] as Data?).map { [UInt8]($0) }
-    let note = noteBytes.flatMap { try? InvoiceDocument(encoded: $0) }
+    let notes = try? JSONDecoder().decode(
+      [InvoiceDocument].self, from: Data("[\(row["notes"] as String? ?? "")]".utf8))
     guard LibCrypto.sha256(bytes) == hash, let document = try? InvoiceDocument(encoded: bytes),
-      (note == nil) == (noteBytes == nil)
+      let notes
     else {
       throw UsageStoreError(
         .corrupt, "an invoice is not what was issued: restore meter.db from a backup")
@@ -77,14 +95,22 @@ package struct InvoiceRecord: Hashable, Sendable {
     dueMilliseconds = row["due_ms"]
     self.hash = hash
     paidCents = row["paid"]
-    let credited = Set(note?.lines.map(\.number) ?? [])
-    let disputed = Set(
-      (row["disputed"] as String? ?? "").split(separator: ",").compactMap { Int($0) })
-    disputedCents =
-      document.grossCents(ofLines: credited.union(disputed))
-      - document.grossCents(ofLines: credited)
-    creditedBy = row["credited_by"]
-    creditedCents = row["credited_cents"] ?? 0
+    let credited = Set(notes.flatMap(\.lines).map(\.number))
+    let (disputed, upheld) = (
+      Self.lines(row["disputed"] as String?), Self.lines(row["upheld"] as String?)
+    )
+    func cents(_ lines: Set<Int>) -> Int64 {
+      document.grossCents(ofLines: credited.union(lines)) - document.grossCents(ofLines: credited)
+    }
+    disputedCents = cents(disputed.union(upheld))
+    upheldCents = cents(upheld)
+    creditedBy = notes.map(\.number)
+    creditedLines = credited
+    creditedCents = notes.reduce(0) { $0 + $1.grossCents }
+  }
+
+  private static func lines(_ list: String?) -> Set<Int> {
+    Set((list ?? "").split(separator: ",").compactMap { Int($0) })
   }
 }
 

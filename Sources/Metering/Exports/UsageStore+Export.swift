@@ -23,7 +23,8 @@ package struct ExportOptions: Sendable {
 extension UsageStore {
   /// Writes an account's month, a line at a time, without line ends.
   ///
-  /// - Throws: ``UsageStoreError``: `notFound`, and what `write` throws.
+  /// - Throws: ``UsageStoreError``: `notFound`, also where the rows were let go; and what `write`
+  ///   throws.
   package func exportUsage(
     of account: AccountID, month: UTCMonth, as format: UsageExportFormat,
     options: ExportOptions = ExportOptions(), _ write: (String) throws -> Void
@@ -31,6 +32,8 @@ extension UsageStore {
     guard let record = try accounts().first(where: { $0.id == account }) else {
       throw UsageStoreError(.notFound, "no account has the number \(account.rawValue)")
     }
+    // Costs come from the sums, which are kept.
+    if format != .focus { try checkRows(of: month) }
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     func line(_ value: some Encodable) throws {
@@ -59,6 +62,15 @@ extension UsageStore {
     case .focus:
       try exportCosts(of: record, month: month, name: options.cell, write)
     }
+  }
+
+  /// Throws `notFound` where a month's rows were let go: no lines would say that there was nothing.
+  func checkRows(of month: UTCMonth) throws(UsageStoreError) {
+    guard try wasLetGo(month) else { return }
+    throw UsageStoreError(
+      .notFound,
+      "the requests of \(month) were let go; their sums are kept, for invoices and the format focus"
+    )
   }
 
   /// Every request of an account that was settled in a month, oldest first within each file.

@@ -29,6 +29,7 @@ extension UsageStore {
   package func exportUsage(
     month: UTCMonth, account: AccountID? = nil, for purpose: Purpose
   ) throws(UsageStoreError) -> UsageExport {
+    try checkRows(of: month)
     let fields = profile.fields.filter { $0 != .number && $0.purposes.contains(purpose) }
     let needsPersonal = fields.contains(where: MetadataField.personal.contains)
     var personal = PersonalRows(store: self)

@@ -26,6 +26,9 @@ package struct Availability: Hashable, Sendable {
   /// probes nothing, and that time counts as missed.
   package static let reachMilliseconds: Int64 = 15_000
 
+  /// The longest time between two probes: less than that is one finding, and no measure of time.
+  package static let leastMilliseconds: Int64 = 4000
+
   package private(set) var measured: Int64 = 0
   package private(set) var up: Int64 = 0
   private var last: (at: Int64, isAnswered: Bool)?
@@ -56,6 +59,8 @@ package struct Availability: Hashable, Sendable {
     self.last = (end, false)
   }
 
-  /// Parts in a million; nil where nothing was measured.
-  package var partsPerMillion: Int64? { measured > 0 ? up * 1_000_000 / measured : nil }
+  /// Parts in a million; nil where less was measured than lies between two probes.
+  package var partsPerMillion: Int64? {
+    measured >= Self.leastMilliseconds ? up * 1_000_000 / measured : nil
+  }
 }

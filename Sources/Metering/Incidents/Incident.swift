@@ -59,7 +59,7 @@ package struct ServerMeasures: Hashable, Sendable {
     if isDrained { throw .serverIsOverloaded(retryAfterMilliseconds: 5000) }
     for ranges in restrictions {
       guard let address, ranges.contains(where: { $0.contains(address) }) else {
-        throw .addressNotAuthorized
+        throw .serviceRestricted
       }
     }
   }

@@ -36,7 +36,8 @@ package struct CreditEntry: Hashable, Sendable {
 package struct Budget: Hashable, Sendable {
   /// Answers end at the last token that this pays for; nil for no end.
   package var hard: PicoEuro?
-  /// Above it the account's owners get a notice, once a month; nil for none.
+  /// Above it the account's owners get a notice, once a month for each limit that was set; nil for
+  /// none.
   package var soft: PicoEuro?
 
   /// A budget of either kind or both.

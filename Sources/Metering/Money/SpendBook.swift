@@ -18,6 +18,8 @@ package struct SpendBook: Sendable {
   private struct Entry {
     var spent: Int64 = 0
     var reserved: Int64 = 0
+    /// The soft limit that was found passed this month.
+    var toldSoft: Int64?
   }
 
   /// The month that `spent` belongs to.
@@ -78,7 +80,8 @@ package struct SpendBook: Sendable {
 
   /// Ends a reservation with what was really spent, which is at most what was reserved.
   ///
-  /// - Returns: the scopes whose soft limit was passed by it.
+  /// - Returns: the scopes that are above a soft limit now and were not found so before, be it
+  ///   passed by this or set below what was spent already.
   @discardableResult
   package mutating func settle(
     reserved: PicoEuro, spent: PicoEuro, for scopes: [LimitScope]
@@ -87,12 +90,11 @@ package struct SpendBook: Sendable {
     for scope in scopes {
       var entry = entries[scope] ?? Entry()
       entry.reserved -= reserved.rawValue
-      if let soft = budgets[scope]?.soft?.rawValue, entry.spent <= soft,
-        entry.spent + spent.rawValue > soft
-      {
+      entry.spent += spent.rawValue
+      if let soft = budgets[scope]?.soft?.rawValue, entry.spent > soft, entry.toldSoft != soft {
+        entry.toldSoft = soft
         passed.append(scope)
       }
-      entry.spent += spent.rawValue
       entries[scope] = entry
       if case .account(let account) = scope {
         // Whoever pays afterwards may use more in years than the number holds, and is not held to it.

@@ -9,14 +9,14 @@ final class BudgetWatch: Sendable {
 
   init(store: UsageStore) { self.store = store }
 
-  /// Tells an account that it, or one of its keys, has passed its soft limit in a month.
+  /// Tells an account that it, or one of its keys, is above its soft limit in a month.
   func note(_ scope: LimitScope, of account: AccountID, month: UTCMonth) {
     queue.async { [store] in
-      // Only the passing itself is told; what the disk refuses here stands in the usage anyway.
-      _ = try? store.publishNotice(
-        title: "A spend limit was passed",
+      // What the disk refuses here stands in the usage anyway.
+      try? store.tellSoftLimit(
+        of: scope, account: account, month: month, title: "A spend limit was passed",
         body: "In \(month) \(Self.name(of: scope)) has spent more than its soft limit. Nothing is "
-          + "stopped by that.", to: account)
+          + "stopped by that.")
     }
   }
 

@@ -75,7 +75,7 @@ struct Schema: Sendable {
     ) STRICT, WITHOUT ROWID;
     """,
     administration, billing, retention, notices, selfService, metadata, credit, incidents,
-    tokenizers, suspension, brand, changes, limitsAtModels,
+    tokenizers, suspension, brand, changes, limitsAtModels, repayments,
   ])
 
   /// `events-YYYY-MM.db`: one row a request that has ended. These are the columns of the billing core;

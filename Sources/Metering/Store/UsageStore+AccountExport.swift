@@ -3,8 +3,9 @@
 import FoundationEssentials
 import GRDB
 
-/// Everything that is kept of an account, in a form for machines. Amounts are pico-euro or cents as
-/// their names say, times are milliseconds since 1970.
+/// Everything that is kept of an account, in a form for machines, and beside it for people: amounts
+/// are pico-euro as their names say, and euros; times are milliseconds since 1970, and of RFC 3339
+/// in UTC.
 package struct AccountExport: Codable, Sendable {
   package struct Key: Codable, Sendable {
     /// As requests name it.
@@ -18,7 +19,9 @@ package struct AccountExport: Codable, Sendable {
     package let limits: String?
     package let budget: Budget?
     package let createdMilliseconds: Int64
+    package let created: String
     package let expiresMilliseconds: Int64?
+    package let expires: String?
     package let isRevoked: Bool
     /// The day in UTC, as 2026-11-27; nil where it never was.
     package let lastUsed: String?
@@ -28,13 +31,17 @@ package struct AccountExport: Codable, Sendable {
   /// What may be spent in a month.
   package struct Budget: Codable, Sendable {
     package let softPicoEuro: Int64?
+    package let softEuro: String?
     package let hardPicoEuro: Int64?
+    package let hardEuro: String?
   }
 
   package struct Request: Codable, Sendable {
     package let id: String
     package let startedMilliseconds: Int64
+    package let started: String
     package let settledMilliseconds: Int64
+    package let settled: String
     /// The number of the key.
     package let key: Int64
     package let model: String
@@ -43,6 +50,7 @@ package struct AccountExport: Codable, Sendable {
     package let completionTokens: Int64
     package let reasoningTokens: Int64
     package let costPicoEuro: Int64
+    package let costEuro: String
     package let isBillable: Bool
     /// What else the metadata profile names, by the name of its column.
     package let described: [String: String]
@@ -51,6 +59,7 @@ package struct AccountExport: Codable, Sendable {
   package struct Happening: Codable, Sendable {
     package let what: String
     package let atMilliseconds: Int64
+    package let at: String
     package let text: String
   }
 
@@ -58,6 +67,7 @@ package struct AccountExport: Codable, Sendable {
   package let name: String
   package let state: String
   package let createdMilliseconds: Int64
+  package let created: String
   package let party: Party?
   /// Whether the customer owes the tax.
   package let reverseCharge: Bool
@@ -104,12 +114,14 @@ extension UsageStore {
         requests.append(
           AccountExport.Request(
             id: row.requestID.description, startedMilliseconds: row.startedMilliseconds,
-            settledMilliseconds: row.settledMilliseconds, key: row.key.rawValue,
+            started: timeText(row.startedMilliseconds),
+            settledMilliseconds: row.settledMilliseconds,
+            settled: timeText(row.settledMilliseconds), key: row.key.rawValue,
             model: models[row.model]?.text ?? "", promptTokens: row.usage.promptTokens,
             cachedPromptTokens: row.usage.cachedPromptTokens,
             completionTokens: row.usage.completionTokens,
             reasoningTokens: row.usage.reasoningTokens, costPicoEuro: row.cost.rawValue,
-            isBillable: row.isBillable,
+            costEuro: row.cost.description, isBillable: row.isBillable,
             described: row.described(
               beside: try personal.of(
                 row.requestID, startedMilliseconds: row.startedMilliseconds))))
@@ -120,12 +132,15 @@ extension UsageStore {
     let limits = try limits(includesKeys: false)
     func budget(_ scope: LimitScope) throws(UsageStoreError) -> AccountExport.Budget? {
       try self.budget(of: scope).map {
-        AccountExport.Budget(softPicoEuro: $0.soft?.rawValue, hardPicoEuro: $0.hard?.rawValue)
+        AccountExport.Budget(
+          softPicoEuro: $0.soft?.rawValue, softEuro: $0.soft?.description,
+          hardPicoEuro: $0.hard?.rawValue, hardEuro: $0.hard?.description)
       }
     }
     return AccountExport(
       account: account.rawValue, name: record.name.text, state: "\(record.state)",
-      createdMilliseconds: record.createdMilliseconds, party: buyer?.party,
+      createdMilliseconds: record.createdMilliseconds,
+      created: timeText(record.createdMilliseconds), party: buyer?.party,
       reverseCharge: buyer?.reverseCharge ?? false, billingMode: "\(try mode(of: account))",
       budget: try budget(.account(account)),
       members: try members(of: account).map(\.email),
@@ -139,7 +154,9 @@ extension UsageStore {
           models: key.models.compactMap { models[$0]?.text }.sorted(),
           limits: key.limits?.summary, budget: try budget(.key(key.id)),
           createdMilliseconds: key.createdMilliseconds,
-          expiresMilliseconds: key.expiresMilliseconds, isRevoked: key.state == .revoked,
+          created: timeText(key.createdMilliseconds),
+          expiresMilliseconds: key.expiresMilliseconds,
+          expires: key.expiresMilliseconds.map(timeText), isRevoked: key.state == .revoked,
           lastUsed: lastUse[key.id]?.description,
           addresses: key.addresses.map(\.description))
       },
@@ -163,35 +180,6 @@ extension UsageStore {
       }
     }
     return found
-  }
-
-  /// Each kind of thing that happened with an account: its word, its time and its text.
-  private static let happenings = """
-    SELECT 'notice' AS what, at_ms, title || ': ' || body AS text FROM notice WHERE account_id = :id
-    UNION ALL SELECT 'warning', at_ms, 'reason ' || reason FROM warning WHERE account_id = :id
-    UNION ALL SELECT 'terms accepted', at_ms, 'version ' || version FROM acceptance
-      WHERE account_id = :id
-    UNION ALL SELECT 'notice given', asked_ms, 'ends at ' || ends_ms FROM termination
-      WHERE account_id = :id
-    UNION ALL SELECT 'credit', at_ms, amount_p || ' pico-euro ' || reference FROM ledger
-      WHERE account_id = :id
-    UNION ALL SELECT 'payment', at_ms, number || ': ' || cents || ' cents ' || payment.reference
-      FROM payment JOIN invoice ON invoice.id = invoice_id WHERE account_id = :id
-    UNION ALL SELECT 'dispute', opened_ms, number || ' line ' || line || ': ' || cents || ' cents'
-      FROM dispute JOIN invoice ON invoice.id = invoice_id WHERE account_id = :id
-    UNION ALL SELECT 'delivery', coalesce(sent_ms, next_ms), 'notice ' || notice_id || ' to ' || target
-      FROM notice_delivery WHERE account_id = :id
-    ORDER BY 2
-    """
-
-  private func history(
-    of account: AccountID
-  ) throws(UsageStoreError) -> [AccountExport.Happening] {
-    try read(doing: "read what happened with an account") { db in
-      try Row.fetchAll(db, sql: Self.happenings, arguments: ["id": account.rawValue]).map {
-        AccountExport.Happening(what: $0["what"], atMilliseconds: $0["at_ms"], text: $0["text"])
-      }
-    }
   }
 }
 

@@ -9,29 +9,35 @@ extension UsageStore {
   /// Makes an account. It is pending: it gets keys once it is active.
   ///
   /// - Throws: ``UsageStoreError``: `constraint` for a name that is taken, in whatever case, or
-  ///   `invalidName` for one that begins like a formula, is a number, or begins or ends with white space.
+  ///   `invalidName` for one that begins like a formula, is a number, begins or ends with white
+  ///   space, or is like those of accounts that were erased.
   package func createAccount(_ name: ShortName) throws(UsageStoreError) -> AccountID {
+    try write(doing: "create an account") { try createAccount(name, in: $0) }
+  }
+
+  /// Makes a pending account as a part of a transaction.
+  ///
+  /// - Throws: as the other one.
+  func createAccount(_ name: ShortName, in db: Database) throws -> AccountID {
     try name.checkForTables()
     try name.checkForAccounts()
-    let now = clock.wallMilliseconds()
-    return try write(doing: "create an account") { db in
-      let isTaken = try Bool.fetchOne(
-        db, sql: "SELECT EXISTS (SELECT 1 FROM account WHERE name = ? COLLATE NOCASE)",
-        arguments: [name.text])
-      guard isTaken != true else {
-        throw UsageStoreError(
-          .constraint, "an account is called '\(name)' already: choose another name")
-      }
-      // The first number is kept for the default account.
-      try db.execute(
-        sql: """
-          INSERT INTO account (id, name, state, created_ms)
-          SELECT max(1, coalesce(max(id), 1)) + 1, ?, ?, ? FROM account
-          """, arguments: [name.text, AccountState.pending.rawValue, now])
-      let id = AccountID(rawValue: db.lastInsertedRowID)
-      try note("account.create", "account \(id.rawValue)", in: db)
-      return id
+    let isTaken = try Bool.fetchOne(
+      db, sql: "SELECT EXISTS (SELECT 1 FROM account WHERE name = ? COLLATE NOCASE)",
+      arguments: [name.text])
+    guard isTaken != true else {
+      throw UsageStoreError(
+        .constraint, "an account is called '\(name)' already: choose another name")
     }
+    // The first number is kept for the default account.
+    try db.execute(
+      sql: """
+        INSERT INTO account (id, name, state, created_ms)
+        SELECT max(1, coalesce(max(id), 1)) + 1, ?, ?, ? FROM account
+        """,
+      arguments: [name.text, AccountState.pending.rawValue, clock.wallMilliseconds()])
+    let id = AccountID(rawValue: db.lastInsertedRowID)
+    try note("account.create", "account \(id.rawValue)", in: db)
+    return id
   }
 
   /// Moves an account on in its life.
@@ -46,6 +52,25 @@ extension UsageStore {
   ) throws(UsageStoreError) {
     try write(doing: "change an account") { db in
       _ = try setState(state, of: account, reason: reason, remark: remark, in: db)
+    }
+  }
+
+  /// Lets an account go on that was stopped or given notice.
+  ///
+  /// - Throws: ``UsageStoreError``: `notFound`, or `wrongState` for an account that was neither,
+  ///   above all for one that was never let in.
+  package func resume(_ account: AccountID) throws(UsageStoreError) {
+    try write(doing: "change an account") { db in
+      let state = try Int64.fetchOne(
+        db, sql: "SELECT state FROM account WHERE id = ?", arguments: [account.rawValue]
+      ).flatMap(AccountState.init(rawValue:))
+      if let state, ![.suspended, .terminating].contains(state) {
+        throw UsageStoreError(
+          .wrongState,
+          "account \(account.rawValue) is \(state), and was neither stopped nor given notice"
+            + (state == .pending ? ": 'apus meter account activate' lets it in" : ""))
+      }
+      _ = try setState(.active, of: account, in: db)
     }
   }
 
@@ -121,6 +146,10 @@ extension ShortName {
       throw UsageStoreError(
         .invalidName,
         "a number is no name for an account: accounts are called by their numbers too")
+    }
+    if text.lowercased().hasPrefix("erased ") {
+      throw UsageStoreError(
+        .invalidName, "names that begin with 'erased ' are those of accounts that were erased")
     }
     let ends = [text.unicodeScalars.first, text.unicodeScalars.last]
     if ends.contains(where: { $0?.properties.isWhitespace != false }) {

@@ -19,11 +19,12 @@ extension UsageStore {
     // A request stands in the file of the month in which it began.
     let first = UTCMonth(wallMilliseconds: hours.lowerBound * 3_600_000).previous
     let last = UTCMonth(wallMilliseconds: hours.upperBound * 3_600_000)
-    let files = try months().filter { $0 >= first && $0 <= last }
+    let all = try months()
+    let files = all.filter { $0 >= first && $0 <= last }
     var parts: [BillableUsage] = []
     for hours in hours.subtracting(paid) {
       parts += try read(doing: "read the rollups that were kept") {
-        try Self.keptUsage(account: account, hours: hours, in: $0)
+        try Self.keptUsage(account: account, hours: hours, beside: all, in: $0)
       }
       for file in files {
         parts += try EventFile.billableUsage(

@@ -37,14 +37,15 @@ package struct UsagePart: Hashable, Sendable {
 extension UsageStore {
   /// What an account used that it is charged for, or that was free, in the order of the buckets.
   package func usage(_ query: UsageQuery) throws(UsageStoreError) -> [UsagePart] {
+    let files = try months()
+    let kept = Self.bucketSQL(of: "rollup_kept", where: Self.keptCondition(beside: files))
     var parts = try read(doing: "read the rollups that were kept") {
-      try Row.fetchAll($0, sql: Self.bucketSQL(of: "rollup_kept"), arguments: query.arguments)
-        .compactMap(UsagePart.init)
+      try Row.fetchAll($0, sql: kept, arguments: query.arguments).compactMap(UsagePart.init)
     }
     let first = UTCMonth(wallMilliseconds: query.hours.lowerBound * 3_600_000)
     let last = UTCMonth(wallMilliseconds: query.hours.upperBound * 3_600_000)
     // A request that began in one month and ended in the next stands in the file of the first.
-    for file in try months() where file >= first.previous && file <= last {
+    for file in files where file >= first.previous && file <= last {
       parts += try EventFile.read(
         folder: folder, file: file, sql: Self.bucketSQL(of: "rollup_hour"),
         arguments: query.arguments
@@ -53,11 +54,12 @@ extension UsageStore {
     return parts.filter { query.takes($0) }.sorted { $0.isBefore($1) }
   }
 
-  private static func bucketSQL(of table: String) -> String {
+  private static func bucketSQL(of table: String, where condition: String = "TRUE") -> String {
     """
     SELECT (hour - ?) / ? AS bucket, key_id, model_id, kind, price_id,
       coalesce(sum(requests), 0) AS requests, \(LedgerSums.columns)
     FROM \(table) WHERE billable = 1 AND account_id = ? AND hour >= ? AND hour < ?
+      AND \(condition)
     GROUP BY bucket, key_id, model_id, kind, price_id
     """
   }

@@ -3,14 +3,17 @@
 import GRDB
 
 extension UsageStore {
-  /// Says when an account pays. What it used before it pays in advance does not count against its
-  /// credit.
+  private static let hourMilliseconds: Int64 = 3_600_000
+
+  /// Says when an account pays. An hour, in UTC, is paid in one way: that in which it changes is
+  /// paid in the new one from its beginning, as invoices count hours. What was used before does not
+  /// count against credit.
   ///
   /// - Throws: ``UsageStoreError``: `notFound`, or `wrongState` for one that has used more in all its time
   ///   than half of what an amount holds.
   package func setMode(_ mode: BillingMode, of account: AccountID) throws(UsageStoreError) {
-    let now = clock.wallMilliseconds()
-    let used = try used()[account] ?? .zero
+    let hour = clock.wallMilliseconds() / Self.hourMilliseconds
+    let used = try used(beforeHour: hour)[account] ?? .zero
     try write(doing: "say when an account pays") { db in
       guard let current = try Self.mode(of: account, in: db) else {
         throw UsageStoreError(.notFound, "no account has the number \(account.rawValue)")
@@ -25,24 +28,26 @@ extension UsageStore {
       try db.execute(
         sql: "UPDATE account SET mode = ? WHERE id = ?",
         arguments: [mode.rawValue, account.rawValue])
-      // All usage counts against credit; with these two lines that of other times cancels out.
+      // All usage counts against credit; with these two lines that of other hours cancels out.
       let earlier = mode == .prepaid ? used : PicoEuro(rawValue: -used.rawValue)
-      try insert(.otherUse, earlier, reference: "", account, now, db)
+      try insert(.otherUse, earlier, reference: "", account, hour * Self.hourMilliseconds, db)
       try note(
         "account.mode", "account \(account.rawValue)", "\(mode)",
         change: AuditChange("\(current)", "\(mode)"), in: db)
     }
   }
 
-  /// The hours, counted from 1970-01-01 00:00 UTC, in which an account paid in advance, in order; an
-  /// hour in which that changed is one of them.
+  /// The hours, counted from 1970-01-01 00:00 UTC, in which an account paid in advance, in order.
   func prepaidHours(of account: AccountID) throws(UsageStoreError) -> [Range<Int64>] {
-    let hour: Int64 = 3_600_000
+    let hour = Self.hourMilliseconds
     // Each change is a line; an account begins by paying afterwards.
     let changes = try credit(of: account).filter { $0.kind == .otherUse }.map(\.atMilliseconds)
     return stride(from: 0, to: changes.count, by: 2).map { start in
-      let end = start + 1 < changes.count ? changes[start + 1] / hour + 1 : .max
-      return changes[start] / hour..<end
+      // Lines stand at the beginning of an hour. Those of earlier versions stand within one, all of
+      // which was paid in advance up to there: the whole hour stays so.
+      let end = start + 1 < changes.count ? (changes[start + 1] + hour - 1) / hour : .max
+      // A clock that was set back makes no hours of less than nothing.
+      return changes[start] / hour..<max(changes[start] / hour, end)
     }
   }
 
@@ -58,8 +63,9 @@ extension UsageStore {
   /// - Parameters:
   ///   - amount: above zero for a top-up, below for a refund, either for an adjustment.
   ///   - reference: a number of a payment or the like.
-  /// - Throws: ``UsageStoreError``: `invalidLimit` for an amount of the wrong sign, `wrongState`
-  ///   where the account does not pay in advance.
+  /// - Throws: ``UsageStoreError``: `invalidLimit` for an amount of the wrong sign; `wrongState`
+  ///   for a refund of more than is left, and where the account does not pay in advance: then what
+  ///   is left can still go back.
   package func addCredit(
     _ kind: CreditKind, _ amount: PicoEuro, reference: ShortName? = nil, to account: AccountID
   ) throws(UsageStoreError) {
@@ -76,12 +82,21 @@ extension UsageStore {
         .invalidLimit, "a top-up is above 0 and a refund below, each at most 1,000,000 EUR")
     }
     let now = clock.wallMilliseconds()
+    let used = try used()[account] ?? .zero
     try write(doing: "add credit") { db in
-      guard try Self.mode(of: account, in: db) == .prepaid else {
+      let left = try Self.creditLeft(of: account, used: used, in: db) ?? .zero
+      let isOpen = kind != .topUp && left > .zero
+      guard try isOpen || Self.mode(of: account, in: db) == .prepaid else {
         throw UsageStoreError(
           .wrongState,
           "account \(account.rawValue) does not pay in advance: 'apus meter credit mode' changes that"
         )
+      }
+      guard kind != .refund || left.rawValue >= -amount.rawValue else {
+        throw UsageStoreError(
+          .wrongState,
+          "account \(account.rawValue) has \(left) EUR left, and no more can go back: only "
+            + "a correction takes credit below zero")
       }
       let sum = try Int64.fetchOne(
         db, sql: "SELECT coalesce(sum(amount_p), 0) FROM ledger WHERE account_id = ?",
@@ -115,11 +130,27 @@ extension UsageStore {
     }
   }
 
-  /// What is left of an account's credit; nil where it does not pay in advance.
+  /// What is left of what an account paid in advance, also where it has ceased to; nil where it
+  /// never did.
   package func creditLeft(of account: AccountID) throws(UsageStoreError) -> PicoEuro? {
-    guard let granted = try credits()[account] else { return nil }
     let used = try used()[account] ?? .zero
-    let (left, overflow) = granted.rawValue.subtractingReportingOverflow(used.rawValue)
+    return try read(doing: "read credit") {
+      try Self.creditLeft(of: account, used: used, in: $0)
+    }
+  }
+
+  /// - Parameter used: what the account has used since it began.
+  private static func creditLeft(
+    of account: AccountID, used: PicoEuro, in db: Database
+  ) throws -> PicoEuro? {
+    let isPrepaid = try mode(of: account, in: db) == .prepaid
+    let sum = try Int64.fetchOne(
+      db, sql: "SELECT sum(amount_p) FROM ledger WHERE account_id = ?",
+      arguments: [account.rawValue])
+    guard isPrepaid || sum != nil else { return nil }
+    // Where it has ceased to, the line of that has taken off what was used until then.
+    let counted = isPrepaid ? used.rawValue : 0
+    let (left, overflow) = (sum ?? 0).subtractingReportingOverflow(counted)
     return overflow ? .zero : PicoEuro(rawValue: left)
   }
 
@@ -138,21 +169,24 @@ extension UsageStore {
   }
 
   /// What each account has used since it began, months whose events were let go included.
-  func used() throws(UsageStoreError) -> [AccountID: PicoEuro] {
+  ///
+  /// - Parameter end: the hour, counted from 1970-01-01 00:00 UTC, before which it was used.
+  func used(beforeHour end: Int64 = .max) throws(UsageStoreError) -> [AccountID: PicoEuro] {
     let months = try months()
     let sql = "SELECT account_id, coalesce(sum(cost_p), 0) AS cost_p FROM"
     var rows = try read(doing: "read what was used") { db in
       try Row.fetchAll(
         db,
         sql: """
-          \(sql) rollup_kept WHERE month NOT IN (\(months.map { "'\($0)'" }.joined(separator: ",")))
+          \(sql) rollup_kept WHERE \(Self.keptCondition(beside: months)) AND hour < ?
           GROUP BY account_id, month
-          """
+          """, arguments: [end]
       ).map { ($0["account_id"] as Int64, $0["cost_p"] as Int64) }
     }
     for month in months {
       rows += try EventFile.read(
-        folder: folder, file: month, sql: "\(sql) rollup_hour GROUP BY account_id"
+        folder: folder, file: month,
+        sql: "\(sql) rollup_hour WHERE hour < ? GROUP BY account_id", arguments: [end]
       ).map { ($0["account_id"], $0["cost_p"]) }
     }
     var used: [AccountID: PicoEuro] = [:]

@@ -40,10 +40,18 @@ extension UsageStore {
           + "it is kept")
     }
     try erasePersonal(of: account)
-    let name = "erased \(account.rawValue)"
     try write(doing: "erase an account") { db in
       let own = "SELECT id FROM api_key WHERE account_id = ?"
       let id = account.rawValue
+      // Earlier versions let others be called so: whoever is erased is not kept for that.
+      var (name, number) = ("erased \(id)", 1)
+      while try Bool.fetchOne(
+        db, sql: "SELECT EXISTS (SELECT 1 FROM account WHERE name = ? AND id <> ?)",
+        arguments: [name, id]) == true
+      {
+        number += 1
+        name = "erased \(id)-\(number)"
+      }
       for sql in [
         "DELETE FROM party WHERE account_id = ?",
         "DELETE FROM member WHERE account_id = ?",

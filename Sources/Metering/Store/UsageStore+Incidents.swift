@@ -71,32 +71,43 @@ extension UsageStore {
   /// Notes that a model has ceased to answer its probes, or answers again. What is known already is
   /// not noted again.
   package func noteOutage(of model: ModelID, isOut: Bool) throws(UsageStoreError) {
-    let open = try incidents().first {
-      $0.measure == .outage && $0.model == model && $0.endedMilliseconds == nil
-    }
+    let open = try read(doing: "read the incidents") { try Self.outage(of: model, in: $0) }
     if let open {
       if !isOut { try end(open) }
     } else if isOut {
       try write(doing: "note an outage") { db in
+        guard try Self.outage(of: model, in: db) == nil else { return }
         let id = try insertIncident(.outage, model: model, in: db)
         try note("incident.outage", "incident \(id)", "model \(model.rawValue)", in: db)
       }
     }
   }
 
+  /// The outage of a model that goes on.
+  private static func outage(of model: ModelID, in db: Database) throws -> IncidentRecord? {
+    try Row.fetchOne(
+      db,
+      sql: "SELECT * FROM incident WHERE measure = ? AND model_id = ? AND ended_ms IS NULL LIMIT 1",
+      arguments: [IncidentMeasure.outage.rawValue, model.rawValue]
+    ).flatMap(incident)
+  }
+
+  private static func incident(_ row: Row) -> IncidentRecord? {
+    guard let measure = IncidentMeasure(rawValue: row["measure"]) else { return nil }
+    return IncidentRecord(
+      id: row["id"], measure: measure,
+      account: (row["account_id"] as Int64?).map(AccountID.init(rawValue:)),
+      model: (row["model_id"] as Int64?).map(ModelID.init(rawValue:)),
+      ranges: (row["ranges"] as String).split(separator: ",")
+        .compactMap { AddressRange(String($0)) },
+      startedMilliseconds: row["started_ms"], endedMilliseconds: row["ended_ms"])
+  }
+
   /// All incidents, newest first.
   package func incidents() throws(UsageStoreError) -> [IncidentRecord] {
     try read(doing: "read the incidents") { db in
-      try Row.fetchAll(db, sql: "SELECT * FROM incident ORDER BY id DESC").compactMap { row in
-        guard let measure = IncidentMeasure(rawValue: row["measure"]) else { return nil }
-        return IncidentRecord(
-          id: row["id"], measure: measure,
-          account: (row["account_id"] as Int64?).map(AccountID.init(rawValue:)),
-          model: (row["model_id"] as Int64?).map(ModelID.init(rawValue:)),
-          ranges: (row["ranges"] as String).split(separator: ",")
-            .compactMap { AddressRange(String($0)) },
-          startedMilliseconds: row["started_ms"], endedMilliseconds: row["ended_ms"])
-      }
+      try Row.fetchAll(db, sql: "SELECT * FROM incident ORDER BY id DESC")
+        .compactMap(Self.incident)
     }
   }
 

@@ -67,31 +67,39 @@ extension UsageStore {
     }
   }
 
-  /// Takes an invoice, or some of its lines, back with a credit note of the same lines. There is one
-  /// credit note of an invoice.
+  /// Takes an invoice, or some of its lines, back with a credit note of the same lines. A line is
+  /// on one credit note at most.
   ///
-  /// - Parameter numbers: of the lines; nil for all of them.
-  /// - Throws: ``UsageStoreError``: `notFound`, or `wrongState` where it was taken back before.
+  /// - Parameter numbers: of the lines; nil for all that were not taken back yet.
+  /// - Throws: ``UsageStoreError``: `notFound`, or `wrongState` for what was taken back before.
   package func creditInvoice(
     _ number: String, lines numbers: Set<Int>? = nil
   ) throws(UsageStoreError) -> InvoiceRecord {
     let now = clock.wallMilliseconds()
     return try write(doing: "issue a credit note") { db in
       let invoice = try Self.invoice(number, in: db)
-      guard invoice.document.kind == .invoice, invoice.creditedBy == nil else {
+      guard invoice.document.kind == .invoice else {
         throw UsageStoreError(
-          .wrongState,
-          invoice.creditedBy.map { "'\(number)' was taken back already, by '\($0)'" }
-            ?? "'\(number)' is a credit note, which cannot be taken back")
+          .wrongState, "'\(number)' is a credit note, which cannot be taken back")
       }
-      let lines = invoice.document.lines.filter { numbers?.contains($0.number) ?? true }
-      guard !lines.isEmpty, lines.count == numbers?.count ?? lines.count else {
+      let credited = invoice.creditedLines
+      let known = Set(invoice.document.lines.map(\.number))
+      let wanted = numbers ?? known.subtracting(credited)
+      guard wanted.isSubset(of: known), numbers?.isEmpty != true else {
         throw UsageStoreError(
           .notFound, "'\(number)' has the lines 1 to \(invoice.document.lines.count) and no other")
       }
+      guard !wanted.isEmpty, wanted.isDisjoint(with: credited) else {
+        let lines = wanted.intersection(credited).sorted().map { "\($0)" }
+        throw UsageStoreError(
+          .wrongState,
+          (lines.isEmpty ? "'\(number)'" : "line \(lines.joined(separator: ", ")) of '\(number)'")
+            + " was taken back already, by \(invoice.creditedBy.joined(separator: ", "))")
+      }
+      let lines = invoice.document.lines.filter { wanted.contains($0.number) }
       let settings = try Self.settings(in: db)
       let document = InvoiceDocument(
-        crediting: lines, of: invoice.document,
+        crediting: lines, of: invoice.document, after: credited,
         number: try Self.nextNumber(settings.series, in: db),
         issued: settings.zone.date(wallMilliseconds: now))
       try Self.settleDisputes(of: invoice, lines: lines, now: now, in: db)
@@ -101,7 +109,7 @@ extension UsageStore {
       _ = try publishNotice(
         title: "Credit note \(document.number)",
         body: "The credit note \(document.number) takes "
-          + (numbers == nil ? "your invoice \(number)" : "lines of your invoice \(number)")
+          + (wanted == known ? "your invoice \(number)" : "lines of your invoice \(number)")
           + " back: \(centsText(document.grossCents)) EUR.",
         to: record.account, invoice: record, in: db)
       return record
@@ -185,13 +193,19 @@ extension UsageStore {
     // Who pays on the day that the paper names is not late: what is due ends with that day.
     let due = CivilDate(document.due) ?? settings.zone.date(wallMilliseconds: now)
     let end = settings.zone.beginning(of: due.adding(days: 1))
+    // An invoice and its credit notes are a chain: each names the one before it.
+    let before = try credits.flatMap { invoice in
+      try Int64.fetchOne(
+        db, sql: "SELECT id FROM invoice WHERE number = ?",
+        arguments: [invoice.creditedBy.last ?? invoice.document.number])
+    }
     try db.execute(
       sql: """
         INSERT INTO invoice (number, account_id, month, credits, issued_ms, due_ms, gross_cents,
           document, hash) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
         """,
       arguments: [
-        document.number, account.rawValue, document.month, credits?.id, now, end,
+        document.number, account.rawValue, document.month, before, now, end,
         document.grossCents, Data(bytes), Data(LibCrypto.sha256(bytes)),
       ])
     try note(

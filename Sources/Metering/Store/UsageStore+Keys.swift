@@ -113,7 +113,7 @@ extension UsageStore {
   ///
   /// - Throws: ``UsageStoreError`` with the code `notFound` where no key has this name.
   package func revokeKey(_ name: KeyName) throws(UsageStoreError) {
-    try write(doing: "revoke a key") { try revoke(name, detail: "", in: $0) }
+    try write(doing: "revoke a key") { _ = try revoke(name, detail: "", in: $0) }
   }
 
   /// Revokes a key as a part of a transaction.
@@ -233,7 +233,8 @@ private struct KeyDraft {
     }
   }
 
-  /// Writes the row of an active account's key.
+  /// Writes the row of an active account's key. One that was given notice may still replace a key,
+  /// which may have leaked.
   func insert(
     _ db: Database, account: AccountID, role: KeyRole, label: ShortName, now: Int64,
     expires: Int64?, rotatedFrom: KeyID? = nil
@@ -243,7 +244,8 @@ private struct KeyDraft {
     guard let state else {
       throw UsageStoreError(.notFound, "no account has the number \(account.rawValue)")
     }
-    guard state == AccountState.active.rawValue else {
+    let mayReplace = rotatedFrom != nil && AccountState(rawValue: state)?.mayUseKeys == true
+    guard state == AccountState.active.rawValue || mayReplace else {
       throw UsageStoreError(
         .wrongState,
         "account \(account.rawValue) is not active: activate it before it gets a key")

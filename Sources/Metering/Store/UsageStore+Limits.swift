@@ -11,8 +11,7 @@ package struct LimitRecord: Hashable, Sendable {
 
 extension UsageStore {
   /// Sets the limits of a key, an account, a model, or of one of the first two at one model, in place of
-  /// those it had; nil gives it back
-  /// the server's defaults. It holds for the next request.
+  /// those it had; nil gives it back the server's defaults. It holds for the next request.
   ///
   /// - Throws: ``UsageStoreError``: `invalidLimit` for an address, which has no row.
   package func setLimits(

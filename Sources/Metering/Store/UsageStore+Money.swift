@@ -101,6 +101,29 @@ extension UsageStore {
     }
   }
 
+  /// Tells an account that it, or one of its keys, has spent more than its soft limit: once for
+  /// each limit and month, whatever process found it and however often one began anew.
+  func tellSoftLimit(
+    of scope: LimitScope, account: AccountID, month: UTCMonth, title: String, body: String
+  ) throws(UsageStoreError) {
+    try write(doing: "tell of a soft limit") { db in
+      let chains = try KeyChains(db)
+      let scope = chains.scope(scope)
+      guard let (kind, id, _) = LimitRow.numbers(of: scope),
+        let soft = try Self.budgets(chains, in: db)[scope]?.soft
+      else { return }
+      try db.execute(
+        sql: """
+          INSERT INTO soft_limit_told VALUES (?, ?, ?, ?)
+          ON CONFLICT (scope_kind, scope_id) DO UPDATE SET
+            month = excluded.month, soft_p = excluded.soft_p
+          WHERE month <> excluded.month OR soft_p <> excluded.soft_p
+          """, arguments: [kind, id, month.description, soft.rawValue])
+      guard db.changesCount > 0 else { return }
+      _ = try publishNotice(title: title, body: body, to: account, in: db)
+    }
+  }
+
   private static func budgets(
     _ chains: KeyChains, in db: Database
   ) throws -> [LimitScope: Budget] {

@@ -61,20 +61,25 @@ extension UsageStore {
     guard Self.isMailAddress(email) else {
       throw UsageStoreError(.invalidName, "a member is named by one mail address")
     }
-    try write(doing: "add a member") { db in
-      let before = try Int64.fetchOne(
-        db, sql: "SELECT role FROM member WHERE account_id = ? AND email = ? COLLATE NOCASE",
-        arguments: [account.rawValue, email]
-      ).flatMap(KeyRole.init(rawValue:))
-      try db.execute(
-        sql: before == nil
-          ? "INSERT INTO member (role, account_id, email) VALUES (?, ?, ?)"
-          : "UPDATE member SET role = ? WHERE account_id = ? AND email = ? COLLATE NOCASE",
-        arguments: [role.rawValue, account.rawValue, email])
-      try note(
-        "member.set", "account \(account.rawValue)", "\(role)",
-        change: AuditChange(before?.word ?? "none", role.word), in: db)
-    }
+    try write(doing: "add a member") { try setMember(email, role: role, of: account, in: $0) }
+  }
+
+  /// Adds a member, whose address is one, as a part of a transaction.
+  func setMember(
+    _ email: String, role: KeyRole, of account: AccountID, in db: Database
+  ) throws {
+    let before = try Int64.fetchOne(
+      db, sql: "SELECT role FROM member WHERE account_id = ? AND email = ? COLLATE NOCASE",
+      arguments: [account.rawValue, email]
+    ).flatMap(KeyRole.init(rawValue:))
+    try db.execute(
+      sql: before == nil
+        ? "INSERT INTO member (role, account_id, email) VALUES (?, ?, ?)"
+        : "UPDATE member SET role = ? WHERE account_id = ? AND email = ? COLLATE NOCASE",
+      arguments: [role.rawValue, account.rawValue, email])
+    try note(
+      "member.set", "account \(account.rawValue)", "\(role)",
+      change: AuditChange(before?.word ?? "none", role.word), in: db)
   }
 
   /// Takes a member out of an account, from the bytes of the file too.

@@ -1,36 +1,16 @@
-// Payments, disputes, and what happens where neither comes.
+// Payments and disputes.
 
 import GRDB
-
-/// A step towards stopping an account that does not pay. None is left out.
-package enum DunningStage: Int64, Sendable, CaseIterable, Comparable {
-  case reminder = 1
-  case warning = 2
-  case suspension = 3
-
-  /// Days after the due date from which on the step is taken.
-  package var days: Int64 {
-    switch self {
-    case .reminder: 1
-    case .warning: 14
-    case .suspension: 28
-    }
-  }
-
-  package static func < (left: DunningStage, right: DunningStage) -> Bool {
-    left.rawValue < right.rawValue
-  }
-}
 
 extension UsageStore {
   /// Days from the date of an invoice in which it can be disputed.
   package static let disputeDays: Int64 = 30
-  private static let day: Int64 = 86_400_000
 
   /// Notes a payment. The last one that was owed lets an account go on that was stopped for it.
   ///
-  /// - Throws: ``UsageStoreError``: `notFound`, `wrongState` where nothing is owed, or `invalidName` for a
-  ///   reference that is none.
+  /// - Parameter cents: below zero where money went back, of what was paid beyond what is owed.
+  /// - Throws: ``UsageStoreError``: `notFound`, `wrongState` for more than is owed, or than can go
+  ///   back, or `invalidName` for a reference that is none.
   package func pay(
     _ number: String, cents: Int64, reference: String = ""
   ) throws(UsageStoreError) {
@@ -40,10 +20,13 @@ extension UsageStore {
     let now = clock.wallMilliseconds()
     try write(doing: "note a payment") { db in
       let invoice = try Self.invoice(number, in: db)
-      guard cents > 0, cents <= invoice.owedCents else {
+      guard cents >= -invoice.overpaidCents, cents <= invoice.payableCents, cents != 0 else {
         throw UsageStoreError(
           .wrongState,
-          "'\(number)' is not owed this much: \(centsText(invoice.owedCents)) EUR of it are")
+          cents < 0
+            ? "\(centsText(invoice.overpaidCents)) EUR were paid too much of '\(number)', and no "
+              + "more than that goes back"
+            : "'\(number)' is not owed this much: \(centsText(invoice.payableCents)) EUR of it are")
       }
       try db.execute(
         sql: "INSERT INTO payment (invoice_id, cents, at_ms, reference) VALUES (?, ?, ?, ?)",
@@ -51,7 +34,8 @@ extension UsageStore {
       try note(
         "invoice.pay", "invoice \(number)", "\(centsText(cents)) EUR",
         change: AuditChange(
-          "\(centsText(invoice.owedCents)) EUR", "\(centsText(invoice.owedCents - cents)) EUR"),
+          "\(centsText(invoice.owedCents - invoice.overpaidCents)) EUR",
+          "\(centsText(invoice.owedCents - invoice.overpaidCents - cents)) EUR"),
         in: db)
       try resumeWherePaid(invoice.account, now: now, in: db)
     }
@@ -99,7 +83,7 @@ extension UsageStore {
   /// until it is decided.
   ///
   /// - Throws: ``UsageStoreError``: `notFound`, `constraint` for a line that is disputed already, or
-  ///   `wrongState` where the time is over or the invoice was taken back.
+  ///   `wrongState` where the time is over or the line was taken back.
   package func openDispute(
     _ number: String, line: Int
   ) throws(UsageStoreError) -> DisputeRecord {
@@ -109,8 +93,9 @@ extension UsageStore {
       guard let disputed = invoice.document.lines.first(where: { $0.number == line }) else {
         throw UsageStoreError(.notFound, "'\(number)' has no line \(line)")
       }
-      guard invoice.document.kind == .invoice, invoice.creditedBy == nil else {
-        throw UsageStoreError(.wrongState, "'\(number)' is not owed: it was taken back")
+      guard invoice.document.kind == .invoice, !invoice.creditedLines.contains(line) else {
+        throw UsageStoreError(
+          .wrongState, "line \(line) of '\(number)' is not owed: it was taken back")
       }
       let isKnown = try Bool.fetchOne(
         db, sql: "SELECT EXISTS (SELECT 1 FROM dispute WHERE invoice_id = ? AND line = ?)",
@@ -191,62 +176,5 @@ extension UsageStore {
         }
       }
     }
-  }
-
-  /// Takes the steps that overdue invoices have come to: one step an invoice and call, each no
-  /// sooner than a week after the one before, so that nobody is stopped without a warning and time
-  /// to answer it. An account that is stopped for something else comes to its last step when it
-  /// goes on.
-  ///
-  /// - Returns: what was done, by the number of the invoice.
-  package func dun() throws(UsageStoreError) -> [(number: String, stage: DunningStage)] {
-    let now = clock.wallMilliseconds()
-    var done: [(number: String, stage: DunningStage)] = []
-    for invoice in try invoices() where invoice.state(at: now) == .overdue {
-      let steps = try read(doing: "read reminders") {
-        try Row.fetchAll(
-          $0, sql: "SELECT stage, at_ms FROM dunning WHERE invoice_id = ? ORDER BY stage",
-          arguments: [invoice.id]
-        ).map { ($0["stage"] as Int64, $0["at_ms"] as Int64) }
-      }
-      guard let stage = DunningStage(rawValue: (steps.last?.0 ?? 0) + 1),
-        // It is due until the end of a day, and the first day after it has begun then.
-        now >= invoice.dueMilliseconds + (stage.days - 1) * Self.day,
-        now >= (steps.last?.1 ?? .min / 2) + 7 * Self.day, try take(stage, for: invoice)
-      else { continue }
-      try write(doing: "note a reminder") { db in
-        try db.execute(
-          sql: "INSERT INTO dunning VALUES (?, ?, ?)",
-          arguments: [invoice.id, stage.rawValue, now])
-        try note("invoice.dun", "invoice \(invoice.document.number)", "\(stage)", in: db)
-      }
-      done.append((invoice.document.number, stage))
-    }
-    return done
-  }
-
-  /// Takes a step towards stopping the account of an invoice.
-  ///
-  /// - Returns: whether it was to be taken: an account that nobody can use is not stopped.
-  private func take(
-    _ stage: DunningStage, for invoice: InvoiceRecord
-  ) throws(UsageStoreError) -> Bool {
-    let paper = invoice.document
-    switch stage {
-    case .reminder:
-      try write(doing: "remind of an invoice") { db in
-        _ = try publishNotice(
-          title: "Reminder: invoice \(paper.number)",
-          body: "Of your invoice \(paper.number), \(centsText(invoice.openCents)) EUR were due on "
-            + "\(paper.due) and are open. Please pay them, or tell us if you have done so.",
-          to: invoice.account, invoice: invoice, in: db)
-      }
-    case .warning: try warn(invoice.account, reason: .nonpayment)
-    case .suspension:
-      let account = try accounts().first { $0.id == invoice.account }
-      guard account?.state.mayUseKeys == true else { return false }
-      try suspend(invoice.account, reason: .nonpayment)
-    }
-    return true
   }
 }

@@ -57,7 +57,7 @@ extension UsageStore {
   func isOverTime(_ day: CivilDate, _ periods: RetentionPeriods) -> Bool {
     let now = clock.wallMilliseconds()
     let month = UTCMonth(wallMilliseconds: day.dayNumber * 86_400_000)
-    return CivilDate(of: now).dayNumber - day.dayNumber > periods.clientDays
+    return CivilDate(of: now).dayNumber - day.dayNumber >= periods.clientDays
       || month.index + periods.eventMonths < UTCMonth(wallMilliseconds: now).index
       || profile.personalFields.isEmpty
   }
@@ -78,7 +78,7 @@ extension UsageStore {
           throw UsageStoreError(.cannotOpen, "cannot remove '\(path)': check the folder's rights")
         }
         gone.append(day)
-      } else if today.dayNumber - day.dayNumber > periods.addressDays {
+      } else if today.dayNumber - day.dayNumber >= periods.addressDays {
         let file = try PersonalFile(folder: folder, day: day, profile: profile)
         try file.truncateAddresses()
         try file.close()

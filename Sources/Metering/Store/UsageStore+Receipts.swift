@@ -26,7 +26,10 @@ extension UsageStore {
       of: month, "WHERE request_id = ?", [request.data]
     ).first
     guard let (seq, row) = found else {
-      throw UsageStoreError(.notFound, "no request of \(month) has this id")
+      throw UsageStoreError(
+        .notFound,
+        try wasLetGo(month)
+          ? "the receipts of \(month) were let go" : "no request of \(month) has this id")
     }
     return try receipts(of: [(seq, row)], in: month, count: count)[0]
   }
@@ -65,14 +68,33 @@ extension UsageStore {
     }
   }
 
-  /// The root over all receipts of a month's file, and how many there are.
+  /// The root over all receipts of a month's file, and how many there are; also where they were let
+  /// go since.
+  ///
+  /// - Throws: ``UsageStoreError``: `notFound` where they were let go without their root, as
+  ///   earlier versions did.
   package func receiptRoot(of month: UTCMonth) throws -> (root: [UInt8], count: Int) {
     guard try months().contains(month) else {
+      if let kept = try keptReceiptRoot(of: month) { return kept }
+      guard try !wasLetGo(month) else {
+        throw UsageStoreError(
+          .notFound, "the receipts of \(month) were let go, and their root with them")
+      }
       return (MerkleTree.root(count: 0) { _ in [] }, 0)
     }
     return try withReceipts(of: month, ReceiptNotes(self)) { file in
       let count = try file.end().count
       return (try file.root(count: count), count)
+    }
+  }
+
+  private func keptReceiptRoot(
+    of month: UTCMonth
+  ) throws(UsageStoreError) -> (root: [UInt8], count: Int)? {
+    try read(doing: "read a root that was kept") { db in
+      try Row.fetchOne(
+        db, sql: "SELECT * FROM receipt_root WHERE month = ?", arguments: [month.description]
+      ).map { (root: [UInt8]($0["root"] as Data), count: $0["receipts"] as Int) }
     }
   }
 

@@ -114,6 +114,7 @@ extension UsageStore {
     let auditEnd = try auditEnd(retentionPeriods())
     for month in plan.months {
       try keepRollups(of: month)
+      try keepReceiptRoot(of: month)
       for path in files(of: month) where unlink(path) != 0 && errno != ENOENT {
         throw UsageStoreError(.cannotOpen, "cannot remove '\(path)': check the folder's rights")
       }
@@ -139,15 +140,24 @@ extension UsageStore {
     }
   }
 
+  /// Which rows of `rollup_kept` count beside these files: where the process ended between keeping
+  /// a month and letting its file go, the month is in both, and the file is whole.
+  static func keptCondition(beside files: [UTCMonth]) -> String {
+    "month NOT IN (\(files.map { "'\($0)'" }.joined(separator: ",")))"
+  }
+
   /// The rollups of hours whose files were let go.
+  ///
+  /// - Parameter files: the months that have a file.
   static func keptUsage(
-    account: AccountID, hours: Range<Int64>, in db: Database
+    account: AccountID, hours: Range<Int64>, beside files: [UTCMonth], in db: Database
   ) throws -> [BillableUsage] {
     try Row.fetchAll(
       db,
       sql: """
         SELECT model_id, price_id, coalesce(sum(requests), 0) AS requests, \(LedgerSums.columns)
         FROM rollup_kept WHERE billable = 1 AND account_id = ? AND hour >= ? AND hour < ?
+          AND \(keptCondition(beside: files))
         GROUP BY model_id, price_id
         """, arguments: [account.rawValue, hours.lowerBound, hours.upperBound]
     ).map { row in
@@ -173,6 +183,27 @@ extension UsageStore {
             "INSERT OR REPLACE INTO rollup_kept VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
           arguments: StatementArguments(values))
       }
+    }
+  }
+
+  /// Keeps what the receipts of a month are held against. A tree that cannot be made any more holds
+  /// nothing back, least of all where the disk is full.
+  private func keepReceiptRoot(of month: UTCMonth) throws(UsageStoreError) {
+    guard let (root, count) = try? receiptRoot(of: month) else { return }
+    try write(doing: "keep the root over the receipts of \(month)") { db in
+      try db.execute(
+        sql: "INSERT OR REPLACE INTO receipt_root VALUES (?, ?, ?)",
+        arguments: [month.description, count, Data(root)])
+    }
+  }
+
+  /// Whether a month had requests whose rows were let go.
+  func wasLetGo(_ month: UTCMonth) throws(UsageStoreError) -> Bool {
+    if try months().contains(month) { return false }
+    return try read(doing: "look for what was kept of \(month)") {
+      try Bool.fetchOne(
+        $0, sql: "SELECT EXISTS (SELECT 1 FROM rollup_kept WHERE month = ?)",
+        arguments: [month.description]) ?? false
     }
   }
 

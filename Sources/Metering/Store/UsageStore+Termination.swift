@@ -88,8 +88,11 @@ extension UsageStore {
     guard Self.isMailAddress(email) else {
       throw UsageStoreError(.invalidName, "an owner is named by one mail address")
     }
-    let account = try createAccount(name)
-    try setMember(email, role: .owner, of: account)
-    return account
+    // Nobody could be told of an account that was left without its owner.
+    return try write(doing: "make an account that was asked for") { db in
+      let account = try createAccount(name, in: db)
+      try setMember(email, role: .owner, of: account, in: db)
+      return account
+    }
   }
 }

@@ -86,8 +86,8 @@ extension UsageStore {
   ///   - saidMilliseconds: the moment that the 30 days are counted from, where that is a moment ago; nil
   ///     for now.
   ///   - emergency: why it goes in less than 30 days; nil where it does not. It is audited.
-  /// - Throws: ``UsageStoreError``: `wrongState` for less than 30 days without an emergency, `notFound`
-  ///   for a model that is not known.
+  /// - Throws: ``UsageStoreError``: `wrongState` for less than 30 days without an emergency, and
+  ///   for a model as its own successor; `notFound` for a model, or a successor, that is not known.
   package func retire(
     _ model: ModelID, onMilliseconds: Int64, saidMilliseconds: Int64? = nil,
     successor: ShortName? = nil, emergency: ShortName? = nil
@@ -103,6 +103,7 @@ extension UsageStore {
       let name = try String.fetchOne(
         db, sql: "SELECT name FROM model WHERE id = ?", arguments: [model.rawValue])
       guard let name else { throw UsageStoreError(.notFound, "no model has this number") }
+      if let successor { try Self.check(successor, asSuccessorOf: name, in: db) }
       let before = try Int64.fetchOne(
         db, sql: "SELECT ends_ms FROM retirement WHERE model_id = ?", arguments: [model.rawValue])
       try db.execute(
@@ -121,6 +122,48 @@ extension UsageStore {
         change: AuditChange(
           before.map { "ends \(CivilTime($0))" } ?? "served", "ends \(CivilTime(onMilliseconds))"),
         in: db)
+    }
+  }
+
+  /// Takes the notice of a model back: it is served as before. All customers are told.
+  ///
+  /// - Throws: ``UsageStoreError``: `notFound` for a model that was not given notice.
+  package func keep(_ model: ModelID) throws(UsageStoreError) {
+    try write(doing: "take the notice of a model back") { db in
+      let row = try Row.fetchOne(
+        db,
+        sql: "SELECT name, ends_ms FROM retirement JOIN model ON model.id = model_id WHERE id = ?",
+        arguments: [model.rawValue])
+      guard let row else {
+        throw UsageStoreError(.notFound, "the model was not given notice")
+      }
+      let (name, ends) = (row["name"] as String, row["ends_ms"] as Int64)
+      try db.execute(
+        sql: "DELETE FROM retirement WHERE model_id = ?", arguments: [model.rawValue])
+      _ = try publishNotice(
+        title: "Model \(name) stays",
+        body: "The model \(name) is served as before: it does not go on "
+          + "\(CivilDate(dayNumber: ends / 86_400_000)).", to: nil, in: db)
+      try note(
+        "model.keep", "model \(model.rawValue)",
+        change: AuditChange("ends \(CivilTime(ends))", "served"), in: db)
+    }
+  }
+
+  /// Throws where a model cannot take the place of another.
+  private static func check(
+    _ successor: ShortName, asSuccessorOf name: String, in db: Database
+  ) throws {
+    guard successor.text != name else {
+      throw UsageStoreError(.wrongState, "'\(name)' cannot be its own successor")
+    }
+    let isKnown = try Bool.fetchOne(
+      db, sql: "SELECT EXISTS (SELECT 1 FROM model WHERE name = ?)", arguments: [successor.text])
+    guard isKnown == true else {
+      throw UsageStoreError(
+        .notFound,
+        "no model called '\(successor)' was ever served or priced here: 'apus meter model add' "
+          + "makes it known")
     }
   }
 

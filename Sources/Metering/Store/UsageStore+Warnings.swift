@@ -17,22 +17,31 @@ extension UsageStore {
   package func warn(
     _ account: AccountID, reason: SuspensionReason
   ) throws(UsageStoreError) {
-    let now = clock.wallMilliseconds()
-    try write(doing: "warn an account") { db in
-      guard
-        try Bool.fetchOne(
-          db, sql: "SELECT EXISTS (SELECT 1 FROM account WHERE id = ?)",
-          arguments: [account.rawValue]) == true
-      else { throw UsageStoreError(.notFound, "no account has the number \(account.rawValue)") }
-      try db.execute(
-        sql: "INSERT INTO warning (account_id, reason, at_ms) VALUES (?, ?, ?)",
-        arguments: [account.rawValue, reason.rawValue, now])
-      try note("account.warn", "account \(account.rawValue)", "\(reason)", in: db)
-      _ = try publishNotice(
-        title: "Warning: \(reason)",
-        body: "Your account will be suspended (reason: \(reason)) unless this is put right. Please "
-          + "contact us.", to: account, in: db)
-    }
+    try write(doing: "warn an account") { try warn(account, reason: reason, in: $0) }
+  }
+
+  /// Warns as a part of a transaction.
+  ///
+  /// - Parameter invoice: what was not paid, which goes out with the warning; nil for other
+  ///   reasons.
+  func warn(
+    _ account: AccountID, reason: SuspensionReason, for invoice: InvoiceRecord? = nil,
+    in db: Database
+  ) throws {
+    guard
+      try Bool.fetchOne(
+        db, sql: "SELECT EXISTS (SELECT 1 FROM account WHERE id = ?)",
+        arguments: [account.rawValue]) == true
+    else { throw UsageStoreError(.notFound, "no account has the number \(account.rawValue)") }
+    try db.execute(
+      sql: "INSERT INTO warning (account_id, reason, at_ms) VALUES (?, ?, ?)",
+      arguments: [account.rawValue, reason.rawValue, clock.wallMilliseconds()])
+    try note("account.warn", "account \(account.rawValue)", "\(reason)", in: db)
+    let cause = invoice.map { $0.arrears + " " } ?? ""
+    _ = try publishNotice(
+      title: "Warning: \(reason)",
+      body: cause + "Your account will be suspended (reason: \(reason)) unless this is put right. "
+        + "Please contact us.", to: account, invoice: invoice, in: db)
   }
 
   /// When an account was last warned for a reason; nil where it never was.
@@ -81,13 +90,17 @@ extension UsageStore {
   }
 
   /// Tells an account's owners that it is suspended.
+  ///
+  /// - Parameter invoice: what was not paid, which goes out with it; nil for other reasons.
   func tellSuspension(
-    of account: AccountID, reason: SuspensionReason, in db: Database
+    of account: AccountID, reason: SuspensionReason, for invoice: InvoiceRecord? = nil,
+    in db: Database
   ) throws {
+    let cause = invoice.map { $0.arrears + " " } ?? ""
     _ = try publishNotice(
       title: "Your account is suspended: \(reason)",
-      body:
-        "Your account was suspended (reason: \(reason)). Its API keys are refused until that is "
-        + "settled. Please contact us.", to: account, in: db)
+      body: cause
+        + "Your account was suspended (reason: \(reason)). Its API keys are refused until that is "
+        + "settled. Please contact us.", to: account, invoice: invoice, in: db)
   }
 }

@@ -31,6 +31,17 @@ struct Keys: ParsableCommand {
   /// The store of the server that a command runs in; nil on the command line.
   @TaskLocal static var sharedStore: UsageStore?
 
+  /// Throws where there is no ledger yet: opening a store makes one.
+  static func checkForLedger() throws {
+    guard sharedStore == nil else { return }
+    let folder = try folder()
+    guard FileManager.default.fileExists(atPath: folder + "/meter.db") else {
+      throw CommandError(
+        .unusableInput,
+        "there is no ledger in '\(folder)': set APUS_DATA to the folder of the server")
+    }
+  }
+
   /// Opens the store, does `body` and closes it, also after an error. In a server its own store is
   /// used, and stays open.
   static func withStore<Value>(_ body: (UsageStore) throws -> Value) throws -> Value {

@@ -69,10 +69,17 @@ struct MeterAccount: ParsableCommand {
   }
 
   struct Resume: ParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "Let a stopped account go on.")
+    static let configuration = CommandConfiguration(
+      abstract: "Let an account go on that was stopped or given notice.")
     @Argument(help: "The account, by name or number.") var account: String
     @OptionGroup var output: MeterOutput
-    func run() throws { try move(account, to: .active, output) }
+
+    func run() throws {
+      try Keys.withStore { store in
+        try store.resume(store.account(named: account).id)
+        output.show(try store.account(named: account).row)
+      }
+    }
   }
 
   struct Terminate: ParsableCommand {
@@ -103,17 +110,26 @@ struct MeterAccount: ParsableCommand {
 
   struct Paid: ParsableCommand {
     static let configuration = CommandConfiguration(
-      abstract: "Tell what an account has paid since a day: invoices, and credit less refunds.")
+      abstract: "Tell what an account has paid since a day: invoices, and credit less refunds.",
+      discussion: "'overpaid_eur' is what it has paid of all its invoices beyond what they come to."
+    )
     @Argument(help: "The account, by name or number.") var account: String
     @Option(help: "The day: 2027-01-31, or 3mo or 90d before today; by default all.")
     var since: PastMoment?
     @OptionGroup var output: MeterOutput
 
     func run() throws {
-      let cents = try Keys.withStore {
-        try $0.paidCents($0.account(named: account).id, since: since?.wallMilliseconds ?? 0)
+      let (paid, overpaid) = try Keys.withStore { store in
+        let id = try store.account(named: account).id
+        return (
+          try store.paidCents(id, since: since?.wallMilliseconds ?? 0),
+          try store.invoices(account: id).reduce(0) { $0 + $1.overpaidCents }
+        )
       }
-      output.show(["account": .string(account), "paid_eur": .string(centsText(cents))])
+      output.show([
+        "account": .string(account), "paid_eur": .string(centsText(paid)),
+        "overpaid_eur": .string(centsText(overpaid)),
+      ])
     }
   }
 

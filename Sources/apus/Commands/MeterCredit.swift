@@ -13,21 +13,32 @@ struct MeterCredit: ParsableCommand {
     static let configuration = CommandConfiguration(
       abstract: "Say whether an account pays in advance or once a month.",
       discussion: """
-        What was used before counts as before: an invoice leaves out the hours in which an account \
-        paid in advance.
+        An hour, in UTC, is paid in one way, and that in which this changes in the new one from \
+        its beginning. What was used before counts as before: an invoice leaves out the hours in \
+        which an account paid in advance. What is left of its credit stays to be paid back ('add' \
+        with an amount below 0), and counts again where it pays in advance again.
         """)
     @Argument(help: "The account, by name or number.") var account: String
     @Argument(help: "When it pays.") var mode: BillingMode
 
     func run() throws {
-      try Keys.withStore { try $0.setMode(mode, of: $0.account(named: account).id) }
-      Terminal.note("\(account) is \(mode).")
+      let left = try Keys.withStore { store in
+        let id = try store.account(named: account).id
+        try store.setMode(mode, of: id)
+        return try store.creditLeft(of: id) ?? .zero
+      }
+      Terminal.note(
+        "\(account) is \(mode)" + (left > .zero ? "; \(left) EUR of credit are left." : "."))
     }
   }
 
   struct Add: ParsableCommand {
     static let configuration = CommandConfiguration(
-      abstract: "Note money that came in, or went back, or a correction.")
+      abstract: "Note money that came in, or went back, or a correction.",
+      discussion: """
+        No more goes back than is left; only a correction takes credit below zero. What is left \
+        also goes back where the account pays in advance no more.
+        """)
     @Argument(help: "The account, by name or number.") var account: String
     @Option(parsing: .unconditional, help: "The amount, in euros; below 0 for a refund.")
     var eur: PicoEuro

@@ -12,6 +12,7 @@ struct MeterDoctor: ParsableCommand {
   @OptionGroup var output: MeterOutput
 
   func run() throws {
+    try Keys.checkForLedger()
     let findings = try Keys.withStore { try $0.examine() }
     output.show(
       findings.map {

@@ -108,15 +108,21 @@ struct MeterInvoice: ParsableCommand {
 
   struct Pay: ParsableCommand {
     static let configuration = CommandConfiguration(
-      abstract: "Note a payment; the last one owed lets a stopped account go on.")
+      abstract: "Note a payment; the last one owed lets a stopped account go on.",
+      discussion: """
+        What was paid of lines that a credit note takes back is 'overpaid' in the list, and is \
+        noted here with an amount below 0 when it goes back.
+        """)
     @Argument(help: "The invoice's number.") var number: String
-    @Option(parsing: .unconditional, help: "How much, in euros.") var eur: PicoEuro
+    @Option(
+      parsing: .unconditional, help: "How much, in euros; below 0 for what went back.")
+    var eur: PicoEuro
     @Option(help: "What the bank says of it.") var reference = ""
     @OptionGroup var output: MeterOutput
 
     func validate() throws {
-      guard PicoEuro(cents: eur.roundedCents) == eur, eur > .zero else {
-        throw ValidationError("--eur takes whole cents above 0, as 12.50.")
+      guard PicoEuro(cents: eur.roundedCents) == eur, eur != .zero else {
+        throw ValidationError("--eur takes whole cents, as 12.50, and not 0.")
       }
     }
 
@@ -130,9 +136,9 @@ struct MeterInvoice: ParsableCommand {
 
   struct Credit: ParsableCommand {
     static let configuration = CommandConfiguration(
-      abstract: "Take an invoice, or lines of it, back with a credit note; there is one of each.")
+      abstract: "Take an invoice, or lines of it, back with a credit note; each line once.")
     @Argument(help: "The invoice's number.") var number: String
-    @Option(help: "A line that is taken back; repeat for more, without it all are.")
+    @Option(help: "A line that is taken back; repeat for more, without it all that are left are.")
     var line: [Int] = []
     @OptionGroup var output: MeterOutput
 
@@ -245,6 +251,7 @@ extension [InvoiceRecord] {
         "due": .string(invoice.document.due),
         "total_eur": .string(centsText(invoice.document.grossCents)),
         "open_eur": .string(centsText(invoice.openCents)),
+        "overpaid_eur": .string(centsText(invoice.overpaidCents)),
         "state": .string(invoice.state(at: now).rawValue),
       ]
     }

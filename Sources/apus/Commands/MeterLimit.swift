@@ -9,6 +9,9 @@ struct MeterLimit: ParsableCommand {
     commandName: "limit", abstract: "Set, show and try limits of keys, accounts and models.",
     subcommands: [Set.self, Show.self, Simulate.self])
 
+  /// A limit, as its option is called.
+  enum Name: String, ExpressibleByArgument, CaseIterable { case rpm, itpm, otpm, tpm, parallel }
+
   /// The numbers of a rule.
   struct Numbers: ParsableArguments {
     @Option(parsing: .unconditional, help: ArgumentHelp("Requests a minute.", valueName: "n"))
@@ -54,25 +57,58 @@ struct MeterLimit: ParsableCommand {
         inputTokens: tokens(itpm), outputTokens: tokens(otpm), tokens: tokens(tpm),
         parallel: parallel)
     }
+
+    /// A rule with these numbers in place of its own, and without the limits that are taken away.
+    func applied(to before: LimitRule?, without removed: [Name]) -> LimitRule {
+      var result = before ?? LimitRule()
+      if let rule {
+        result.requests = rule.requests ?? result.requests
+        result.inputTokens = rule.inputTokens ?? result.inputTokens
+        result.outputTokens = rule.outputTokens ?? result.outputTokens
+        result.tokens = rule.tokens ?? result.tokens
+        result.parallel = rule.parallel ?? result.parallel
+      }
+      for name in removed {
+        switch name {
+        case .rpm: result.requests = nil
+        case .itpm: result.inputTokens = nil
+        case .otpm: result.outputTokens = nil
+        case .tpm: result.tokens = nil
+        case .parallel: result.parallel = nil
+        }
+      }
+      return result
+    }
   }
 
   struct Set: ParsableCommand {
     static let configuration = CommandConfiguration(
       abstract: "Set the limits of a key, an account or a model; they hold for the next request.",
-      discussion: "What is not given is not limited. --defaults gives the server's defaults back.")
+      discussion: """
+        What is not given stays as it was. The first limit takes the place of all of the server's \
+        defaults, which --defaults gives back.
+        """)
     @OptionGroup var of: ScopeArguments
     @OptionGroup var numbers: Numbers
+    @Option(help: "A limit to take away: rpm, itpm, otpm, tpm or parallel; repeat for more.")
+    var no: [Name] = []
     @Flag(help: "Take the limits off; the server's defaults hold again.") var defaults = false
 
     func validate() throws {
-      guard (numbers.rule == nil) == defaults else {
-        throw ValidationError("Give limits, or --defaults.")
+      guard (numbers.rule == nil && no.isEmpty) == defaults else {
+        throw ValidationError("Give limits, --no with one to take away, or --defaults.")
       }
     }
 
     func run() throws {
-      try Keys.withStore { try $0.setLimits(numbers.rule, for: of.scope(in: $0)) }
-      Terminal.note("Limits: \(numbers.rule?.summary ?? "defaults").")
+      let rule = try Keys.withStore { store -> LimitRule? in
+        let scope = try of.scope(in: store)
+        let before = try store.limits()[scope]?.rule
+        let rule = defaults ? nil : numbers.applied(to: before, without: no)
+        try store.setLimits(rule, for: scope)
+        return rule
+      }
+      Terminal.note("Limits: \(rule?.summary ?? "defaults").")
     }
   }
 

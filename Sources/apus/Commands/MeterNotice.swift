@@ -171,7 +171,7 @@ extension TermsRecord {
 struct MeterModel: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "model", abstract: "Make models known, and give notice for them.",
-    subcommands: [Add.self, Retire.self, List.self])
+    subcommands: [Add.self, Retire.self, Keep.self, List.self])
 
   struct Add: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -190,7 +190,8 @@ struct MeterModel: ParsableCommand {
       abstract: "Say when a model goes: in 30 days at least. Customers are told.")
     @Argument(help: "The model's name.") var model: String
     @Option(help: "The day: 2027-01-31, or 30d from now.") var on: Moment
-    @Option(help: "What to use instead.") var successor: ShortName?
+    @Option(help: "What to use instead: another model that is known here.")
+    var successor: ShortName?
     @Option(help: "Why it goes earlier than in 30 days; goes to the audit trail.")
     var emergency: ShortName?
 
@@ -204,6 +205,17 @@ struct MeterModel: ParsableCommand {
           successor: successor, emergency: emergency)
       }
       Terminal.note("\(model) is given notice.")
+    }
+  }
+
+  struct Keep: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Take the notice of a model back: it stays. Customers are told.")
+    @Argument(help: "The model's name.") var model: String
+
+    func run() throws {
+      try Keys.withStore { try $0.keep($0.model(named: model)) }
+      Terminal.note("\(model) stays.")
     }
   }
 

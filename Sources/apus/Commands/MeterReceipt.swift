@@ -13,13 +13,16 @@ struct MeterReceipt: ParsableCommand {
     static let configuration = CommandConfiguration(
       abstract: "Print the receipt of a request, as JSON.",
       discussion: "The month's root grows until the month is over.")
-    @Argument(help: "The request's id, as x-request-id said it.") var request: String
+    @Argument(help: "The request's id, as x-request-id said it, or its answer's, as chatcmpl-ID.")
+    var request: String
     @Option(help: "How many receipts the tree is over, as an invoice printed it; by default all.")
     var count: Int?
 
     func run() throws {
-      guard let id = RequestID(request) else {
-        throw CommandError(.unusableInput, "a request's id has 32 hexadecimal digits")
+      guard let id = RequestID(inAnswerID: request) else {
+        throw CommandError(
+          .unusableInput,
+          "a request's id has 32 hexadecimal digits, alone or behind a word such as 'chatcmpl-'")
       }
       let receipt = try Keys.withStore { try $0.receipt(id, count: count).encoded() }
       Terminal.writeLine(String(decoding: receipt, as: UTF8.self))

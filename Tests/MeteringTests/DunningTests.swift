@@ -1,0 +1,83 @@
+// Who does not pay is told what it is about, and each step is taken once.
+
+import GRDB
+import Metering
+import Testing
+
+@Suite struct DunningTests {
+  @Test func whoIsBilledIsWarnedAndToldWhichInvoiceItIs() async throws {
+    let (billing, invoice) = try await BillingBench.issued()
+    let store = billing.store
+    let found = try #require(try store.buyer(of: billing.account))
+    var buyer = found.party
+    buyer.email = "books@lab.example"
+    try store.setBuyer(buyer, of: billing.account, reverseCharge: found.reverseCharge)
+    try store.setMember("desk@lab.example", role: .billing, of: billing.account)
+    let before = try store.deliveries(dueOnly: false).count
+    try billing.dunUntilSuspended()
+    let told = try store.deliveries(dueOnly: false).dropLast(before)
+    #expect(
+      Set(told.map(\.title)) == [
+        "Reminder: invoice \(invoice.document.number)", "Warning: nonpayment",
+        "Your account is suspended: nonpayment",
+      ])
+    for address in ["books@lab.example", "desk@lab.example"] {
+      let own = told.filter { $0.target == address }
+      #expect(own.count == 3)
+      for delivery in own {
+        #expect(delivery.invoice?.number == invoice.document.number)
+        #expect(delivery.body.contains(invoice.document.number))
+        #expect(delivery.body.contains("\(centsText(invoice.openCents)) EUR"))
+        #expect(delivery.body.contains(invoice.document.due))
+      }
+    }
+  }
+
+  /// A step whose note is refused is not half taken: nobody is reminded of it twice.
+  @Test func aStepIsTakenWithItsNoteOrNotAtAll() async throws {
+    let (billing, _) = try await BillingBench.issued()
+    let store = billing.store
+    try store.setMember("owner@lab.example", role: .owner, of: billing.account)
+    billing.clock.advance(.seconds(40 * 86_400))
+    let before = try store.deliveries(dueOnly: false).count
+    let database = try DatabaseQueue(path: billing.bench.folder.path + "/meter.db")
+    defer { try? database.close() }
+    try await database.write {
+      try $0.execute(
+        sql: """
+          CREATE TRIGGER refusal BEFORE INSERT ON dunning BEGIN SELECT RAISE(ABORT, 'full'); END
+          """)
+    }
+    #expect(throws: UsageStoreError.self) { _ = try store.dun() }
+    #expect(try store.deliveries(dueOnly: false).count == before)
+    try await database.write { try $0.execute(sql: "DROP TRIGGER refusal") }
+    #expect(try store.dun().map(\.stage) == [.reminder])
+    #expect(try store.deliveries(dueOnly: false).count == before + 1)
+  }
+}
+
+extension BillingBench {
+  /// A customer of Tallinn in January 2028 and their invoice of two lines.
+  static func issued() async throws -> (BillingBench, InvoiceRecord) {
+    let billing = try BillingBench(start: newYear2028)
+    try await billing.use()
+    billing.go(to: newYear2028 + 32 * 86_400_000)
+    let month = try #require(UTCMonth("2028-01"))
+    let invoice = try billing.store.issueInvoice(account: billing.account, month: month)
+    return (billing, try #require(invoice))
+  }
+
+  /// What the account is.
+  func state() throws -> AccountState? {
+    try store.accounts().first { $0.id == account }?.state
+  }
+
+  /// Suspends the account for the invoice, as the operator's nightly work does.
+  func dunUntilSuspended() throws {
+    for _ in 0..<60 where try state() == .active {
+      _ = try store.dun()
+      clock.advance(.seconds(86_400))
+    }
+    #expect(try state() == .suspended)
+  }
+}
