@@ -4,6 +4,7 @@ import Foundation
 import TensorCore
 import TestSupport
 import Testing
+import Tokenizer
 import Transformer
 
 /// The sine that the tones of the fixtures are made of.
@@ -120,6 +121,28 @@ func sine(_ x: Double) -> Double { sin(x) }
     let result = try TinySpeech.model("f16").transcribe([])
     #expect(result.text.isEmpty && result.segments.isEmpty && result.duration == 0)
     #expect(result.language == "en" && result.languageName == "english")
+  }
+
+  @Test("The text before a window stands in front of its prompt, the last half of the context")
+  func prompts() throws {
+    let model = try TinySpeech.model("f16")
+    let vocabulary = model.vocabulary
+    let decoder = WindowDecoder(try SpeechSession(model))
+    let start = [vocabulary.startOfTranscript, vocabulary.firstLanguage + 1]
+    #expect(
+      decoder.prompt(earlier: [], languagePlace: 1, task: .transcribe)
+        == start + [vocabulary.transcribe])
+    #expect(
+      decoder.prompt(earlier: [65], languagePlace: 1, task: .translate, hasTimes: false)
+        == [vocabulary.startOfEarlierText, 65] + start + [vocabulary.translate, vocabulary.noTimes])
+    #expect(
+      decoder.prompt(earlier: [65], languagePlace: nil, task: .transcribe)
+        == [vocabulary.startOfEarlierText, 65, vocabulary.startOfTranscript])
+    let half = model.hyperparameters.textContextLength / 2
+    let many = (0..<3 * half).map { TokenID($0 % 200) }
+    let prompt = decoder.prompt(earlier: many, languagePlace: 1, task: .transcribe)
+    #expect(prompt.count == half + 3)
+    #expect(Array(prompt[1..<half]) == Array(many.suffix(half - 1)))
   }
 
   @Test("A transcription that nobody wants any more ends") func cancellation() throws {
