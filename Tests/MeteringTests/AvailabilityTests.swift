@@ -39,8 +39,9 @@ import Testing
     var young = availability
     young.close(at: 900)
     #expect(young.measured == 900 && young.partsPerMillion == nil)
-    young.close(at: 4000)
-    #expect(young.partsPerMillion == 1_000_000)
+    var older = availability
+    older.close(at: 4000)
+    #expect(older.partsPerMillion == 1_000_000)
     availability.add(at: 5000, isAnswered: true)
     // Nothing is probed for an hour.
     availability.add(at: 3_605_000, isAnswered: true)
