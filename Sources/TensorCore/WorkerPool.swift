@@ -33,14 +33,19 @@ package final class WorkerPool: Sendable {
   /// Hands out `0..<count` in runs of whole grains (`RunSchedule`); `body` gets a run and its worker's
   /// number. Returns when all runs are done. Regions of several callers run one after another.
   ///
+  /// - Parameter isEven: whether the indices are alike in work. Where some may take much longer than others
+  ///   a run is one grain.
+  ///
   /// Which worker gets which run is not determined, nor whether all workers get one: what `body`
   /// computes must not depend on it.
   package func forEach(
-    _ count: Int, grain: Int = 1, _ body: (_ range: Range<Int>, _ worker: Int) -> Void
+    _ count: Int, grain: Int = 1, isEven: Bool = true,
+    _ body: (_ range: Range<Int>, _ worker: Int) -> Void
   ) {
     guard count > 0 else { return }
     if threadCount == 1 || count <= grain { return body(0..<count, 0) }
-    let schedule = RunSchedule(count: count, grain: grain, threadCount: threadCount)
+    let schedule = RunSchedule(
+      count: count, grain: grain, threadCount: threadCount, isEven: isEven)
     withoutActuallyEscaping(body) { state.run(Region(schedule: schedule, body: $0)) }
   }
 }
@@ -54,6 +59,7 @@ private struct Region {
 /// A number in a cache line of its own, and in a pair of lines, which some processors fetch together:
 /// what one thread writes is not in the way of what another waits for.
 private struct LonelyNumber: ~Copyable {
+  private let before = SIMD8<Int>()
   let number = Atomic<Int>(0)
   private let rest = SIMD8<Int>()
 }
@@ -231,18 +237,21 @@ package struct RunSchedule: Sendable {
   private let count: Int
   private let grain: Int
   private let threadCount: Int
+  private let isEven: Bool
 
-  package init(count: Int, grain: Int, threadCount: Int) {
+  /// - Parameter isEven: false has all runs one grain long.
+  package init(count: Int, grain: Int, threadCount: Int, isEven: Bool = true) {
     self.count = count
     self.grain = grain
     self.threadCount = threadCount
+    self.isEven = isEven
   }
 
   /// Run `number`, from 0 on; nil behind the last.
   package func run(_ number: Int) -> Range<Int>? {
     var (start, number) = (0, number)
     while true {
-      let size = grain * max(1, (count - start) / (2 * threadCount * grain))
+      let size = isEven ? grain * max(1, (count - start) / (2 * threadCount * grain)) : grain
       if size == grain || number < threadCount {
         let first = start + number * size
         return first < count ? first..<min(first + size, count) : nil

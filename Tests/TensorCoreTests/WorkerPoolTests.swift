@@ -55,6 +55,8 @@ import Testing
         #expect(runs[0].count <= max(grain, count / (2 * threads)))
       }
     }
+    let uneven = RunSchedule(count: 10, grain: 3, threadCount: 2, isEven: false)
+    #expect((0..<9).compactMap(uneven.run) == [0..<3, 3..<6, 6..<9, 9..<10])
     // Half as many turns as grains, and fewer where there are more.
     let runs = { RunSchedule(count: $0, grain: 1, threadCount: 2) }
     #expect((0..<100).compactMap(runs(16).run).count == 8)

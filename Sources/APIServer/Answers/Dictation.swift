@@ -21,7 +21,7 @@ final class Dictation: Sendable {
   /// Milliseconds of sound, as soon as they are known, and of them those that are written down.
   private let length = Atomic<Int64>(0)
   private let heard = Atomic<Int64>(0)
-  private let wasLeft = StopFlag()
+  private let wasLeft = CancellationFlag()
   private let work = Mutex<Work?>(nil)
 
   /// Admits a recording, of which nothing is known yet.
@@ -82,7 +82,7 @@ final class Dictation: Sendable {
     case .success(let result):
       try await settle(milliseconds, .completed, 200)
       return (result, milliseconds)
-    case .failure(is CancellationError) where wasLeft.isAsked:
+    case .failure(is CancellationError) where wasLeft.isSet:
       try await settle(heardMilliseconds, .cancelled, exchange.statusIfClientGoes)
       throw ClientGone()
     case .failure(is CancellationError) where !exchange.holdsKey:
@@ -105,7 +105,7 @@ final class Dictation: Sendable {
 
   /// The client cannot be reached any more: stops the work.
   func clientWent() {
-    wasLeft.ask()
+    wasLeft.set()
     work.withLock { $0 }?.cancel()
   }
 

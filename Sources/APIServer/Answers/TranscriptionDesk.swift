@@ -50,15 +50,15 @@ final class TranscriptionDesk: Sendable {
     _ sound: SpeechSound, _ options: TranscriptionOptions,
     onSegment: @escaping @Sendable (TranscriptionSegment) -> Void
   ) async throws -> Transcription {
-    let stop = StopFlag()
+    let stop = CancellationFlag()
     return try await withTaskCancellationHandler {
       try await onOwnThread { [transcriber] in
         try transcriber.transcribe(
           sound, options: options, onSegment: { onSegment($0) },
-          isCancelled: { stop.isAsked })
+          isCancelled: { stop.isSet })
       }
     } onCancel: {
-      stop.ask()
+      stop.set()
     }
   }
 

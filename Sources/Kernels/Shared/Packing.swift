@@ -13,7 +13,7 @@ func pack(_ call: PackingCall) {
 private func pack(
   _ stored: TensorFormat, _ rows: StoredRows, _ columns: Int, _ panel: UnsafeMutableRawPointer
 ) {
-  guard let format = stored.layout else { return }
+  guard let format = stored.layout else { preconditionFailure("weights of a format with a layout") }
   let blockCount = columns / format.blockColumnCount
   @inline(__always)
   func each(_ body: (StoredRows, UnsafeMutableRawPointer) -> Void) {
@@ -46,6 +46,6 @@ private func pack(
   case .IQ4_XS: each(packIQ4_XS)
   case .F32: packSingles(rows, columns, panel)
   case .F16, .BF16: packHalves(rows, columns, panel)
-  case .scaledBytes: break
+  case .scaledBytes: preconditionFailure("scaled bytes are packed by the portable kernels alone")
   }
 }

@@ -169,7 +169,7 @@ extension Compute {
     }
     // One region for all runs.
     let plan = AttentionPlan(heads, runs, threads: pool.threadCount, scratch: scratch)
-    pool.forEach(plan.items.count) { range, worker in
+    pool.forEach(plan.items.count, isEven: false) { range, worker in
       for index in range {
         let item = plan.items[index]
         attend(heads, runs[item.run], item, query, output, scratch, worker)

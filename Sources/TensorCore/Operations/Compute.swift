@@ -26,7 +26,7 @@ package struct Compute: Sendable {
     of plans: [CallPlan],
     _ body: (_ product: Int, _ panels: Range<Int>, _ rows: Range<Int>, _ worker: Int) -> Void
   ) {
-    pool.forEach(plans.reduce(0) { $0 + $1.runCount }) { runs, worker in
+    pool.forEach(plans.reduce(0) { $0 + $1.runCount }, isEven: false) { runs, worker in
       for run in runs {
         var (product, run) = (0, run)
         while run >= plans[product].runCount {

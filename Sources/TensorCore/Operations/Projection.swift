@@ -60,7 +60,7 @@ package struct Projection: Sendable {
     let plan = Product(self, input, rows: rows, into: output).plan(compute, neighbours: 1)
     let call = ProductCall(self, input, rows: rows, into: output)
     let kernel = compute.kernels.product
-    withExtendedLifetime(list) {
+    withExtendedLifetime(self) {
       compute.forEachCall(plan) { panels, rows, _ in call.multiply(panels, rows, kernel) }
     }
   }

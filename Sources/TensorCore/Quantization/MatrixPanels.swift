@@ -2,7 +2,7 @@
 
 import KernelInterface
 
-/// The panels of a matrix, which keeps their memory.
+/// The panels of a matrix. Whoever multiplies by them holds the matrix, which keeps their memory.
 ///
 /// There is no reference in it: threads that count one take turns at it, and in a model of 135 million
 /// weights that took a tenth of a token's time.

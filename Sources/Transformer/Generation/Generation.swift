@@ -1,7 +1,5 @@
 // An answer on its way: an asynchronous sequence of events.
 
-import Synchronization
-
 /// The events of one request. Iterate it once.
 ///
 /// The answer is cancelled by `cancel`, by cancelling the task that iterates, and by letting go of
@@ -29,13 +27,4 @@ public struct Generation: AsyncSequence, Sendable {
 
   /// Ends the answer; the last event says `cancelled`.
   public func cancel() { flag.set() }
-}
-
-/// A request to stop, set once by anybody and read by the engine.
-final class CancellationFlag: Sendable {
-  private let value = Atomic<Bool>(false)
-
-  var isSet: Bool { value.load(ordering: .acquiring) }
-
-  func set() { value.store(true, ordering: .releasing) }
 }

@@ -111,9 +111,9 @@ package struct AlignmentWeights {
           least - values[(range.lowerBound + row - 1) * columns + column - 1] / count
         steps[row * (columns + 1) + column] = step
       }
-      swap(&before, &costs)
-      // No row, no position but the first.
+      // A way begins at the first position alone.
       before[0] = .infinity
+      swap(&before, &costs)
     }
     var starts = [Int](repeating: 0, count: rows)
     var (row, column) = (rows, columns)

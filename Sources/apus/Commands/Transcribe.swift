@@ -94,8 +94,8 @@ struct Transcribe: AsyncParsableCommand {
     let loaded = try load(modelOptions)
     let samples = try read()
     // Before, Ctrl-C ends the program as it ends any.
-    let stop = StopFlag()
-    let interrupts = Interrupts { stop.ask() }
+    let stop = CancellationFlag()
+    let interrupts = Interrupts { stop.set() }
     defer { withExtendedLifetime(interrupts) {} }
     var isFirst = true
     let result = try loaded.transcribe(samples, options: options) { segment in
@@ -104,7 +104,7 @@ struct Transcribe: AsyncParsableCommand {
       Terminal.write(isFirst ? String(text.drop { $0.isWhitespace }) : text)
       isFirst = false
     } isCancelled: {
-      stop.isAsked
+      stop.isSet
     }
     Terminal.write(format == .text ? "\n" : format.text(of: result, task: options.task))
   }

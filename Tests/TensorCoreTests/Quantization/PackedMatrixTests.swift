@@ -42,6 +42,30 @@ import Testing
     }
   }
 
+  /// One thread reads several pieces into the same room, so what lies behind the last row was another's.
+  @Test(
+    "Rows that do not exist are packed as zero bytes, also behind the last of many",
+    arguments: [false, true])
+  func paddingBehindManyRows(exact: Bool) throws {
+    let folder = try TemporaryFolder()
+    let pool = WorkerPool(threadCount: 1)
+    let content = TensorFormat.Q8_0.randomTensor(rows: 1_025, columns: 512, seed: 5)
+    let rowBytes = content.count / 1_025
+    func matrix(_ rows: Int, _ content: [UInt8]) throws -> PackedMatrix {
+      var builder = GGUFBuilder()
+      builder.addTensor(
+        "weight", shape: [512, UInt64(rows)], type: TensorFormat.Q8_0.rawValue, content: content)
+      let path = try folder.write(builder.build(), as: "padding-\(rows).gguf")
+      return try PackedMatrix(GGUFFile(path: path).tensors[0], exact: exact, pool: pool)
+    }
+    let found = try matrix(1_025, content)
+    let wanted = try matrix(1_040, content + [UInt8](repeating: 0, count: 15 * rowBytes))
+    func lastPanel(_ matrix: PackedMatrix) -> [UInt8] {
+      Array(UnsafeRawBufferPointer(start: matrix.panel(64), count: matrix.panelBytes))
+    }
+    #expect(lastPanel(found) == lastPanel(wanted))
+  }
+
   @Test("Rows that do not exist are zero")
   func padding() throws {
     let folder = try TemporaryFolder()
