@@ -60,8 +60,8 @@ extension APIError {
     if let rate = error.rate { headers.append(contentsOf: rate.headers) }
   }
 
-  /// How a request is recorded that ends with this: what it is to blame for itself is no failure, nor
-  /// that too many wait.
+  /// How a request is recorded that ends with this: what it is to blame for itself is no failure,
+  /// nor that too many wait.
   var recorded: RequestStatus { status.kind == .clientError || isTooMany ? .rejected : .failed }
 
   /// As for a prompt that is too long, with the field that it stands in.

@@ -100,8 +100,8 @@ final class Exchange: Sendable {
     withNotes { $0.isBodyTaken } ? 200 : failure.code
   }
 
-  /// Notes that the answer fails, perhaps behind a head that said otherwise: its `Idempotency-Key` is
-  /// free again.
+  /// Notes that the answer fails, perhaps behind a head that said otherwise: its `Idempotency-Key`
+  /// is free again.
   func noteFailure(_ refusal: APIError) {
     let shared = withNotes { notes in
       notes.code = refusal.code
