@@ -160,6 +160,43 @@ import Testing
     try reopened.close()
   }
 
+  /// A folder of a version that noted nowhere which soft limits it had told.
+  @Test func whatWasToldBeforeIsNotToldAgain() async throws {
+    let bench = try MeterBench { $0.keyLimits = LimitRule() }
+    let store = bench.meter.store
+    _ = try store.publishPrices(#require(Prices(input: 0, output: 1_000_000)), model: bench.model)
+    let key = try bench.key()
+    try store.setMember("a@lab.example", role: .owner, of: key.record.account)
+    for scope in [LimitScope.account(key.record.account), .key(key.record.id)] {
+      try store.setBudget(Budget(soft: PicoEuro(rawValue: 3_000_000)), for: scope)
+    }
+    bench.meter.refreshKeys()
+    let who = try bench.meter.authenticate(key.text)
+    try await bench.meter.admit(who, bench.request(most: 5)).settle(completed())
+    try await bench.meter.close()
+    let database = try DatabaseQueue(path: bench.folder.path + "/meter.db")
+    try await database.write { db in
+      try db.execute(
+        sql: """
+          DROP TABLE receipt_root;
+          DROP TABLE soft_limit_told;
+          PRAGMA user_version = 14
+          """)
+    }
+    try database.close()
+    var configuration = MeterConfiguration(folder: bench.folder.path)
+    configuration.clock = bench.clock.clock
+    let meter = try Meter(configuration)
+    let again = try meter.authenticate(key.text)
+    try await meter.admit(again, bench.request(most: 5)).settle(completed())
+    try await meter.close()
+    let reopened = try UsageStore(
+      folder: bench.folder.path, mode: .administering, clock: bench.clock.clock)
+    let deliveries = try reopened.deliveries(dueOnly: false)
+    #expect(deliveries.map(\.title) == Array(repeating: "A spend limit was passed", count: 2))
+    try reopened.close()
+  }
+
   /// Whoever sets a soft limit below what is spent hears of it with the next request: once for each
   /// limit, also where a server begins anew.
   @Test func aSoftLimitBelowWhatIsSpentIsToldToo() async throws {
