@@ -20,9 +20,9 @@ extension UsageStore {
     _ = try changeLimits(of: scope) { _ in rule }
   }
 
-  /// Sets limits by those that there are, so that of two changes at a time neither undoes the other.
+  /// Sets limits by those that there are: of two changes at a time neither undoes the other.
   ///
-  /// - Parameter change: makes the limits out of those before; nil where the server's defaults hold.
+  /// - Parameter change: makes the limits out of those before; nil stands for the defaults.
   /// - Returns: what `change` has made.
   /// - Throws: as ``setLimits(_:for:)`` does, or what `change` throws.
   package func changeLimits(
