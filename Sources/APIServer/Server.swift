@@ -180,9 +180,9 @@ public struct Server: Service {
       guard configuration.probeInterval > .zero else { return }
       await Probing(backend: backend, interval: configuration.probeInterval).run()
     }
-    let forgetting = Task.detached { [backend] in await CacheWatch(backend: backend).run() }
+    let watching = Task.detached { [backend] in await KeyWatch(backend: backend).run() }
     let sharing = Task.detached { [backend] in await backend.sharedAnswers.forgetOld() }
-    return [restarting, probing, forgetting, sharing]
+    return [restarting, probing, watching, sharing]
   }
 
   private func publicListener(on group: MultiThreadedEventLoopGroup) -> any Service {

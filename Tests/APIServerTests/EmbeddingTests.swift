@@ -136,16 +136,18 @@ import Transformer
     }
   }
 
-  @Test(arguments: [(FakeEngine.Behaviour.fail, 500), (.refuse, 503)])
-  func whatTheEngineIsToBlameForIsRecordedAsAFailure(
-    behaviour: FakeEngine.Behaviour, status: Int
+  @Test(arguments: [
+    (FakeEngine.Behaviour.fail, 500, RequestStatus.failed), (.refuse, 503, .rejected),
+  ])
+  func whatTheEngineIsToBlameForIsAFailureAndAFullQueueIsNone(
+    behaviour: FakeEngine.Behaviour, status: Int, recorded: RequestStatus
   ) async throws {
     try await withMeter { meter, store in
       try await RunningServer.serving(FakeEngine([], behaviour), meter: meter) { server in
         let answer = try await embed(server, [:])
         #expect(answer.status == status)
         let rows = try store.newestRows()
-        #expect(rows.map(\.status) == [.failed])
+        #expect(rows.map(\.status) == [recorded])
       }
     }
   }

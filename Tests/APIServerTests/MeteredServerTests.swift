@@ -156,7 +156,7 @@ import Transformer
 
   @Test(arguments: [
     (FakeEngine.Behaviour.fail, RequestStatus.failed, 500 as Int64), (.stop, .failed, 503),
-    (.refuse, .rejected, 503), (.breaks(.overloaded(queueLimit: 1)), .failed, 503),
+    (.refuse, .rejected, 503), (.breaks(.overloaded(queueLimit: 1)), .rejected, 503),
     (.breaks(.answerTooShort(needed: 9, allowed: 1)), .rejected, 400),
   ])
   func whatTheServerSpoilsIsRecordedAndNotCharged(

@@ -132,8 +132,31 @@ import Testing
       engine.lastMessages.filter { $0.role != "system" }.map {
         "\($0.role) \($0.extra["reasoning_content"]?.stringValue ?? "")"
       } == [
-        "user ", "assistant A.", "tool ", "assistant B.", "assistant C.", "tool ", "user ",
+        "user ", "assistant A.", "tool ", "assistant B.\nC.", "tool ", "user ",
       ])
+  }
+
+  @Test func callsSideBySideAreOneMessageWhateverWasThoughtBetweenThem() async throws {
+    func call(_ id: String) -> JSONValue {
+      ["type": "function_call", "call_id": .string(id), "name": "time", "arguments": "{}"]
+    }
+    func output(_ id: String) -> JSONValue {
+      ["type": "function_call_output", "call_id": .string(id), "output": "noon"]
+    }
+    let input: JSONValue = [
+      ["role": "user", "content": "one"], Self.thought("A."), Self.thought("B."), call("a"),
+      Self.thought("C."), call("b"), output("a"), output("b"), Self.thought("D."), call("c"),
+      output("c"),
+    ]
+    let engine = FakeEngine(template: ToolCallTests.hermes)
+    try await RunningServer.serving(engine) { server in
+      let answer = try await server.post("/v1/responses", Self.request(["input": input]))
+      #expect(answer.status == 200, "\(answer.body)")
+    }
+    let messages = engine.lastMessages.filter { $0.role == "assistant" }
+    #expect(
+      messages.map { $0.extra["reasoning_content"]?.stringValue } == ["A.\nB.\nC.", "D."])
+    #expect(messages.map { $0.extra["tool_calls"]?.arrayValue?.count } == [2, 1])
   }
 
   @Test func itemsOfEveryKindAreRead() async throws {

@@ -82,6 +82,53 @@ import Testing
     }
   }
 
+  /// What a client got elsewhere it may send back.
+  @Test func strictModeLetsItemsAndBlocksHoldMore() async throws {
+    let part: JSONValue = ["type": "input_text", "text": "x", "colour": 1]
+    let block: JSONValue = ["type": "text", "text": "x", "colour": 1]
+    let responses: JSONValue = [
+      ["role": "user", "content": [part]],
+      ["type": "function_call", "call_id": "c", "name": "time", "arguments": "{}"],
+      ["type": "function_call_output", "call_id": "c", "output": [part]],
+    ]
+    let blocks: JSONObject = [
+      "system": [block],
+      "messages": [
+        ["role": "user", "content": [block]],
+        [
+          "role": "assistant",
+          "content": [["type": "tool_use", "id": "c", "name": "time", "input": [:]]],
+        ],
+        [
+          "role": "user",
+          "content": [["type": "tool_result", "tool_use_id": "c", "content": [block]]],
+        ],
+      ],
+    ]
+    let engine = FakeEngine(template: ToolCallTests.hermes)
+    try await RunningServer.serving(engine, configure: { $0.isStrict = true }) { server in
+      let first = try await server.post(
+        "/v1/responses", ResponsesTests.request(["input": responses]))
+      #expect(first.status == 200, "\(first.body)")
+      let second = try await server.post("/v1/messages", MessagesTests.request(blocks))
+      #expect(second.status == 200, "\(second.body)")
+    }
+  }
+
+  @Test func strictModePassesOverWhatIsNull() async throws {
+    try await RunningServer.serving(configure: { $0.isStrict = true }) { server in
+      let chat = try await server.chat(
+        ChatCompletionTests.chat([
+          "colour": .null,
+          "messages": [["role": "user", "content": "x", "colour": .null]],
+        ]))
+      #expect(chat.status == 200, "\(chat.body)")
+      let embedding = try await server.post(
+        "/v1/embeddings", #"{"model":"swift-1","input":"a","colour":null}"#)
+      #expect(embedding.status == 200, "\(embedding.body)")
+    }
+  }
+
   @Test func strictModeHoldsForKeyHoldersToo() async throws {
     try await SelfServiceBench.run(configure: {
       $0.isStrict = true

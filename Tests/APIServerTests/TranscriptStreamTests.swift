@@ -99,6 +99,22 @@ import Transformer
     }
   }
 
+  /// The head of a stream says that all is well, and its end that it is not.
+  @Test(arguments: [(FakeTranscriber.Behaviour.fail, 200), (.answer, 422)])
+  func aStreamThatFailedLeavesItsKeyFree(
+    behaviour: FakeTranscriber.Behaviour, status: Int
+  ) async throws {
+    try await withMeter { meter, _ in
+      try await Self.serving(FakeTranscriber(behaviour), meter: meter) { server in
+        let first = try await server.transcribe(Self.stream, headers: SharedAnswerTests.key)
+        #expect(first.status == 200)
+        let other = try await server.transcribe(
+          Self.stream + [("language", "de")], headers: SharedAnswerTests.key)
+        #expect(other.status == status)
+      }
+    }
+  }
+
   /// Tells a sum of words apart from the whole text.
   @Test func deltasJoinToTheText() async throws {
     let model = try SpeechModel.load(ProjectFixtures.root + "/speech/tiny-f16.bin")

@@ -48,6 +48,8 @@ import Testing
         ("keys create --rpm -5", 64, "above 0"),
         ("meter limit set --account lab --rpm 5 --burst 0", 64, "1 to 3600 seconds"),
         ("meter limit set --rpm 5", 64, "--model beside one of both"),
+        ("meter limit set --account lab --no rpm", 1, "account lab has no limits of its own"),
+        ("meter limit set --account lab --rpm 5 --no rpm", 64, "either set or taken away"),
         ("meter budget set --account lab --model tiny --eur 5", 64, "for a key or an account"),
         ("meter budget set --account lab --eur -1", 64, "at least 0"),
         ("meter price publish tiny --input -1 --output 2", 64, "from 0 to 1000000"),

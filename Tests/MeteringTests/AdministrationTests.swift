@@ -230,6 +230,26 @@ import Testing
     #expect(LimitSimulation(past, under: LimitRule()).admitted == 12)
   }
 
+  @Test func limitsAreChangedByThoseThatThereAreOrNotAtAll() throws {
+    let bench = try MeterBench()
+    let store = bench.meter.store
+    let scope = LimitScope.account(try bench.key().record.account)
+    let code = faultCode {
+      _ = try store.changeLimits(of: scope) {
+        (before: LimitRule?) throws(UsageStoreError) -> LimitRule? in
+        throw UsageStoreError(.wrongState, before == nil ? "none" : "some")
+      }
+    }
+    let limits = try store.limits()
+    #expect(code == .wrongState && limits[scope] == nil)
+    try store.setLimits(LimitRule(parallel: 2), for: scope)
+    let changed = try store.changeLimits(of: scope) { before in
+      LimitRule(parallel: before?.parallel.map { $0 + 1 })
+    }
+    let stored = try store.limits()[scope]
+    #expect(changed == LimitRule(parallel: 3) && stored?.rule == changed && stored?.version == 2)
+  }
+
   @Test func pricesAreTriedOnWhatHappened() async throws {
     let bench = try MeterBench()
     let store = bench.meter.store

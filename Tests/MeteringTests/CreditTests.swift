@@ -54,7 +54,7 @@ import Testing
     try await bench.meter.admit(who, bench.request(most: 5)).settle(completed())
     #expect(try store.creditLeft(of: account)?.rawValue == 50_000_000_000 - cost)
     // What is used while the account pays afterwards does not count.
-    bench.clock.advance(.seconds(3600))
+    bench.clock.advance(.seconds(3900))
     try store.setMode(.postpaid, of: account)
     bench.meter.refreshKeys()
     #expect(try store.creditLeft(of: account)?.rawValue == 50_000_000_000 - cost)
@@ -98,92 +98,6 @@ import Testing
     for sql in ["UPDATE ledger SET amount_p = 1", "DELETE FROM ledger"] {
       #expect(throws: DatabaseError.self) { try database.write { try $0.execute(sql: sql) } }
     }
-  }
-
-  @Test func anInvoiceLeavesOutTheHoursThatWerePaidInAdvance() async throws {
-    let (bench, who, key) = try bench(credit: 5)
-    let store = bench.meter.store
-    let account = key.record.account
-    let month = try #require(UTCMonth("2026-11"))
-    func answer() async throws {
-      bench.meter.refreshKeys()
-      try await bench.meter.admit(who, bench.request(most: 5)).settle(completed())
-    }
-    try await answer()
-    bench.clock.advance(.seconds(2 * 3600))
-    try store.setMode(.postpaid, of: account)
-    #expect(try store.draftInvoice(account: account, month: month).lines.isEmpty)
-    try await answer()
-    try await answer()
-    bench.clock.advance(.seconds(2 * 3600))
-    try store.setMode(.prepaid, of: account)
-    try await answer()
-    let requests = try store.billableUsage(account: account, month: month).map(\.sums.requests)
-    #expect(requests == [4])
-    let draft = try store.draftInvoice(account: account, month: month)
-    let cost = Int64(10 * 2_000_000 + 5 * 20_000_000)
-    #expect(draft.lines.map(\.exact.rawValue).reduce(0, +) == 2 * cost)
-  }
-
-  /// Whichever way it goes, the hour is paid once: in advance, or with the invoice.
-  @Test func theHourInWhichTheModeChangesIsPaidInTheNewOne() async throws {
-    let (bench, who, key) = try bench(credit: 5)
-    let store = bench.meter.store
-    let account = key.record.account
-    let month = try #require(UTCMonth("2026-11"))
-    let cost = Int64(10 * 2_000_000 + 5 * 20_000_000)
-    func answer() async throws {
-      bench.meter.refreshKeys()
-      try await bench.meter.admit(who, bench.request(most: 5)).settle(completed())
-    }
-    func billed() throws -> Int64 {
-      let draft = try store.draftInvoice(account: account, month: month)
-      return draft.lines.map(\.exact.rawValue).reduce(0, +)
-    }
-    func left() throws -> Int64? { try store.creditLeft(of: account)?.rawValue }
-    // In advance, then afterwards: the invoice has both answers.
-    bench.clock.advance(.seconds(3600 + 600))
-    try await answer()
-    bench.clock.advance(.seconds(600))
-    try store.setMode(.postpaid, of: account)
-    try await answer()
-    #expect(try billed() == 2 * cost)
-    #expect(try left() == 50_000_000_000)
-    // Afterwards, then in advance: credit pays for both of this hour.
-    bench.clock.advance(.seconds(3600))
-    try await answer()
-    bench.clock.advance(.seconds(600))
-    try store.setMode(.prepaid, of: account)
-    try await answer()
-    #expect(try billed() == 2 * cost)
-    #expect(try left() == 50_000_000_000 - 2 * cost)
-    // There and back in one hour: the last mode has it.
-    try store.setMode(.postpaid, of: account)
-    try store.setMode(.prepaid, of: account)
-    #expect(try billed() == 2 * cost)
-    #expect(try left() == 50_000_000_000 - 2 * cost)
-  }
-
-  @Test(arguments: [1, 2, 3] as [UInt64])
-  func howeverTheModeChangesEveryRequestIsPaidOnce(seed: UInt64) async throws {
-    let (bench, who, key) = try bench(credit: 99)
-    let store = bench.meter.store
-    let account = key.record.account
-    let month = try #require(UTCMonth("2026-11"))
-    var generator = SeededGenerator(seed: seed)
-    for _ in 0..<40 {
-      bench.clock.advance(.seconds(Int64.random(in: 0...2400, using: &generator)))
-      if Bool.random(using: &generator) {
-        try store.setMode(Bool.random(using: &generator) ? .prepaid : .postpaid, of: account)
-        bench.meter.refreshKeys()
-      }
-      try await bench.meter.admit(who, bench.request(most: 5)).settle(completed())
-    }
-    let billed = try store.draftInvoice(account: account, month: month).lines
-      .map(\.exact.rawValue).reduce(0, +)
-    let left = try #require(try store.creditLeft(of: account)).rawValue
-    let cost = Int64(10 * 2_000_000 + 5 * 20_000_000)
-    #expect(billed + 990_000_000_000 - left == 40 * cost)
   }
 
   @Test func noMoreGoesBackThanIsLeftAndItStillDoesWhereAnAccountPaysAfterwards() async throws {
@@ -243,6 +157,43 @@ import Testing
     let reopened = try UsageStore(
       folder: bench.folder.path, mode: .administering, clock: bench.clock.clock)
     #expect(try reopened.deliveries(dueOnly: false).map(\.title) == ["A spend limit was passed"])
+    try reopened.close()
+  }
+
+  /// A folder of a version that noted nowhere which soft limits it had told.
+  @Test func whatWasToldBeforeIsNotToldAgain() async throws {
+    let bench = try MeterBench { $0.keyLimits = LimitRule() }
+    let store = bench.meter.store
+    _ = try store.publishPrices(#require(Prices(input: 0, output: 1_000_000)), model: bench.model)
+    let key = try bench.key()
+    try store.setMember("a@lab.example", role: .owner, of: key.record.account)
+    for scope in [LimitScope.account(key.record.account), .key(key.record.id)] {
+      try store.setBudget(Budget(soft: PicoEuro(rawValue: 3_000_000)), for: scope)
+    }
+    bench.meter.refreshKeys()
+    let who = try bench.meter.authenticate(key.text)
+    try await bench.meter.admit(who, bench.request(most: 5)).settle(completed())
+    try await bench.meter.close()
+    let database = try DatabaseQueue(path: bench.folder.path + "/meter.db")
+    try await database.write { db in
+      try db.execute(
+        sql: """
+          DROP TABLE receipt_root;
+          DROP TABLE soft_limit_told;
+          PRAGMA user_version = 14
+          """)
+    }
+    try database.close()
+    var configuration = MeterConfiguration(folder: bench.folder.path)
+    configuration.clock = bench.clock.clock
+    let meter = try Meter(configuration)
+    let again = try meter.authenticate(key.text)
+    try await meter.admit(again, bench.request(most: 5)).settle(completed())
+    try await meter.close()
+    let reopened = try UsageStore(
+      folder: bench.folder.path, mode: .administering, clock: bench.clock.clock)
+    let deliveries = try reopened.deliveries(dueOnly: false)
+    #expect(deliveries.map(\.title) == Array(repeating: "A spend limit was passed", count: 2))
     try reopened.close()
   }
 

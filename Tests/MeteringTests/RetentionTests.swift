@@ -62,6 +62,30 @@ import Testing
     #expect(try store.receiptRoot(of: never).count == 0)
   }
 
+  /// Tallinn's February begins while it is January in UTC, and is not whole without that file.
+  @Test func aMonthOfWhichAPartWasLetGoSaysSo() async throws {
+    let billing = try BillingBench(start: newYear2028)
+    let store = billing.store
+    billing.go(to: newYear2028 + 31 * 86_400_000 - 90 * 60_000)
+    try await billing.use()
+    billing.go(to: newYear2028 + 33 * 86_400_000)
+    try await billing.use()
+    let month = try #require(UTCMonth("2028-02"))
+    func count() throws -> Int {
+      var lines: [String] = []
+      try store.exportUsage(of: billing.account, month: month, as: .jsonl) { lines.append($0) }
+      return lines.count
+    }
+    let whole = try count()
+    let none = try store.requestsLetGo(of: billing.account, month: month)
+    #expect(whole == 2 && none == 0)
+    billing.go(to: newYear2028 + 426 * 86_400_000)
+    let gone = try store.runRetention().months.map(\.description)
+    let rest = try count()
+    let missing = try store.requestsLetGo(of: billing.account, month: month)
+    #expect(gone == ["2028-01"] && rest == 1 && missing == 1)
+  }
+
   /// What a process leaves that ended between keeping a month and letting its file go.
   @Test func aMonthThatWasKeptAndIsStillThereCountsOnce() async throws {
     let billing = try BillingBench(start: newYear2028)

@@ -44,7 +44,7 @@ extension Answer {
       let refusal = exchange.refusal(for: error)
       try await holder?.take()?.settle(
         Settlement(
-          usage: TokenUsage(), status: .rejected, httpStatus: Int64(refusal.status.code),
+          usage: TokenUsage(), status: refusal.recorded, httpStatus: Int64(refusal.status.code),
           latency: exchange.age))
       throw refusal
     }

@@ -96,8 +96,7 @@ extension Answer {
       return 200
     } catch {
       let refusal = exchange.refusal(for: error)
-      exchange.withNotes { $0.code = refusal.code }
-      exchange.withNotes { $0.shared }?.noteFailure()
+      exchange.noteFailure(refusal)
       events.fail(refusal)
       return error is ClientGone ? exchange.statusIfClientGoes : 200
     }

@@ -91,9 +91,7 @@ final class Dictation: Sendable {
       throw MeterError.invalidAPIKey
     case .failure(let error):
       let refusal = exchange.refusal(for: error)
-      // What the request is to blame for is no failure, nor that too many wait.
-      let isRejected = refusal.status.kind == .clientError || error is EngineError
-      try await settle(0, isRejected ? .rejected : .failed, exchange.statusSeen(refusal.status))
+      try await settle(0, refusal.recorded, exchange.statusSeen(refusal.status))
       throw refusal
     }
   }
@@ -191,7 +189,7 @@ extension Dictation {
       } catch {
         begun.finish(throwing: error)
         let refusal = exchange.refusal(for: error)
-        exchange.withNotes { $0.code = refusal.code }
+        exchange.noteFailure(refusal)
         events.fail(refusal)
         return error is ClientGone ? exchange.statusIfClientGoes : 200
       }

@@ -20,7 +20,7 @@ enum Tokens {
       let withPieces = try fields.bool("with_pieces") ?? false
       answer["tokens"] = .array(
         tokens.map { withPieces ? piece($0, model) : .integer(Int64($0)) })
-      if backend.configuration.isStrict { try fields.refuseUnknown() }
+      try fields.end()
       return .json(.object(answer))
     }
   }
@@ -29,8 +29,7 @@ enum Tokens {
   static let detokenize = Route(
     method: .post, path: "/v1/detokenize", aliases: ["/detokenize"], asksModel: true
   ) { exchange, _ in
-    let backend = exchange.backend
-    return try await exchange.withModel { fields, model in
+    try await exchange.withModel { fields, model in
       guard let elements = try fields.elements("tokens", atMost: .max) else {
         throw fields.missing("tokens")
       }
@@ -38,7 +37,7 @@ enum Tokens {
       guard tokens.allSatisfy({ $0 < model.engine.facts.vocabularyCount }) else {
         throw APIError.tokenOutOfRange("tokens")
       }
-      if backend.configuration.isStrict { try fields.refuseUnknown() }
+      try fields.end()
       return .json(["content": .string(model.engine.decode(tokens))])
     }
   }
@@ -50,7 +49,7 @@ enum Tokens {
     let backend = exchange.backend
     return try await exchange.withModel { fields, model in
       let conversation = try ConversationFields(&fields, limits: backend.configuration.limits)
-      if backend.configuration.isStrict { try fields.refuseUnknown() }
+      try fields.end()
       return .json(["prompt": .string(try model.promptText(conversation))])
     }
   }
@@ -89,7 +88,7 @@ extension Exchange {
     _ make: @escaping @Sendable (inout RequestFields, BackendModel) throws -> Response
   ) async throws -> Response {
     try await withJSONBody { [self] body throws in
-      var fields = try RequestFields(body: body)
+      var fields = try RequestFields(body: body, isStrict: backend.configuration.isStrict)
       if let name = try fields.string("model") {
         return (fields, try self.model(named: name), false)
       }

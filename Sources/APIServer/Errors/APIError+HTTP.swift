@@ -60,8 +60,9 @@ extension APIError {
     if let rate = error.rate { headers.append(contentsOf: rate.headers) }
   }
 
-  /// How a request is recorded that ends with this: what it is to blame for itself is no failure.
-  var recorded: RequestStatus { status.kind == .clientError ? .rejected : .failed }
+  /// How a request is recorded that ends with this: what it is to blame for itself is no failure,
+  /// nor that too many wait.
+  var recorded: RequestStatus { status.kind == .clientError || isTooMany ? .rejected : .failed }
 
   /// As for a prompt that is too long, with the field that it stands in.
   static func inputTooLong(_ param: String, tokenCount: Int, contextLength: Int) -> APIError {
@@ -96,6 +97,7 @@ extension APIError {
       self = .tokenOutOfRange("prompt")
     case .overloaded:
       self.init(MeterError.serverIsOverloaded())
+      isTooMany = true
     case .stopped:
       self = .stopping
     case .writesNothing(let model):

@@ -33,6 +33,8 @@ struct APIError: Error {
   var headers = HTTPFields()
   /// Whether a client gains anything by trying the same again (`x-should-retry`).
   var isWorthRetrying = false
+  /// Whether too many requests wait: the server is full, and nothing of it has failed.
+  var isTooMany = false
 
   /// The body: `{"error":{"message","type","param","code"}}`.
   var body: [UInt8] {

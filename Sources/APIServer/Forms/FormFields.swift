@@ -4,15 +4,20 @@
 /// The fields of a form. A text that is empty counts as absent, as many programs send those that
 /// nobody filled in. A name may have `[]` behind it.
 ///
-/// Every field that is asked for becomes known; `refuseUnknown` refuses the others.
+/// Every field that is asked for becomes known; `end` refuses the others in strict mode.
 struct FormFields {
   /// Bytes of a field that is text, at most.
   private static let textLimit = 1 << 16
 
   private let parts: [MultipartForm.Part]
+  /// Whether `end` refuses what nobody asked for.
+  private let isStrict: Bool
   private var known: Set<String> = []
 
-  init(_ form: MultipartForm) { parts = form.parts }
+  init(_ form: MultipartForm, isStrict: Bool) {
+    parts = form.parts
+    self.isStrict = isStrict
+  }
 
   /// The bytes of a field, nil where it is absent.
   mutating func bytes(_ name: String) throws(APIError) -> ArraySlice<UInt8>? {
@@ -85,8 +90,10 @@ struct FormFields {
     .invalid(name, "missing_required_parameter", "Missing required parameter: '\(name)'.")
   }
 
-  /// Refuses the first field that nobody asked for. Its name is checked before it is repeated.
-  func refuseUnknown() throws(APIError) {
+  /// Refuses the first field that nobody asked for, in strict mode. Its name is checked before it
+  /// is repeated.
+  func end() throws(APIError) {
+    guard isStrict else { return }
     for part in parts {
       let name = part.name.hasSuffix("[]") ? String(part.name.dropLast(2)) : part.name
       guard !known.contains(name) else { continue }

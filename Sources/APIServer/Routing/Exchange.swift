@@ -100,6 +100,16 @@ final class Exchange: Sendable {
     withNotes { $0.isBodyTaken } ? 200 : failure.code
   }
 
+  /// Notes that the answer fails, perhaps behind a head that said otherwise: its `Idempotency-Key`
+  /// is free again.
+  func noteFailure(_ refusal: APIError) {
+    let shared = withNotes { notes in
+      notes.code = refusal.code
+      return notes.shared
+    }
+    shared?.noteFailure()
+  }
+
   /// Keeps the body for the endpoint.
   func keep(_ body: ByteBuffer) { bufferedBody.withLock { $0 = body } }
 

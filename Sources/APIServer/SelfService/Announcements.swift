@@ -42,11 +42,12 @@ enum Announcements {
 
   static let accept = Route(method: .post, path: "/v1/terms/accept") { exchange, _ in
     let version = try await exchange.withJSONBody { body throws in
-      var fields = try RequestFields(body: body)
+      var fields = try RequestFields(
+        body: body, isStrict: exchange.backend.configuration.isStrict)
       guard let version = try fields.integer("version", in: 1...Int.max) else {
         throw fields.missing("version")
       }
-      if exchange.backend.configuration.isStrict { try fields.refuseUnknown() }
+      try fields.end()
       return Int64(version)
     }
     return .json(

@@ -17,11 +17,12 @@ enum OwnKey {
   /// A new key in the place of the one that asks, or of another of the account.
   static let rotate = Route(method: .post, path: "/v1/keys/rotate") { exchange, _ in
     let (name, grace) = try await exchange.withJSONBody { body throws in
-      var fields = try RequestFields(body: body)
+      var fields = try RequestFields(
+        body: body, isStrict: exchange.backend.configuration.isStrict)
       let name = try fields.string("name")
       // Ten weeks at most: a grace is for changing over, not for having two keys.
       let grace = try fields.integer("grace_seconds", in: 0...6_048_000) ?? 86_400
-      if exchange.backend.configuration.isStrict { try fields.refuseUnknown() }
+      try fields.end()
       return (name, grace)
     }
     let card = try await exchange.withLedger(.readOwnUsage) { ledger -> JSONObject in

@@ -14,7 +14,7 @@ struct ChatFields: ConversationRequest {
     guard let model = try fields.string("model") else { throw fields.missing("model") }
     self.model = model
     conversation = try ConversationFields(&fields, limits: limits)
-    stream = try StreamFields(&fields, isStrict: isStrict)
+    stream = try StreamFields(&fields)
     generation = try GenerationFields(&fields, of: .chat, limits: limits)
     try Self.refuseUnsupported(&fields)
     Self.acceptAndDrop(&fields)

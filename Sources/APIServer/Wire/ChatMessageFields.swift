@@ -41,7 +41,7 @@ enum ChatMessageFields {
     // What only calls functions, or refuses, may say nothing.
     var content = try content(
       &fields, isRequired: calls.isEmpty && refusal == nil,
-      partTypes: role == "assistant" ? ["text", "refusal"] : ["text"])
+      partTypes: role == "assistant" ? ["text", "refusal"] : ["text"], refusesUnknown: true)
     if content.isEmpty { content = refusal ?? "" }
     var message = ChatMessage(role: role == "developer" ? "system" : role, content: content)
     if let name = try fields.string("name") { message.extra["name"] = .string(name) }
@@ -100,9 +100,12 @@ enum ChatMessageFields {
   }
 
   /// A string, or parts of text that are joined by line ends. What a model has refused is its text.
+  ///
+  /// - Parameter refusesUnknown: whether strict mode looks within the parts. Where clients send
+  ///   back what they got elsewhere, parts may hold more.
   static func content(
     _ fields: inout RequestFields, _ name: String = "content", isRequired: Bool = true,
-    partTypes: [String] = ["text"]
+    partTypes: [String] = ["text"], refusesUnknown: Bool = false
   ) throws(APIError) -> String {
     switch fields.value(name) {
     case nil:
@@ -127,7 +130,7 @@ enum ChatMessageFields {
         let name = type == "refusal" ? "refusal" : "text"
         guard let text = try part.string(name) else { throw part.missing(name) }
         part.passOver("annotations", "logprobs", "cache_control", "citations")
-        try part.end()
+        if refusesUnknown { try part.end() }
         texts.append(text)
       }
       return texts.joined(separator: "\n")

@@ -31,11 +31,11 @@ struct CompletionFields: AnswerRequest {
   var takesLong: Bool { generation.takesLong }
 
   init(body: JSONValue, limits: Server.Limits, isStrict: Bool) throws(APIError) {
-    var fields = try RequestFields(body: body)
+    var fields = try RequestFields(body: body, isStrict: isStrict)
     guard let model = try fields.string("model") else { throw fields.missing("model") }
     self.model = model
     prompts = try Self.prompts(&fields, atMost: limits.promptCount)
-    stream = try StreamFields(&fields, isStrict: isStrict)
+    stream = try StreamFields(&fields)
     echoesPrompt = try fields.bool("echo") ?? false
     var generation = try GenerationFields(&fields, of: .completions, limits: limits)
     generation.maxTokens = generation.maxTokens ?? Self.defaultMaxTokens
@@ -63,7 +63,7 @@ struct CompletionFields: AnswerRequest {
     }
     self.generation = generation
     for name in ["user", "metadata", "cache_prompt"] { _ = fields.value(name) }
-    if isStrict { try fields.refuseUnknown() }
+    try fields.end()
   }
 
   /// A string, tokens, or several of either in an array.

@@ -25,7 +25,7 @@ struct EmbeddingFields: AnswerRequest {
   let isNormalised: Bool
 
   init(body: JSONValue, limits: Server.Limits, isStrict: Bool) throws(APIError) {
-    var fields = try RequestFields(body: body)
+    var fields = try RequestFields(body: body, isStrict: isStrict)
     guard let model = try fields.string("model") else { throw fields.missing("model") }
     self.model = model
     inputs = try Self.inputs(&fields, atMost: limits.inputCount)
@@ -40,7 +40,7 @@ struct EmbeddingFields: AnswerRequest {
     }
     isNormalised = norm == 2
     for name in ["user", "metadata"] { _ = fields.value(name) }
-    if isStrict { try fields.refuseUnknown() }
+    try fields.end()
   }
 
   /// `input`, or `content` as llama-server has it.

@@ -5,8 +5,7 @@ import JSON
 
 /// One object of a request's body. `null` counts as absent everywhere.
 ///
-/// Every member that is asked for becomes known; `refuseUnknown` refuses the others, and `end` does in
-/// strict mode.
+/// Every member that is asked for becomes known; `end` refuses the others in strict mode.
 struct RequestFields {
   private let object: JSONObject
   /// Whether `end` refuses what nobody asked for, here and within.
@@ -147,14 +146,11 @@ struct RequestFields {
   /// Takes members that clients send along and that change nothing here.
   mutating func passOver(_ names: String...) { known += names }
 
-  /// Refuses the first member that nobody asked for, in strict mode.
+  /// Refuses the first member that nobody asked for, in strict mode. Its name is checked before it
+  /// is repeated.
   func end() throws(APIError) {
-    if isStrict { try refuseUnknown() }
-  }
-
-  /// Refuses the first member that nobody asked for. Its name is checked before it is repeated.
-  func refuseUnknown() throws(APIError) {
-    for name in object.keys where !known.contains(name) {
+    guard isStrict else { return }
+    for name in object.keys where !known.contains(name) && object[name]?.isNull == false {
       let isPlain = name.utf8.count <= 64 && name.allSatisfy(\.isFieldCharacter)
       let shown = isPlain ? path(of: name) : path
       throw .invalid(

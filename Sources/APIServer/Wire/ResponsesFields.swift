@@ -115,9 +115,6 @@ enum ResponsesInput {
         messages.append(try message(&item))
         give(&reasoning, to: &messages)
       case "function_call":
-        if !reasoning.isEmpty, messages.last?.extra["reasoning_content"] != nil {
-          messages.append(.assistant(""))
-        }
         try addCall(&item, to: &messages)
         give(&reasoning, to: &messages)
       case "function_call_output":
@@ -126,7 +123,7 @@ enum ResponsesInput {
           &item, "output", partTypes: ["input_text", "output_text"])
         messages.append(
           ChatMessage(role: "tool", content: text, extra: ["tool_call_id": .string(id)]))
-      case "reasoning": reasoning += try thoughts(&item)
+      case "reasoning": reasoning = joined(reasoning, try thoughts(&item))
       default:
         throw item.invalid("type", "unsupported_value", "is no item that this server reads")
       }
@@ -163,12 +160,19 @@ enum ResponsesInput {
     return texts.joined(separator: "\n")
   }
 
-  /// Gives what was thought to the assistant's message that it stood in front of.
+  /// Gives what was thought to the assistant's message that it stood in front of, or within:
+  /// between calls of one message.
   private static func give(_ reasoning: inout String, to messages: inout [ChatMessage]) {
     if !reasoning.isEmpty, messages.last?.role == "assistant" {
-      messages[messages.count - 1].extra["reasoning_content"] = .string(reasoning)
+      let last = messages.count - 1
+      let before = messages[last].extra["reasoning_content"]?.stringValue ?? ""
+      messages[last].extra["reasoning_content"] = .string(joined(before, reasoning))
     }
     reasoning = ""
+  }
+
+  private static func joined(_ first: String, _ second: String) -> String {
+    [first, second].filter { !$0.isEmpty }.joined(separator: "\n")
   }
 
   /// A call belongs to the assistant's message in front of it, or makes one.

@@ -9,11 +9,11 @@ struct StreamFields {
   /// with it too.
   let tellsCost: Bool
 
-  init(_ fields: inout RequestFields, isStrict: Bool) throws(APIError) {
+  init(_ fields: inout RequestFields) throws(APIError) {
     isStreamed = try fields.bool("stream") ?? false
     if var usage = try fields.fields("usage") {
       tellsCost = try usage.bool("include") ?? false
-      if isStrict { try usage.refuseUnknown() }
+      try usage.end()
     } else {
       tellsCost = false
     }
@@ -27,6 +27,6 @@ struct StreamFields {
     includesUsage = try options.bool("include_usage") ?? false || tellsCost
     // Padding that hides lengths: there is none here, so either answer is honoured.
     _ = try options.bool("include_obfuscation")
-    if isStrict { try options.refuseUnknown() }
+    try options.end()
   }
 }

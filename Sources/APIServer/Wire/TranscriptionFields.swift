@@ -16,7 +16,7 @@ struct TranscriptionFields: Sendable {
   private let asked: TranscriptionOptions
 
   init(form: MultipartForm, task: TranscriptionTask, isStrict: Bool) throws(APIError) {
-    var fields = FormFields(form)
+    var fields = FormFields(form, isStrict: isStrict)
     guard let model = try fields.text("model") else { throw fields.missing("model") }
     self.model = model
     format = try fields.choice("response_format", of: TranscriptFormat.self) ?? .json
@@ -48,7 +48,7 @@ struct TranscriptionFields: Sendable {
     try Self.refuseUnsupported(&fields)
     guard let file = try fields.bytes("file") else { throw fields.missing("file") }
     self.file = Array(file)
-    if isStrict { try fields.refuseUnknown() }
+    try fields.end()
   }
 
   /// Takes what the API has and this server has not.

@@ -73,6 +73,24 @@ extension UsageStore {
     )
   }
 
+  /// Requests of an account that were settled in a month and whose rows were let go with another
+  /// month's: one in another zone begins and ends in the files beside its own, and a long answer
+  /// ends in the month behind the one in which it began.
+  package func requestsLetGo(
+    of account: AccountID, month: UTCMonth
+  ) throws(UsageStoreError) -> Int64 {
+    let hours = try billedHours(of: month, account: account)
+    let files = try months()
+    return try read(doing: "look for what was kept of \(month)") { db in
+      try Int64.fetchOne(
+        db,
+        sql: """
+          SELECT coalesce(sum(requests), 0) FROM rollup_kept
+          WHERE account_id = ? AND hour >= ? AND hour < ? AND \(Self.keptCondition(beside: files))
+          """, arguments: [account.rawValue, hours.lowerBound, hours.upperBound]) ?? 0
+    }
+  }
+
   /// Every request of an account that was settled in a month, oldest first within each file.
   private func eachRequest(
     of account: AccountID, month: UTCMonth, _ body: (ExportedRequest) throws -> Void

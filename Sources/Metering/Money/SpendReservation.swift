@@ -30,7 +30,7 @@ struct SpendReservation: Sendable {
       amount = try list.prices.worstCase(
         promptTokens: request.promptTokens, completionTokens: tokens,
         audioMilliseconds: request.audioMilliseconds)
-    } catch { throw .cap(scopes.first ?? .account(.local)) }
+    } catch { throw Self.beyondMoney(scopes) }
     if let refusal = book.reserve(amount, for: scopes) { throw refusal }
     self.list = list
     self.scopes = scopes
@@ -39,6 +39,11 @@ struct SpendReservation: Sendable {
     mostTokens = min(request.maxCompletionTokens ?? .max, request.contextLeft)
     reserved = amount
     grantedTokens = tokens
+  }
+
+  /// What refuses an amount that is more than any amount of money.
+  private static func beyondMoney(_ scopes: [LimitScope]) -> SpendRefusal {
+    .cap(scopes.first ?? .account(.local))
   }
 
   /// As many of the output tokens as there is money for, but no fewer than `least`.
@@ -80,7 +85,7 @@ struct SpendReservation: Sendable {
     guard
       let amount = try? PicoEuro(rawValue: list.prices.audioMillisecond).times(
         audioMilliseconds - self.audioMilliseconds), let sum = try? reserved.adding(amount)
-    else { return .cap(scopes.first ?? .account(.local)) }
+    else { return Self.beyondMoney(scopes) }
     if let refusal = book.reserve(amount, for: scopes) { return refusal }
     reserved = sum
     self.audioMilliseconds = audioMilliseconds

@@ -2,7 +2,7 @@
 
 extension Schema {
   /// Payments either way, the trees over receipts that were let go, and which soft limits were
-  /// told.
+  /// told: those of before stand in the words of their notices.
   static let repayments = """
     CREATE TABLE payment_either_way (
       id INTEGER PRIMARY KEY,
@@ -26,5 +26,11 @@ extension Schema {
       soft_p INTEGER NOT NULL,
       PRIMARY KEY (scope_kind, scope_id)
     ) STRICT, WITHOUT ROWID;
+    INSERT INTO soft_limit_told
+      SELECT scope_kind, scope_id, max(substr(body, 4, 7)), soft_p FROM spend_limit JOIN notice
+        ON title = 'A spend limit was passed' AND (
+          scope_kind = 1 AND body LIKE 'In _______ key number ' || scope_id || ' has %'
+          OR scope_kind = 2 AND account_id = scope_id AND body LIKE 'In _______ your account has %')
+      WHERE soft_p IS NOT NULL GROUP BY scope_kind, scope_id;
     """
 }

@@ -7,12 +7,16 @@ extension UsageStore {
 
   /// Says when an account pays. An hour, in UTC, is paid in one way: that in which it changes is
   /// paid in the new one from its beginning, as invoices count hours. What was used before does not
-  /// count against credit.
+  /// count against credit. An hour is over as a month is for its invoice: some minutes after its
+  /// end, when all that was used in it is on the disk.
   ///
   /// - Throws: ``UsageStoreError``: `notFound`, or `wrongState` for one that has used more in all its time
   ///   than half of what an amount holds.
   package func setMode(_ mode: BillingMode, of account: AccountID) throws(UsageStoreError) {
-    let hour = clock.wallMilliseconds() / Self.hourMilliseconds
+    let latest = (clock.wallMilliseconds() - Self.closingMilliseconds) / Self.hourMilliseconds
+    // Changes stay in order where a clock was set back.
+    let changes = try modeChanges(of: account)
+    let hour = max(latest, (changes.last ?? 0) / Self.hourMilliseconds)
     let used = try used(beforeHour: hour)[account] ?? .zero
     try write(doing: "say when an account pays") { db in
       guard let current = try Self.mode(of: account, in: db) else {
@@ -41,14 +45,19 @@ extension UsageStore {
   func prepaidHours(of account: AccountID) throws(UsageStoreError) -> [Range<Int64>] {
     let hour = Self.hourMilliseconds
     // Each change is a line; an account begins by paying afterwards.
-    let changes = try credit(of: account).filter { $0.kind == .otherUse }.map(\.atMilliseconds)
+    let changes = try modeChanges(of: account)
     return stride(from: 0, to: changes.count, by: 2).map { start in
       // Lines stand at the beginning of an hour. Those of earlier versions stand within one, all of
       // which was paid in advance up to there: the whole hour stays so.
       let end = start + 1 < changes.count ? (changes[start + 1] + hour - 1) / hour : .max
-      // A clock that was set back makes no hours of less than nothing.
+      // Clocks that were set back made lines of earlier versions that are in no order.
       return changes[start] / hour..<max(changes[start] / hour, end)
     }
+  }
+
+  /// When it changed how an account pays, in the order of the changes.
+  private func modeChanges(of account: AccountID) throws(UsageStoreError) -> [Int64] {
+    try credit(of: account).filter { $0.kind == .otherUse }.map(\.atMilliseconds)
   }
 
   /// When an account pays; postpaid where there is none.

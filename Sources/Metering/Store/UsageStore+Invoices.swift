@@ -4,8 +4,8 @@ import FoundationEssentials
 import GRDB
 
 extension UsageStore {
-  /// How long after a month's end its last settlements are certainly on the disk.
-  private static let closingMilliseconds: Int64 = 300_000
+  /// How long after the end of an hour or a month its last settlements are certainly on the disk.
+  static let closingMilliseconds: Int64 = 300_000
 
   /// What an account owes for a month, as it stands now. Hours in which it paid in advance are paid.
   ///

@@ -17,16 +17,29 @@ extension UsageStore {
   package func setLimits(
     _ rule: LimitRule?, for scope: LimitScope
   ) throws(UsageStoreError) {
+    _ = try changeLimits(of: scope) { _ in rule }
+  }
+
+  /// Sets limits by those that there are: of two changes at a time neither undoes the other.
+  ///
+  /// - Parameter change: makes the limits out of those before; nil stands for the defaults.
+  /// - Returns: what `change` has made.
+  /// - Throws: as ``setLimits(_:for:)`` does, or what `change` throws.
+  package func changeLimits(
+    of scope: LimitScope, _ change: (LimitRule?) throws(UsageStoreError) -> LimitRule?
+  ) throws(UsageStoreError) -> LimitRule? {
     guard let (kind, id, model) = LimitRow.numbers(of: scope) else {
       throw UsageStoreError(
         .invalidLimit, "limits belong to a key, an account or a model; addresses share one rule")
     }
-    try write(doing: "set limits") { db in
+    return try write(doing: "set limits") { db in
       let row = try Row.fetchOne(
         db,
         sql: "SELECT * FROM limit_rule WHERE scope_kind = ? AND scope_id = ? AND model_id = ?",
         arguments: [kind, id, model])
-      let before = row.flatMap(LimitRow.read)?.summary ?? "defaults"
+      let old = row.flatMap(LimitRow.read)
+      let rule = try change(old)
+      let before = old?.summary ?? "defaults"
       let after = rule?.summary ?? "defaults"
       if let rule {
         try LimitRow.write(rule, scope: scope, to: db)
@@ -37,6 +50,7 @@ extension UsageStore {
       }
       try note(
         "limit.set", LimitRow.name(of: scope), after, change: AuditChange(before, after), in: db)
+      return rule
     }
   }
 

@@ -39,8 +39,8 @@ struct ConstrainedAnswer: Sendable {
     state = next
   }
 
-  /// Whether what has been generated satisfies the constraint as it stands, and does not stop within
-  /// free words.
+  /// Whether what has been generated satisfies the constraint as it stands. An answer that stops
+  /// within free words is cut off.
   var isComplete: Bool { runtime.isComplete(state) && !runtime.isWithinWords(state) }
 
   /// Whether nothing can follow.

@@ -116,7 +116,7 @@ package final class ConstraintRuntime: ConstraintCompanion {
     state.waiting != nil || content.withLock { $0.matcher.isComplete(state.term) }
   }
 
-  /// Whether free words may go on here: an answer that stops within them is cut off.
+  /// Whether free words may go on here.
   package func isWithinWords(_ state: ConstraintState) -> Bool {
     state.waiting != nil || content.withLock { $0.matcher.isWithinWords(state.term) }
   }

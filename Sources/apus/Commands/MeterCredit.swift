@@ -14,9 +14,10 @@ struct MeterCredit: ParsableCommand {
       abstract: "Say whether an account pays in advance or once a month.",
       discussion: """
         An hour, in UTC, is paid in one way, and that in which this changes in the new one from \
-        its beginning. What was used before counts as before: an invoice leaves out the hours in \
-        which an account paid in advance. What is left of its credit stays to be paid back ('add' \
-        with an amount below 0), and counts again where it pays in advance again.
+        its beginning; in the first five minutes of an hour that is the one before. What was used \
+        before counts as before: an invoice leaves out the hours in which an account paid in \
+        advance. What is left of its credit stays to be paid back ('add' with an amount below 0), \
+        and counts again where it pays in advance again.
         """)
     @Argument(help: "The account, by name or number.") var account: String
     @Argument(help: "When it pays.") var mode: BillingMode

@@ -59,6 +59,13 @@ struct MeterExport: ParsableCommand {
         try store.exportUsage(of: account, month: month, as: format, options: options) {
           Terminal.writeLine($0)
         }
+        // Costs come from the sums, which are kept.
+        let missing = try format == .focus ? 0 : store.requestsLetGo(of: account, month: month)
+        if missing > 0 {
+          Terminal.note(
+            "The month is not whole: \(missing) of its requests began in another one, whose "
+              + "requests were let go. The format focus has them.")
+        }
       } else {
         let export = try store.exportUsage(month: month, account: account, for: purpose)
         for line in format == .csv ? export.table : export.objects { Terminal.writeLine(line) }

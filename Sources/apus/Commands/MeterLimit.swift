@@ -49,9 +49,17 @@ struct MeterLimit: ParsableCommand {
       perMinute.flatMap { LimitRule.tokenLimit(perMinute: $0, burstSeconds: burst) }
     }
 
+    /// The limits that were given.
+    var given: [Name] {
+      let numbers: [(Name, Int64?)] = [
+        (.rpm, rpm), (.itpm, itpm), (.otpm, otpm), (.tpm, tpm), (.parallel, parallel),
+      ]
+      return numbers.compactMap { name, number in number.map { _ in name } }
+    }
+
     /// The rule; nil where no number was given.
     var rule: LimitRule? {
-      guard [rpm, itpm, otpm, tpm, parallel].contains(where: { $0 != nil }) else { return nil }
+      guard !given.isEmpty else { return nil }
       return LimitRule(
         requests: rpm.flatMap { LimitRule.requestLimit(perMinute: $0, burstSeconds: burst) },
         inputTokens: tokens(itpm), outputTokens: tokens(otpm), tokens: tokens(tpm),
@@ -98,15 +106,24 @@ struct MeterLimit: ParsableCommand {
       guard (numbers.rule == nil && no.isEmpty) == defaults else {
         throw ValidationError("Give limits, --no with one to take away, or --defaults.")
       }
+      guard no.allSatisfy({ !numbers.given.contains($0) }) else {
+        throw ValidationError("A limit is either set or taken away with --no.")
+      }
     }
 
     func run() throws {
       let rule = try Keys.withStore { store -> LimitRule? in
         let scope = try of.scope(in: store)
-        let before = try store.limits()[scope]?.rule
-        let rule = defaults ? nil : numbers.applied(to: before, without: no)
-        try store.setLimits(rule, for: scope)
-        return rule
+        let name = try ScopeNames(store)[scope]
+        return try store.changeLimits(of: scope) {
+          (before: LimitRule?) throws(UsageStoreError) -> LimitRule? in
+          // A rule without limits would hold in place of all of the defaults.
+          guard before != nil || numbers.rule != nil || defaults else {
+            throw UsageStoreError(
+              .wrongState, "\(name) has no limits of its own: the server's defaults hold")
+          }
+          return defaults ? nil : numbers.applied(to: before, without: no)
+        }
       }
       Terminal.note("Limits: \(rule?.summary ?? "defaults").")
     }
@@ -249,31 +266,6 @@ extension LimitScope {
     case .keyAtModel(let key, let model): [self, .key(key), .model(model)]
     case .accountAtModel(let account, let model): [self, .account(account), .model(model)]
     case .key, .account, .model, .address: [self]
-    }
-  }
-}
-
-/// How people call what a limit belongs to.
-struct ScopeNames {
-  private let keys: [KeyID: KeyName]
-  private let accounts: [AccountID: ShortName]
-  private let models: [ModelID: ShortName]
-
-  init(_ store: UsageStore) throws {
-    keys = Dictionary(uniqueKeysWithValues: try store.keys().map { ($0.id, $0.name) })
-    accounts = Dictionary(uniqueKeysWithValues: try store.accounts().map { ($0.id, $0.name) })
-    models = try store.modelNames()
-  }
-
-  subscript(scope: LimitScope) -> String {
-    switch scope {
-    case .key(let id): "key \(keys[id].map { "\($0)" } ?? "-")"
-    case .account(let id): "account \(accounts[id]?.text ?? "-")"
-    case .model(let id): "model \(models[id]?.text ?? "-")"
-    case .keyAtModel(let key, let model): self[.key(key)] + " at " + self[.model(model)]
-    case .accountAtModel(let account, let model):
-      self[.account(account)] + " at " + self[.model(model)]
-    case .address: "addresses"
     }
   }
 }

@@ -1,6 +1,5 @@
-// What engines remember of an account's prompts goes as soon as one of its keys is revoked, or the
-// account is stopped or closed, and not only when its time is over. So does what goes on for that
-// key.
+// What ends with a key, as soon as it is revoked or its account is stopped or closed: the work that
+// goes on for it, and what engines remember of the account's prompts, whose time is not over.
 
 import Metering
 
@@ -9,11 +8,11 @@ extension AccountID {
   var cacheOwner: String { "account \(rawValue)" }
 }
 
-/// Follows the keys of a meter.
-struct CacheWatch: Sendable {
+/// Follows the keys of a meter, and ends what may not go on without them.
+struct KeyWatch: Sendable {
   let backend: Backend
 
-  /// Wipes until it is cancelled.
+  /// Ends work and wipes prompts until it is cancelled.
   func run() async {
     guard let meter = backend.meter else { return }
     var known = meter.usableKeys
