@@ -33,11 +33,11 @@ package final class WorkerPool: Sendable {
   /// Hands out `0..<count` in runs of whole grains (`RunSchedule`); `body` gets a run and its worker's
   /// number. Returns when all runs are done. Regions of several callers run one after another.
   ///
-  /// - Parameter isEven: whether the indices are alike in work. Where some may take much longer than others
-  ///   a run is one grain.
-  ///
   /// Which worker gets which run is not determined, nor whether all workers get one: what `body`
   /// computes must not depend on it.
+  ///
+  /// - Parameter isEven: whether the indices are alike in work. Where some may take much longer than
+  ///   others a run is one grain.
   package func forEach(
     _ count: Int, grain: Int = 1, isEven: Bool = true,
     _ body: (_ range: Range<Int>, _ worker: Int) -> Void

@@ -14,25 +14,10 @@ import Transformer
     ["type": "transcript.text.delta", "delta": " in --> flight."],
   ]
 
-  private static func serving(
-    _ transcriber: FakeTranscriber = FakeTranscriber(), meter: Meter? = nil,
-    configure: (inout Server.Configuration) -> Void = { _ in },
-    _ test: @escaping @Sendable (RunningServer) async throws -> Void
-  ) async throws {
-    try await RunningServer.serving(
-      [ServedModel(name: "whisper-1", transcriber: transcriber)], meter: meter,
-      configure: configure, test)
-  }
-
-  private static func rows(_ store: UsageStore) throws -> [UsageRow] {
-    try store.usageRows(
-      month: UTCMonth(wallMilliseconds: MeterClock.system.wallMilliseconds()))
-  }
-
   @Test(arguments: ["json", "text"])
   func eachSegmentIsAnEventAndTheLastOneTellsAll(format: String) async throws {
     try await withMeter { meter, store in
-      try await Self.serving(meter: meter) { server in
+      try await RunningServer.hearing(meter: meter) { server in
         let answer = try await server.transcribe(Self.stream + [("response_format", format)])
         #expect(answer.status == 200)
         #expect(answer.headers["content-type"] == "text/event-stream")
@@ -43,7 +28,7 @@ import Transformer
             "type": "transcript.text.done", "text": "Swifts sleep in --> flight.",
             "usage": ["type": "duration", "seconds": 3],
           ])
-        let row = try #require(try Self.rows(store).first)
+        let row = try #require(try store.newestRows().first)
         #expect(row.status == .completed && row.httpStatus == 200)
         #expect(row.usage == TokenUsage(audioMilliseconds: 2300))
         #expect(meter.outstanding == 0)
@@ -54,7 +39,7 @@ import Transformer
   @Test func aSegmentLeavesWhileTheNextIsWritten() async throws {
     let transcriber = FakeTranscriber(.hangAfterFirst)
     try await withMeter { meter, store in
-      try await Self.serving(transcriber, meter: meter) { server in
+      try await RunningServer.hearing(transcriber, meter: meter) { server in
         let text = try await RawConnection.open(port: server.port) { exchange in
           try await exchange.send(bytes: server.recording(Self.stream))
           return try await exchange.read(until: "Swifts sleep\"}\n\n")
@@ -66,7 +51,7 @@ import Transformer
         while meter.outstanding > 0 { await Task.yield() }
         while !server.log.text.contains("status=200") { await Task.yield() }
       }
-      let row = try #require(try Self.rows(store).first)
+      let row = try #require(try store.newestRows().first)
       #expect(row.status == .cancelled && row.httpStatus == 200)
       #expect(row.usage == TokenUsage(audioMilliseconds: 1000))
     }
@@ -74,11 +59,11 @@ import Transformer
 
   @Test func whatIsRefusedBeforeTheModelBeginsIsNoStream() async throws {
     try await withMeter { meter, store in
-      try await Self.serving(meter: meter) { server in
+      try await RunningServer.hearing(meter: meter) { server in
         let answer = try await server.transcribe(Self.stream, file: Array("no sound".utf8))
         #expect(answer.status == 400)
         #expect(try answer.errorCode == "unsupported_audio")
-        let row = try #require(try Self.rows(store).first)
+        let row = try #require(try store.newestRows().first)
         #expect(row.status == .rejected && row.httpStatus == 400 && row.usage == TokenUsage())
         #expect(meter.outstanding == 0)
       }
@@ -87,13 +72,13 @@ import Transformer
 
   @Test func aFailureInTheMidstIsTheLastEvent() async throws {
     try await withMeter { meter, store in
-      try await Self.serving(FakeTranscriber(.fail), meter: meter) { server in
+      try await RunningServer.hearing(FakeTranscriber(.fail), meter: meter) { server in
         let answer = try await server.transcribe(Self.stream)
         #expect(answer.status == 200)
         let events = try answer.events.map { try JSONValue.parse($0) }
         #expect(events.first == Self.deltas[0] && events.count == 2)
         #expect(events.last?["error"]?["code"] == "internal_error")
-        let row = try #require(try Self.rows(store).first)
+        let row = try #require(try store.newestRows().first)
         #expect(row.status == .failed && row.usage == TokenUsage())
       }
     }
@@ -105,7 +90,7 @@ import Transformer
     behaviour: FakeTranscriber.Behaviour, status: Int
   ) async throws {
     try await withMeter { meter, _ in
-      try await Self.serving(FakeTranscriber(behaviour), meter: meter) { server in
+      try await RunningServer.hearing(FakeTranscriber(behaviour), meter: meter) { server in
         let first = try await server.transcribe(Self.stream, headers: SharedAnswerTests.key)
         #expect(first.status == 200)
         let other = try await server.transcribe(

@@ -6,21 +6,6 @@ import Testing
 import Transformer
 
 @Suite(.timeLimit(.minutes(5))) struct TranscriptionLeaseTests {
-  private static func serving(
-    _ transcriber: FakeTranscriber = FakeTranscriber(), meter: Meter? = nil,
-    configure: (inout Server.Configuration) -> Void = { _ in },
-    _ test: @escaping @Sendable (RunningServer) async throws -> Void
-  ) async throws {
-    try await RunningServer.serving(
-      [ServedModel(name: "whisper-1", transcriber: transcriber)], meter: meter,
-      configure: configure, test)
-  }
-
-  private static func rows(_ store: UsageStore) throws -> [UsageRow] {
-    try store.usageRows(
-      month: UTCMonth(wallMilliseconds: MeterClock.system.wallMilliseconds()))
-  }
-
   @Test func aRecordingThatWaitsCountsAmongThoseThatRun() async throws {
     let transcriber = FakeTranscriber(.hangAfterFirst)
     try await withMeter { meter, store in
@@ -28,7 +13,7 @@ import Transformer
         label: ShortName("test")!, role: .service, limits: LimitRule(parallel: 2))
       let other = try store.createKey(label: ShortName("other")!, role: .service, limits: nil)
       meter.refreshKeys()
-      try await Self.serving(transcriber, meter: meter) { server in
+      try await RunningServer.hearing(transcriber, meter: meter) { server in
         func headers(_ key: NewKey) -> [String] { ["Authorization: Bearer \(key.text)"] }
         try await withThrowingTaskGroup(of: Void.self) { tasks in
           for key in [other, key, key] {
@@ -55,14 +40,14 @@ import Transformer
       try store.setBudget(
         Budget(hard: PicoEuro(rawValue: 2_000_000)), for: .key(key.record.id))
       meter.refreshKeys()
-      try await Self.serving(meter: meter) { server in
+      try await RunningServer.hearing(meter: meter) { server in
         let headers = ["Authorization: Bearer \(key.text)"]
         let long = try await server.transcribe(headers: headers)
         #expect(long.status == 429)
         let short = try await server.transcribe(
           file: Recording.wav(milliseconds: 1900), headers: headers)
         #expect(short.status == 200)
-        let statuses = try Self.rows(store).map(\.status)
+        let statuses = try store.newestRows().map(\.status)
         #expect(
           statuses.count == 2 && statuses.contains(.completed) && statuses.contains(.rejected))
         #expect(meter.spending(of: .key(key.record.id)).spent.rawValue == 1_900_000)

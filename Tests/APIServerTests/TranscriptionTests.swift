@@ -8,25 +8,8 @@ import Testing
 import Transformer
 
 @Suite(.timeLimit(.minutes(5))) struct TranscriptionTests {
-  private static func serving(
-    _ transcriber: FakeTranscriber = FakeTranscriber(), meter: Meter? = nil,
-    configure: (inout Server.Configuration) -> Void = { _ in },
-    _ test: @escaping @Sendable (RunningServer) async throws -> Void
-  ) async throws {
-    try await RunningServer.serving(
-      [
-        ServedModel(name: "swift-1", textEngine: FakeEngine()),
-        ServedModel(name: "whisper-1", transcriber: transcriber),
-      ], meter: meter, configure: configure, test)
-  }
-
-  private static func rows(_ store: UsageStore) throws -> [UsageRow] {
-    try store.usageRows(
-      month: UTCMonth(wallMilliseconds: MeterClock.system.wallMilliseconds()))
-  }
-
   @Test func aRecordingIsWrittenDown() async throws {
-    try await Self.serving { server in
+    try await RunningServer.hearing { server in
       let answer = try await server.transcribe()
       #expect(answer.status == 200)
       #expect(answer.headers["content-type"] == "application/json")
@@ -52,7 +35,7 @@ import Transformer
       ),
     ])
   func textsComeBare(format: String, type: String, text: String) async throws {
-    try await Self.serving { server in
+    try await RunningServer.hearing { server in
       let answer = try await server.transcribe([("response_format", format)])
       #expect(answer.status == 200)
       #expect(answer.headers["content-type"] == type)
@@ -68,7 +51,7 @@ import Transformer
   func timesComeAsTheyWereAskedFor(
     times: [String], hasSegments: Bool, hasWords: Bool
   ) async throws {
-    try await Self.serving { server in
+    try await RunningServer.hearing { server in
       let answer = try await server.transcribe(
         [("response_format", "verbose_json")] + times.map { ("timestamp_granularities[]", $0) })
       #expect(answer.status == 200)
@@ -88,7 +71,7 @@ import Transformer
 
   @Test func fieldsReachTheModel() async throws {
     let transcriber = FakeTranscriber()
-    try await Self.serving(transcriber) { server in
+    try await RunningServer.hearing(transcriber) { server in
       let answer = try await server.transcribe([
         ("language", "German"), ("prompt", "Hé \"x\""), ("temperature", "0.5"), ("stream", "false"),
         ("chunking_strategy", "auto"), ("response_format", ""),
@@ -102,14 +85,14 @@ import Transformer
 
   @Test func aTranslationIsInEnglish() async throws {
     let transcriber = FakeTranscriber()
-    try await Self.serving(transcriber) { server in
+    try await RunningServer.hearing(transcriber) { server in
       let answer = try await server.transcribe(
         [("response_format", "verbose_json")], path: "/v1/audio/translations")
       #expect(try answer.json["task"] == "translate")
       #expect(try answer.json["language"] == "english")
       #expect(transcriber.lastOptions?.task == .translate)
     }
-    try await Self.serving(FakeTranscriber(translates: false)) { server in
+    try await RunningServer.hearing(FakeTranscriber(translates: false)) { server in
       let answer = try await server.transcribe(path: "/v1/audio/translations")
       #expect(answer.status == 400)
       #expect(try answer.errorCode == "model_cannot_translate")
@@ -145,7 +128,7 @@ import Transformer
   func aBadFieldIsRefusedByName(
     fields: [(String, String)], code: String, param: String
   ) async throws {
-    try await Self.serving(configure: { $0.isStrict = true }) { server in
+    try await RunningServer.hearing(configure: { $0.isStrict = true }) { server in
       let answer = try await server.transcribe(fields)
       #expect(answer.status == 400)
       #expect(try answer.errorCode == code)
@@ -160,7 +143,7 @@ import Transformer
       (Recording.wav(milliseconds: 3001), "audio_too_long"),
     ] as [([UInt8]?, String)])
   func aFileThatIsNoRecordingIsRefused(file: [UInt8]?, code: String) async throws {
-    try await Self.serving(configure: { $0.limits.audioSeconds = 3 }) { server in
+    try await RunningServer.hearing(configure: { $0.limits.audioSeconds = 3 }) { server in
       let answer = try await server.transcribe(file: file)
       #expect(answer.status == 400)
       #expect(try answer.errorCode == code)
@@ -169,7 +152,7 @@ import Transformer
   }
 
   @Test func bodiesHaveALimitOfTheirOwn() async throws {
-    try await Self.serving(configure: {
+    try await RunningServer.hearing(configure: {
       $0.limits.bodyBytes = 1024
       $0.limits.audioBytes = 100_000
     }) { server in
@@ -199,7 +182,7 @@ import Transformer
       ("/v1/tokenize", #"{"model":"whisper-1","content":"a"}"#),
     ])
   func textRoutesRefuseAModelThatHears(path: String, body: String) async throws {
-    try await Self.serving { server in
+    try await RunningServer.hearing { server in
       let answer = try await server.post(path, body)
       #expect(answer.status == 400)
       #expect(try answer.errorCode == "model_cannot_write")
@@ -210,7 +193,7 @@ import Transformer
   }
 
   @Test func theModelIsListedByItsKind() async throws {
-    try await Self.serving { server in
+    try await RunningServer.hearing { server in
       let card = try await server.get("/v1/models/whisper-1").json
       #expect(card["kind"] == "transcription" && card["loaded"] == true)
       #expect(card["languages"] == ["en", "de"] && card["translates"] == true)
@@ -223,9 +206,9 @@ import Transformer
       let model = try store.modelID(#require(ShortName("whisper-1")))
       _ = try store.publishPrices(
         #require(Prices(input: 0, output: 0, audioMillisecond: 7, request: 100)), model: model)
-      try await Self.serving(meter: meter) { server in
+      try await RunningServer.hearing(meter: meter) { server in
         #expect(try await server.transcribe().status == 200)
-        let row = try #require(try Self.rows(store).first)
+        let row = try #require(try store.newestRows().first)
         #expect(row.kind == .transcription && row.status == .completed)
         #expect(row.usage == TokenUsage(audioMilliseconds: 2300))
         #expect(row.cost.rawValue == 2300 * 7 + 100)
@@ -236,9 +219,9 @@ import Transformer
 
   @Test func aFailureIsNotCharged() async throws {
     try await withMeter { meter, store in
-      try await Self.serving(FakeTranscriber(.fail), meter: meter) { server in
+      try await RunningServer.hearing(FakeTranscriber(.fail), meter: meter) { server in
         #expect(try await server.transcribe().status == 500)
-        let row = try #require(try Self.rows(store).first)
+        let row = try #require(try store.newestRows().first)
         #expect(row.status == .failed && row.usage == TokenUsage())
         #expect(meter.outstanding == 0)
       }
@@ -248,7 +231,7 @@ import Transformer
   @Test func aClientThatLeavesPaysForWhatWasWrittenDown() async throws {
     let transcriber = FakeTranscriber(.hangAfterFirst)
     try await withMeter { meter, store in
-      try await Self.serving(transcriber, meter: meter) { server in
+      try await RunningServer.hearing(transcriber, meter: meter) { server in
         try await RawConnection.open(port: server.port) { exchange in
           try await exchange.send(bytes: server.recording())
           for await _ in transcriber.hangs { break }
@@ -256,14 +239,14 @@ import Transformer
         for await _ in transcriber.cancellations { break }
         while meter.outstanding > 0 { await Task.yield() }
       }
-      let row = try #require(try Self.rows(store).first)
+      let row = try #require(try store.newestRows().first)
       #expect(row.status == .cancelled)
       #expect(row.usage == TokenUsage(audioMilliseconds: 1000))
     }
   }
 
   @Test func aFullQueueIsA503() async throws {
-    try await Self.serving(FakeTranscriber(.hangAfterFirst)) { server in
+    try await RunningServer.hearing(FakeTranscriber(.hangAfterFirst)) { server in
       let status = await withTaskGroup(of: Int?.self) { tasks in
         // One has the model and 16 wait.
         for _ in 0..<18 { tasks.addTask { try? await server.transcribe().status } }

@@ -57,11 +57,13 @@ package struct Projection: Sendable {
     _ input: Activations, rows: Int, into output: FloatRows, _ compute: Compute
   ) {
     guard rows > 0 else { return }
-    let plan = Product(self, input, rows: rows, into: output).plan(compute, neighbours: 1)
-    let call = ProductCall(self, input, rows: rows, into: output)
+    let product = Product(self, input, rows: rows, into: output)
+    let call = product.call
     let kernel = compute.kernels.product
-    withExtendedLifetime(self) {
-      compute.forEachCall(plan) { panels, rows, _ in call.multiply(panels, rows, kernel) }
+    withExtendedLifetime(product) {
+      compute.forEachCall(product.plan(compute, neighbours: 1)) { panels, rows, _ in
+        call.multiply(panels, rows, kernel)
+      }
     }
   }
 

@@ -1,6 +1,7 @@
 // A speech model that answers at once, so that everything around one can be tested without one.
 
 import APIServer
+import Metering
 import Synchronization
 import Transformer
 
@@ -75,5 +76,20 @@ final class FakeTranscriber: Transcriber {
       averageLogProbability: -0.5, compressionRatio: 1.5, noSpeechProbability: 0.25,
       words: options.wantsWords
         ? [TranscriptionWord(text: text, start: start, end: end, probability: 0.5)] : nil)
+  }
+}
+
+extension RunningServer {
+  /// A server with a model that hears and one that writes, for as long as `test` runs.
+  static func hearing(
+    _ transcriber: FakeTranscriber = FakeTranscriber(), meter: Meter? = nil,
+    configure: (inout Server.Configuration) -> Void = { _ in },
+    _ test: @escaping @Sendable (RunningServer) async throws -> Void
+  ) async throws {
+    try await serving(
+      [
+        ServedModel(name: "swift-1", textEngine: FakeEngine()),
+        ServedModel(name: "whisper-1", transcriber: transcriber),
+      ], meter: meter, configure: configure, test)
   }
 }
