@@ -42,7 +42,7 @@ enum InvoiceFolder {
         country: "EE", vatID: "EE123456789", email: "apus@host.example"))
     try store.setBuyer(
       Party(
-        name: "Lab", street: "", city: "Ljubljana", postcode: "",
+        name: "Lab", street: "Road 2", city: "Ljubljana", postcode: "1000",
         country: reverseCharge ? "SI" : "EE", vatID: reverseCharge ? "SI12345678" : "",
         email: "bills@lab.example"), of: account, reverseCharge: reverseCharge)
     let key = try store.createKey(label: #require(ShortName("key")), account: account)

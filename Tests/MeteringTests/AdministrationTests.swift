@@ -193,6 +193,7 @@ import Testing
           ALTER TABLE audit DROP COLUMN before;
           ALTER TABLE audit DROP COLUMN after;
           ALTER TABLE api_key DROP COLUMN last_used_day;
+          \(withoutCorrections)
           DROP TABLE receipt_root;
           DROP TABLE soft_limit_told;
           PRAGMA user_version = 12

@@ -64,8 +64,9 @@ import Testing
     // Article 226: date, number, both VAT ids, names, addresses, quantity and nature, period, unit
     // price, rate, tax.
     for part in [
-      document.issued, document.number, "EE100000001", "SI10000001", "Apus &amp; Co", "Tartu",
-      "Maribor", "output tokens", "<td class=\"n\">50</td>", "2028-01-01 to 2028-01-31",
+      document.issued, document.number, "EE100000001", "SI10000001", "Apus &amp; Co",
+      "Street 1", "50090 Tartu", "EE", "Road 2", "2000 Maribor", "SI", "output tokens",
+      "<td class=\"n\">50</td>", "2028-01-01 to 2028-01-31",
       "333333.333333", "24.00 %", centsText(document.taxCents),
     ] {
       #expect(page.contains(part), "\(part) is missing")

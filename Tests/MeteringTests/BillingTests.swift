@@ -29,10 +29,13 @@ struct BillingBench {
     settings.terms = "14 days <net> & no discount"
     try store.setBilling(settings)
     try store.setSeller(
-      Party(name: "Apus & Co", city: "Tartu", country: "EE", vatID: "EE100000001"))
+      Party(
+        name: "Apus & Co", street: "Street 1", city: "Tartu", postcode: "50090", country: "EE",
+        vatID: "EE100000001"))
     try store.setBuyer(
-      Party(name: "Lab <1>", city: "Maribor", country: "SI", vatID: "SI10000001"), of: account,
-      reverseCharge: reverseCharge)
+      Party(
+        name: "Lab <1>", street: "Road 2", city: "Maribor", postcode: "2000", country: "SI",
+        vatID: "SI10000001"), of: account, reverseCharge: reverseCharge)
     _ = try store.publishPrices(
       #require(Prices(input: 200_000_000_000, output: 333_333_333_333)), model: bench.model)
     bench.meter.refreshKeys()

@@ -82,6 +82,32 @@ import Testing
     #expect(try left() == 50_000_000_000 - 2 * cost)
   }
 
+  /// What was paid in advance is not on the invoice, and not behind its lines either.
+  @Test func aDisputedLineOfAMonthWithBothIsMadeOfWhatItBills() async throws {
+    let billing = try BillingBench(start: newYear2028)
+    let (store, account) = (billing.store, billing.account)
+    try await billing.use(5)
+    billing.clock.advance(.seconds(2 * 3600))
+    try store.setMode(.prepaid, of: account)
+    try store.addCredit(.topUp, #require(PicoEuro(cents: 5000)), to: account)
+    billing.bench.meter.refreshKeys()
+    try await billing.use(7)
+    billing.clock.advance(.seconds(2 * 3600))
+    try store.setMode(.postpaid, of: account)
+    billing.bench.meter.refreshKeys()
+    try await billing.use(9)
+    billing.go(to: newYear2028 + 32 * 86_400_000)
+    let month = try #require(UTCMonth("2028-01"))
+    let invoice = try #require(try store.issueInvoice(account: account, month: month))
+    #expect(invoice.document.lines.map(\.units) == [20, 14])
+    for line in [1, 2] {
+      let dispute = try store.openDispute(invoice.document.number, line: line)
+      let evidence = try store.evidence(of: dispute.id)
+      #expect(evidence.map(\.body.completionTokens) == [5, 9])
+    }
+    #expect(try store.draftFaults().isEmpty)
+  }
+
   /// A row is on the disk some time behind its settlement, which is what its hour is known by.
   @Test(arguments: [BillingMode.prepaid, .postpaid])
   func whatIsWrittenDownBehindAChangeIsPaidOnce(then mode: BillingMode) async throws {

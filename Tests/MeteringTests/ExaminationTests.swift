@@ -50,7 +50,9 @@ import Testing
         "invoices"
       ),
       (
-        "events-2028-01.db", "UPDATE rollup_hour SET cost_p = cost_p + 1", "sums of 2028-01"
+        "events-2028-01.db", "UPDATE rollup_hour SET cost_p = cost_p + 1",
+        // Nor can the invoice be compared with it.
+        "sums of 2028-01, bills"
       ),
       ("events-2028-01.db", "UPDATE event SET out_tok = out_tok + 1", "sums of 2028-01"),
       ("events-2028-01.db", "DELETE FROM event", "sums of 2028-01"),
@@ -58,7 +60,7 @@ import Testing
   func whatSomebodyChangedIsFound(file: String, sql: String, subject: String) async throws {
     let billing = try await folder()
     try change(billing, file, sql)
-    #expect(try broken(billing) == [subject])
+    #expect(try broken(billing).joined(separator: ", ") == subject)
   }
 
   @Test func aFileThatIsDamagedIsNamedAndTheRestIsLookedAt() async throws {

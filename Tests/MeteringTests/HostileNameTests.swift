@@ -16,7 +16,8 @@ import Testing
     let billing = try BillingBench(start: newYear2028)
     try await billing.use()
     try billing.store.setBuyer(
-      Party(name: name, street: name, city: name, country: "SI", vatID: "SI1"),
+      Party(
+        name: name, street: name, city: name, postcode: "2000", country: "SI", vatID: "SI1"),
       of: billing.account)
     var settings = try billing.store.billingSettings()
     settings.terms = name

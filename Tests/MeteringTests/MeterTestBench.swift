@@ -150,6 +150,17 @@ extension MeterBench {
   }
 }
 
+/// Statements that undo the sixteenth step of `meter.db`, for folders of versions before it.
+let withoutCorrections = """
+  DROP TABLE waived_month;
+  DROP INDEX invoice_is_issued_once;
+  ALTER TABLE invoice DROP COLUMN replaces;
+  CREATE UNIQUE INDEX invoice_is_issued_once ON invoice (account_id, month)
+    WHERE credits IS NULL;
+  ALTER TABLE warning DROP COLUMN notice_id;
+  ALTER TABLE warning DROP COLUMN spent_ms;
+  """
+
 /// A short name that is known to be one.
 func name(_ text: String) -> ShortName {
   guard let name = ShortName(text) else { preconditionFailure("'\(text)' is no short name") }

@@ -84,6 +84,7 @@ import Testing
             FROM limit_rule;
           DROP TABLE limit_rule;
           ALTER TABLE before RENAME TO limit_rule;
+          \(withoutCorrections)
           DROP TABLE receipt_root;
           DROP TABLE soft_limit_told;
           PRAGMA user_version = 13

@@ -76,6 +76,7 @@ import Testing
     try await database.write { db in
       try db.execute(
         sql: """
+          \(withoutCorrections)
           DROP TABLE receipt_root;
           DROP TABLE soft_limit_told;
           PRAGMA user_version = 14

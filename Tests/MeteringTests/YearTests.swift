@@ -44,14 +44,20 @@ private struct Counters: Equatable {
     var settings = BillingSettings()
     settings.zone = zone
     try store.setBilling(settings)
-    try store.setSeller(Party(name: "Apus", country: "EE", vatID: "EE100000001"))
+    try store.setSeller(
+      Party(
+        name: "Apus", street: "Street 1", city: "Tartu", postcode: "50090", country: "EE",
+        vatID: "EE100000001"))
     let models = [bench.model, try store.modelID(name("other"))]
     var accounts: [AccountID] = []
     var keys: [Principal] = []
     for number in 0..<2 {
       let account = try store.createAccount(name("lab \(number)"))
       try store.setState(.active, of: account)
-      try store.setBuyer(Party(name: "Lab", country: "EE", vatID: "EE2"), of: account)
+      try store.setBuyer(
+        Party(
+          name: "Lab", street: "Street 2", city: "Tartu", postcode: "50090", country: "EE",
+          vatID: "EE2"), of: account)
       accounts.append(account)
       for _ in 0...number {
         let key = try store.createKey(label: name("key"), account: account)

@@ -27,7 +27,7 @@ extension InvoiceDocument {
           let allowance = line.allowanceCents.map {
             "; \(Self.notChargedText): \(centsText($0)) EUR"
           }
-          page.element("td", "\(line.model): \(line.meter)\(allowance ?? "")")
+          page.element("td", "\(line.title)\(allowance ?? "")")
           for number in ["\(line.units)", line.priceText, centsText(line.netCents)] {
             page.element("td", number, "class=\"n\"")
           }

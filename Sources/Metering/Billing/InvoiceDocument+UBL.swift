@@ -109,7 +109,7 @@ extension InvoiceDocument {
         }
       }
       xml.element("cac:Item") { xml in
-        xml.element("cbc:Name", "\(line.model): \(line.meter)")  // BT-153
+        xml.element("cbc:Name", line.title)  // BT-153
         xml.element("cac:ClassifiedTaxCategory") { xml in
           writeTaxCategory(to: &xml)
           xml.element("cac:TaxScheme") { $0.element("cbc:ID", "VAT") }

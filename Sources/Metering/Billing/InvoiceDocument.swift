@@ -23,6 +23,12 @@ package struct InvoiceDocument: Hashable, Codable, Sendable {
     package let netCents: Int64
     /// What is taken off units times price because the requests were charged less; nil for nothing.
     package let allowanceCents: Int64?
+    /// The month of the supply where it is an earlier one, whose invoice was out when this usage
+    /// was written down; nil for the month of the invoice.
+    package let month: String?
+
+    /// What was supplied, as a paper says it.
+    package var title: String { "\(model): \(meter)" + (month.map { " (\($0))" } ?? "") }
   }
 
   /// The tree over the receipts of a file of events that the lines were drawn from, as it stood.
@@ -75,6 +81,11 @@ package struct InvoiceDocument: Hashable, Codable, Sendable {
     self = try JSONDecoder().decode(InvoiceDocument.self, from: Data(bytes))
   }
 
+  /// What a paper calls a model.
+  static func name(of model: ModelID, in names: [ModelID: ShortName]) -> String {
+    names[model]?.text ?? "model \(model.rawValue)"
+  }
+
   init(
     _ draft: InvoiceDraft, hours: Range<Int64>, number: String, issued: CivilDate, seller: Party,
     buyer: Party,
@@ -96,9 +107,10 @@ package struct InvoiceDocument: Hashable, Codable, Sendable {
     self.buyer = buyer
     lines = draft.lines.enumerated().map { index, line in
       Line(
-        number: index + 1, model: models[line.model]?.text ?? "model \(line.model.rawValue)",
+        number: index + 1, model: Self.name(of: line.model, in: models),
         meter: line.meter.title, units: line.units, price: line.unitPrice, netCents: line.netCents,
-        allowanceCents: line.allowanceCents > 0 ? line.allowanceCents : nil)
+        allowanceCents: line.allowanceCents > 0 ? line.allowanceCents : nil,
+        month: line.month?.description)
     }
     netCents = draft.netCents
     if case .rate(let points) = draft.taxRule {

@@ -69,20 +69,14 @@ package struct InvoiceDraft: Hashable, Sendable {
     account: AccountID, month: UTCMonth, usage: [BillableUsage], lists: [PriceList],
     taxRule: TaxRule
   ) throws(InvoiceError) {
-    let prices = Dictionary(
-      lists.map { ($0.id, $0.prices) }, uniquingKeysWith: { first, _ in first })
-    var lines: [InvoiceLine] = []
-    let ordered = usage.sorted {
-      ($0.model.rawValue, $0.price.rawValue) < ($1.model.rawValue, $1.price.rawValue)
-    }
-    for part in ordered {
-      guard let prices = prices[part.price] else {
-        // What has no price list is free, and free usage needs no line.
-        if part.price == .none, part.sums.cost == .zero { continue }
-        throw .unknownPrice(part.price)
-      }
-      lines += try Self.lines(of: part, prices: prices)
-    }
+    try self.init(
+      account: account, month: month, lines: Self.lines(of: usage, lists: lists), taxRule: taxRule)
+  }
+
+  /// Draws up an invoice of lines that add up to what their events were charged.
+  init(
+    account: AccountID, month: UTCMonth, lines: [InvoiceLine], taxRule: TaxRule
+  ) throws(InvoiceError) {
     var net: Int64 = 0
     for line in lines {
       let (sum, overflow) = net.addingReportingOverflow(line.netCents)
@@ -98,6 +92,27 @@ package struct InvoiceDraft: Hashable, Sendable {
     self.taxRule = taxRule
     netCents = net
     taxCents = tax
+  }
+
+  /// The lines of usage, by model and price list.
+  static func lines(
+    of usage: [BillableUsage], lists: [PriceList]
+  ) throws(InvoiceError) -> [InvoiceLine] {
+    let prices = Dictionary(
+      lists.map { ($0.id, $0.prices) }, uniquingKeysWith: { first, _ in first })
+    var lines: [InvoiceLine] = []
+    let ordered = usage.sorted {
+      ($0.model.rawValue, $0.price.rawValue) < ($1.model.rawValue, $1.price.rawValue)
+    }
+    for part in ordered {
+      guard let prices = prices[part.price] else {
+        // What has no price list is free, and free usage needs no line.
+        if part.price == .none, part.sums.cost == .zero { continue }
+        throw .unknownPrice(part.price)
+      }
+      lines += try Self.lines(of: part, prices: prices)
+    }
+    return lines
   }
 
   /// What is billed less than units times prices.

@@ -43,6 +43,8 @@ package struct InvoiceLine: Hashable, Sendable {
   /// Millionths of a euro per 1,000,000 units, which an electronic invoice states as the price of a
   /// base quantity of 1,000,000.
   package let unitPrice: Int64
+  /// The month that it was used in, where that is an earlier one than the invoice's.
+  package internal(set) var month: UTCMonth?
   /// What the requests were charged, exactly: units times unit price, less what was not charged.
   package private(set) var exact: PicoEuro
   /// What the requests were charged less than units times unit price.

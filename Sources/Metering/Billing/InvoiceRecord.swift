@@ -48,9 +48,11 @@ package struct InvoiceRecord: Hashable, Sendable {
   /// was right about.
   package var payableCents: Int64 { max(0, owedCents - upheldCents) }
 
+  /// Whether credit notes took all of it back: its month has no invoice then.
+  package var isTakenBack: Bool { !creditedBy.isEmpty && creditedCents >= document.grossCents }
+
   /// Where it stands at a moment.
   package func state(at wallMilliseconds: Int64) -> InvoiceState {
-    let isTakenBack = !creditedBy.isEmpty && creditedCents >= document.grossCents
     if document.kind == .creditNote || isTakenBack { return .credited }
     if openCents > 0, wallMilliseconds >= dueMilliseconds { return .overdue }
     if disputedCents > 0 { return .disputed }

@@ -76,6 +76,7 @@ struct Schema: Sendable {
     """,
     administration, billing, retention, notices, selfService, metadata, credit, incidents,
     tokenizers, suspension, brand, changes, limitsAtModels, repayments,
+    corrections,
   ])
 
   /// `events-YYYY-MM.db`: one row a request that has ended. These are the columns of the billing core;

@@ -35,16 +35,20 @@ extension UsageStore {
       of: month, in: try billingSettings().zone, issued: try issuedInvoices(of: account))
   }
 
-  /// The invoices of an account, without credit notes.
+  /// The invoices of an account that hold: without credit notes, and without those that were taken
+  /// back whole, unless nobody is to be billed for their months anew.
   func issuedInvoices(of account: AccountID) throws(UsageStoreError) -> [InvoiceDocument] {
-    try read(doing: "read the invoices of an account") { db in
+    let waived = Set(try waivedMonths(of: account).map(\.description))
+    return try read(doing: "read the invoices of an account") { db in
       // By name: the planner takes the index of credit notes, which is no help.
       try Row.fetchAll(
         db,
         sql: InvoiceRecord.select
           + " INDEXED BY invoice_is_issued_once WHERE account_id = ? AND credits IS NULL ORDER BY id",
         arguments: [account.rawValue]
-      ).map { try InvoiceRecord($0).document }
+      ).map(InvoiceRecord.init).filter {
+        !$0.isTakenBack || waived.contains($0.document.month)
+      }.map(\.document)
     }
   }
 }

@@ -25,6 +25,10 @@ extension UsageStore {
         .wrongState,
         "account \(account.rawValue) is \(record.state): close it before it is erased")
     }
+    // A month that cannot be drawn up is given up too.
+    let waived =
+      waivesUnbilled
+      ? try openMonths(of: account).filter { $0.isOwed || $0.fault != nil }.map(\.month) : []
     let unbilled = waivesUnbilled ? [] : try unbilledMonths(of: account)
     guard unbilled.isEmpty else {
       let months = unbilled.map(\.description).joined(separator: ", ")
@@ -67,6 +71,7 @@ extension UsageStore {
       ] { try db.execute(sql: sql, arguments: [id]) }
       try db.execute(
         sql: "UPDATE account SET name = ? WHERE id = ?", arguments: [name, id])
+      try waive(waived, of: account, in: db)
       let remarks = [(waivesUnbilled, "unbilled is waived"), (keepsCredit, "credit is kept")]
       try note(
         "account.erase", "account \(id)",

@@ -36,8 +36,10 @@ extension UsageStore {
           ?? "\(trail.count) entries, whole"))
     findings.append(try documentFinding())
     // Where the invoices themselves cannot be read, that was just told.
-    let open = try accounts().flatMap { (try? openMonths(of: $0.id)) ?? [] }
-    return findings + draftFindings(open) + (try adviceFindings(open))
+    let all = try accounts().compactMap { try? bills(of: $0.id) }
+    let open = all.flatMap(\.open)
+    let late = all.flatMap(\.late).flatMap(\.faults)
+    return findings + draftFindings(open, late) + (try adviceFindings(open))
   }
 
   private func rightsFinding() -> LedgerFinding {
@@ -95,8 +97,8 @@ extension UsageStore {
         : "changed after their issue: \(changed.joined(separator: " "))")
   }
 
-  private func draftFindings(_ open: [OpenMonth]) -> [LedgerFinding] {
-    let faults = open.compactMap(\.fault)
+  private func draftFindings(_ open: [OpenMonth], _ late: [DraftFault]) -> [LedgerFinding] {
+    let faults = open.compactMap(\.fault) + late
     guard !faults.isEmpty else {
       let count = open.count(where: \.isOwed)
       return [
@@ -119,6 +121,7 @@ extension UsageStore {
       advice.append(("seller", "prices are published and nobody bills: apus meter billing seller"))
     }
     advice += try forgottenMonths(open)
+    advice += try missingAddresses(open)
     let channels = try channels()
     if channels.webhook.isEmpty, channels.sendmail.isEmpty || channels.sender.isEmpty {
       advice.append(
@@ -155,5 +158,20 @@ extension UsageStore {
           + "invoice issue --month \(months[0].month)"
       )
     }
+  }
+
+  /// What keeps parties off the invoices of those who owe something.
+  private func missingAddresses(
+    _ open: [OpenMonth]
+  ) throws(UsageStoreError) -> [(subject: String, text: String)] {
+    guard let seller = try seller() else { return [] }
+    var gaps = [Self.gap(seller: seller)]
+    for account in Set(open.filter(\.isOwed).map(\.account)).sorted(by: {
+      $0.rawValue < $1.rawValue
+    }) {
+      let buyer = try buyer(of: account)
+      gaps.append(Self.gap(buyer: buyer?.party, of: account, reverseCharge: buyer?.reverseCharge))
+    }
+    return gaps.compactMap { $0 }.map { ("parties", "no invoice can be issued: \($0)") }
   }
 }

@@ -14,32 +14,34 @@ extension UsageStore {
     try draftInvoice(account: account, month: month, issued: issuedInvoices(of: account))
   }
 
-  /// Draws up a month beside the invoices that an account has.
+  /// Draws up a month beside the invoices that an account has, without those that were taken back.
+  ///
+  /// - Parameter late: what came behind them; nil to look for it.
   func draftInvoice(
-    account: AccountID, month: UTCMonth, issued: [InvoiceDocument]
+    account: AccountID, month: UTCMonth, issued: [InvoiceDocument], late: [LateUsage]? = nil
   ) throws -> InvoiceDraft {
-    let settings = try billingSettings()
-    let buyer = try buyer(of: account)
-    let hours = Self.billedHours(of: month, in: settings.zone, issued: issued)
+    let reverseCharge = try buyer(of: account)?.reverseCharge == true
     return try InvoiceDraft(
       account: account, month: month,
-      usage: billableUsage(account: account, hours: hours, except: prepaidHours(of: account)),
-      lists: priceLists(),
-      taxRule: buyer?.reverseCharge == true
-        ? .reverseCharge : .rate(basisPoints: settings.taxBasisPoints))
+      lines: owedLines(account: account, month: month, issued: issued, late: late),
+      taxRule: reverseCharge
+        ? .reverseCharge : .rate(basisPoints: billingSettings().taxBasisPoints))
   }
 
-  /// Issues the invoice of a month that is over. Issuing it again gives the one there is.
+  /// Issues the invoice of a month that is over. Issuing it again gives the one there is; one that
+  /// was taken back whole is replaced by a new one.
   ///
-  /// - Returns: the invoice; nil where nothing is owed, which takes no number.
-  /// - Throws: ``UsageStoreError``: `wrongState` before the month is over, or where seller, buyer or
-  ///   a VAT id is missing; ``InvoiceError``.
+  /// - Returns: the invoice; nil where nothing is owed or the month is given up, which takes no
+  ///   number.
+  /// - Throws: ``UsageStoreError``: `wrongState` before the month is over, or where seller, buyer, a
+  ///   VAT id or a part of an address is missing; ``InvoiceError``.
   package func issueInvoice(account: AccountID, month: UTCMonth) throws -> InvoiceRecord? {
-    let records = try invoices(account: account).filter { $0.document.kind == .invoice }
-    if let record = records.first(where: { $0.document.month == month.description }) {
-      return record
+    let own = try invoices(account: account).filter {
+      $0.document.kind == .invoice && $0.document.month == month.description
     }
-    let issued = records.map(\.document)
+    if let record = own.first(where: { !$0.isTakenBack }) { return record }
+    guard try !waivedMonths(of: account).contains(month) else { return nil }
+    let issued = try issuedInvoices(of: account)
     let now = clock.wallMilliseconds()
     let settings = try billingSettings()
     let hours = Self.billedHours(of: month, in: settings.zone, issued: issued)
@@ -57,7 +59,8 @@ extension UsageStore {
         draft, hours: hours, number: try Self.nextNumber(settings.series, in: db),
         issued: settings.zone.date(wallMilliseconds: now), seller: seller, buyer: buyer,
         settings: settings, models: models, receipts: receipts)
-      let record = try insert(document, account: account, now: now, settings, in: db)
+      let record = try insert(
+        document, account: account, now: now, settings, replaces: own.last, in: db)
       _ = try publishNotice(
         title: "Invoice \(document.number)",
         body: "Your invoice \(document.number) for \(document.month) comes to "
@@ -70,10 +73,16 @@ extension UsageStore {
   /// Takes an invoice, or some of its lines, back with a credit note of the same lines. A line is
   /// on one credit note at most.
   ///
-  /// - Parameter numbers: of the lines; nil for all that were not taken back yet.
+  /// A month whose invoice was taken back whole can be billed anew, to another buyer or at another
+  /// tax; but not where a line was taken back for a dispute: what a customer was right about is
+  /// billed to nobody.
+  ///
+  /// - Parameters:
+  ///   - numbers: of the lines; nil for all that were not taken back yet.
+  ///   - waivesMonth: whether the month is given up where nothing is left of its invoice.
   /// - Throws: ``UsageStoreError``: `notFound`, or `wrongState` for what was taken back before.
   package func creditInvoice(
-    _ number: String, lines numbers: Set<Int>? = nil
+    _ number: String, lines numbers: Set<Int>? = nil, waivesMonth: Bool = false
   ) throws(UsageStoreError) -> InvoiceRecord {
     let now = clock.wallMilliseconds()
     return try write(doing: "issue a credit note") { db in
@@ -102,9 +111,14 @@ extension UsageStore {
         crediting: lines, of: invoice.document, after: credited,
         number: try Self.nextNumber(settings.series, in: db),
         issued: settings.zone.date(wallMilliseconds: now))
+      let isConceded = try Self.hasConceded(invoice, in: db)
       try Self.settleDisputes(of: invoice, lines: lines, now: now, in: db)
       let record = try self.insert(
         document, account: invoice.account, now: now, settings, credits: invoice, in: db)
+      let isTakenBack = try Self.invoice(number, in: db).isTakenBack
+      if isTakenBack, waivesMonth || isConceded, let month = UTCMonth(document.month) {
+        try waive([month], of: invoice.account, in: db)
+      }
       try resumeWherePaid(invoice.account, now: now, in: db)
       _ = try publishNotice(
         title: "Credit note \(document.number)",
@@ -154,24 +168,6 @@ extension UsageStore {
     }
   }
 
-  private func parties(of account: AccountID) throws -> (Party, Party) {
-    guard let seller = try seller(), !seller.vatID.isEmpty else {
-      throw UsageStoreError(
-        .wrongState, "invoices need a seller with a VAT id: 'apus meter billing seller' sets it")
-    }
-    guard let (buyer, reverseCharge) = try buyer(of: account) else {
-      throw UsageStoreError(
-        .wrongState,
-        "nobody said whom account \(account.rawValue) is billed to: 'apus meter billing buyer' does"
-      )
-    }
-    guard !reverseCharge || !buyer.vatID.isEmpty else {
-      throw UsageStoreError(
-        .wrongState, "account \(account.rawValue) needs a VAT id for the reverse charge")
-    }
-    return (seller, buyer)
-  }
-
   /// Takes the next number of a series; it is free again where the transaction does not end well.
   private static func nextNumber(_ series: String, in db: Database) throws -> String {
     try db.execute(
@@ -187,7 +183,7 @@ extension UsageStore {
 
   private func insert(
     _ document: InvoiceDocument, account: AccountID, now: Int64, _ settings: BillingSettings,
-    credits: InvoiceRecord? = nil, in db: Database
+    credits: InvoiceRecord? = nil, replaces: InvoiceRecord? = nil, in db: Database
   ) throws -> InvoiceRecord {
     let bytes = try document.encoded()
     // Who pays on the day that the paper names is not late: what is due ends with that day.
@@ -202,11 +198,12 @@ extension UsageStore {
     try db.execute(
       sql: """
         INSERT INTO invoice (number, account_id, month, credits, issued_ms, due_ms, gross_cents,
-          document, hash) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+          document, hash, replaces) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
         """,
       arguments: [
         document.number, account.rawValue, document.month, before, now, end,
         document.grossCents, Data(bytes), Data(LibCrypto.sha256(bytes)),
+        replaces?.id,
       ])
     try note(
       document.kind == .invoice ? "invoice.issue" : "invoice.credit", "invoice \(document.number)",

@@ -70,6 +70,46 @@ extension UsageStore {
     }
   }
 
+  /// Both parties to an account's invoice, with all that Article 226 of Directive 2006/112/EC wants
+  /// to be said of them.
+  ///
+  /// - Throws: ``UsageStoreError``: `wrongState` where something is missing.
+  func parties(of account: AccountID) throws(UsageStoreError) -> (seller: Party, buyer: Party) {
+    let (seller, buyer) = (try seller(), try buyer(of: account))
+    if let gap = Self.gap(seller: seller) { throw UsageStoreError(.wrongState, gap) }
+    if let gap = Self.gap(buyer: buyer?.party, of: account, reverseCharge: buyer?.reverseCharge) {
+      throw UsageStoreError(.wrongState, gap)
+    }
+    guard let seller, let buyer = buyer?.party else {
+      throw UsageStoreError(.wrongState, "invoices need a seller and a buyer")
+    }
+    return (seller, buyer)
+  }
+
+  /// What keeps a seller off invoices, and the command that mends it; nil where nothing does.
+  static func gap(seller: Party?) -> String? {
+    let command = "'apus meter billing seller"
+    guard let seller, !seller.vatID.isEmpty else {
+      return "invoices need a seller with a VAT id: \(command)' sets it"
+    }
+    return seller.missing.map { "the seller has no \($0.word): \(command) \($0.option)' sets it" }
+  }
+
+  /// What keeps a buyer off invoices, and the command that mends it; nil where nothing does.
+  static func gap(buyer: Party?, of account: AccountID, reverseCharge: Bool?) -> String? {
+    let command = "'apus meter billing buyer"
+    guard let buyer else {
+      return "nobody said whom account \(account.rawValue) is billed to: \(command)' does"
+    }
+    if reverseCharge == true, buyer.vatID.isEmpty {
+      return "account \(account.rawValue) needs a VAT id for the reverse charge"
+    }
+    return buyer.missing.map {
+      "the buyer of account \(account.rawValue) has no \($0.word): \(command) "
+        + "\(account.rawValue) \($0.option)' sets it"
+    }
+  }
+
   /// The row of a party.
   static func party(
     _ account: AccountID, in db: Database
@@ -143,6 +183,17 @@ extension UsageStore {
           before.map { Self.taxWords($0.party, $0.reverseCharge) } ?? "none",
           Self.taxWords(party, reverseCharge)), in: db)
     }
+  }
+}
+
+extension Party {
+  /// The first part of a full address that is missing, and the option that sets it; a party has a
+  /// name and a country.
+  fileprivate var missing: (word: String, option: String)? {
+    [
+      (street, "street", "--street"), (city, "city", "--city"),
+      (postcode, "postcode", "--postcode"),
+    ].first { $0.0.isEmpty }.map { ($0.1, $0.2) }
   }
 }
 

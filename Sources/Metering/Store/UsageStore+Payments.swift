@@ -159,6 +159,15 @@ extension UsageStore {
     }
   }
 
+  /// Whether a line of an invoice was decided for the customer, or was taken back while disputed.
+  static func hasConceded(_ invoice: InvoiceRecord, in db: Database) throws -> Bool {
+    try Bool.fetchOne(
+      db, sql: "SELECT EXISTS (SELECT 1 FROM dispute WHERE invoice_id = ? AND state IN (?, ?))",
+      arguments: [
+        invoice.id, DisputeState.upheld.rawValue, DisputeState.credited.rawValue,
+      ]) == true
+  }
+
   /// All disputes, oldest first.
   package func disputes() throws(UsageStoreError) -> [DisputeRecord] {
     try read(doing: "read the disputes") { db in

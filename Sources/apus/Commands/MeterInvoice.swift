@@ -26,6 +26,7 @@ struct MeterInvoice: ParsableCommand {
         let models = try store.modelNames()
         let rows = draft.lines.map { line -> JSONObject in
           [
+            "month": .string("\(line.month ?? month)"),
             "model": .string(models[line.model]?.text ?? "-"), "meter": .string("\(line.meter)"),
             "units": .integer(line.units), "exact_eur": .money(line.exact),
             "not_charged_eur": .money(line.notCharged),
@@ -136,16 +137,23 @@ struct MeterInvoice: ParsableCommand {
 
   struct Credit: ParsableCommand {
     static let configuration = CommandConfiguration(
-      abstract: "Take an invoice, or lines of it, back with a credit note; each line once.")
+      abstract: "Take an invoice, or lines of it, back with a credit note; each line once.",
+      discussion: """
+        Of a month whose invoice is taken back whole, 'apus meter invoice issue' issues another, to \
+        the buyer and at the tax that hold then; with --waive, or where the customer was right \
+        about a line, none.
+        """)
     @Argument(help: "The invoice's number.") var number: String
     @Option(help: "A line that is taken back; repeat for more, without it all that are left are.")
     var line: [Int] = []
+    @Flag(help: "Give the month up: nothing of it is billed again.") var waive = false
     @OptionGroup var output: MeterOutput
 
     func run() throws {
       try Keys.withStore { store in
         let lines = line.isEmpty ? nil : Set(line)
-        output.show(try [store.creditInvoice(number, lines: lines)].rows(store), ifNone: "")
+        let note = try store.creditInvoice(number, lines: lines, waivesMonth: waive)
+        output.show(try [note].rows(store), ifNone: "")
       }
     }
   }

@@ -75,7 +75,11 @@ struct MeterReconcile: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "reconcile",
     abstract: "Add every month up twice, by request and by rollup; fails where they differ.",
-    discussion: "Bills that are still to be issued are drawn up too; it fails where one cannot be.")
+    discussion: """
+      Bills that are still to be issued are drawn up too, and those that were are held against \
+      their months: it fails where one cannot be, or bills what no request has any more. What came \
+      behind an invoice goes on the next one.
+      """)
   @OptionGroup var output: MeterOutput
 
   func run() throws {

@@ -86,7 +86,8 @@ struct SelfServiceBench: Sendable {
     let account = try store.createAccount(name(label))
     try store.setState(.active, of: account)
     let party = Party(
-      name: label, street: "", city: "", postcode: "", country: "EE", vatID: "EE123456789",
+      name: label, street: "Street 1", city: "Tartu", postcode: "50090", country: "EE",
+      vatID: "EE123456789",
       email: "bills@\(label).example")
     try store.setSeller(party)
     try store.setBuyer(party, of: account)
