@@ -32,11 +32,13 @@ import Testing
   }
 
   private func lines(
-    _ bench: MeterBench, _ account: AccountID, _ month: UTCMonth, _ format: UsageExportFormat
+    _ bench: MeterBench, _ account: AccountID, _ month: UTCMonth, _ format: UsageExportFormat,
+    all: Bool = false
   ) throws -> [String] {
     var options = ExportOptions()
     options.source = "https://node.example/one"
     options.customer = "cus_1"
+    options.includesAll = all
     var lines: [String] = []
     try bench.meter.store.exportUsage(of: account, month: month, as: format, options: options) {
       lines.append($0)
@@ -52,7 +54,7 @@ import Testing
     try await withMonth { bench, account, month in
       let table = try lines(bench, account, month, .csv).map { $0.split(separator: ",") }
       #expect(table.count == 4)
-      #expect(table[0].count == 14 && table.allSatisfy { $0.count == 14 })
+      #expect(table[0].count == 15 && table.allSatisfy { $0.count == 15 })
       #expect(!table[0].contains("status"), "a bill does not need it")
       let costs = try table.dropFirst().map { try #require(PicoEuro($0[12])) }
       // 36 × 0.2 + 64 × 0.1 + 7 × 0.8 millionths of a euro, for two of three.
@@ -65,6 +67,53 @@ import Testing
       #expect(
         try object(lines(bench, account, month, .jsonl)[2])["billable"] as? Bool == false)
     }
+  }
+
+  /// An account that pays in advance for some hours: what is on the invoice can be told.
+  @Test func whatIsOnTheInvoiceAddsUpToItBesideWhatWasPaidInAdvance() async throws {
+    let billing = try BillingBench(start: newYear2028)
+    let (bench, store, account) = (billing.bench, billing.store, billing.account)
+    try await billing.use(5)
+    billing.clock.advance(.seconds(2 * 3600))
+    try store.setMode(.prepaid, of: account)
+    try store.addCredit(.topUp, #require(PicoEuro(cents: 9000)), to: account)
+    bench.meter.refreshKeys()
+    try await billing.use(7)
+    billing.clock.advance(.seconds(30 * 3600))
+    try await billing.use(8)
+    try store.setMode(.postpaid, of: account)
+    bench.meter.refreshKeys()
+    billing.clock.advance(.seconds(2 * 3600))
+    try await billing.use(11)
+    let month = try #require(UTCMonth("2028-01"))
+    let draft = try store.draftInvoice(account: account, month: month)
+    let exact = draft.lines.map(\.exact.rawValue).reduce(0, +)
+
+    let table = try lines(bench, account, month, .csv).map { $0.split(separator: ",") }
+    #expect(table[0].last == "paid")
+    #expect(table.dropFirst().compactMap(\.last) == ["invoice", "credit", "invoice", "invoice"])
+    let costs = try table.dropFirst().filter { $0.last == "invoice" }.map {
+      try #require(PicoEuro($0[12])).rawValue
+    }
+    #expect(costs.reduce(0, +) == exact)
+    let objects = try lines(bench, account, month, .jsonl).map(object)
+    #expect(objects.map { $0["paid"] as? String } == ["invoice", "credit", "invoice", "invoice"])
+    #expect(try lines(bench, account, month, .cloudevents).count == 3)
+    #expect(try lines(bench, account, month, .cloudevents, all: true).count == 4)
+    let stripe = try lines(bench, account, month, .stripe).map(object)
+    let output = stripe.filter { $0["event_name"] as? String == "apus_output_tokens" }
+      .compactMap { ($0["payload"] as? [String: String])?["value"] }
+    #expect(output == ["5", "8", "11"])
+
+    let focus = try lines(bench, account, month, .focus).map { $0.split(separator: ",") }
+    #expect(focus[0].first == "BilledCost" && focus[0].last == "x_Paid")
+    let billed = try focus.dropFirst().map { try #require($0.first.flatMap { PicoEuro($0) }) }
+    #expect(billed.map(\.rawValue).reduce(0, +) == exact)
+    // Input, output and the request itself, for each day and way to pay.
+    #expect(
+      focus.dropFirst().compactMap(\.last)
+        == ["invoice", "credit", "invoice"].flatMap { Array(repeating: $0, count: 3) })
+    for line in focus where line.last == "credit" { #expect(PicoEuro(line[0]) == .zero) }
   }
 
   @Test func aSpreadsheetShowsANameThatBeginsLikeAFormula() async throws {
@@ -108,7 +157,9 @@ import Testing
 
   @Test func anEnvelopeHasWhatCloudEventsAskFor() async throws {
     try await withMonth { bench, account, month in
-      let events = try lines(bench, account, month, .cloudevents).map(object)
+      // Who bills what it is told is not told of what is not charged.
+      #expect(try lines(bench, account, month, .cloudevents).count == 2)
+      let events = try lines(bench, account, month, .cloudevents, all: true).map(object)
       let rows = try bench.rows().reversed().map(\.requestID.description)
       #expect(events.map { $0["id"] as? String } == rows)
       for event in events {

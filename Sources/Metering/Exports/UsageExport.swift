@@ -10,12 +10,22 @@ package enum UsageExportFormat: String, Sendable, CaseIterable {
   case csv
   /// A JSON object a line.
   case jsonl
-  /// A CloudEvents 1.0 envelope a line, as OpenMeter and Lago read them: `id` is the request's.
+  /// A CloudEvents 1.0 envelope a line, as OpenMeter and Lago read them: `id` is the request's. Those
+  /// bill what they are told, so only what is on an invoice is told them, unless all is asked for.
   case cloudevents
-  /// A meter event a line, as Stripe's API takes them: one for each kind of unit of a request.
+  /// A meter event a line, as Stripe's API takes them: one for each kind of unit of a request
+  /// that is on an invoice.
   case stripe
   /// Costs by day, key, model and unit, by the FinOps Open Cost and Usage Specification 1.0.
   case focus
+}
+
+/// What a request is paid with.
+enum PaymentWay: String, Codable, Sendable {
+  /// The invoice of its month.
+  case invoice
+  /// Credit that was paid for in advance.
+  case credit
 }
 
 /// One request with the names that people know things by.
@@ -34,6 +44,10 @@ struct ExportedRequest: Codable, Sendable {
   let priceList: Int64
   let costEUR: String
   let isBillable: Bool
+  let paid: PaymentWay
+
+  /// Whether it is one that an invoice bills.
+  var isInvoiced: Bool { isBillable && paid == .invoice }
 
   enum CodingKeys: String, CodingKey, CaseIterable {
     case requestID = "request_id"
@@ -48,9 +62,10 @@ struct ExportedRequest: Codable, Sendable {
     case priceList = "price_list"
     case costEUR = "cost_eur"
     case isBillable = "billable"
+    case paid
   }
 
-  init(_ row: UsageRow, key: String, model: String) {
+  init(_ row: UsageRow, key: String, model: String, paid: PaymentWay) {
     requestID = row.requestID.description
     startedAt = timeText(row.startedMilliseconds)
     settledAt = timeText(row.settledMilliseconds)
@@ -65,6 +80,7 @@ struct ExportedRequest: Codable, Sendable {
     priceList = row.price.rawValue
     costEUR = row.cost.description
     isBillable = row.isBillable
+    self.paid = paid
   }
 
   /// Its fields in the order of the heading.
@@ -74,7 +90,7 @@ struct ExportedRequest: Codable, Sendable {
     [
       requestID, startedAt, settledAt, name(key), name(model), kind, "\(inputTokens)",
       "\(cachedTokens)", "\(outputTokens)", "\(reasoningTokens)", "\(audioMilliseconds)",
-      "\(priceList)", costEUR, "\(isBillable)",
+      "\(priceList)", costEUR, "\(isBillable)", paid.rawValue,
     ]
   }
 

@@ -13,6 +13,9 @@ package struct ExportOptions: Sendable {
   /// Whether names that begin like a formula get an apostrophe in tables, so that a spreadsheet shows
   /// them. Other programs want them as they are.
   package var isForSpreadsheets = false
+  /// Whether `cloudevents` has also what is on no invoice: what nobody is charged for, and what was
+  /// paid in advance.
+  package var includesAll = false
 
   package init() {}
 
@@ -49,12 +52,13 @@ extension UsageStore {
       try eachRequest(of: account, month: month) { try line($0) }
     case .cloudevents:
       try eachRequest(of: account, month: month) { request in
+        guard request.isInvoiced || options.includesAll else { return }
         try line(CloudEvent(request, source: options.source, subject: record.name.text))
       }
     case .stripe:
       let customer = options.customer ?? record.name.text
       try eachRequest(of: account, month: month) { request in
-        guard request.isBillable else { return }
+        guard request.isInvoiced else { return }
         for (name, count) in request.units {
           try line(StripeMeterEvent(request, unit: name, count: count, customer: customer))
         }
@@ -98,6 +102,7 @@ extension UsageStore {
     let hours = try billedHours(of: month, account: account)
     let keys = Dictionary(uniqueKeysWithValues: try keys().map { ($0.id, "\($0.name)") })
     let models = try modelNames()
+    let prepaid = try prepaidHours(of: account)
     for file in try months() where file >= month.previous && file <= month.next {
       let rows = try EventFile.read(
         folder: folder, file: file,
@@ -109,8 +114,11 @@ extension UsageStore {
           account.rawValue, hours.lowerBound * 3_600_000, hours.upperBound * 3_600_000,
         ])
       for row in rows.compactMap(UsageRow.init) {
+        let hour = row.settledMilliseconds / 3_600_000
         try body(
-          ExportedRequest(row, key: keys[row.key] ?? "", model: models[row.model]?.text ?? ""))
+          ExportedRequest(
+            row, key: keys[row.key] ?? "", model: models[row.model]?.text ?? "",
+            paid: prepaid.contains { $0.contains(hour) } ? .credit : .invoice))
       }
     }
   }

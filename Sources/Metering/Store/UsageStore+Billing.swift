@@ -45,7 +45,7 @@ extension UsageStore {
 
 extension Range<Int64> {
   /// What is left of it without others, which come in order.
-  fileprivate func subtracting(_ others: [Self]) -> [Self] {
+  func subtracting(_ others: [Self]) -> [Self] {
     var left: [Self] = []
     var start = lowerBound
     for other in others where other.overlaps(self) {

@@ -11,9 +11,10 @@ struct MeterExport: ParsableCommand {
     commandName: "export", abstract: "Print a month for other programs.",
     discussion: """
       For billing, the default, an account has to be named: csv and jsonl have a line for each \
-      request, cloudevents an envelope for each (OpenMeter, Lago), stripe a meter event for each \
-      kind of unit of it, and focus the costs by day, key, model and unit (FOCUS 1.0). The months \
-      are those of the invoices.
+      request, cloudevents an envelope for each that is on an invoice (OpenMeter, Lago), stripe a \
+      meter event for each kind of unit of those, and focus the costs by day, key, model and unit \
+      (FOCUS 1.0). What was paid in advance says so ('paid' is 'credit', 'x_Paid' in focus); the \
+      rest adds up to the invoice. The months are those of the invoices.
 
       For another purpose there is a line of csv or jsonl for each request that began in a month \
       (UTC), with the columns that are kept for that purpose and no other.
@@ -32,10 +33,19 @@ struct MeterExport: ParsableCommand {
       In csv and focus, put an apostrophe before names that a spreadsheet would take for a formula.
       """)
   var spreadsheet = false
+  @Flag(
+    help: """
+      In cloudevents, have also what is on no invoice: what is not charged, and what was paid in \
+      advance.
+      """)
+  var all = false
 
   func validate() throws {
     guard !spreadsheet || [.csv, .focus].contains(format) else {
       throw ValidationError("--spreadsheet is for csv and focus.")
+    }
+    guard !all || format == .cloudevents else {
+      throw ValidationError("--all is for cloudevents.")
     }
     guard purpose != .billing else {
       guard account != nil else {
@@ -53,6 +63,7 @@ struct MeterExport: ParsableCommand {
     options.source = source
     options.customer = customer
     options.isForSpreadsheets = spreadsheet
+    options.includesAll = all
     try Keys.withStore { store in
       let account = try account.map { try store.account(named: $0).id }
       if purpose == .billing, let account {
