@@ -111,15 +111,16 @@ import Testing
     let month = try #require(UTCMonth("2028-01"))
     let invoice = try #require(try store.issueInvoice(account: billing.account, month: month))
     let number = invoice.document.number
-    func state() throws -> AccountState? {
-      try store.accounts().first { $0.id == billing.account }?.state
-    }
+    func state() throws -> AccountState? { try billing.state() }
+    try store.setMember("owner@lab.example", role: .owner, of: billing.account)
     var stages: [Int: DunningStage] = [:]
     for elapsed in 0..<60 {
       for step in try store.dun() {
         #expect(step.number == number)
+        #expect(!step.isBlocked)
         stages[elapsed] = step.stage
       }
+      try billing.deliver()
       if try state() == .suspended { break }
       billing.clock.advance(.seconds(86_400))
     }
@@ -138,6 +139,29 @@ import Testing
     billing.bench.meter.refreshKeys()
     #expect(try billing.bench.meter.authenticate(billing.key.text) == billing.who)
     #expect(faultCode { try store.pay(number, cents: 1) } == .wrongState)
+
+    // A warning that reaches nobody stops nobody: posts go to the operator's own program.
+    let (unheard, _) = try await BillingBench.issued()
+    var channels = NoticeChannels()
+    channels.webhook = "https://hooks.example/apus"
+    try unheard.store.setChannels(channels)
+    func advice() throws -> Int {
+      try unheard.store.examine().count { $0.subject == "dunning" && $0.state == .advice }
+    }
+    var steps: [DunningStep] = []
+    #expect(try advice() == 0)
+    for _ in 0..<60 where steps.last?.isBlocked != true {
+      steps = try unheard.store.dun()
+      try unheard.deliver()
+      if steps.last?.isBlocked != true { unheard.clock.advance(.seconds(86_400)) }
+    }
+    #expect(steps.map(\.stage) == [.suspension] && steps.map(\.isBlocked) == [true])
+    #expect(try unheard.state() == .active)
+    #expect(try advice() == 1)
+    // Unless the operator tells customers in another way, and says so.
+    #expect(try unheard.store.dun(withoutDelivery: true).map(\.isBlocked) == [false])
+    #expect(try unheard.state() == .suspended)
+    #expect(try advice() == 0)
 
     // Somebody who comes to collect after months begins with a reminder all the same.
     let late = try BillingBench(start: newYear2028)

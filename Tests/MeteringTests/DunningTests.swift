@@ -54,6 +54,75 @@ import Testing
     #expect(try store.dun().map(\.stage) == [.reminder])
     #expect(try store.deliveries(dueOnly: false).count == before + 1)
   }
+
+  /// Whoever goes on upon a promise to pay, and does not, is warned and stopped again.
+  @Test func whoGoesOnWithoutPayingIsWarnedAgain() async throws {
+    let (billing, invoice) = try await BillingBench.issued()
+    let store = billing.store
+    try billing.dunUntilSuspended()
+    for _ in 0..<30 {
+      billing.clock.advance(.seconds(86_400))
+      #expect(try store.dun(withoutDelivery: true).isEmpty)
+    }
+    for _ in 0..<2 {
+      try store.resume(billing.account)
+      var stages: [Int: DunningStage] = [:]
+      for day in 1...20 {
+        billing.clock.advance(.seconds(86_400))
+        for step in try store.dun(withoutDelivery: true) { stages[day] = step.stage }
+      }
+      #expect(stages == [7: .warning, 14: .suspension])
+      #expect(try billing.state() == .suspended)
+    }
+    try store.pay(invoice.document.number, cents: invoice.openCents)
+    #expect(try billing.state() == .active)
+    billing.clock.advance(.seconds(60 * 86_400))
+    #expect(try store.dun(withoutDelivery: true).isEmpty)
+  }
+
+  /// A warning is good for one suspension, and for ninety days.
+  @Test func anOldWarningStopsNobody() throws {
+    let bench = try MeterBench()
+    let store = bench.meter.store
+    let account = try bench.key().record.account
+    for reason in [SuspensionReason.terms, .nonpayment] {
+      #expect(faultCode { try store.suspend(account, reason: reason) } == .wrongState)
+      try store.warn(account, reason: reason)
+      try store.suspend(account, reason: reason)
+      try store.resume(account)
+      #expect(try store.lastWarning(account, reason: reason) == nil)
+      #expect(faultCode { try store.suspend(account, reason: reason) } == .wrongState)
+      #expect(
+        faultCode { _ = try store.takeSuspension(of: account, reason: reason) } == .wrongState)
+    }
+    try store.warn(account, reason: .terms)
+    bench.clock.advance(.seconds(90 * 86_400))
+    #expect(try store.lastWarning(account, reason: .terms) != nil)
+    bench.clock.advance(.seconds(1))
+    #expect(faultCode { try store.suspend(account, reason: .terms) } == .wrongState)
+    try store.suspend(account, reason: .terms, override: name("told by phone"))
+  }
+
+  /// A mail that comes late leaves time to answer it all the same.
+  @Test func aWarningThatWasSentLateLeavesTimeToAnswer() async throws {
+    let (billing, _) = try await BillingBench.issued()
+    let store = billing.store
+    try store.setMember("owner@lab.example", role: .owner, of: billing.account)
+    var stages: [DunningStage] = []
+    while stages.last != .warning {
+      billing.clock.advance(.seconds(86_400))
+      stages += try store.dun().map(\.stage)
+    }
+    billing.clock.advance(.seconds(20 * 86_400))
+    #expect(try store.dun().map(\.isBlocked) == [true])
+    try billing.deliver()
+    #expect(try store.dun().isEmpty)
+    billing.clock.advance(.seconds(5 * 86_400))
+    #expect(try store.dun().isEmpty)
+    billing.clock.advance(.seconds(86_400))
+    #expect(try store.dun().map(\.stage) == [.suspension])
+    #expect(try billing.state() == .suspended)
+  }
 }
 
 extension BillingBench {
@@ -72,10 +141,18 @@ extension BillingBench {
     try store.accounts().first { $0.id == account }?.state
   }
 
-  /// Suspends the account for the invoice, as the operator's nightly work does.
+  /// Sends all that is to be sent.
+  func deliver() throws {
+    while let delivery = try store.claimDelivery() {
+      try store.noteDelivery(delivery, succeeded: true)
+    }
+  }
+
+  /// Suspends the account for the invoice, as the nightly work of an operator does whose customers
+  /// look for notices themselves.
   func dunUntilSuspended() throws {
     for _ in 0..<60 where try state() == .active {
-      _ = try store.dun()
+      _ = try store.dun(withoutDelivery: true)
       clock.advance(.seconds(86_400))
     }
     #expect(try state() == .suspended)

@@ -112,6 +112,9 @@ extension UsageStore {
         sql: "DELETE FROM termination WHERE account_id = ?", arguments: [account.rawValue])
     }
     let reasonBefore = (row["state_reason"] as Int64?).flatMap(SuspensionReason.init(rawValue:))
+    if current == .suspended, state.mayUseKeys, let reasonBefore {
+      try spendWarnings(of: account, reason: reasonBefore, in: db)
+    }
     let after = Self.words(state, reason)
     try note(
       "account.state", "account \(account.rawValue)",

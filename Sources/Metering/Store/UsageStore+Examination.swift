@@ -122,6 +122,14 @@ extension UsageStore {
     }
     advice += try forgottenMonths(open)
     advice += try missingAddresses(open)
+    advice += try blockedSteps().map { account, step in
+      (
+        "dunning",
+        "account \(account.rawValue) is not stopped for \(step.number): its warning has reached "
+          + "nobody. Give it a member and mails a way (apus meter account member, apus meter notice "
+          + "channels), or count that as enough: apus meter invoice dun --without-delivery"
+      )
+    }
     let channels = try channels()
     if channels.webhook.isEmpty, channels.sendmail.isEmpty || channels.sender.isEmpty {
       advice.append(

@@ -13,6 +13,9 @@ extension SuspensionReason {
 }
 
 extension UsageStore {
+  /// How long a warning counts.
+  private static let warningMilliseconds: Int64 = 90 * 86_400_000
+
   /// Tells an account what it will be stopped for, and notes it.
   package func warn(
     _ account: AccountID, reason: SuspensionReason
@@ -33,26 +36,63 @@ extension UsageStore {
         db, sql: "SELECT EXISTS (SELECT 1 FROM account WHERE id = ?)",
         arguments: [account.rawValue]) == true
     else { throw UsageStoreError(.notFound, "no account has the number \(account.rawValue)") }
-    try db.execute(
-      sql: "INSERT INTO warning (account_id, reason, at_ms) VALUES (?, ?, ?)",
-      arguments: [account.rawValue, reason.rawValue, clock.wallMilliseconds()])
     try note("account.warn", "account \(account.rawValue)", "\(reason)", in: db)
     let cause = invoice.map { $0.arrears + " " } ?? ""
     _ = try publishNotice(
       title: "Warning: \(reason)",
       body: cause + "Your account will be suspended (reason: \(reason)) unless this is put right. "
         + "Please contact us.", to: account, invoice: invoice, in: db)
+    // The notice is the newest one.
+    try db.execute(
+      sql: """
+        INSERT INTO warning (account_id, reason, at_ms, notice_id)
+        VALUES (?, ?, ?, (SELECT max(id) FROM notice))
+        """, arguments: [account.rawValue, reason.rawValue, clock.wallMilliseconds()])
   }
 
-  /// When an account was last warned for a reason; nil where it never was.
+  /// When an account was last warned for a reason, as far as that still counts: for 90 days, and
+  /// until the account goes on after it was stopped for it. Nil where it was not.
   package func lastWarning(
     _ account: AccountID, reason: SuspensionReason
   ) throws(UsageStoreError) -> Int64? {
-    try read(doing: "read warnings") {
-      try Int64.fetchOne(
-        $0, sql: "SELECT max(at_ms) FROM warning WHERE account_id = ? AND reason = ?",
-        arguments: [account.rawValue, reason.rawValue])
+    let now = clock.wallMilliseconds()
+    return try read(doing: "read warnings") {
+      try Self.warning(of: account, reason: reason, now: now, in: $0).lastMilliseconds
     }
+  }
+
+  /// What there is of warnings of an account for a reason.
+  ///
+  /// - Returns: when the last one was that still counts; when the first mail with one that still
+  ///   counts was sent, which a post to the operator's own webhook is not; when warnings ceased to
+  ///   count because the account went on.
+  static func warning(
+    of account: AccountID, reason: SuspensionReason, now: Int64, in db: Database
+  ) throws -> (lastMilliseconds: Int64?, sentMilliseconds: Int64?, spentMilliseconds: Int64?) {
+    let row = try Row.fetchOne(
+      db,
+      sql: """
+        SELECT max(at_ms) FILTER (WHERE counts) AS last, max(spent_ms) AS spent,
+          min((SELECT min(sent_ms) FROM notice_delivery
+            WHERE notice_id = warning.notice_id AND channel = :mail AND state = :sent))
+            FILTER (WHERE counts) AS sent
+        FROM (SELECT *, spent_ms IS NULL AND at_ms >= :oldest AS counts FROM warning
+          WHERE account_id = :account AND reason = :reason) AS warning
+        """,
+      arguments: [
+        "mail": NoticeChannel.mail.rawValue, "sent": DeliveryState.sent.rawValue,
+        "oldest": now - Self.warningMilliseconds, "account": account.rawValue,
+        "reason": reason.rawValue,
+      ])
+    return (row?["last"], row?["sent"], row?["spent"])
+  }
+
+  /// Ends what warnings for a reason are good for, when an account goes on after it was stopped.
+  func spendWarnings(of account: AccountID, reason: SuspensionReason, in db: Database) throws {
+    try db.execute(
+      sql: """
+        UPDATE warning SET spent_ms = ? WHERE account_id = ? AND reason = ? AND spent_ms IS NULL
+        """, arguments: [clock.wallMilliseconds(), account.rawValue, reason.rawValue])
   }
 
   /// Stops an account: its keys are refused within a second, its running answers end, and its
@@ -79,8 +119,8 @@ extension UsageStore {
     if reason.needsWarning, override == nil, try lastWarning(account, reason: reason) == nil {
       throw UsageStoreError(
         .wrongState,
-        "account \(account.rawValue) was never warned for \(reason): warn it first, or say why not "
-          + "with an override, which is audited")
+        "account \(account.rawValue) was not warned for \(reason) in the last 90 days, or not "
+          + "since it went on: warn it first, or say why not with an override, which is audited")
     }
   }
 

@@ -163,15 +163,26 @@ struct MeterInvoice: ParsableCommand {
       abstract: "Take the next step with overdue invoices: reminder, warning, suspension.",
       discussion: """
         Run it daily. A reminder comes a day after the due date, a warning 14 days after it, a \
-        suspension 28 days after it, and a week lies between two steps at least.
+        suspension 28 days after it, and a week lies between two steps at least. Whoever goes on \
+        without having paid is warned again a week later.
+
+        Nobody is suspended whose warning was not sent to anybody by mail: such a step is \
+        'blocked'. A webhook is yours and not the customer's. Where customers are told in another \
+        way, --without-delivery says so.
         """)
+    @Flag(help: "Suspend also where no mail with the warning was sent.")
+    var withoutDelivery = false
     @OptionGroup var output: MeterOutput
 
     func run() throws {
-      let steps = try Keys.withStore { try $0.dun() }
+      let steps = try Keys.withStore { try $0.dun(withoutDelivery: withoutDelivery) }
       output.show(
-        steps.map { ["invoice": .string($0.number), "step": .string("\($0.stage)")] },
-        ifNone: "There is nothing to do.")
+        steps.map {
+          [
+            "invoice": .string($0.number), "step": .string("\($0.stage)"),
+            "state": .string($0.isBlocked ? "blocked" : "taken"),
+          ]
+        }, ifNone: "There is nothing to do.")
     }
   }
 }
