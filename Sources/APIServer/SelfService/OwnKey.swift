@@ -30,7 +30,7 @@ enum OwnKey {
       // Who holds a key may replace it; replacing others' takes the right to.
       if old.id != ledger.principal.key { try ledger.principal.require(.manageKeys) }
       let new = try ledger.store.rotateKey(
-        old.name, grace: .seconds(grace), mostInDay: mostReplacedInDay)
+        old.name, grace: .seconds(grace), mostInDay: mostReplacedInDay, by: ledger.key?.name)
       ledger.meter.refreshKeys()
       return [
         "object": "api_key", "key": .string(new.text), "name": .string("\(new.record.name)"),
@@ -41,7 +41,7 @@ enum OwnKey {
     return .json(.object(card))
   }
 
-  /// Revokes a key of anybody's, for whoever has the whole of it.
+  /// Revokes a key of anybody's, and those that took its place, for whoever has the whole of it.
   static let reportLeak = Route(method: .post, path: "/v1/keys/report-leak") { exchange, _ in
     let text = try await exchange.withJSONBody { body throws in
       var fields = try RequestFields(
@@ -52,7 +52,7 @@ enum OwnKey {
     }
     return .json(
       try await exchange.withLedger(.readOwnUsage) { ledger in
-        guard let record = try ledger.store.reportLeak(text) else {
+        guard let record = try ledger.store.reportLeak(text)?.key else {
           throw APIError.refused(
             .notFound, "key_not_found", "This is no key of this server; nothing was changed.")
         }

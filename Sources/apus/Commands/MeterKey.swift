@@ -98,17 +98,19 @@ extension Keys {
 
   struct ReportLeak: ParsableCommand {
     static let configuration = CommandConfiguration(
-      abstract: "Revoke a key that was found where it should not be.",
+      abstract: "Revoke a key that was found where it should not be, and what took its place.",
       discussion: "The whole key is read from standard input, so that no shell remembers it.")
     @OptionGroup var output: MeterOutput
 
     func run() throws {
       let text = Terminal.readLine() ?? ""
-      guard let key = try Keys.withStore({ try $0.reportLeak(text) }) else {
+      guard let done = try Keys.withStore({ try $0.reportLeak(text) }) else {
         throw CommandError(.unusableInput, "that is no key of this server; nothing was changed")
       }
       output.show([
-        "name": .string("\(key.name)"), "label": .string("\(key.label)"), "state": "revoked",
+        "name": .string("\(done.key.name)"), "label": .string("\(done.key.label)"),
+        "state": "revoked",
+        "successors_revoked": .array(done.revoked.map { .string("\($0)") }),
       ])
     }
   }
