@@ -12,6 +12,23 @@ extension Meter {
     core.settings.record(principal.key)
   }
 
+  /// The key that somebody came with and all that led to it or followed it by taking each other's
+  /// place: what they may spend counts together.
+  package func keysOfChain(of principal: Principal) -> Set<KeyID> {
+    let records = core.settings.current.settings.keys.records
+    return Set(records.filter { $0.firstKey == principal.firstKey }.map(\.id))
+      .union([principal.key])
+  }
+
+  /// What is left of what somebody's account paid in advance, what runs not counted; nil where it pays
+  /// afterwards, below zero where a correction took off more than there was.
+  package func creditLeft(of principal: Principal) -> PicoEuro? {
+    let used = core.used(by: principal.account)
+    return core.settings.current.settings.credits[principal.account].map {
+      (try? $0.adding(PicoEuro(rawValue: -used.rawValue))) ?? .zero
+    }
+  }
+
   /// The limits that bind a key.
   package func limits(of principal: Principal) -> LimitRule {
     record(of: principal)?.limits ?? core.configuration.keyLimits

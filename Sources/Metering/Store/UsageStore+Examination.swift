@@ -115,6 +115,12 @@ extension UsageStore {
     if try keys().isEmpty {
       advice.append(("keys", "none yet: requests of this machine alone are answered"))
     }
+    let older = try pepperUse().filter { !$0.isNewest && $0.keys > 0 }
+    if !older.isEmpty {
+      let count = older.reduce(0) { $0 + $1.keys }
+      advice.append(
+        ("pepper", "\(count) keys are of an older one, and not replaced yet: apus meter key list"))
+    }
     if try !priceLists().isEmpty, try seller() == nil {
       advice.append(("seller", "prices are published and nobody bills: apus meter billing seller"))
     }

@@ -27,7 +27,7 @@ extension UsageStore {
     account: AccountID? = nil, expiresMilliseconds: Int64? = nil
   ) throws(UsageStoreError) -> NewKey {
     try label.checkForTables()
-    let draft = try KeyDraft(pepper: pepper, brand: keyBrand())
+    let draft = try KeyDraft(pepper: peppers().newest, brand: keyBrand())
     let now = clock.wallMilliseconds()
     if let expiresMilliseconds, expiresMilliseconds <= now {
       throw UsageStoreError(.wrongState, "a key cannot end in the past: choose a later moment")
@@ -68,7 +68,7 @@ extension UsageStore {
   package func rotateKey(
     _ name: KeyName, grace: Duration, mostInDay: Int? = nil, by caller: KeyName? = nil
   ) throws(UsageStoreError) -> NewKey {
-    let draft = try KeyDraft(pepper: pepper, brand: keyBrand())
+    let draft = try KeyDraft(pepper: peppers().newest, brand: keyBrand())
     let now = clock.wallMilliseconds()
     let record = try write(doing: "rotate a key") { db in
       let number = try Int64.fetchOne(
@@ -174,6 +174,7 @@ extension UsageStore {
 private struct KeyDraft {
   let key: APIKey
   private let digest: [UInt8]
+  private let pepper: Int64
 
   init(pepper: Pepper, brand: KeyBrand) throws(UsageStoreError) {
     guard let random = LibCrypto.randomBytes(count: 38),
@@ -183,6 +184,7 @@ private struct KeyDraft {
     }
     self.key = key
     digest = pepper.digest(of: key)
+    self.pepper = pepper.id
     guard !digest.isEmpty else {
       throw UsageStoreError(.inputOutput, "cannot create a key: libcrypto made no digest of it")
     }
@@ -211,7 +213,7 @@ private struct KeyDraft {
           expires_ms, rotated_from) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
         """,
       arguments: [
-        account.rawValue, key.publicName.description, Data(digest), Pepper.id, role.rawValue,
+        account.rawValue, key.publicName.description, Data(digest), pepper, role.rawValue,
         label.text, KeyState.active.rawValue, now, expires, rotatedFrom?.rawValue,
       ])
     return KeyID(rawValue: db.lastInsertedRowID)
@@ -247,6 +249,7 @@ extension KeyRecord {
           models: scopes.models[id] ?? [], addresses: scopes.addresses[id] ?? [],
           suspension: (row["state_reason"] as Int64?).flatMap(SuspensionReason.init(rawValue:)),
           accountEndsMilliseconds: accountState == .active ? nil : row["ends_ms"])),
-      role: role, state: state, accountState: accountState)
+      role: role, state: state, accountState: accountState,
+      pepper: Int32(clamping: row["pepper_id"] as Int64))
   }
 }

@@ -82,7 +82,8 @@ extension UsageStore {
       change: AuditChange(before?.word ?? "none", role.word), in: db)
   }
 
-  /// Takes a member out of an account, from the bytes of the file too.
+  /// Takes a member out of an account, and what was to be mailed or was mailed to the address: from the
+  /// bytes of the file too. Where invoices go there, those deliveries stay.
   ///
   /// - Throws: ``UsageStoreError``: `notFound` where the account has no member of this address.
   package func removeMember(_ email: String, of account: AccountID) throws(UsageStoreError) {
@@ -97,6 +98,14 @@ extension UsageStore {
       try db.execute(
         sql: "DELETE FROM member WHERE account_id = ? AND email = ? COLLATE NOCASE",
         arguments: [account.rawValue, email])
+      try db.execute(
+        sql: """
+          DELETE FROM notice_delivery WHERE account_id = ?1 AND channel = ?2
+            AND target = ?3 COLLATE NOCASE AND NOT (
+              notice_id IN (SELECT id FROM notice WHERE invoice_id IS NOT NULL) AND EXISTS (
+                SELECT 1 FROM party WHERE account_id = ?1 AND email = ?3 COLLATE NOCASE))
+          """,
+        arguments: [account.rawValue, NoticeChannel.mail.rawValue, email])
       try note(
         "member.remove", "account \(account.rawValue)",
         change: AuditChange(before.word, "none"), in: db)

@@ -37,11 +37,8 @@ extension UsageStore {
   /// - Returns: what was revoked, nil where the text is no key of this server.
   package func reportLeak(_ text: String) throws(UsageStoreError) -> KeyRevocation? {
     guard let key = APIKey(text) else { return nil }
-    let digest = KeyDigest(pepper.digest(of: key))
-    let record = try keys().first {
-      $0.name == key.publicName && digest.map($0.digest.matches) == true
-    }
-    guard let record else { return nil }
+    let table = KeyTable(try keys(), peppers: try peppers())
+    guard let record = table.record(of: key) else { return nil }
     return try write(doing: "revoke a key") { db in
       let done = try revoke(
         record.name, withSuccessors: true, detail: "reported as leaked", in: db)
@@ -113,8 +110,8 @@ extension UsageStore {
     while let row = try rows.next() {
       guard chain.contains(row["rotated_from"]) else { continue }
       chain.insert(row["id"])
-      let ends = [row["expires_ms"] as Int64?, row["grace_until_ms"]].compactMap(\.self)
-      if row["state"] as Int64 == KeyState.active.rawValue, ends.allSatisfy({ now < $0 }),
+      let ends: [Int64?] = [row["expires_ms"], row["grace_until_ms"]]
+      if row["state"] as Int64 == KeyState.active.rawValue, ends.allSatisfy({ now < $0 ?? .max }),
         let name = KeyName(row["kid"] as String)
       {
         living.append(name)

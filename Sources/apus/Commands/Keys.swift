@@ -15,7 +15,7 @@ struct Keys: ParsableCommand {
       """,
     subcommands: [
       Create.self, List.self, Show.self, Rotate.self, Confine.self, Revoke.self, ReportLeak.self,
-      Brand.self,
+      Brand.self, Peppering.self,
     ])
 
   /// The folder of keys and usage.

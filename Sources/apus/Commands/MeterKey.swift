@@ -148,6 +148,35 @@ extension Keys {
   }
 }
 
+extension Keys {
+  struct Peppering: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      commandName: "pepper",
+      abstract: "Show which secrets the digests of keys are made with, or make the next one.",
+      discussion: """
+        New keys are made with the newest; those of before go on with theirs. Once all of an older \
+        one are replaced or revoked, its file (pepper-1 in the data folder) may be removed. Keys of \
+        the administration that were made with it end with the file.
+        """)
+    @Flag(help: "Make the next one.") var new = false
+    @OptionGroup var output: MeterOutput
+
+    func run() throws {
+      let use = try Keys.withStore { store in
+        if new { _ = try store.makePepper() }
+        return try store.pepperUse()
+      }
+      output.show(
+        use.map {
+          [
+            "pepper": .integer($0.id), "keys": .integer(Int64($0.keys)),
+            "makes_new_keys": .bool($0.isNewest),
+          ]
+        }, ifNone: "")
+    }
+  }
+}
+
 extension KeyRecord {
   /// Whether it works, in a word: of a key that was not revoked also whether its time is over.
   func stateWord(at now: Int64) -> String {
