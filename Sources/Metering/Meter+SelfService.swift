@@ -7,6 +7,9 @@ extension Meter {
   /// How long things are kept.
   package var retention: RetentionPeriods { core.settings.current.settings.retention }
 
+  /// The newest notices to everybody, newest first, at most 100.
+  package var noticesToEverybody: [NoticeRecord] { core.settings.current.settings.notices }
+
   /// The record of the key that somebody came with; nil on this machine without keys.
   package func record(of principal: Principal) -> KeyRecord? {
     core.settings.record(principal.key)

@@ -20,6 +20,8 @@ final class OperatorSettings: Sendable {
   let incidents: [IncidentRecord]
   let measures: ServerMeasures
   let retention: RetentionPeriods
+  /// The newest of those to everybody, newest first.
+  let notices: [NoticeRecord]
 
   /// Reads all of it.
   ///
@@ -48,6 +50,7 @@ final class OperatorSettings: Sendable {
     retirements = try store.retirements()
     incidents = try store.incidents()
     retention = try store.retentionPeriods()
+    notices = try store.noticesToEverybody(limit: 100)
     measures = ServerMeasures(incidents.filter { $0.endedMilliseconds == nil })
   }
 }

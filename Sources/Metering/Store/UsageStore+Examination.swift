@@ -126,16 +126,21 @@ extension UsageStore {
     }
     advice += try forgottenMonths(open)
     let channels = try channels()
-    if channels.webhook.isEmpty, channels.sendmail.isEmpty || channels.sender.isEmpty {
+    let deliveries = try deliveries(dueOnly: false)
+    if !channels.sendsMail {
+      let waiting = deliveries.count { $0.channel == .mail && $0.state == .pending }
+      let way = channels.webhook.isEmpty ? "go out nowhere" : "go to the webhook alone"
       advice.append(
         (
           "notices",
-          "go out nowhere; customers find them at /v1/notices: apus meter notice channels"
+          "\(way), \(waiting) mails wait; customers find them at /v1/notices: apus meter notice "
+            + "channels"
         ))
     }
-    let failed = try deliveries(dueOnly: false).count { $0.state == .failed }
+    let failed = deliveries.count { $0.state == .failed }
     if failed > 0 {
-      advice.append(("deliveries", "\(failed) were given up: apus meter notice list"))
+      advice.append(
+        ("deliveries", "\(failed) were given up: apus meter notice list, apus meter notice retry"))
     }
     let open = try incidents().count { $0.endedMilliseconds == nil }
     if open > 0 {
