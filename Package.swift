@@ -163,7 +163,7 @@ let package = Package(
     .testTarget(
       name: "MeteringTests",
       dependencies: [
-        "Metering", "TestSupport", "MeteringCrashChild",
+        "JSON", "Metering", "TestSupport", "MeteringCrashChild",
         .product(name: "GRDB", package: "GRDB.swift"),
       ]),
     .executableTarget(

@@ -32,6 +32,9 @@ extension Server {
     public var administration: ListeningAddress?
     /// The path of a Unix socket for the same; only its owner may connect.
     public var administrationSocket: String?
+    /// Networks of proxies in front: who calls from there is believed about whom they speak for
+    /// (`X-Forwarded-For`). Lists of networks and limits on addresses then hold for that client.
+    package var trustedProxies: [AddressRange] = []
     public var limits = Limits()
     /// Every model is asked for one token after each such span; zero for never, and then the status
     /// page cannot say that all services are online.
@@ -86,7 +89,7 @@ extension Server {
     /// Open connections; more wait in the system's queue.
     public var connectionCount = 4096
     /// Open connections of one address (of an IPv6 address, its /64); one more is answered 429.
-    /// Behind a proxy all connections are the proxy's.
+    /// A trusted proxy's are not counted; behind any other all connections are the proxy's.
     public var connectionsPerAddress = 1024
     /// From a connection's beginning to the end of its TLS handshake; longer is closed.
     public var handshakeDuration = Duration.seconds(10)

@@ -228,7 +228,8 @@ public struct Server: Service {
     let connections = HTTPConnections(
       frontend: Frontend(
         backend: backend, logger: logger, routes: routes, answersAnyHost: answersAnyHost),
-      limits: configuration.limits, counts: backend.connections)
+      limits: configuration.limits, counts: backend.connections,
+      proxies: configuration.trustedProxies)
     let settings = ServerConfiguration(
       address: place.binding, backlog: 1024,
       availableConnectionsDelegate: MaximumAvailableConnections(

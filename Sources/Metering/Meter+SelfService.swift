@@ -7,9 +7,29 @@ extension Meter {
   /// How long things are kept.
   package var retention: RetentionPeriods { core.settings.current.settings.retention }
 
+  /// The newest notices to everybody, newest first, at most 100.
+  package var noticesToEverybody: [NoticeRecord] { core.settings.current.settings.notices }
+
   /// The record of the key that somebody came with; nil on this machine without keys.
   package func record(of principal: Principal) -> KeyRecord? {
     core.settings.record(principal.key)
+  }
+
+  /// The key that somebody came with and all that led to it or followed it by taking each other's
+  /// place: what they may spend counts together.
+  package func keysOfChain(of principal: Principal) -> Set<KeyID> {
+    let records = core.settings.current.settings.keys.records
+    return Set(records.filter { $0.firstKey == principal.firstKey }.map(\.id))
+      .union([principal.key])
+  }
+
+  /// What is left of what somebody's account paid in advance, what runs not counted; nil where it pays
+  /// afterwards, below zero where a correction took off more than there was.
+  package func creditLeft(of principal: Principal) -> PicoEuro? {
+    let used = core.used(by: principal.account)
+    return core.settings.current.settings.credits[principal.account].map {
+      (try? $0.adding(PicoEuro(rawValue: -used.rawValue))) ?? .zero
+    }
   }
 
   /// The limits that bind a key.

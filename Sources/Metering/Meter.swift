@@ -79,12 +79,12 @@ package final class Meter: Sendable {
   /// - Throws: ``MeterError``: 401, 403 where the key's account is stopped, or 429 where the address
   ///   has presented too many wrong keys.
   package func authenticate(
-    _ presented: String?, address: NetworkAddress? = nil
+    _ presented: String?, address: ClientAddress? = nil
   ) throws(MeterError) -> Principal {
     let table = core.settings.current.settings.keys
     if table.isEmpty { return .local }
     if let key = presented.flatMap({ APIKey($0) }),
-      let record = table.record(of: key, pepper: core.store.pepper)
+      let record = table.record(of: key)
     {
       let now = core.configuration.clock.wallMilliseconds()
       try record.check(at: now)
@@ -93,7 +93,7 @@ package final class Meter: Sendable {
       return Principal(
         key: record.id, firstKey: record.firstKey, account: record.account, role: record.role)
     }
-    try lookAtStranger(address)
+    try lookAtStranger(address?.network)
     throw .invalidAPIKey
   }
 

@@ -105,6 +105,9 @@ final class MeterCore: Sendable {
     state.withLock { ($0.spending.spent(in: scope), $0.spending.reserved(in: scope)) }
   }
 
+  /// What an account has used since it began.
+  func used(by account: AccountID) -> PicoEuro { state.withLock { $0.spending.used(by: account) } }
+
   /// Runs `body` with the limiter.
   func withLimiter<Result>(_ body: (inout Limiter) throws -> Result) rethrows -> Result {
     try state.withLock { try body(&$0.limiter) }

@@ -113,6 +113,10 @@ extension MeterError {
   /// A limit refused; what it says depends on which one and on whether waiting helps.
   static func limitExceeded(_ refusal: RateRefusal, rate: RateDecision) -> MeterError {
     let kind: Kind = refusal.meter.countsTokens ? .tokens : .requests
+    var rate = rate
+    rate.refusing = RateDecision.Refusing(
+      meter: refusal.meter,
+      waitSeconds: refusal.waitNanoseconds.map { ($0 + 999_999_999) / 1_000_000_000 })
     let figures =
       "Limit \(refusal.limit), Used \(refusal.used), Requested \(refusal.requested)."
     guard let wait = refusal.waitNanoseconds else {

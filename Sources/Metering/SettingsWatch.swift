@@ -20,10 +20,22 @@ final class OperatorSettings: Sendable {
   let incidents: [IncidentRecord]
   let measures: ServerMeasures
   let retention: RetentionPeriods
+  /// The newest of those to everybody, newest first.
+  let notices: [NoticeRecord]
 
   /// Reads all of it.
-  init(_ store: UsageStore) throws(UsageStoreError) {
-    keys = KeyTable(try store.keys())
+  ///
+  /// - Parameter before: what held until now. A pepper that cannot be read any more is taken from there:
+  ///   it must not hold back what was revoked.
+  init(_ store: UsageStore, before: OperatorSettings? = nil) throws(UsageStoreError) {
+    // The keys first: the pepper of each is on the disk before it is.
+    let records = try store.keys()
+    let peppers: Peppers
+    do throws(UsageStoreError) { peppers = try store.peppers() } catch {
+      guard let before else { throw error }
+      peppers = before.keys.peppers
+    }
+    keys = KeyTable(records, peppers: peppers)
     prices = PriceBook(try store.priceLists())
     budgets = try store.budgets()
     credits = try store.credits()
@@ -38,6 +50,7 @@ final class OperatorSettings: Sendable {
     retirements = try store.retirements()
     incidents = try store.incidents()
     retention = try store.retentionPeriods()
+    notices = try store.noticesToEverybody(limit: 100)
     measures = ServerMeasures(incidents.filter { $0.endedMilliseconds == nil })
   }
 }
@@ -85,7 +98,7 @@ final class SettingsWatch: Sendable {
     // The version is read before the rows: a change between the two is seen the next time.
     guard let dataVersion = try? store.dataVersion(),
       dataVersion != state.withLock({ $0.dataVersion }),
-      let settings = try? OperatorSettings(store)
+      let settings = try? OperatorSettings(store, before: state.withLock { $0.settings })
     else { return }
     let followers = state.withLock { state in
       state.settings = settings

@@ -196,6 +196,18 @@ import Transformer
       }
       #expect(try await server.get("/health").headers["x-ai-generated"] == nil)
     }
+    try await RunningServer.hearing { server in
+      let forms = ["json", "text", "srt", "vtt", "verbose_json"].map { ("response_format", $0) }
+      for route in ["/v1/audio/transcriptions", "/v1/audio/translations"] {
+        for field in forms + [("stream", "true")] {
+          let answer = try await server.transcribe([field], path: route)
+          #expect(answer.status == 200, "\(route) \(field)")
+          #expect(answer.headers["x-ai-generated"] == "true", "\(route) \(field)")
+        }
+        let refused = try await server.transcribe([], path: route, file: nil)
+        #expect(refused.status == 400 && refused.headers["x-ai-generated"] == nil)
+      }
+    }
   }
 
   @Test(.timeLimit(.minutes(5))) func whatIsRememberedOfAnAccountGoesWithAKeyThatIsRevoked()

@@ -226,7 +226,7 @@ import Transformer
       let pieces = (0..<400).map { "\($0) " }
       let engine = FakeEngine(pieces) { index in
         if index == 200 {
-          try? store.revokeKey(key.record.name)
+          _ = try? store.revokeKey(key.record.name)
           meter.refreshKeys()
         }
       }

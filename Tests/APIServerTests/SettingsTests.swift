@@ -38,6 +38,8 @@ import Testing
   @Test func aListingIsAFile() throws {
     var settings = ServerSettings()
     try settings.set("messages", to: "5", from: .flag, place: "--set")
+    try settings.set(
+      "trusted-proxies", to: "10.0.0.0/8,2001:db8::1", from: .flag, place: "--trusted-proxies")
     var copy = ServerSettings()
     try copy.read(file: settings.listing, name: "listing")
     #expect(
@@ -45,6 +47,8 @@ import Testing
         == settings.listing.split(separator: "\n").map { $0.prefix { $0 != "#" } })
     #expect(copy.configuration.administration == nil)
     #expect(copy.configuration.limits.messageCount == 5)
+    #expect(
+      copy.configuration.trustedProxies.map(\.description) == ["10.0.0.0/8", "2001:db8::1"])
   }
 
   @Test(arguments: [
@@ -57,6 +61,11 @@ import Testing
     ("port", "f line 1: a line is 'name = value' or begins with '#'"),
     ("port = 1\nport = 2", "f line 2: 'port' stands in this file twice"),
     ("drain-seconds = -1", "f line 1: drain-seconds must be whole seconds from 0 to 86400"),
+    (
+      "trusted-proxies = 10.0.0.0/8,proxy",
+      "f line 1: trusted-proxies must be addresses and networks (10.0.0.0/8) with commas between "
+        + "them, or empty"
+    ),
   ])
   func aWrongLineIsNamed(file: String, message: String) {
     let error = #expect(throws: SettingError.self) {

@@ -180,7 +180,7 @@ import Testing
     #expect(try store.reportLeak("apus_live_nonsense") == nil)
     #expect(try store.reportLeak(elsewhere.key().text) == nil)
     #expect(code(bench, key) == nil)
-    #expect(try store.reportLeak(key.text)?.id == key.record.id)
+    #expect(try store.reportLeak(key.text)?.key.id == key.record.id)
     #expect(code(bench, key) == .invalidAPIKey)
   }
 }

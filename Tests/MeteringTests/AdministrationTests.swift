@@ -14,7 +14,11 @@ import Testing
       ("::ffff:192.0.2.7", "192.0.2.7", "::ffff:c000:207", "::ffff:192.0.2.8"),
       ("0.0.0.0/0", "0.0.0.0", "255.255.255.255", "::1"),
       ("2001:db8::/32", "2001:db8::1", "2001:db8:ffff:ffff:1:2:3:4", "2001:db9::"),
-      ("2001:db8:1:2::", "2001:db8:1:2::", "2001:db8:1:2::9%eth0", "2001:db8:1:3::"),
+      ("2001:db8:1:2::/64", "2001:db8:1:2::", "2001:db8:1:2::9%eth0", "2001:db8:1:3::"),
+      ("2001:db8::7/64", "2001:db8::", "2001:db8::ffff:ffff:ffff:ffff", "2001:db8:0:1::7"),
+      ("2001:db8::1", "2001:db8::1", "2001:db8::1%eth0", "2001:db8::2"),
+      ("2001:db8::1/128", "2001:db8::1", "2001:db8:0:0:0:0:0:1", "2001:db8::"),
+      ("2001:db8::10/124", "2001:db8::10", "2001:db8::1f", "2001:db8::20"),
       ("::/0", "::1", "ffff:ffff:ffff:ffff::", "0.0.0.1"),
     ])
   func aRangeHoldsItsFirstAndLastAddressAndNoOther(
@@ -25,7 +29,7 @@ import Testing
     try bench.meter.store.setAddresses([#require(AddressRange(text))], for: key.record.name)
     bench.meter.refreshKeys()
     func code(_ address: String?) throws -> MeterError? {
-      let address = try address.map { try #require(NetworkAddress($0)) }
+      let address = try address.map { try #require(ClientAddress($0)) }
       return refusal { () throws(MeterError) in
         _ = try bench.meter.authenticate(key.text, address: address)
       }
@@ -53,7 +57,8 @@ import Testing
   }
 
   @Test(arguments: [
-    "", "192.0.2", "192.0.2.256", "192.0.2.0/33", "192.0.2.1/24", "2001:db8::/65", "1::2::3",
+    "", "192.0.2", "192.0.2.256", "192.0.2.0/33", "192.0.2.1/24", "2001:db8::/129",
+    "2001:db8::1/96", "1::2::3",
     "2001:db8", "2001:db8::1/64/1", "::12345", "host", "10.0.0.0/-1",
     "::ffff:10.0.0.0/104", "2001:db8::/32%1",
   ])

@@ -11,7 +11,7 @@ import Testing
   private func verdict(_ bench: MeterBench, _ address: String?) -> MeterError? {
     bench.meter.refreshKeys()
     return refusal { () throws(MeterError) in
-      try bench.meter.measures.check(address: address.flatMap { NetworkAddress($0) })
+      try bench.meter.measures.check(address: address.flatMap { ClientAddress($0) })
     }
   }
 

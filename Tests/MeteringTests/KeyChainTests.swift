@@ -114,6 +114,26 @@ import Testing
     _ = try next(bench, after: second)
   }
 
+  @Test func revokingAKeyNamesWhatTookItsPlaceOrEndsItToo() throws {
+    let bench = try bench()
+    let store = bench.meter.store
+    let first = try bench.key()
+    let second = try next(bench, after: first)
+    let third = try next(bench, after: second)
+    let other = try bench.key()
+    let names = [second, third].map(\.record.name)
+    let alone = try store.revokeKey(first.record.name)
+    #expect(alone.key.state == .active && alone.revoked.isEmpty && alone.living == names)
+    #expect(try store.keys().map(\.state) == [.revoked, .active, .active, .active])
+    // The second one's grace is over, and what took its place goes on.
+    bench.clock.advance(.seconds(600))
+    #expect(try store.revokeKey(first.record.name).living == [third.record.name])
+    let all = try store.revokeKey(first.record.name, withSuccessors: true)
+    #expect(all.key.state == .revoked && all.revoked == [third.record.name] && all.living.isEmpty)
+    #expect(try store.revokeKey(other.record.name, withSuccessors: true).revoked.isEmpty)
+    #expect(try store.notices(for: first.record.account).isEmpty)
+  }
+
   @Test func customersReplaceSoManyKeysWithinADay() throws {
     let bench = try bench()
     let store = bench.meter.store

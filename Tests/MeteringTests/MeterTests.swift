@@ -182,13 +182,13 @@ import Testing
     let key = try bench.key()
     func guess() -> MeterError? {
       refusal { () throws(MeterError) in
-        _ = try bench.meter.authenticate("apus_live_wrong", address: .v4(7))
+        _ = try bench.meter.authenticate("apus_live_wrong", address: ClientAddress("192.0.2.7"))
       }
     }
     for _ in 0..<3 { #expect(guess() == .invalidAPIKey) }
     #expect(guess()?.httpStatus == 429)
     #expect(guess()?.retryAfterMilliseconds == 1000)
-    _ = try bench.meter.authenticate(key.text, address: .v4(7))
+    _ = try bench.meter.authenticate(key.text, address: ClientAddress("192.0.2.7"))
     bench.clock.advance(.seconds(1))
     #expect(guess() == .invalidAPIKey)
   }

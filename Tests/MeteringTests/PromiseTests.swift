@@ -36,7 +36,7 @@ import Testing
     let who = try bench.meter.authenticate(new.text)
     let running = try bench.meter.admit(who, bench.request())
     #expect(running.advance(completionTokens: 1) == .proceed)
-    #expect(try store.reportLeak(new.text)?.name == new.record.name)
+    #expect(try store.reportLeak(new.text)?.key.name == new.record.name)
     #expect(code(bench, new) == .invalidAPIKey)
     #expect(running.advance(completionTokens: 2) == .keyRevoked)
     try await running.settle(completed())
@@ -46,7 +46,7 @@ import Testing
     #expect(mail.title == "API key \(new.record.name) was revoked")
     #expect(!mail.body.contains(new.text) && !mail.body.contains(old.text))
     // Once, however often it is reported.
-    #expect(try store.reportLeak(new.text)?.name == new.record.name)
+    #expect(try store.reportLeak(new.text)?.key.name == new.record.name)
     #expect(try store.deliveries(dueOnly: true).count == 1)
   }
 

@@ -178,6 +178,35 @@ import Testing
     #expect(try files(of: bench.folder.path, holding: "mira@lab").isEmpty)
   }
 
+  @Test func whoWasTakenOutIsMailedNoMoreAndLeavesNoAddress() async throws {
+    let billing = try BillingBench(start: newYear2028)
+    let (store, account) = (billing.store, billing.account)
+    for email in ["mira@lab.example", "Kaja@lab.example", "bills@lab.example"] {
+      try store.setMember(email, role: .owner, of: account)
+    }
+    try store.setBuyer(
+      Party(name: "Lab", country: "SI", vatID: "SI1", email: "bills@lab.example"), of: account)
+    _ = try store.publishNotice(title: "Maintenance", body: "On Sunday.")
+    let sent = try #require(
+      try store.deliveries(dueOnly: true).first { $0.target == "mira@lab.example" })
+    try store.noteDelivery(sent, succeeded: true)
+    try await billing.use()
+    billing.go(to: newYear2028 + 32 * 86_400_000)
+    let month = try #require(UTCMonth("2028-01"))
+    _ = try #require(try store.issueInvoice(account: account, month: month))
+    for email in ["mira@lab.example", "kaja@lab.example", "bills@lab.example"] {
+      try store.removeMember(email, of: account)
+    }
+    // The invoice still goes to who is billed.
+    let left = try store.deliveries(dueOnly: false)
+    #expect(left.map(\.target) == ["bills@lab.example"] && left[0].invoice != nil)
+    let export = String(decoding: try store.export(account).encoded(), as: UTF8.self)
+    #expect(!export.contains("mira@lab") && !export.contains("Kaja@lab"))
+    for trace in ["mira@lab", "Kaja@lab"] {
+      #expect(try files(of: billing.bench.folder.path, holding: trace).isEmpty)
+    }
+  }
+
   @Test func `promise 26: an account can be had whole, and erased but for its invoices`()
     async throws
   {
@@ -200,7 +229,7 @@ import Testing
     let leaked = try store.createKey(label: name("phone-of-kaja"), account: account)
     _ = try store.reportLeak(leaked.text)
     billing.bench.meter.refreshKeys()
-    let who = try billing.bench.meter.authenticate(key.text, address: .v4(0xCB00_714D))
+    let who = try billing.bench.meter.authenticate(key.text, address: ClientAddress("203.0.113.77"))
     try await billing.bench.meter.admit(who, billing.bench.request()).settle(completed())
 
     let export = try store.export(account)

@@ -212,6 +212,8 @@ extension Dictation {
       }
       exchange.log(status: await status.value)
     }
-    return Response(status: .ok, headers: EventStream.headers, body: body)
+    var headers = EventStream.headers
+    headers[.isGenerated] = "true"
+    return Response(status: .ok, headers: headers, body: body)
   }
 }

@@ -39,17 +39,21 @@ final class AddressLimit: ChannelInboundHandler, RemovableChannelHandler {
 
   private let counts: ConnectionCounts
   private let limit: Int
+  private let proxies: [AddressRange]
   private var address: NetworkAddress?
   private var isCounted = false
   private var isOver = false
 
-  init(_ counts: ConnectionCounts, limit: Int) {
+  /// - Parameter proxies: whose connections are many clients'; no address is counted for them.
+  init(_ counts: ConnectionCounts, limit: Int, proxies: [AddressRange]) {
     self.counts = counts
     self.limit = limit
+    self.proxies = proxies
   }
 
   func channelActive(context: ChannelHandlerContext) {
-    address = context.remoteAddress?.network
+    let peer = context.remoteAddress?.client
+    address = peer?.isIn(proxies) == true ? nil : peer?.network
     isCounted = true
     isOver = !counts.enter(address, limit: limit)
     context.fireChannelActive()

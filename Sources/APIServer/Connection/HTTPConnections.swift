@@ -16,8 +16,10 @@ import NIOHTTPTypes
 struct Connection: Sendable {
   let channel: any Channel
   let watch: DisconnectWatch
-  /// Where the client is, as far as limits tell; nil where it has no IP address.
-  let network: NetworkAddress?
+  /// Where the peer is; nil where it has no IP address.
+  let address: ClientAddress?
+  /// Those that speak for their clients where the peer is one of them; else none.
+  let proxies: [AddressRange]
 }
 
 /// HTTP/1.1 under the server's limits.
@@ -35,12 +37,14 @@ struct HTTPConnections: ServerChildChannel {
   let frontend: Frontend
   let limits: Server.Limits
   let counts: ConnectionCounts
+  /// Networks whose peers say whom they speak for.
+  let proxies: [AddressRange]
 
   func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Value> {
     let watch = DisconnectWatch(interval: TimeAmount(limits.keepAliveInterval))
     let configuration = HTTP1Channel.Configuration(
       additionalChannelHandlers: [
-        AddressLimit(counts, limit: limits.connectionsPerAddress),
+        AddressLimit(counts, limit: limits.connectionsPerAddress, proxies: proxies),
         RequestReadingGuard(limits: limits),
         watch,
         StreamKeepAlive(interval: TimeAmount(limits.keepAliveInterval)),
@@ -62,8 +66,10 @@ struct HTTPConnections: ServerChildChannel {
 
   func handle(value: Value, logger: Logger) async {
     guard let parts = value.claim.take() else { return }
+    let address = value.channel.remoteAddress?.client
     let connection = Connection(
-      channel: value.channel, watch: value.watch, network: value.channel.remoteAddress?.network)
+      channel: value.channel, watch: value.watch, address: address,
+      proxies: address?.isIn(proxies) == true ? proxies : [])
     let responder: HTTPChannelHandler.Responder = { [frontend] request, writer, _ in
       let response = await frontend.respond(to: request, connection)
       do {

@@ -38,7 +38,7 @@ enum FrontPage {
   private static func known(to exchange: Exchange) -> [ModelEntry] {
     guard let meter = exchange.backend.meter, meter.hasKeys else { return exchange.backend.models }
     guard let key = Frontend.key(in: exchange.request.headers),
-      let principal = try? meter.authenticate(key, address: exchange.network)
+      let principal = try? meter.authenticate(key, address: exchange.address)
     else { return [] }
     return exchange.backend.models.filter {
       (try? meter.rules(for: principal, model: $0.recordID)) != nil

@@ -7,7 +7,7 @@ import Metering
 import NIOCore
 
 enum Status {
-  /// Incidents stay on the page for so long after their end.
+  /// Incidents stay on the page for so long after their end, and notices.
   private static let logMilliseconds: Int64 = 90 * 86_400_000
 
   static let document = Route(
@@ -25,6 +25,13 @@ enum Status {
       "privacy": .object(backend.configuration.privacyStatus),
       "kept": backend.meter.map { .object($0.published) } ?? .null,
       "incidents": .array(backend.incidents(within: logMilliseconds).map { .object($0) }),
+      "notices": .array(
+        backend.notices(within: logMilliseconds).map {
+          [
+            "title": .string($0.title), "body": .string($0.body),
+            "at": .string("\(CivilTime($0.atMilliseconds))"),
+          ]
+        }),
     ])
   }
 
@@ -39,6 +46,12 @@ enum Status {
     let incidents = backend.incidents(within: logMilliseconds).map { incident in
       "  " + incident.compactMap { $0.value.stringValue }.joined(separator: "  ")
     }
+    let notices = backend.notices(within: logMilliseconds).map { notice in
+      // Below its title, and no line of it looks like one of the page's own.
+      (["  \(CivilTime(notice.atMilliseconds))  \(notice.title)"]
+        + notice.body.split(whereSeparator: \.isNewline).map { "    " + $0 })
+        .joined(separator: "\n")
+    }
     let text = """
       \(backend.headline)
 
@@ -52,6 +65,9 @@ enum Status {
 
       Incidents of the last 90 days: \(incidents.isEmpty ? "none" : "")
       \(incidents.joined(separator: "\n"))
+
+      Notices of the last 90 days: \(notices.isEmpty ? "none" : "")
+      \(notices.joined(separator: "\n"))
       """
     return Response(
       status: .ok, headers: [.contentType: "text/plain; charset=utf-8"],
@@ -163,6 +179,12 @@ extension Backend {
           "until": incident.endedMilliseconds.map { .string("\(CivilTime($0))") } ?? .null,
         ]
       }
+  }
+
+  /// What was told to everybody: nothing that concerns single accounts.
+  fileprivate func notices(within span: Int64) -> [NoticeRecord] {
+    guard let meter else { return [] }
+    return meter.noticesToEverybody.filter { $0.atMilliseconds > meter.wallMilliseconds - span }
   }
 
   fileprivate var uptimeSeconds: Int64 {

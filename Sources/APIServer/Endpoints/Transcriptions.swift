@@ -27,7 +27,9 @@ enum Transcriptions {
       let dictation = try Dictation(exchange, options, entry.recordID, desk)
       if fields.isStreamed { return try await dictation.stream(fields.file) }
       let (result, milliseconds) = try await dictation.run(fields.file)
-      return fields.response(of: result, options.task, milliseconds: milliseconds)
+      var response = fields.response(of: result, options.task, milliseconds: milliseconds)
+      response.headers[.isGenerated] = "true"
+      return response
     }
   }
 }

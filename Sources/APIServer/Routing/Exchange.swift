@@ -39,7 +39,8 @@ final class Exchange: Sendable {
 
   let backend: Backend
   let request: Request
-  let network: NetworkAddress?
+  /// Where the client is; nil where its connection has no IP address.
+  let address: ClientAddress?
   /// Knows when the client goes.
   let connectionWatch: DisconnectWatch
   /// What the request came in by.
@@ -57,7 +58,10 @@ final class Exchange: Sendable {
     self.request = request
     self.logger = logger
     isTaken = backend.activity.begin()
-    network = connection.network
+    address =
+      connection.proxies.isEmpty
+      ? connection.address
+      : connection.address?.sender(request.headers, behind: connection.proxies)
     connectionWatch = connection.watch
     channel = connection.channel
     var generator = SystemRandomNumberGenerator()
@@ -121,7 +125,7 @@ final class Exchange: Sendable {
 
   /// What the metadata profile may name of the client.
   var client: ClientTraits {
-    ClientTraits(address: network, userAgent: request.headers[.userAgent])
+    ClientTraits(address: address?.network, userAgent: request.headers[.userAgent])
   }
 
   /// What the answer says of itself.

@@ -72,10 +72,10 @@ struct Frontend: Sendable {
     case .open:
       // What is only looked at is for everybody, in an incident too.
       if ![.get, .head].contains(request.method) {
-        try backend.meter?.measures.check(address: exchange.network)
+        try backend.meter?.measures.check(address: exchange.address)
       }
     case .key:
-      try backend.meter?.measures.check(address: exchange.network)
+      try backend.meter?.measures.check(address: exchange.address)
       let principal = try authenticate(exchange)
       exchange.withNotes { $0.principal = principal }
       if route.asksModel {
@@ -115,7 +115,7 @@ struct Frontend: Sendable {
     guard let meter = backend.meter else { return .local }
     return try meter.authenticate(
       Self.key(in: exchange.request.headers),
-      address: exchange.network)
+      address: exchange.address)
   }
 
   /// Who administers. A key of the public API is none, and theirs is none there.
@@ -123,7 +123,7 @@ struct Frontend: Sendable {
     guard let meter = backend.meter else { throw APIError.noLedger }
     let text = Self.key(in: exchange.request.headers) ?? ""
     guard let record = try meter.store.adminKey(text) else {
-      try meter.lookAtStranger(exchange.network)
+      try meter.lookAtStranger(exchange.address?.network)
       throw APIError.noAdministrator
     }
     return record.name

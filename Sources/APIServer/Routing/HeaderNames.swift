@@ -17,6 +17,8 @@ extension HTTPField.Name {
   static let retryAfterMilliseconds = HTTPField.Name("retry-after-ms")!
   /// The key, where it does not come as a bearer token.
   static let apiKey = HTTPField.Name("x-api-key")!
+  /// Whom a proxy was called by.
+  static let forwardedFor = HTTPField.Name("X-Forwarded-For")!
   /// By which a client says that a request is one that it has sent before.
   static let idempotencyKey = HTTPField.Name("Idempotency-Key")!
   /// On an answer that another request, with the same key, has brought about.

@@ -41,6 +41,9 @@ extension OpenAPI {
           [
             "label": string, "limit": ["type": ["number", "null"]],
             "limit_remaining": ["type": ["number", "null"]], "usage": number,
+            "account_limit": ["type": ["number", "null"]],
+            "account_limit_remaining": ["type": ["number", "null"]],
+            "credit_remaining_eur": ["type": ["string", "null"]],
             "is_free_tier": boolean, "rate_limit": ["type": "object"],
             "limits": ["type": "object"], "account_limits": ["type": "object"],
             "refusal_limit": ["type": ["object", "null"]],

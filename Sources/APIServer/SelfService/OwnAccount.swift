@@ -36,7 +36,7 @@ enum OwnAccount {
       throw APIError.accountRequestsOff
     }
     guard let meter = exchange.backend.meter else { throw APIError.noLedger }
-    try meter.lookAtStranger(exchange.network)
+    try meter.lookAtStranger(exchange.address?.network)
     let (name, email) = try await exchange.withJSONBody { body throws in
       var fields = try RequestFields(
         body: body, isStrict: exchange.backend.configuration.isStrict)

@@ -30,7 +30,7 @@ enum OwnKey {
       // Who holds a key may replace it; replacing others' takes the right to.
       if old.id != ledger.principal.key { try ledger.principal.require(.manageKeys) }
       let new = try ledger.store.rotateKey(
-        old.name, grace: .seconds(grace), mostInDay: mostReplacedInDay)
+        old.name, grace: .seconds(grace), mostInDay: mostReplacedInDay, by: ledger.key?.name)
       ledger.meter.refreshKeys()
       return [
         "object": "api_key", "key": .string(new.text), "name": .string("\(new.record.name)"),
@@ -41,7 +41,7 @@ enum OwnKey {
     return .json(.object(card))
   }
 
-  /// Revokes a key of anybody's, for whoever has the whole of it.
+  /// Revokes a key of anybody's, and those that took its place, for whoever has the whole of it.
   static let reportLeak = Route(method: .post, path: "/v1/keys/report-leak") { exchange, _ in
     let text = try await exchange.withJSONBody { body throws in
       var fields = try RequestFields(
@@ -52,7 +52,7 @@ enum OwnKey {
     }
     return .json(
       try await exchange.withLedger(.readOwnUsage) { ledger in
-        guard let record = try ledger.store.reportLeak(text) else {
+        guard let record = try ledger.store.reportLeak(text)?.key else {
           throw APIError.refused(
             .notFound, "key_not_found", "This is no key of this server; nothing was changed.")
         }
@@ -81,7 +81,7 @@ extension OwnLedger {
     // 1970 began on a Thursday; weeks begin on Monday.
     let monday = day - (day + 3) % 7
     var query = UsageQuery(account: account, hours: 0..<(hour + 1), bucketHours: 24)
-    query.keys = [principal.key]
+    query.keys = meter.keysOfChain(of: principal)
     var used = [MoneySum](repeating: .zero, count: 4)
     for part in try store.usage(query) {
       let since = [true, part.bucket * 24 >= month.firstHour, part.bucket >= monday]
@@ -91,6 +91,10 @@ extension OwnLedger {
     }
     let cap = meter.budget(of: .key(principal.firstKey))?.hard
     let spending = meter.spending(of: .key(principal.firstKey))
+    // What the account has spent is not for each of its programs.
+    let seesAccount = principal.role.may(.readUsage)
+    let accountCap = seesAccount ? meter.budget(of: .account(account))?.hard : nil
+    let accountSpent = meter.spending(of: .account(account)).spent
     let record = key
     let models = try store.modelNames()
     let rule = meter.limits(of: principal)
@@ -104,6 +108,12 @@ extension OwnLedger {
       "rate_limit": [
         "requests": rule.requests.map { .integer($0.perMinute) } ?? .null, "interval": "60s",
       ],
+      "account_limit": accountCap.map { .euros($0) } ?? .null,
+      "account_limit_remaining": accountCap.map { .euros(max(.zero, $0.minus(accountSpent))) }
+        ?? .null,
+      // Null where the account pays afterwards.
+      "credit_remaining_eur": seesAccount
+        ? meter.creditLeft(of: principal).map { .string($0.description) } ?? .null : .null,
       "currency": "eur", "usage_eur": .string(used[0].description),
       "name": record.map { .string("\($0.name)") } ?? .null,
       "role": .string(principal.role.word),

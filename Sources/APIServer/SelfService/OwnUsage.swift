@@ -1,4 +1,4 @@
-// GET /v1/usage: what the key that asks has used in a month, by model.
+// GET /v1/usage: what the key that asks, and those whose place it took, have used in a month, by model.
 
 import Hummingbird
 import JSON
@@ -24,7 +24,7 @@ enum OwnUsage {
 extension OwnLedger {
   fileprivate func usageCard(of month: UTCMonth) throws -> JSONObject {
     var query = UsageQuery(account: account, hours: month.firstHour..<month.next.firstHour)
-    query.keys = [principal.key]
+    query.keys = meter.keysOfChain(of: principal)
     let models = try store.modelNames()
     var total = LedgerSums()
     var byModel: [(name: String, sums: LedgerSums)] = []

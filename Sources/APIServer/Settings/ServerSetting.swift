@@ -1,5 +1,7 @@
 // Every setting of a server by name: the same name in a file, in the environment and in a flag.
 
+import Metering
+
 /// Where a setting's value came from, the strongest last.
 package enum SettingSource: String, Sendable {
   case standard = "default"
@@ -44,6 +46,7 @@ package struct ServerSetting: Sendable {
     ServerSetting("metadata-profile", \.metadataProfile),
     ServerSetting("fail-open", \.failsOpen),
     ServerSetting("region", words: \.region),
+    ServerSetting("trusted-proxies", networks: \.trustedProxies),
     ServerSetting("wrong-keys-per-minute", \.wrongKeysPerMinute, in: 0...1_000_000),
     ServerSetting("refusals-per-minute", \.refusalsPerMinute, in: 0...1_000_000),
     ServerSetting("body-bytes", \.limits.bodyBytes, in: 1024...(1 << 30)),
@@ -108,6 +111,25 @@ package struct ServerSetting: Sendable {
       guard text.unicodeScalars.count <= 64, !text.contains(where: { $0 == "#" || $0.isNewline })
       else { return false }
       configuration[keyPath: path] = text.isEmpty ? nil : text
+      return true
+    }
+  }
+
+  /// Networks with commas between them; empty for none.
+  private init(_ name: String, networks path: Path<[AddressRange]>) {
+    self.name = name
+    expectation = "addresses and networks (10.0.0.0/8) with commas between them, or empty"
+    read = { $0[keyPath: path].map(\.description).joined(separator: ", ") }
+    write = { configuration, text in
+      guard !text.contains(where: { $0 == "#" || $0.isNewline }) else { return false }
+      var ranges: [AddressRange] = []
+      if !text.allSatisfy(\.isWhitespace) {
+        for part in text.split(separator: ",", omittingEmptySubsequences: false) {
+          guard let range = AddressRange(part.filter { !$0.isWhitespace }) else { return false }
+          ranges.append(range)
+        }
+      }
+      configuration[keyPath: path] = ranges
       return true
     }
   }

@@ -55,7 +55,7 @@ package struct ServerMeasures: Hashable, Sendable {
   /// unknown is nowhere.
   ///
   /// - Throws: ``MeterError``: 503 while the server is drained, 401 outside of the networks.
-  package func check(address: NetworkAddress?) throws(MeterError) {
+  package func check(address: ClientAddress?) throws(MeterError) {
     if isDrained { throw .serverIsOverloaded(retryAfterMilliseconds: 5000) }
     for ranges in restrictions {
       guard let address, ranges.contains(where: { $0.contains(address) }) else {

@@ -35,6 +35,8 @@ package struct KeyRecord: Hashable, Sendable {
   package let state: KeyState
   /// Whether its account may use it.
   package let accountState: AccountState
+  /// The number of the pepper that its digest was made with.
+  let pepper: Int32
 
   /// The key's own limits; nil where the server's defaults hold.
   package var limits: LimitRule? { sharedLimits?.rule }
@@ -110,7 +112,7 @@ extension KeyRecord {
 
   /// Throws the refusal of a client that is not where the key may be used. One whose address is
   /// unknown is nowhere.
-  func check(address: NetworkAddress?) throws(MeterError) {
+  func check(address: ClientAddress?) throws(MeterError) {
     guard !addresses.isEmpty else { return }
     guard let address, addresses.contains(where: { $0.contains(address) }) else {
       throw .addressNotAuthorized

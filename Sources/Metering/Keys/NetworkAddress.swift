@@ -10,17 +10,21 @@ package enum NetworkAddress: Hashable, Sendable, CustomStringConvertible {
   /// An IPv4 address that is written as an IPv6 address (RFC 4291, 2.5.5.2) is that IPv4 address: a
   /// listener for both kinds sees all IPv4 clients so. A zone (`%eth0`) is passed over.
   package init?(_ text: some StringProtocol) {
-    guard text.contains(":") else {
-      guard let number = Self.dotted(text) else { return nil }
-      self = .v4(number)
-      return
-    }
-    guard let groups = Self.groups(of: text.prefix { $0 != "%" }) else { return nil }
+    guard let parts = Self.parts(of: text) else { return nil }
+    self = parts.network
+  }
+
+  /// The same with the second half of an IPv6 address, which is 0 for IPv4.
+  static func parts(
+    of text: some StringProtocol
+  ) -> (network: NetworkAddress, interface: UInt64)? {
+    guard text.contains(":") else { return dotted(text).map { (.v4($0), 0) } }
+    guard let groups = groups(of: text.prefix { $0 != "%" }) else { return nil }
     if groups[..<5].allSatisfy({ $0 == 0 }), groups[5] == 0xFFFF {
-      self = .v4(UInt32(groups[6]) << 16 | UInt32(groups[7]))
-    } else {
-      self = .v6(groups[..<4].reduce(0) { $0 << 16 | UInt64($1) })
+      return (.v4(UInt32(groups[6]) << 16 | UInt32(groups[7])), 0)
     }
+    func number(_ half: ArraySlice<UInt16>) -> UInt64 { half.reduce(0) { $0 << 16 | UInt64($1) } }
+    return (.v6(number(groups[..<4])), number(groups[4...]))
   }
 
   /// The address as people write it; an IPv6 address ends with `::`, as only its first half is known.

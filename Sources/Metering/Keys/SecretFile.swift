@@ -10,10 +10,12 @@
 enum SecretFile {
   /// Reads a secret, or makes it where there is none and `mayCreate` allows it.
   ///
+  /// - Parameter isCredential: whether systemd made the file: it may give its reader the right to in a
+  ///   list, which looks like the right of a group.
   /// - Throws: ``UsageStoreError``: `unusablePepper` where the file is missing, is readable by others,
   ///   or has the wrong length.
   static func bytes(
-    of path: String, length: Int, mayCreate: Bool
+    of path: String, length: Int, mayCreate: Bool, isCredential: Bool = false
   ) throws(UsageStoreError) -> [UInt8] {
     if mayCreate { try createIfMissing(path, length: length) }
     let file = open(path, O_RDONLY | O_CLOEXEC)
@@ -25,7 +27,8 @@ enum SecretFile {
     }
     defer { close(file) }
     var status = stat()
-    guard fstat(file, &status) == 0, status.st_mode & 0o077 == 0 else {
+    guard fstat(file, &status) == 0, status.st_mode & (isCredential ? 0o037 : 0o077) == 0
+    else {
       throw UsageStoreError(
         .unusablePepper, "'\(path)' can be read by others: run 'chmod 600' on it")
     }

@@ -32,6 +32,16 @@ package struct RateDecision: Hashable, Sendable {
     package let running: Int64
   }
 
+  /// The limit that refused the request.
+  package struct Refusing: Hashable, Sendable {
+    package let meter: LimitMeter
+    /// Whole seconds, rounded up, until the same request fits, as `Retry-After` says; nil where it
+    /// never can.
+    package let waitSeconds: Int64?
+  }
+
+  /// The limit that refused the request; nil where it was let in.
+  package var refusing: Refusing?
   /// The tightest limit on requests, nil where there is none.
   package var requests: Window?
   /// The tightest limit on tokens of any kind, nil where there is none.

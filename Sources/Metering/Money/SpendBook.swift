@@ -122,6 +122,11 @@ package struct SpendBook: Sendable {
     PicoEuro(rawValue: entries[scope]?.spent ?? 0)
   }
 
+  /// All that an account has used since it began.
+  package func used(by account: AccountID) -> PicoEuro {
+    PicoEuro(rawValue: used[account] ?? 0)
+  }
+
   /// What is reserved in a scope.
   package func reserved(in scope: LimitScope) -> PicoEuro {
     PicoEuro(rawValue: entries[scope]?.reserved ?? 0)

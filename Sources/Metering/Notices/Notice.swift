@@ -61,6 +61,9 @@ package struct NoticeChannels: Sendable {
   /// None.
   package init() {}
 
+  /// Whether mail has a way out.
+  package var sendsMail: Bool { !sendmail.isEmpty && !sender.isEmpty }
+
   /// The header that proves a post: `t=<seconds>,v1=<HMAC-SHA256 of "seconds.body" in hex>`.
   package func signature(of body: String, atSecond second: Int64) -> String? {
     guard let digest = MessageCode(key: secret)?.digest(of: Array("\(second).\(body)".utf8)),

@@ -37,6 +37,8 @@ package struct AccountExport: Codable, Sendable {
   }
 
   package struct Request: Codable, Sendable {
+    /// Its place among the requests of its month.
+    package let number: Int64
     package let id: String
     package let startedMilliseconds: Int64
     package let started: String
@@ -45,15 +47,40 @@ package struct AccountExport: Codable, Sendable {
     /// The number of the key.
     package let key: Int64
     package let model: String
+    /// `chat`, `completion`, `embedding`, `transcription`, `rerank`.
+    package let kind: String
     package let promptTokens: Int64
     package let cachedPromptTokens: Int64
     package let completionTokens: Int64
     package let reasoningTokens: Int64
+    package let audioMilliseconds: Int64
+    /// The number of the price list that it was charged by.
+    package let price: Int64
     package let costPicoEuro: Int64
     package let costEuro: String
     package let isBillable: Bool
     /// What else the metadata profile names, by the name of its column.
     package let described: [String: String]
+  }
+
+  /// What an hour's requests came to whose rows were let go.
+  package struct Hour: Codable, Sendable {
+    package let startsMilliseconds: Int64
+    package let starts: String
+    /// The number of the key.
+    package let key: Int64
+    package let model: String
+    package let kind: String
+    package let price: Int64
+    package let isBillable: Bool
+    package let requests: Int64
+    package let promptTokens: Int64
+    package let cachedPromptTokens: Int64
+    package let completionTokens: Int64
+    package let reasoningTokens: Int64
+    package let audioMilliseconds: Int64
+    package let costPicoEuro: Int64
+    package let costEuro: String
   }
 
   package struct Happening: Codable, Sendable {
@@ -84,8 +111,10 @@ package struct AccountExport: Codable, Sendable {
   package let keys: [Key]
   package let invoices: [InvoiceDocument]
   package let requests: [Request]
+  /// Of months whose requests were let go, oldest first.
+  package let hours: [Hour]
   /// What else happened, oldest first: what it was told and warned of, what it accepted, paid and
-  /// disputed.
+  /// disputed, reminders of its invoices and incidents of its own.
   package let history: [Happening]
 
   /// JSON with sorted keys.
@@ -110,17 +139,21 @@ extension UsageStore {
     var personal = PersonalRows(store: self)
     for month in try months() {
       let rows = try events(of: month, "WHERE account_id = ? ORDER BY seq", [account.rawValue])
-      for (_, row) in rows {
+      for (number, row) in rows {
         requests.append(
           AccountExport.Request(
-            id: row.requestID.description, startedMilliseconds: row.startedMilliseconds,
+            number: number, id: row.requestID.description,
+            startedMilliseconds: row.startedMilliseconds,
             started: timeText(row.startedMilliseconds),
             settledMilliseconds: row.settledMilliseconds,
             settled: timeText(row.settledMilliseconds), key: row.key.rawValue,
-            model: models[row.model]?.text ?? "", promptTokens: row.usage.promptTokens,
+            model: models[row.model]?.text ?? "", kind: "\(row.kind)",
+            promptTokens: row.usage.promptTokens,
             cachedPromptTokens: row.usage.cachedPromptTokens,
             completionTokens: row.usage.completionTokens,
-            reasoningTokens: row.usage.reasoningTokens, costPicoEuro: row.cost.rawValue,
+            reasoningTokens: row.usage.reasoningTokens,
+            audioMilliseconds: row.usage.audioMilliseconds, price: row.price.rawValue,
+            costPicoEuro: row.cost.rawValue,
             costEuro: row.cost.description, isBillable: row.isBillable,
             described: row.described(
               beside: try personal.of(
@@ -161,7 +194,33 @@ extension UsageStore {
           addresses: key.addresses.map(\.description))
       },
       invoices: try invoices(account: account).map(\.document), requests: requests,
-      history: try history(of: account))
+      hours: try hoursLetGo(of: account, models), history: try history(of: account))
+  }
+
+  /// The rollups of an account's requests whose files were let go.
+  private func hoursLetGo(
+    of account: AccountID, _ models: [ModelID: ShortName]
+  ) throws(UsageStoreError) -> [AccountExport.Hour] {
+    let files = try months()
+    return try read(doing: "read what is kept of requests that were let go") { db in
+      try Row.fetchAll(
+        db,
+        sql: "SELECT * FROM rollup_kept WHERE account_id = ? AND "
+          + Self.keptCondition(beside: files) + " ORDER BY hour",
+        arguments: [account.rawValue]
+      ).map { row in
+        let (start, kind) = ((row["hour"] as Int64) * 3_600_000, row["kind"] as Int64)
+        let cost = PicoEuro(rawValue: row["cost_p"])
+        return AccountExport.Hour(
+          startsMilliseconds: start, starts: timeText(start), key: row["key_id"],
+          model: models[ModelID(rawValue: row["model_id"])]?.text ?? "",
+          kind: RequestKind(rawValue: kind).map { "\($0)" } ?? "\(kind)", price: row["price_id"],
+          isBillable: row["billable"], requests: row["requests"], promptTokens: row["in_tok"],
+          cachedPromptTokens: row["cached_tok"], completionTokens: row["out_tok"],
+          reasoningTokens: row["reason_tok"], audioMilliseconds: row["audio_ms"],
+          costPicoEuro: cost.rawValue, costEuro: cost.description)
+      }
+    }
   }
 
   private func limitsAtModels(

@@ -21,6 +21,12 @@ extension UsageStore {
     UNION ALL SELECT 'dispute', opened_ms, number || ' line ' || line || ', '
         || \(words("state", DisputeState.allCases)) || ':', NULL, NULL, cents, ''
       FROM dispute JOIN invoice ON invoice.id = invoice_id WHERE account_id = :id
+    UNION ALL SELECT 'reminder', at_ms, number || ': ' || \(words("stage", DunningStage.allCases)),
+      NULL, NULL, NULL, '' FROM dunning JOIN invoice ON invoice.id = invoice_id
+      WHERE account_id = :id
+    UNION ALL SELECT 'incident', started_ms, \(words("measure", IncidentMeasure.allCases)) ||
+        CASE WHEN ended_ms IS NULL THEN ', goes on' ELSE ', until' END, ended_ms, NULL, NULL, ''
+      FROM incident WHERE account_id = :id
     UNION ALL SELECT 'delivery', coalesce(sent_ms, next_ms),
         'notice ' || notice_id || ' to ' || target, NULL, NULL, NULL, ''
       FROM notice_delivery WHERE account_id = :id

@@ -30,7 +30,7 @@ extension UsageStore {
     else {
       throw UsageStoreError(.inputOutput, "cannot create a key: the system gave no random bytes")
     }
-    let digest = pepper.digest(of: key)
+    let digest = try peppers().newest.digest(of: key)
     try write(doing: "create a key of the administration") { db in
       try db.execute(
         sql:
@@ -77,13 +77,15 @@ extension UsageStore {
   /// The key that some text is, as long as it works; nil for all other text.
   package func adminKey(_ text: String) throws(UsageStoreError) -> AdminKeyRecord? {
     guard let key = APIKey(text, kind: .admin) else { return nil }
-    let digest = pepper.digest(of: key)
+    // Its row does not say with which it was made. Of every text as many digests are made.
+    let digests = try peppers().all.map { $0.digest(of: key) }
     let now = clock.wallMilliseconds()
     return try read(doing: "read the keys of the administration") { db in
       let row = try Row.fetchOne(
         db, sql: "SELECT * FROM admin_key WHERE kid = ? AND revoked_ms IS NULL",
         arguments: [key.publicName.description])
-      guard let row, LibCrypto.areEqual(digest, [UInt8](row["mac"] as Data)),
+      guard let row,
+        digests.contains(where: { LibCrypto.areEqual($0, [UInt8](row["mac"] as Data)) }),
         let record = AdminKeyRecord(row), record.expiresMilliseconds.map({ now < $0 }) ?? true
       else { return nil }
       return record

@@ -35,7 +35,8 @@ extension UsageStore {
         try copy.close()
       } catch { throw UsageStoreError(error, doing: "back up '\(name)'") }
     }
-    let secrets = ["pepper-\(Pepper.id)", "receipt-key-1"].filter {
+    // What systemd holds is not in the folder.
+    let secrets = (pepperPlace.ids.map(PepperPlace.name) + ["receipt-key-1"]).filter {
       FileManager.default.fileExists(atPath: "\(folder)/\($0)")
     }
     for name in secrets { try copy(name, to: target) }

@@ -27,7 +27,8 @@ extension UsageStore {
     }
   }
 
-  /// Takes the oldest delivery that is due, so that no other process makes it too. Who takes one and
+  /// Takes the oldest delivery that is due, so that no other process makes it too: mail only where
+  /// there is a way for it, so that none is given up before there is one. Who takes one and
   /// is gone before it says how it went is followed by another after five minutes; the delivery's
   /// number, which goes out with it, tells the receiver that it has it already.
   package func claimDelivery() throws(UsageStoreError) -> NoticeDelivery? {
@@ -36,8 +37,12 @@ extension UsageStore {
       let row = try Row.fetchOne(
         db,
         sql: Self.selectDeliveries
-          + " WHERE notice_delivery.state = ? AND next_ms <= ? ORDER BY notice_delivery.id",
-        arguments: [DeliveryState.pending.rawValue, now])
+          + " WHERE notice_delivery.state = ? AND next_ms <= ? AND (channel <> ? OR ?)"
+          + " ORDER BY notice_delivery.id",
+        arguments: [
+          DeliveryState.pending.rawValue, now, NoticeChannel.mail.rawValue,
+          Self.channels(in: db).sendsMail,
+        ])
       guard let delivery = row.flatMap(NoticeDelivery.init) else { return nil }
       try db.execute(
         sql: "UPDATE notice_delivery SET next_ms = ? WHERE id = ?",
@@ -65,15 +70,48 @@ extension UsageStore {
     }
   }
 
+  /// Lets every delivery that was given up be tried again, as often as a new one.
+  ///
+  /// - Returns: how many there are.
+  package func retryDeliveries() throws(UsageStoreError) -> Int {
+    let now = clock.wallMilliseconds()
+    return try write(doing: "try deliveries again") { db in
+      // The webhook has one address at a time.
+      try db.execute(
+        sql: """
+          UPDATE notice_delivery SET state = ?, attempts = 0, next_ms = ?
+          WHERE state = ? AND (channel <> ? OR target = ?)
+          """,
+        arguments: [
+          DeliveryState.pending.rawValue, now, DeliveryState.failed.rawValue,
+          NoticeChannel.webhook.rawValue, Self.channels(in: db).webhook,
+        ])
+      let count = db.changesCount
+      try note("notice.retry", "notices", "\(count) deliveries", in: db)
+      return count
+    }
+  }
+
   /// The notices that concern an account, newest first: those to everybody, and its own.
   package func notices(for account: AccountID) throws(UsageStoreError) -> [NoticeRecord] {
+    try notices(where: "notice.account_id IS NULL OR notice.account_id = ?", [account.rawValue])
+  }
+
+  /// The newest notices to everybody, newest first, at most so many.
+  func noticesToEverybody(limit: Int) throws(UsageStoreError) -> [NoticeRecord] {
+    try notices(where: "notice.account_id IS NULL", [], limit: limit)
+  }
+
+  private func notices(
+    where condition: String, _ arguments: StatementArguments, limit: Int = -1
+  ) throws(UsageStoreError) -> [NoticeRecord] {
     try read(doing: "read notices") { db in
       try Row.fetchAll(
         db,
         sql: """
           SELECT notice.*, number FROM notice LEFT JOIN invoice ON invoice.id = invoice_id
-          WHERE notice.account_id IS NULL OR notice.account_id = ? ORDER BY notice.id DESC
-          """, arguments: [account.rawValue]
+          WHERE \(condition) ORDER BY notice.id DESC LIMIT \(limit)
+          """, arguments: arguments
       ).map { row in
         NoticeRecord(
           id: row["id"], title: row["title"], body: row["body"],

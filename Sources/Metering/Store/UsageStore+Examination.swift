@@ -117,6 +117,12 @@ extension UsageStore {
     if try keys().isEmpty {
       advice.append(("keys", "none yet: requests of this machine alone are answered"))
     }
+    let older = try pepperUse().filter { !$0.isNewest && $0.keys > 0 }
+    if !older.isEmpty {
+      let count = older.reduce(0) { $0 + $1.keys }
+      advice.append(
+        ("pepper", "\(count) keys are of an older one, and not replaced yet: apus meter key list"))
+    }
     if try !priceLists().isEmpty, try seller() == nil {
       advice.append(("seller", "prices are published and nobody bills: apus meter billing seller"))
     }
@@ -131,16 +137,21 @@ extension UsageStore {
       )
     }
     let channels = try channels()
-    if channels.webhook.isEmpty, channels.sendmail.isEmpty || channels.sender.isEmpty {
+    let deliveries = try deliveries(dueOnly: false)
+    if !channels.sendsMail {
+      let waiting = deliveries.count { $0.channel == .mail && $0.state == .pending }
+      let way = channels.webhook.isEmpty ? "go out nowhere" : "go to the webhook alone"
       advice.append(
         (
           "notices",
-          "go out nowhere; customers find them at /v1/notices: apus meter notice channels"
+          "\(way), \(waiting) mails wait; customers find them at /v1/notices: apus meter notice "
+            + "channels"
         ))
     }
-    let failed = try deliveries(dueOnly: false).count { $0.state == .failed }
+    let failed = deliveries.count { $0.state == .failed }
     if failed > 0 {
-      advice.append(("deliveries", "\(failed) were given up: apus meter notice list"))
+      advice.append(
+        ("deliveries", "\(failed) were given up: apus meter notice list, apus meter notice retry"))
     }
     let open = try incidents().count { $0.endedMilliseconds == nil }
     if open > 0 {

@@ -27,7 +27,7 @@ extension UsageStore {
     account: AccountID? = nil, expiresMilliseconds: Int64? = nil
   ) throws(UsageStoreError) -> NewKey {
     try label.checkForTables()
-    let draft = try KeyDraft(pepper: pepper, brand: keyBrand())
+    let draft = try KeyDraft(pepper: peppers().newest, brand: keyBrand())
     let now = clock.wallMilliseconds()
     if let expiresMilliseconds, expiresMilliseconds <= now {
       throw UsageStoreError(.wrongState, "a key cannot end in the past: choose a later moment")
@@ -61,12 +61,14 @@ extension UsageStore {
   ///   - name: the key to be replaced.
   ///   - grace: how long the old key goes on working.
   ///   - mostInDay: keys of the account that may be replaced within 24 hours; nil for any number.
+  ///   - caller: the key whose holder asks for it, of which the account's owners are told; nil for
+  ///     the operator.
   /// - Throws: ``UsageStoreError``: `notFound` where no key that was not revoked has this name, or
   ///   `wrongState` for one that has expired, or that another took the place of, and after `mostInDay`.
   package func rotateKey(
-    _ name: KeyName, grace: Duration, mostInDay: Int? = nil
+    _ name: KeyName, grace: Duration, mostInDay: Int? = nil, by caller: KeyName? = nil
   ) throws(UsageStoreError) -> NewKey {
-    let draft = try KeyDraft(pepper: pepper, brand: keyBrand())
+    let draft = try KeyDraft(pepper: peppers().newest, brand: keyBrand())
     let now = clock.wallMilliseconds()
     let record = try write(doing: "rotate a key") { db in
       let number = try Int64.fetchOne(
@@ -104,57 +106,10 @@ extension UsageStore {
         arguments: [end, old.id.rawValue])
       let record = try Self.record(id, in: db)
       try note("key.rotate", "key \(name)", "to \(record.name), \(grace) of grace", in: db)
+      if let caller { try tellOfRotation(old, to: record.name, by: caller, in: db) }
       return record
     }
     return NewKey(text: draft.key.text, record: record)
-  }
-
-  /// Makes a key useless for ever. Revoking one a second time changes nothing.
-  ///
-  /// - Throws: ``UsageStoreError`` with the code `notFound` where no key has this name.
-  package func revokeKey(_ name: KeyName) throws(UsageStoreError) {
-    try write(doing: "revoke a key") { _ = try revoke(name, detail: "", in: $0) }
-  }
-
-  /// Revokes a key as a part of a transaction.
-  ///
-  /// - Returns: the state that it had.
-  @discardableResult
-  private func revoke(_ name: KeyName, detail: String, in db: Database) throws -> KeyState {
-    let before = try Int64.fetchOne(
-      db, sql: "SELECT state FROM api_key WHERE kid = ?", arguments: [name.description]
-    ).flatMap(KeyState.init(rawValue:))
-    guard let before else { throw Self.noKey(name) }
-    try db.execute(
-      sql: "UPDATE api_key SET state = ?, revoked_ms = coalesce(revoked_ms, ?) WHERE kid = ?",
-      arguments: [KeyState.revoked.rawValue, clock.wallMilliseconds(), name.description])
-    try note(
-      "key.revoke", "key \(name)", detail,
-      change: AuditChange("\(before)", "\(KeyState.revoked)"), in: db)
-    return before
-  }
-
-  /// Revokes a key that somebody found where it should not be. Whoever has the whole key may do so;
-  /// its public name alone is not enough. The account's owners are told.
-  ///
-  /// - Returns: the key's record, nil where the text is no key of this server.
-  package func reportLeak(_ text: String) throws(UsageStoreError) -> KeyRecord? {
-    guard let key = APIKey(text) else { return nil }
-    let digest = KeyDigest(pepper.digest(of: key))
-    let record = try keys().first {
-      $0.name == key.publicName && digest.map($0.digest.matches) == true
-    }
-    guard let record else { return nil }
-    try write(doing: "revoke a key") { db in
-      let before = try revoke(record.name, detail: "reported as leaked", in: db)
-      // Whoever found it may say so again: its owners were told.
-      if before == .revoked { return }
-      _ = try publishNotice(
-        title: "API key \(record.name) was revoked",
-        body: "Your API key \(record.name) (\(record.label)) was found where it should not be, and "
-          + "was revoked. Please make a new one.", to: record.account, in: db)
-    }
-    return record
   }
 
   /// All keys, oldest first, revoked ones included.
@@ -182,7 +137,7 @@ extension UsageStore {
     LEFT JOIN limit_rule ON scope_kind = ? AND scope_id = api_key.id AND model_id = 0
     """
 
-  private static func record(_ id: KeyID, in db: Database) throws -> KeyRecord {
+  static func record(_ id: KeyID, in db: Database) throws -> KeyRecord {
     let row = try Row.fetchOne(
       db, sql: selectKeys + " WHERE api_key.id = ?",
       arguments: [LimitRow.kindOfKeys, id.rawValue])
@@ -219,6 +174,7 @@ extension UsageStore {
 private struct KeyDraft {
   let key: APIKey
   private let digest: [UInt8]
+  private let pepper: Int64
 
   init(pepper: Pepper, brand: KeyBrand) throws(UsageStoreError) {
     guard let random = LibCrypto.randomBytes(count: 38),
@@ -228,6 +184,7 @@ private struct KeyDraft {
     }
     self.key = key
     digest = pepper.digest(of: key)
+    self.pepper = pepper.id
     guard !digest.isEmpty else {
       throw UsageStoreError(.inputOutput, "cannot create a key: libcrypto made no digest of it")
     }
@@ -256,7 +213,7 @@ private struct KeyDraft {
           expires_ms, rotated_from) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
         """,
       arguments: [
-        account.rawValue, key.publicName.description, Data(digest), Pepper.id, role.rawValue,
+        account.rawValue, key.publicName.description, Data(digest), pepper, role.rawValue,
         label.text, KeyState.active.rawValue, now, expires, rotatedFrom?.rawValue,
       ])
     return KeyID(rawValue: db.lastInsertedRowID)
@@ -292,6 +249,7 @@ extension KeyRecord {
           models: scopes.models[id] ?? [], addresses: scopes.addresses[id] ?? [],
           suspension: (row["state_reason"] as Int64?).flatMap(SuspensionReason.init(rawValue:)),
           accountEndsMilliseconds: accountState == .active ? nil : row["ends_ms"])),
-      role: role, state: state, accountState: accountState)
+      role: role, state: state, accountState: accountState,
+      pepper: Int32(clamping: row["pepper_id"] as Int64))
   }
 }

@@ -9,7 +9,7 @@ extension UsageStore {
     try read(doing: "read how notices go out", Self.channels)
   }
 
-  private static func channels(in db: Database) throws -> NoticeChannels {
+  static func channels(in db: Database) throws -> NoticeChannels {
     var channels = NoticeChannels()
     if let row = try Row.fetchOne(db, sql: "SELECT * FROM channel") {
       channels.sendmail = row["sendmail"]
@@ -20,11 +20,16 @@ extension UsageStore {
     return channels
   }
 
-  /// Says how notices go out. The secret of the webhook is made the first time and stays.
+  /// Says how notices go out. The secret of the webhook is made the first time and stays until another
+  /// is asked for. What is still to be posted goes to the address that holds, and nowhere once there
+  /// is none.
   ///
+  /// - Parameter newSecret: whether posts are signed with another secret from now on.
   /// - Throws: ``UsageStoreError``: `invalidName` for a sender that is no mail address, a webhook that
   ///   is no address of HTTP, or a command of several lines.
-  package func setChannels(_ channels: NoticeChannels) throws(UsageStoreError) {
+  package func setChannels(
+    _ channels: NoticeChannels, newSecret: Bool = false
+  ) throws(UsageStoreError) {
     guard channels.sender.isEmpty || Self.isMailAddress(channels.sender) else {
       throw UsageStoreError(
         .invalidName, "the sender must be one mail address, as apus@host.example")
@@ -44,11 +49,19 @@ extension UsageStore {
       try db.execute(
         sql: """
           INSERT INTO channel VALUES (1, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET
-            sendmail = excluded.sendmail, sender = excluded.sender, webhook = excluded.webhook
+            sendmail = excluded.sendmail, sender = excluded.sender, webhook = excluded.webhook,
+            secret = CASE WHEN ? THEN excluded.secret ELSE secret END
           """,
-        arguments: [channels.sendmail, channels.sender, channels.webhook, Data(random)])
+        arguments: [channels.sendmail, channels.sender, channels.webhook, Data(random), newSecret])
+      try db.execute(
+        sql: channels.webhook.isEmpty
+          ? "DELETE FROM notice_delivery WHERE state = ? AND channel = ? AND target <> ?"
+          : "UPDATE notice_delivery SET target = ?3 WHERE state = ?1 AND channel = ?2",
+        arguments: [
+          DeliveryState.pending.rawValue, NoticeChannel.webhook.rawValue, channels.webhook,
+        ])
       try note(
-        "notice.channels", "notices",
+        "notice.channels", "notices", newSecret ? "another secret" : "",
         change: AuditChange(before.summary, channels.summary), in: db)
     }
   }
@@ -82,7 +95,8 @@ extension UsageStore {
       change: AuditChange(before?.word ?? "none", role.word), in: db)
   }
 
-  /// Takes a member out of an account, from the bytes of the file too.
+  /// Takes a member out of an account, and what was to be mailed or was mailed to the address: from the
+  /// bytes of the file too. Where invoices go there, those deliveries stay.
   ///
   /// - Throws: ``UsageStoreError``: `notFound` where the account has no member of this address.
   package func removeMember(_ email: String, of account: AccountID) throws(UsageStoreError) {
@@ -97,6 +111,14 @@ extension UsageStore {
       try db.execute(
         sql: "DELETE FROM member WHERE account_id = ? AND email = ? COLLATE NOCASE",
         arguments: [account.rawValue, email])
+      try db.execute(
+        sql: """
+          DELETE FROM notice_delivery WHERE account_id = ?1 AND channel = ?2
+            AND target = ?3 COLLATE NOCASE AND NOT (
+              notice_id IN (SELECT id FROM notice WHERE invoice_id IS NOT NULL) AND EXISTS (
+                SELECT 1 FROM party WHERE account_id = ?1 AND email = ?3 COLLATE NOCASE))
+          """,
+        arguments: [account.rawValue, NoticeChannel.mail.rawValue, email])
       try note(
         "member.remove", "account \(account.rawValue)",
         change: AuditChange(before.word, "none"), in: db)

@@ -17,7 +17,7 @@ package final class UsageStore: UsageLedger {
 
   /// Where everything stands.
   package let folder: String
-  let pepper: Pepper
+  let pepperPlace: PepperPlace
   let clock: MeterClock
   /// Who changes things through this object, for the audit trail.
   let actor: ShortName?
@@ -47,10 +47,12 @@ package final class UsageStore: UsageLedger {
   /// - Parameters:
   ///   - actor: who changes things, for the audit trail; nil for a process on its own.
   ///   - profile: what is kept of a request, for a process that serves; nil for what was chosen last.
+  ///   - credentials: a folder where peppers are looked for first; nil for none.
   /// - Throws: ``UsageStoreError``, also where another process already serves from this folder.
   package init(
     folder: String, mode: Mode, actor: ShortName? = nil, clock: MeterClock = .system,
-    profile: MetadataProfile? = nil
+    profile: MetadataProfile? = nil,
+    credentials: String? = ProcessInfo.processInfo.environment["CREDENTIALS_DIRECTORY"]
   ) throws(UsageStoreError) {
     self.folder = folder
     self.clock = clock
@@ -74,16 +76,15 @@ package final class UsageStore: UsageLedger {
       database = try writerLock.whileHeld { try Schema.meter.open(path) }
       reader = try Schema.openForReading(path)
     } catch { throw UsageStoreError(error, doing: "open '\(path)'") }
-    let hasKeys: Bool
+    pepperPlace = PepperPlace(folder: folder, credentials: credentials)
+    let needed: Set<Int64>
     do {
-      (hasKeys, self.profile) = try reader.readIfOpen {
-        (
-          try Bool.fetchOne($0, sql: "SELECT EXISTS (SELECT 1 FROM api_key)") ?? false,
-          try profile ?? Self.storedProfile(in: $0)
-        )
+      (needed, self.profile) = try reader.readIfOpen {
+        (try Self.neededPeppers(in: $0), try profile ?? Self.storedProfile(in: $0))
       }
     } catch { throw UsageStoreError(error, doing: "read '\(path)'") }
-    pepper = try Pepper(folder: folder, mayCreate: !hasKeys)
+    // Whoever opens a folder that lacks one hears of it now, and not at the first key.
+    _ = try Peppers(pepperPlace, needed: needed)
     openings =
       mode == .serving
       ? try OpeningFile(folder: folder, keepsRole: self.profile.names(.role)) : nil

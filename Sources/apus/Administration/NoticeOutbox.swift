@@ -18,9 +18,10 @@ enum NoticeOutbox {
 
   /// Tries every delivery that is due, once; once there is hurry, none more.
   static func sendDue(_ store: UsageStore, hurry: Hurry = Hurry()) throws -> [Attempt] {
-    let sender = NoticeSender(try store.channels(), hurry: hurry)
     var attempts: [Attempt] = []
     while !hurry.isTold, let delivery = try store.claimDelivery() {
+      // As they are now: an address or a secret may have been taken back since the last one.
+      let sender = NoticeSender(try store.channels(), hurry: hurry)
       let succeeded = (try? sender.send(delivery)) ?? false
       try store.noteDelivery(delivery, succeeded: succeeded)
       attempts.append(Attempt(delivery: delivery, succeeded: succeeded))

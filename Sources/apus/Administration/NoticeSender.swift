@@ -23,14 +23,16 @@ struct NoticeSender {
     switch delivery.channel {
     case .mail:
       let command = channels.sendmail.split(separator: " ").map(String.init)
-      guard !command.isEmpty, !channels.sender.isEmpty else { return false }
+      guard !command.isEmpty, channels.sendsMail else { return false }
       let mail = delivery.mail(
         from: channels.sender, atMilliseconds: MeterClock.system.wallMilliseconds())
       return try run(command, input: mail)
     case .webhook:
       let second = MeterClock.system.wallMilliseconds() / 1000
       let text = delivery.post
-      guard let signature = channels.signature(of: text, atSecond: second) else { return false }
+      guard delivery.target == channels.webhook,
+        let signature = channels.signature(of: text, atSecond: second)
+      else { return false }
       return try run(
         [
           "curl", "--silent", "--show-error", "--fail", "--max-time", "20", "--proto",

@@ -15,7 +15,7 @@ struct Keys: ParsableCommand {
       """,
     subcommands: [
       Create.self, List.self, Show.self, Rotate.self, Confine.self, Revoke.self, ReportLeak.self,
-      Brand.self,
+      Brand.self, Peppering.self,
     ])
 
   /// The folder of keys and usage.
@@ -161,18 +161,29 @@ extension Keys {
 
   struct Revoke: ParsableCommand {
     static let configuration = CommandConfiguration(
-      abstract: "Take a key back; requests with it are refused from then on.")
+      abstract: "Take a key back; requests with it are refused from then on.",
+      discussion: """
+        Keys that took its place go on, and are named: who held it may have made them.
+        """)
 
     @Argument(help: "The key's name, as 'apus keys list' prints it.")
     var name: String
+
+    @Flag(help: "Take back the keys that took its place too.")
+    var withSuccessors = false
 
     func run() throws {
       guard let key = KeyName(name) else {
         throw CommandError(
           .unusableInput, "a key's name has 8 letters and digits; 'apus keys list' prints them")
       }
-      try Keys.withStore { try $0.revokeKey(key) }
-      Terminal.note("\(name) is revoked.")
+      let done = try Keys.withStore { try $0.revokeKey(key, withSuccessors: withSuccessors) }
+      for name in [key] + done.revoked { Terminal.note("\(name) is revoked.") }
+      if !done.living.isEmpty {
+        let names = done.living.map(\.description).joined(separator: ", ")
+        Terminal.note(
+          "note: what took its place still works: \(names); --with-successors revokes it too")
+      }
     }
   }
 }

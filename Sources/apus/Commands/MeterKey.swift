@@ -98,17 +98,19 @@ extension Keys {
 
   struct ReportLeak: ParsableCommand {
     static let configuration = CommandConfiguration(
-      abstract: "Revoke a key that was found where it should not be.",
+      abstract: "Revoke a key that was found where it should not be, and what took its place.",
       discussion: "The whole key is read from standard input, so that no shell remembers it.")
     @OptionGroup var output: MeterOutput
 
     func run() throws {
       let text = Terminal.readLine() ?? ""
-      guard let key = try Keys.withStore({ try $0.reportLeak(text) }) else {
+      guard let done = try Keys.withStore({ try $0.reportLeak(text) }) else {
         throw CommandError(.unusableInput, "that is no key of this server; nothing was changed")
       }
       output.show([
-        "name": .string("\(key.name)"), "label": .string("\(key.label)"), "state": "revoked",
+        "name": .string("\(done.key.name)"), "label": .string("\(done.key.label)"),
+        "state": "revoked",
+        "successors_revoked": .array(done.revoked.map { .string("\($0)") }),
       ])
     }
   }
@@ -142,6 +144,35 @@ extension Keys {
         return try store.keyBrand()
       }
       output.show(["begins_with": .string("\(known)")])
+    }
+  }
+}
+
+extension Keys {
+  struct Peppering: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      commandName: "pepper",
+      abstract: "Show which secrets the digests of keys are made with, or make the next one.",
+      discussion: """
+        New keys are made with the newest; those of before go on with theirs. Once all of an older \
+        one are replaced or revoked, its file (pepper-1 in the data folder) may be removed. Keys of \
+        the administration that were made with it end with the file.
+        """)
+    @Flag(help: "Make the next one.") var new = false
+    @OptionGroup var output: MeterOutput
+
+    func run() throws {
+      let use = try Keys.withStore { store in
+        if new { _ = try store.makePepper() }
+        return try store.pepperUse()
+      }
+      output.show(
+        use.map {
+          [
+            "pepper": .integer($0.id), "keys": .integer(Int64($0.keys)),
+            "makes_new_keys": .bool($0.isNewest),
+          ]
+        }, ifNone: "")
     }
   }
 }

@@ -8,19 +8,23 @@ import Metering
 struct MeterNotice: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "notice", abstract: "Publish notices and send them out.",
-    subcommands: [Channels.self, Publish.self, Send.self, List.self])
+    subcommands: [Channels.self, Publish.self, Send.self, Retry.self, List.self])
 
   struct Channels: ParsableCommand {
     static let configuration = CommandConfiguration(
       abstract: "Say how notices go out: a command that takes mail, and a webhook.",
       discussion: """
         The webhook gets a POST with JSON. Its header Apus-Signature is t=SECONDS,v1=HEX, where HEX \
-        is the HMAC-SHA256 of "SECONDS.BODY" under the secret that this command prints. Refuse what \
-        is older than five minutes. Apus-Delivery is the same each time a delivery is tried.
+        is the HMAC-SHA256 of "SECONDS.BODY". Its key is the 32 bytes that the 64 digits of the \
+        secret stand for which this command prints, and not the digits themselves. Refuse what is \
+        older than five minutes. Apus-Delivery is the same each time a delivery is tried. A secret \
+        that may have leaked is changed with --new-secret, at once; posts that the webhook refuses \
+        until it knows the new one are tried again.
         """)
     @Option(help: "The command, as '/usr/sbin/sendmail -t'.") var sendmail: String?
     @Option(help: "The address that mail comes from.") var sender: String?
-    @Option(help: "The address of the webhook.") var webhook: String?
+    @Option(help: "The address of the webhook; empty for none.") var webhook: String?
+    @Flag(help: "Sign posts with another secret from now on.") var newSecret = false
     @OptionGroup var output: MeterOutput
 
     func run() throws {
@@ -29,7 +33,7 @@ struct MeterNotice: ParsableCommand {
         if let sendmail { channels.sendmail = try Self.program(sendmail) }
         channels.sender = sender ?? channels.sender
         channels.webhook = webhook ?? channels.webhook
-        try store.setChannels(channels)
+        try store.setChannels(channels, newSecret: newSecret)
         output.show([
           "sendmail": .string(channels.sendmail), "sender": .string(channels.sender),
           "webhook": .string(channels.webhook),
@@ -93,6 +97,17 @@ struct MeterNotice: ParsableCommand {
             "sent": .bool($0.succeeded),
           ]
         }, ifNone: "There is nothing to send.")
+    }
+  }
+
+  struct Retry: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Let deliveries that were given up be tried again.")
+
+    func run() throws {
+      let count = try Keys.withStore { try $0.retryDeliveries() }
+      Terminal.note(
+        "\(count) to be tried again, by a running server or 'apus meter notice send'.")
     }
   }
 

@@ -26,6 +26,12 @@ struct ServerArguments: ParsableArguments {
   @Option(help: ArgumentHelp("The certificate's key in PEM.", valueName: "file"))
   var tlsKey: String?
 
+  @Option(
+    help: ArgumentHelp(
+      "Addresses and networks of proxies in front, with commas between them: their X-Forwarded-For "
+        + "says where clients are.", valueName: "networks"))
+  var trustedProxies: String?
+
   @Flag(help: "Refuse fields that nobody knows instead of ignoring them.")
   var strict = false
 
@@ -68,6 +74,10 @@ struct ServerArguments: ParsableArguments {
     if let port { try settings.set("port", to: port, from: .flag, place: "--port") }
     for (name, path) in [("tls-certificate", tlsCertificate), ("tls-key", tlsKey)] {
       if let path { try settings.set(name, to: path, from: .flag, place: "--\(name)") }
+    }
+    if let trustedProxies {
+      try settings.set(
+        "trusted-proxies", to: trustedProxies, from: .flag, place: "--trusted-proxies")
     }
     if let privacy { try settings.set("privacy", to: privacy, from: .flag, place: "--privacy") }
     if strict { try settings.set("strict", to: "true", from: .flag, place: "--strict") }
