@@ -23,8 +23,8 @@ extension Meter {
       .union([principal.key])
   }
 
-  /// What is left of what somebody's account paid in advance, what runs not counted; nil where it pays
-  /// afterwards, below zero where a correction took off more than there was.
+  /// What is left of what somebody's account paid in advance, what runs not counted; nil where it
+  /// pays afterwards, below zero where a correction took off more than there was.
   package func creditLeft(of principal: Principal) -> PicoEuro? {
     let used = core.used(by: principal.account)
     return core.settings.current.settings.credits[principal.account].map {

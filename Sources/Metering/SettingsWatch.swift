@@ -25,8 +25,8 @@ final class OperatorSettings: Sendable {
 
   /// Reads all of it.
   ///
-  /// - Parameter before: what held until now. A pepper that cannot be read any more is taken from there:
-  ///   it must not hold back what was revoked.
+  /// - Parameter before: what held until now. A pepper that cannot be read any more is taken from
+  ///   there: it must not hold back what was revoked.
   init(_ store: UsageStore, before: OperatorSettings? = nil) throws(UsageStoreError) {
     // The keys first: the pepper of each is on the disk before it is.
     let records = try store.keys()

@@ -1,4 +1,5 @@
-// A key that leaked may have been replaced by whoever found it first: what took its place ends with it.
+// A key that leaked may have been replaced by whoever found it first: what took its place ends with
+// it.
 
 import JSON
 import Metering

@@ -1,5 +1,5 @@
-// What a key tells of money: its own limit and use over all keys that took each other's place, and what the
-// account has left.
+// What a key tells of money: its own limit and use over all keys that took each other's place, and
+// what the account has left.
 
 import APIServer
 import JSON

@@ -36,7 +36,7 @@ import Testing
       (["203.0.113.7:4711"], true), (["[2001:db8::7]:443"], true), (["[2001:db8::7]"], true),
       // What is no address ends the list; what stands in front of it is nobody's.
       (["203.0.113.7, unknown"], false), (["203.0.113.7,"], false), (["203.0.113.7, ::::"], false),
-      (["unknown, 203.0.113.7"], true), ([", ,\u{e9}, 127.0.0.9"], false), ([","], false),
+      (["unknown, 203.0.113.7"], true), ([", ,x, 127.0.0.9"], false), ([","], false),
       (["203.0.113.7:1:2"], false), (["["], false),
     ]
     try await serving(trusting: ["127.0.0.0/8", "::1"]) { server, bearer in

@@ -1,4 +1,5 @@
-// What a customer gets of what is kept of them: all of it, whatever the profile and whatever was let go.
+// What a customer gets of what is kept of them: all of it, whatever the profile and whatever was
+// let go.
 
 import FoundationEssentials
 import JSON
@@ -6,8 +7,8 @@ import Metering
 import Testing
 
 @Suite struct AccountExportTests {
-  /// The columns behind the names of the export. What is left stands beside a time or an amount, for
-  /// people.
+  /// The columns behind the names of the export. What is left stands beside a time or an amount,
+  /// for people.
   private static let columns: [String: MetadataField] = [
     "number": .number, "id": .requestID, "startedMilliseconds": .started,
     "settledMilliseconds": .settled, "key": .key, "model": .model, "kind": .kind,

@@ -13,9 +13,10 @@ extension ClientAddress {
   /// Whether it lies in one of some networks.
   func isIn(_ ranges: [AddressRange]) -> Bool { ranges.contains { $0.contains(self) } }
 
-  /// Who sent what came from this address, a proxy's: the last address of `X-Forwarded-For` that is no
-  /// proxy's itself. Each proxy writes there whom it was called by, so what stands in front of that
-  /// is the client's own word, and is not looked at; nor is anything in front of what is no address.
+  /// Who sent what came from this address, a proxy's: the last address of `X-Forwarded-For` that is
+  /// no proxy's itself. Each proxy writes there whom it was called by, so what stands in front of
+  /// that is the client's own word, and is not looked at; nor is anything in front of what is no
+  /// address.
   func sender(_ fields: HTTPFields, behind proxies: [AddressRange]) -> ClientAddress {
     var sender = self
     for value in fields[values: .forwardedFor].reversed() {

@@ -1,6 +1,7 @@
-// Limits as headers: OpenAI's, which clients read, and those of the IETF's draft on
-// RateLimit header fields. Tokens have no unit in that draft and stay out of it. It wants `Retry-After` to
-// name no earlier moment than `t`: of a refusal only the limit that refused is told, with the same time.
+// Limits as headers: OpenAI's, which clients read, and those of the IETF's draft on RateLimit
+// header fields. Tokens have no unit in that draft and stay out of it. It wants `Retry-After` to
+// name no earlier moment than `t`: of a refusal only the limit that refused is told, with the same
+// time.
 
 import HTTPTypes
 import Metering

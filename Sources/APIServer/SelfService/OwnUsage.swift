@@ -1,4 +1,5 @@
-// GET /v1/usage: what the key that asks, and those whose place it took, have used in a month, by model.
+// GET /v1/usage: what the key that asks, and those whose place it took, have used in a month, by
+// model.
 
 import Hummingbird
 import JSON

@@ -7,8 +7,9 @@ package struct AddressRange: Hashable, Sendable, CustomStringConvertible {
   private let freeBits: Int
   package let description: String
 
-  /// The range that some text names; nil for other text, and where bits are set behind the prefix. Of a
-  /// /64 of IPv6 or a larger network any interface may be named: `2001:db8::1/64` is `2001:db8::/64`.
+  /// The range that some text names; nil for other text, and where bits are set behind the prefix.
+  /// Of a /64 of IPv6 or a larger network any interface may be named: `2001:db8::1/64` is
+  /// `2001:db8::/64`.
   package init?(_ text: String) {
     let parts = text.split(separator: "/", omittingEmptySubsequences: false)
     guard (1...2).contains(parts.count), text.utf8.count <= ShortName.byteLimit,

@@ -1,7 +1,7 @@
 // A client's address whole, for lists that may name a single one.
 
-/// An IPv4 or IPv6 address, all of it. It is held against lists and kept nowhere: limits count by its
-/// ``network``, and records name that.
+/// An IPv4 or IPv6 address, all of it. It is held against lists and kept nowhere: limits count by
+/// its ``network``, and records name that.
 package struct ClientAddress: Hashable, Sendable {
   /// What one customer of a network gets.
   package let network: NetworkAddress

@@ -1,7 +1,9 @@
-// The secrets that key digests are made with: files beside the database, readable by their owner only.
+// The secrets that key digests are made with: files beside the database, readable by their owner
+// only.
 //
-// Whoever steals the database alone cannot even test a guess. A pepper that may have leaked is followed by
-// another: keys that are made from then on need the new one alone, and each row tells which it was.
+// Whoever steals the database alone cannot even test a guess. A pepper that may have leaked is
+// followed by another: keys that are made from then on need the new one alone, and each row tells
+// which it was.
 
 import FoundationEssentials
 
@@ -18,8 +20,8 @@ struct Pepper: Sendable {
 
   /// Reads a pepper, or makes it where there is none and `mayCreate` allows it.
   ///
-  /// - Throws: ``UsageStoreError`` where the file is missing, is readable by others, or has the wrong
-  ///   length.
+  /// - Throws: ``UsageStoreError`` where the file is missing, is readable by others, or has the
+  ///   wrong length.
   fileprivate init(
     _ id: Int64, in place: PepperPlace, mayCreate: Bool = false
   ) throws(UsageStoreError) {

@@ -10,8 +10,8 @@
 enum SecretFile {
   /// Reads a secret, or makes it where there is none and `mayCreate` allows it.
   ///
-  /// - Parameter isCredential: whether systemd made the file: it may give its reader the right to in a
-  ///   list, which looks like the right of a group.
+  /// - Parameter isCredential: whether systemd made the file: it may give its reader the right to
+  ///   in a list, which looks like the right of a group.
   /// - Throws: ``UsageStoreError``: `unusablePepper` where the file is missing, is readable by others,
   ///   or has the wrong length.
   static func bytes(

@@ -10,7 +10,7 @@ package enum LimitMeter: UInt8, Sendable, CaseIterable {
   static let tokenRates: [LimitMeter] = [.inputTokens, .outputTokens, .tokens]
 
   /// Whether it counts tokens, which decides the `type` of a refusal.
-  var countsTokens: Bool {
+  package var countsTokens: Bool {
     switch self {
     case .inputTokens, .outputTokens, .tokens: true
     case .requests, .parallel: false

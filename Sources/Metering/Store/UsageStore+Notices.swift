@@ -20,9 +20,9 @@ extension UsageStore {
     return channels
   }
 
-  /// Says how notices go out. The secret of the webhook is made the first time and stays until another
-  /// is asked for. What is still to be posted goes to the address that holds, and nowhere once there
-  /// is none.
+  /// Says how notices go out. The secret of the webhook is made the first time and stays until
+  /// another is asked for. What is still to be posted goes to the address that holds, and nowhere
+  /// once there is none.
   ///
   /// - Parameter newSecret: whether posts are signed with another secret from now on.
   /// - Throws: ``UsageStoreError``: `invalidName` for a sender that is no mail address, a webhook that
@@ -95,8 +95,8 @@ extension UsageStore {
       change: AuditChange(before?.word ?? "none", role.word), in: db)
   }
 
-  /// Takes a member out of an account, and what was to be mailed or was mailed to the address: from the
-  /// bytes of the file too. Where invoices go there, those deliveries stay.
+  /// Takes a member out of an account, and what was to be mailed or was mailed to the address: from
+  /// the bytes of the file too. Where invoices go there, those deliveries stay.
   ///
   /// - Throws: ``UsageStoreError``: `notFound` where the account has no member of this address.
   package func removeMember(_ email: String, of account: AccountID) throws(UsageStoreError) {

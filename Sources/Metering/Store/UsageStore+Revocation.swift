@@ -1,5 +1,5 @@
-// Keys that are taken back, and those that took their place: whoever holds a key that leaked may have
-// replaced it first.
+// Keys that are taken back, and those that took their place: whoever holds a key that leaked may
+// have replaced it first.
 
 import GRDB
 
@@ -30,9 +30,9 @@ extension UsageStore {
     }
   }
 
-  /// Revokes a key that somebody found where it should not be, and the keys that took its place: who
-  /// found it first may have made them. Whoever has the whole key may do so; its public name alone is
-  /// not enough. The account's owners are told.
+  /// Revokes a key that somebody found where it should not be, and the keys that took its place:
+  /// who found it first may have made them. Whoever has the whole key may do so; its public name
+  /// alone is not enough. The account's owners are told.
   ///
   /// - Returns: what was revoked, nil where the text is no key of this server.
   package func reportLeak(_ text: String) throws(UsageStoreError) -> KeyRevocation? {

@@ -154,9 +154,9 @@ extension Keys {
       commandName: "pepper",
       abstract: "Show which secrets the digests of keys are made with, or make the next one.",
       discussion: """
-        New keys are made with the newest; those of before go on with theirs. Once all of an older \
-        one are replaced or revoked, its file (pepper-1 in the data folder) may be removed. Keys of \
-        the administration that were made with it end with the file.
+        New keys are made with the newest; those of before go on with theirs. Once all of an \
+        older one are replaced or revoked, its file (pepper-1 in the data folder) may be removed. \
+        Keys of the administration that were made with it end with the file.
         """)
     @Flag(help: "Make the next one.") var new = false
     @OptionGroup var output: MeterOutput
