@@ -1,4 +1,4 @@
-// The sixteenth step of `meter.db`: what is done again or taken back, and whom a warning has reached.
+// The sixteenth step of `meter.db`: what is done again or taken back, and whom a warning reached.
 
 extension Schema {
   /// Invoices that replace one that was taken back, months that are given up, payments that were

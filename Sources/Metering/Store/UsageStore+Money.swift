@@ -131,8 +131,8 @@ extension UsageStore {
     }
   }
 
-  /// What a customer knows a scope by: of keys that took each other's place, the youngest that is not
-  /// revoked.
+  /// What a customer knows a scope by: of keys that took each other's place, the youngest that is
+  /// not revoked.
   private func name(forCustomers scope: LimitScope) throws(UsageStoreError) -> String {
     guard case .key(let id) = scope else { return "your account" }
     let all = try keys()

@@ -36,8 +36,8 @@ extension UsageStore {
     }
   }
 
-  /// Takes a payment back that did not hold, as a direct debit that was returned: another one of the
-  /// same amount below zero, or above it for money that went back and came again.
+  /// Takes a payment back that did not hold, as a direct debit that was returned: another one of
+  /// the same amount below zero, or above it for money that went back and came again.
   ///
   /// - Parameters:
   ///   - payment: its number, as ``payments(of:)`` has it.

@@ -180,8 +180,8 @@ struct MeterInvoice: ParsableCommand {
     static let configuration = CommandConfiguration(
       abstract: "Take an invoice, or lines of it, back with a credit note; each line once.",
       discussion: """
-        Of a month whose invoice is taken back whole, 'apus meter invoice issue' issues another, to \
-        the buyer and at the tax that hold then; with --waive, or where the customer was right \
+        Of a month whose invoice is taken back whole, 'apus meter invoice issue' issues another, \
+        to the buyer and at the tax that hold then; with --waive, or where the customer was right \
         about a line, none.
         """)
     @Argument(help: "The invoice's number.") var number: String
