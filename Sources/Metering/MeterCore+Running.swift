@@ -11,7 +11,8 @@ extension MeterCore {
     let entry: LeaseTable.Entry
     let end: Settlement
     let charge: Charge
-    let passedSoftLimits: [LimitScope]
+    /// With what was spent in them.
+    let passedSoftLimits: [(scope: LimitScope, spent: PicoEuro)]
     let lastOfRetired: UInt32?
   }
 
@@ -118,13 +119,15 @@ extension MeterCore {
         entry.spend?.settle(end.usage, isBillable: end.status.isBillable, in: &state.spending)
         ?? (end.usage, .zero, [])
       return Ended(
-        entry: entry, end: end, charge: Charge(usage: usage, cost: cost), passedSoftLimits: passed,
+        entry: entry, end: end, charge: Charge(usage: usage, cost: cost),
+        passedSoftLimits: passed.map { ($0, state.spending.spent(in: $0)) },
         lastOfRetired: state.isRetired && state.leases.count == 0 ? state.number : nil)
     }
     guard let ended else { return nil }
     let (entry, end) = (ended.entry, ended.end)
-    for scope in ended.passedSoftLimits {
-      budgetWatch.note(scope, of: entry.row.account, month: UTCMonth(wallMilliseconds: wall))
+    for (scope, spent) in ended.passedSoftLimits {
+      budgetWatch.note(
+        scope, of: entry.row.account, month: UTCMonth(wallMilliseconds: wall), spent: spent)
     }
     let row = UsageRow(
       requestID: entry.row.requestID, startedMilliseconds: entry.row.startedMilliseconds,

@@ -5,7 +5,8 @@ package struct Reconciliation: Hashable, Sendable {
   package let atMilliseconds: Int64
   /// The months whose two sums differ.
   package let brokenMonths: [UTCMonth]
-  /// What is wrong with bills of these months that are still to be issued.
+  /// What is wrong with bills of these months that are still to be issued, and where invoices that
+  /// were issued differ from them.
   package let draftFaults: [DraftFault]
 }
 

@@ -55,6 +55,50 @@ import Testing
     #expect(faultCode { _ = try store.openDispute(number, line: 2) } == .wrongState)
   }
 
+  /// Whoever disputes a line is told what became of it, and so is who pays.
+  @Test(arguments: [DisputeState.upheld, .rejected])
+  func howADisputeWasDecidedIsTold(state: DisputeState) async throws {
+    let (billing, invoice) = try await BillingBench.issued()
+    let store = billing.store
+    try store.setMember("owner@lab.example", role: .owner, of: billing.account)
+    try store.setMember("books@lab.example", role: .billing, of: billing.account)
+    let number = invoice.document.number
+    let dispute = try store.openDispute(number, line: 2)
+    #expect(
+      try told(billing) { try store.resolveDispute(dispute.id, as: state) }
+        == Array(repeating: "Your dispute over invoice \(number) is decided", count: 2))
+    let notice = try #require(try store.notices(for: billing.account).first)
+    #expect(notice.invoice == number && notice.body.contains("line 2"))
+    #expect(notice.body.contains("You were right") == (state == .upheld))
+    #expect(notice.body.contains("is owed") == (state == .rejected))
+    let open = try store.invoice(number).openCents
+    #expect(notice.body.contains("\(centsText(open)) EUR of the invoice are open"))
+  }
+
+  @Test func theEndOfAnAccountIsToldBeforeAndWhenItComes() async throws {
+    let billing = try BillingBench(start: newYear2028)
+    let (store, account) = (billing.store, billing.account)
+    try store.setMember("owner@lab.example", role: .owner, of: account)
+    #expect(
+      try told(billing) { _ = try store.terminate(account) }
+        == ["Your account ends on 2028-01-31"])
+    let notice = try #require(try store.notices(for: account).first)
+    #expect(notice.body.contains("2028-01-31 00:00 UTC") && notice.body.contains("tell us"))
+    #expect(notice.body.contains("API keys work until then"))
+    // A second notice changes nothing.
+    _ = try store.terminate(account)
+    #expect(try store.notices(for: account).count == 1)
+    billing.go(to: newYear2028 + 30 * day)
+    #expect(try told(billing) { _ = try store.closeEnded() } == ["Your account has ended"])
+    #expect(try billing.state() == .closed)
+
+    let other = try BillingBench(start: newYear2028)
+    try other.store.suspend(other.account, reason: .abuse)
+    _ = try other.store.terminate(other.account)
+    let words = try #require(try other.store.notices(for: other.account).first).body
+    #expect(words.contains("It is suspended") && !words.contains("keys work"))
+  }
+
   @Test func whatWasTakenBackIsNotPaid() async throws {
     let (billing, invoice) = try await BillingBench.issued()
     let number = invoice.document.number

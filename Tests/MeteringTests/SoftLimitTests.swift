@@ -72,6 +72,7 @@ import Testing
     }
     try await bench.answer()
     try await bench.bench.meter.close()
+    let key = bench.key.record.id.rawValue
     let database = try DatabaseQueue(path: bench.bench.folder.path + "/meter.db")
     try await database.write { db in
       try db.execute(
@@ -79,6 +80,8 @@ import Testing
           \(withoutCorrections)
           DROP TABLE receipt_root;
           DROP TABLE soft_limit_told;
+          UPDATE notice SET body = substr(body, 1, 11) || 'key number \(key) has spent more.'
+            WHERE body LIKE 'In _______ your key %';
           PRAGMA user_version = 14
           """)
     }
@@ -99,5 +102,26 @@ import Testing
     try await bench.bench.meter.close()
     try await bench.answerAfterRestart()
     #expect(try bench.told.count == 2)
+  }
+
+  /// Nobody knows their keys by the numbers of rows.
+  @Test func aKeyIsCalledWhatItsHolderKnowsItBy() async throws {
+    let bench = try Bench()
+    let store = bench.bench.meter.store
+    try bench.limit(.key(bench.key.record.id), to: 7_000_000)
+    try await bench.answer()
+    let next = try store.rotateKey(bench.key.record.name, grace: .zero)
+    bench.bench.meter.refreshKeys()
+    let who = try bench.bench.meter.authenticate(next.text)
+    try await bench.bench.meter.admit(who, bench.bench.request(most: 5)).settle(completed())
+    try await bench.bench.meter.close()
+    let closed = try UsageStore(
+      folder: bench.bench.folder.path, mode: .administering, clock: bench.bench.clock.clock)
+    let body = try #require(try closed.notices(for: next.record.account).first).body
+    #expect(
+      body == "In 2026-11 your key \(next.record.name) (test) has spent "
+        + "\(PicoEuro(rawValue: 10_000_000)) EUR, more than its soft limit of "
+        + "\(PicoEuro(rawValue: 7_000_000)) EUR. Nothing is stopped by that.")
+    try closed.close()
   }
 }

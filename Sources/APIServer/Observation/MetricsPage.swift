@@ -95,7 +95,7 @@ extension Backend {
           reconciliation.brokenMonths.count)
         page.add(
           "apus_meter_faulty_drafts", "gauge",
-          "Bills to be issued that do not add up; apus meter doctor names them.",
+          "Bills that do not add up, or differ from their months; apus meter doctor names them.",
           reconciliation.draftFaults.count)
         page.add(
           "apus_meter_reconciled_time_seconds", "gauge", "When that was looked at, since 1970.",

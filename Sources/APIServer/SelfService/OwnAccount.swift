@@ -20,8 +20,10 @@ enum OwnAccount {
       try await exchange.withLedger(.manageAccount) { ledger in
         let end = try ledger.store.terminate(ledger.account)
         ledger.meter.refreshKeys()
+        // One that is stopped stays so.
+        let state = try ledger.store.accounts().first { $0.id == ledger.account }?.state
         return [
-          "object": "account", "state": "terminating",
+          "object": "account", "state": .string("\(state ?? .terminating)"),
           "asked_at": .seconds(end.askedMilliseconds), "ends_at": .seconds(end.endsMilliseconds),
         ]
       })

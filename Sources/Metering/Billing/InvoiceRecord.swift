@@ -116,6 +116,22 @@ package struct InvoiceRecord: Hashable, Sendable {
   }
 }
 
+/// A payment of an invoice as it was noted.
+package struct PaymentRecord: Hashable, Sendable {
+  /// The most that is noted at a time: a hundred million euros.
+  static let limitCents: Int64 = 10_000_000_000
+
+  package let id: Int64
+  /// Below zero for what went back.
+  package let cents: Int64
+  package let notedMilliseconds: Int64
+  /// When the money moved, by the bank.
+  package let paidMilliseconds: Int64
+  package let reference: String
+  /// The payment that it takes back.
+  package let reverses: Int64?
+}
+
 /// What became of a dispute.
 package enum DisputeState: Int64, Sendable, CaseIterable {
   case open = 1

@@ -10,20 +10,15 @@ final class BudgetWatch: Sendable {
   init(store: UsageStore) { self.store = store }
 
   /// Tells an account that it, or one of its keys, is above its soft limit in a month.
-  func note(_ scope: LimitScope, of account: AccountID, month: UTCMonth) {
+  ///
+  /// - Parameter spent: what it has spent in that month.
+  func note(_ scope: LimitScope, of account: AccountID, month: UTCMonth, spent: PicoEuro) {
     queue.async { [store] in
       // What the disk refuses here stands in the usage anyway.
-      try? store.tellSoftLimit(
-        of: scope, account: account, month: month, title: "A spend limit was passed",
-        body: "In \(month) \(Self.name(of: scope)) has spent more than its soft limit. Nothing is "
-          + "stopped by that.")
+      try? store.tellSoftLimit(of: scope, account: account, month: month, spent: spent)
     }
   }
 
   /// Waits until everything noted so far is written.
   func flush() { queue.sync {} }
-
-  private static func name(of scope: LimitScope) -> String {
-    if case .key(let key) = scope { "key number \(key.rawValue)" } else { "your account" }
-  }
 }

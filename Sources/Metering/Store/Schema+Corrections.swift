@@ -1,4 +1,4 @@
-// The sixteenth step of `meter.db`: what is done again or taken back, and whom a warning has reached.
+// The sixteenth step of `meter.db`: what is done again or taken back, and whom a warning reached.
 
 extension Schema {
   /// Invoices that replace one that was taken back, months that are given up, payments that were
@@ -17,6 +17,10 @@ extension Schema {
     ALTER TABLE payment ADD COLUMN reverses INTEGER REFERENCES payment (id);
     ALTER TABLE payment ADD COLUMN valued_ms INTEGER;
     CREATE UNIQUE INDEX payment_is_reversed_once ON payment (reverses) WHERE reverses IS NOT NULL;
+    CREATE TRIGGER payment_is_never_changed BEFORE UPDATE OF invoice_id, cents, at_ms, reverses
+      ON payment BEGIN SELECT RAISE(ABORT, 'payments are append-only'); END;
+    CREATE TRIGGER payment_is_never_deleted BEFORE DELETE ON payment
+      BEGIN SELECT RAISE(ABORT, 'payments are append-only'); END;
     ALTER TABLE warning ADD COLUMN notice_id INTEGER REFERENCES notice (id);
     ALTER TABLE warning ADD COLUMN spent_ms INTEGER;
     UPDATE warning SET notice_id = (

@@ -128,7 +128,7 @@ extension UsageStore {
     }
     advice += try forgottenMonths(open)
     advice += try missingAddresses(open)
-    advice += try blockedSteps().map { account, step in
+    advice += ((try? blockedSteps()) ?? []).map { account, step in
       (
         "dunning",
         "account \(account.rawValue) is not stopped for \(step.number): its warning has reached "

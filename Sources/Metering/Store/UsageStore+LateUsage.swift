@@ -1,5 +1,5 @@
-// What was written down in a month whose invoice is out already: a node that was cut off, a file that
-// was restored. The invoice stays as it is, and the next one bills what it has not.
+// What was written down in a month whose invoice is out already: by a node that was cut off, from a
+// file that was restored. The invoice stays as it is, and the next one bills what it has not.
 
 import GRDB
 

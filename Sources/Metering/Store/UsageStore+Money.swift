@@ -103,9 +103,12 @@ extension UsageStore {
 
   /// Tells an account that it, or one of its keys, has spent more than its soft limit: once for
   /// each limit and month, whatever process found it and however often one began anew.
+  ///
+  /// - Parameter spent: what the scope has spent in the month.
   func tellSoftLimit(
-    of scope: LimitScope, account: AccountID, month: UTCMonth, title: String, body: String
+    of scope: LimitScope, account: AccountID, month: UTCMonth, spent: PicoEuro
   ) throws(UsageStoreError) {
+    let name = try self.name(forCustomers: scope)
     try write(doing: "tell of a soft limit") { db in
       let chains = try KeyChains(db)
       let scope = chains.scope(scope)
@@ -120,8 +123,23 @@ extension UsageStore {
           WHERE month <> excluded.month OR soft_p <> excluded.soft_p
           """, arguments: [kind, id, month.description, soft.rawValue])
       guard db.changesCount > 0 else { return }
-      _ = try publishNotice(title: title, body: body, to: account, in: db)
+      _ = try publishNotice(
+        title: "A spend limit was passed",
+        body:
+          "In \(month) \(name) has spent \(spent) EUR, more than its soft limit of \(soft) EUR. "
+          + "Nothing is stopped by that.", to: account, in: db)
     }
+  }
+
+  /// What a customer knows a scope by: of keys that took each other's place, the youngest that is
+  /// not revoked.
+  private func name(forCustomers scope: LimitScope) throws(UsageStoreError) -> String {
+    guard case .key(let id) = scope else { return "your account" }
+    let all = try keys()
+    let first = all.first { $0.id == id }?.firstKey ?? id
+    let own = all.filter { $0.firstKey == first }
+    guard let key = own.last(where: { $0.state == .active }) ?? own.last else { return "a key" }
+    return "your key \(key.name) (\(key.label))"
   }
 
   private static func budgets(

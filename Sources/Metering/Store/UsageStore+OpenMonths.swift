@@ -72,8 +72,8 @@ extension UsageStore {
     try bills(of: account).open
   }
 
-  /// The months that an account has no invoice of and that were not given up, with their drafts, and
-  /// what came behind its invoices, each oldest first.
+  /// The months that an account has no invoice of and that were not given up, with their drafts,
+  /// and what came behind its invoices, each oldest first.
   ///
   /// - Parameter only: months to look at; nil for all.
   func bills(

@@ -17,7 +17,8 @@ extension UsageStore {
   private static let pendingLimit = 1000
 
   /// Notes that an account was given notice. Its keys work until the end, and it is billed until
-  /// then; one that is suspended stays so. A second notice changes nothing.
+  /// then; one that is suspended stays so. Its owners are told when it ends. A second notice changes
+  /// nothing.
   ///
   /// - Parameter endsMilliseconds: nil for 30 days from now.
   /// - Throws: ``UsageStoreError``: `notFound`, or `wrongState` where the account is not in use.
@@ -41,6 +42,16 @@ extension UsageStore {
         arguments: [account.rawValue, now, ends])
       try note(
         "account.terminate", "account \(account.rawValue)", "ends \(CivilTime(ends))", in: db)
+      let works =
+        state == AccountState.suspended.rawValue
+        ? "It is suspended, and stays so until that is settled."
+        : "Its API keys work until then, and what they use is billed; from then on they are refused."
+      _ = try publishNotice(
+        title: "Your account ends on \(CivilDate(of: ends))",
+        body:
+          "Notice was given for your account, which ends at \(CivilTime(ends)). \(works) If this "
+          + "was not meant, or you think better of it, tell us before that, and the account goes on.",
+        to: account, in: db)
       return TerminationRecord(account: account, askedMilliseconds: now, endsMilliseconds: ends)
     }
   }
@@ -64,14 +75,24 @@ extension UsageStore {
     return Dictionary(uniqueKeysWithValues: rows.map { ($0.account, $0) })
   }
 
-  /// Closes the accounts whose end has come, also suspended ones. Their keys were refused from that
-  /// moment on already.
+  /// Closes the accounts whose end has come, also suspended ones, and tells their owners. Their keys
+  /// were refused from that moment on already.
   ///
   /// - Returns: those that were closed.
   package func closeEnded() throws(UsageStoreError) -> [AccountID] {
     let now = clock.wallMilliseconds()
     let closing = try terminations().values.filter { $0.endsMilliseconds <= now }.map(\.account)
-    for account in closing { try setState(.closed, of: account) }
+    for account in closing {
+      try write(doing: "close an account that has ended") { db in
+        // Before it is closed: members of closed accounts are told of nothing but invoices.
+        _ = try publishNotice(
+          title: "Your account has ended",
+          body:
+            "The end of your account has come. Its API keys are refused. What was used and is not "
+            + "billed yet comes with a last invoice.", to: account, in: db)
+        _ = try setState(.closed, of: account, in: db)
+      }
+    }
     return closing.sorted { $0.rawValue < $1.rawValue }
   }
 

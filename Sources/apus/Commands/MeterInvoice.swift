@@ -1,4 +1,4 @@
-// apus meter invoice, apus meter dispute: what is owed, paid, taken back and argued about.
+// apus meter invoice: what is owed, paid and taken back.
 
 import ArgumentParser
 import JSON
@@ -8,7 +8,7 @@ struct MeterInvoice: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "invoice", abstract: "Draw up, issue, show, credit and collect invoices.",
     subcommands: [
-      Draft.self, Issue.self, List.self, Show.self, Pay.self, Credit.self, Dun.self,
+      Draft.self, Issue.self, List.self, Show.self, Pay.self, Payments.self, Credit.self, Dun.self,
     ])
 
   struct Draft: ParsableCommand {
@@ -112,26 +112,67 @@ struct MeterInvoice: ParsableCommand {
       abstract: "Note a payment; the last one owed lets a stopped account go on.",
       discussion: """
         What was paid of lines that a credit note takes back is 'overpaid' in the list, and is \
-        noted here with an amount below 0 when it goes back.
+        noted here with an amount below 0 when it goes back. A payment that did not hold is taken \
+        back with --reverse and its number, which 'apus meter invoice payments' shows.
         """)
     @Argument(help: "The invoice's number.") var number: String
     @Option(
       parsing: .unconditional, help: "How much, in euros; below 0 for what went back.")
-    var eur: PicoEuro
+    var eur: PicoEuro?
+    @Option(
+      help: ArgumentHelp("Take this payment back instead of noting one.", valueName: "payment"))
+    var reverse: Int64?
     @Option(help: "What the bank says of it.") var reference = ""
+    @Option(help: "The day on which it was paid, as 2027-01-31; by default today.")
+    var on: PastMoment?
+    @Flag(help: "Take more than is owed; the rest is the customer's, and goes back.")
+    var overpayment = false
     @OptionGroup var output: MeterOutput
 
     func validate() throws {
-      guard PicoEuro(cents: eur.roundedCents) == eur, eur != .zero else {
+      guard (eur == nil) != (reverse == nil) else {
+        throw ValidationError("Give --eur for a payment, or --reverse for one that did not hold.")
+      }
+      if let eur, PicoEuro(cents: eur.roundedCents) != eur || eur == .zero {
         throw ValidationError("--eur takes whole cents, as 12.50, and not 0.")
+      }
+      guard !overpayment || eur.map({ $0 > .zero }) == true else {
+        throw ValidationError("--overpayment is for payments.")
       }
     }
 
     func run() throws {
+      let day = on.map { CivilDate(dayNumber: $0.wallMilliseconds / 86_400_000) }
       try Keys.withStore { store in
-        try store.pay(number, cents: eur.roundedCents, reference: reference)
+        if let reverse {
+          try store.reversePayment(reverse, of: number, reference: reference, on: day)
+        } else if let eur {
+          try store.pay(
+            number, cents: eur.roundedCents, reference: reference, on: day,
+            mayOverpay: overpayment)
+        }
         output.show(try [store.invoice(number)].rows(store), ifNone: "")
       }
+    }
+  }
+
+  struct Payments: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "List what was paid of an invoice, and what of that was taken back.")
+    @Argument(help: "The invoice's number.") var number: String
+    @OptionGroup var output: MeterOutput
+
+    func run() throws {
+      let payments = try Keys.withStore { try $0.payments(of: number) }
+      output.show(
+        payments.map {
+          [
+            "payment": .integer($0.id), "eur": .string(centsText($0.cents)),
+            "paid": .time($0.paidMilliseconds), "noted": .time($0.notedMilliseconds),
+            "reference": .string($0.reference),
+            "reverses": $0.reverses.map { .integer($0) } ?? .null,
+          ]
+        }, ifNone: "Nothing was paid of it yet.")
     }
   }
 
@@ -139,8 +180,8 @@ struct MeterInvoice: ParsableCommand {
     static let configuration = CommandConfiguration(
       abstract: "Take an invoice, or lines of it, back with a credit note; each line once.",
       discussion: """
-        Of a month whose invoice is taken back whole, 'apus meter invoice issue' issues another, to \
-        the buyer and at the tax that hold then; with --waive, or where the customer was right \
+        Of a month whose invoice is taken back whole, 'apus meter invoice issue' issues another, \
+        to the buyer and at the tax that hold then; with --waive, or where the customer was right \
         about a line, none.
         """)
     @Argument(help: "The invoice's number.") var number: String
@@ -187,73 +228,10 @@ struct MeterInvoice: ParsableCommand {
   }
 }
 
-struct MeterDispute: ParsableCommand {
-  static let configuration = CommandConfiguration(
-    commandName: "dispute", abstract: "Open, decide and list disputes over lines of invoices.",
-    subcommands: [Open.self, Evidence.self, Resolve.self, List.self])
-
-  struct Open: ParsableCommand {
-    static let configuration = CommandConfiguration(
-      abstract: "Note that a customer disputes a line, within 30 days of the invoice.")
-    @Argument(help: "The invoice's number.") var number: String
-    @Option(parsing: .unconditional, help: "The line.") var line: Int
-    @OptionGroup var output: MeterOutput
-
-    func run() throws {
-      output.show(try Keys.withStore { try $0.openDispute(number, line: line).row })
-    }
-  }
-
-  struct Evidence: ParsableCommand {
-    static let configuration = CommandConfiguration(
-      abstract: "Print the receipts of the requests that a disputed line adds up, one a line.",
-      discussion: "'apus verify receipt' checks each, and the customer counts again with it.")
-    @Argument(help: "The dispute's number.") var dispute: Int64
-
-    func run() throws {
-      for receipt in try Keys.withStore({ try $0.evidence(of: dispute) }) {
-        Terminal.writeLine(String(decoding: try receipt.encoded(), as: UTF8.self))
-      }
-    }
-  }
-
-  struct Resolve: ParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "Decide a dispute.")
-    @Argument(help: "The dispute's number.") var dispute: Int64
-    @Flag(help: "The customer was right; 'apus meter invoice credit --line' takes the line back.")
-    var upheld = false
-
-    func run() throws {
-      try Keys.withStore { try $0.resolveDispute(dispute, as: upheld ? .upheld : .rejected) }
-      Terminal.note("Dispute \(dispute) is \(upheld ? "upheld" : "rejected").")
-    }
-  }
-
-  struct List: ParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "List the disputes.")
-    @OptionGroup var output: MeterOutput
-
-    func run() throws {
-      let disputes = try Keys.withStore { try $0.disputes() }
-      output.show(disputes.map(\.row), ifNone: "There are no disputes.")
-    }
-  }
-}
-
 extension UsageStore {
   /// The month that goes on in the time zone of invoices, which is not always that of UTC.
   fileprivate func billingMonth() throws -> UTCMonth {
     try billingSettings().zone.month(wallMilliseconds: MeterClock.system.wallMilliseconds())
-  }
-}
-
-extension DisputeRecord {
-  fileprivate var row: JSONObject {
-    [
-      "dispute": .integer(id), "invoice": .string(number), "line": .integer(Int64(line)),
-      "eur": .string(centsText(cents)), "state": .string("\(state)"),
-      "opened": .time(openedMilliseconds),
-    ]
   }
 }
 
