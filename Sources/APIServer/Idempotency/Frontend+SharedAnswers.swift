@@ -14,7 +14,7 @@ extension Frontend {
     let answers = backend.sharedAnswers
     let name = try answers.name(of: text, exchange.principal.account)
     let (body, code) = try await exchange.withWholeBody(route.body) {
-      try answers.code(of: $0, route: route.path)
+      try answers.code(of: $0, route: route, contentType: exchange.request.headers[.contentType])
     }
     while true {
       let fresh = SharedAnswer(
