@@ -81,6 +81,8 @@ extension Server {
     public var audioSeconds = 4 * 60 * 60
     /// From the head of a request to the end of its body; longer is answered 408.
     public var bodyDuration = Duration.seconds(30)
+    /// The same for a request with a recording.
+    public var audioBodyDuration = Duration.seconds(300)
     /// One header field, its name and value.
     public var headerFieldBytes = 16 << 10
     /// All header fields and the request line.
@@ -135,5 +137,10 @@ extension Server {
 
     /// The bytes that a body of this form may have.
     func bytes(of form: BodyForm) -> Int { form == .form ? audioBytes : bodyBytes }
+
+    /// How long a body of this form may take.
+    func duration(of form: BodyForm) -> Duration {
+      form == .form ? audioBodyDuration : bodyDuration
+    }
   }
 }

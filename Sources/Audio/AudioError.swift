@@ -17,8 +17,6 @@ public struct AudioError: Error, Equatable, Sendable, CustomStringConvertible {
     case damaged
     /// There is more sound than the limits allow.
     case tooLong
-    /// The task was cancelled meanwhile.
-    case cancelled
   }
 
   public let code: Code
@@ -52,7 +50,6 @@ public struct AudioError: Error, Equatable, Sendable, CustomStringConvertible {
 
   static let noBytes = AudioError(.empty, "the file has no bytes; \(advice)")
   static let unknown = AudioError(.unknownFormat, "the file is no audio that is known; \(advice)")
-  static let cancelled = AudioError(.cancelled, "reading the file was cancelled; ask again")
 
   static func tooLong(_ limits: AudioLimits) -> AudioError {
     AudioError(

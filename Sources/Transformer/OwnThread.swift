@@ -15,3 +15,17 @@ package func onOwnThread<Value: Sendable>(
     if !hasStarted { continuation.resume(throwing: ThreadError()) }
   }
 }
+
+/// The same for work that ends early where nobody waits for it any more.
+///
+/// - Parameter body: is given what tells whether the task was cancelled; then it has to end soon.
+package func onOwnThread<Value: Sendable>(
+  _ body: @escaping @Sendable (_ isCancelled: () -> Bool) throws -> Value
+) async throws -> Value {
+  let stop = CancellationFlag()
+  return try await withTaskCancellationHandler {
+    try await onOwnThread { try body { stop.isSet } }
+  } onCancel: {
+    stop.set()
+  }
+}

@@ -1,6 +1,7 @@
 // Forms: what clients send, what RFC 2046 and 7578 allow, and bodies that mean harm.
 
 import APIServer
+import TestSupport
 import Testing
 
 @Suite struct MultipartTests {
@@ -99,17 +100,48 @@ import Testing
     #expect(error?.place == "content-type")
   }
 
-  @Test func bytesThatAreNoTextMakeNoTrap() {
-    var generator = SystemRandomNumberGenerator()
+  @Test func aParameterThatNobodyReadsMayBeAnyBytes() throws {
+    let bytes =
+      Array(
+        Self.part("form-data; filename=\"gr%n\"; name=a", "1").utf8.map {
+          $0 == UInt8(ascii: "%") ? 0xFC : $0
+        }) + Array("--b--".utf8)
+    let form = try MultipartForm(bytes, contentType: "multipart/form-data; boundary=b")
+    #expect(form.parts.map(\.name) == ["a"])
+    let named =
+      Array(
+        Self.part("form-data; name=\"gr%n\"", "1").utf8.map {
+          $0 == UInt8(ascii: "%") ? 0xFC : $0
+        }) + Array("--b--".utf8)
+    #expect(throws: FormError.self) {
+      try MultipartForm(named, contentType: "multipart/form-data; boundary=b")
+    }
+  }
+
+  /// Either it is refused, or its parts lie behind each other in the bytes, with a boundary behind
+  /// each.
+  @Test(arguments: [UInt64(1), 2, 3]) func bytesThatAreNoTextMakeNoTrap(seed: UInt64) {
+    var generator = SeededGenerator(seed: seed)
+    let header = "Content-Disposition: form-data; name=\"a\""
     let pieces: [[UInt8]] = [
       Array("--b".utf8), [13, 10], [13], [10], Array("--".utf8), [0xFF], [0], Array(": ".utf8),
-      Array("Content-Disposition: form-data; name=\"a\"".utf8), Array("\"".utf8), Array("=".utf8),
-      Array(";".utf8), Array("\\".utf8),
+      Array(header.utf8), Array("\"".utf8), Array("=".utf8), Array(";".utf8), Array("\\".utf8),
+      Array("\r\n--b\r\n\(header)\r\n\r\n".utf8), Array("\r\n--b--".utf8),
     ]
+    var takenCount = 0
     for _ in 0..<2000 {
       let count = Int.random(in: 0..<24, using: &generator)
       let bytes = (0..<count).flatMap { _ in pieces.randomElement(using: &generator) ?? [] }
-      _ = try? MultipartForm(bytes, contentType: "multipart/form-data; boundary=b")
+      guard let form = try? MultipartForm(bytes, contentType: "multipart/form-data; boundary=b")
+      else { continue }
+      var end = 0
+      for part in form.parts {
+        #expect(part.content.startIndex >= end && !part.name.isEmpty)
+        end = part.content.endIndex
+        #expect(bytes[end...].starts(with: "\r\n--b".utf8))
+        takenCount += 1
+      }
     }
+    #expect(takenCount > 0)
   }
 }

@@ -55,4 +55,38 @@ import Transformer
       }
     }
   }
+
+  @Test func whoFillsTheQueueMakesRoomForAnotherAccount() async throws {
+    let transcriber = FakeTranscriber(.hangAfterFirst)
+    try await withMeter { meter, store in
+      let keys = try ["many", "one"].map { name in
+        let label = try #require(ShortName(name))
+        return try store.createKey(
+          label: label, limits: LimitRule(parallel: 100), account: store.createAccount(label))
+      }
+      meter.refreshKeys()
+      try await RunningServer.hearing(transcriber, meter: meter) { server in
+        try await withThrowingTaskGroup(of: (owner: Int, status: Int?).self) { tasks in
+          @Sendable func send(_ owner: Int) async -> (owner: Int, status: Int?) {
+            let headers = ["Authorization: Bearer \(keys[owner].text)"]
+            return (owner, try? await server.transcribe(headers: headers).status)
+          }
+          // One has the model and 16 wait.
+          for _ in 0..<17 { tasks.addTask { await send(0) } }
+          while meter.outstanding < 17 { await Task.yield() }
+          tasks.addTask { await send(1) }
+          let refused = try await tasks.next()
+          #expect(refused?.owner == 0 && refused?.status == 503)
+          // The place is the other one's, who waits.
+          while meter.outstanding != 17 { await Task.yield() }
+          // Nobody makes room for who has more.
+          tasks.addTask { await send(0) }
+          let second = try await tasks.next()
+          #expect(second?.owner == 0 && second?.status == 503)
+          tasks.cancelAll()
+        }
+        while meter.outstanding > 0 { await Task.yield() }
+      }
+    }
+  }
 }

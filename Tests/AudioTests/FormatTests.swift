@@ -58,14 +58,20 @@ import Testing
         == 16_001)
   }
 
-  @Test func `a task that is cancelled stops reading`() async {
-    let bytes = WAVBuilder(samples: [Int16](repeating: 0, count: 100)).bytes
-    let task = Task { () throws(AudioError) -> [Float] in
-      while !Task.isCancelled { await Task.yield() }
-      return try AudioFile.samples(of: bytes)
+  @Test func `a reader gives block after block and then no more`() throws {
+    let samples = (0..<50_000).map { Int16(truncatingIfNeeded: $0 * 7919) }
+    for rate in [16_000, 44_100] {
+      let bytes = WAVBuilder(samples: samples).at(rate).bytes
+      var reader = try AudioReader(bytes)
+      var (found, block, count): ([Float], [Float], Int) = ([], [], 0)
+      while try reader.next(&block) {
+        found += block
+        count += 1
+      }
+      #expect(count > 2 && block.isEmpty)
+      #expect(try !reader.next(&block) && block.isEmpty)
+      #expect(found.count == reader.expectedCount)
+      #expect(try found == AudioFile.samples(of: bytes))
     }
-    task.cancel()
-    let error = await #expect(throws: AudioError.self) { try await task.value }
-    #expect(error?.code == .cancelled)
   }
 }

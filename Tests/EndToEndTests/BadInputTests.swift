@@ -116,6 +116,17 @@ import Testing
     #expect(outcome.errors.contains(word), "\(outcome.errors)")
   }
 
+  /// Both kinds of files began with the same word.
+  @Test func `a model of a time before GGUF is not taken for one that hears`() async throws {
+    try await TemporaryFolder.with { folder async throws in
+      let outcome = try await Program.apus(
+        "serve", Self.fixtures + "/malformed/magic-5.gguf", "--port", "0",
+        environment: ["APUS_DATA": folder])
+      #expect(outcome.status == 1)
+      #expect(outcome.errors.contains("a model of a time before GGUF"), "\(outcome.errors)")
+    }
+  }
+
   /// Such bytes would be left out, or replaced, and nobody told.
   @Test(arguments: [
     ["tokenize", "MODEL"], ["tokenize", "MODEL", "--jsonl"], ["embed", "MODEL"],

@@ -111,6 +111,26 @@ import Testing
     #expect(try store.draftInvoice(account: billing.account, month: month) == draft)
   }
 
+  /// A file that cannot go stands for a process that ended in the midst.
+  @Test func aMonthIsFoundUntilAllOfItIsGone() async throws {
+    let billing = try BillingBench(start: newYear2028)
+    let store = billing.store
+    try await billing.use()
+    let month = try #require(UTCMonth("2028-01"))
+    #expect(try store.receiptRoot(of: month).count == 1)
+    billing.go(to: newYear2028 + 426 * 86_400_000)
+    let folder = billing.bench.folder.path
+    let obstacle = "\(folder)/probes-2028-01.db"
+    try FileManager.default.createDirectory(
+      atPath: obstacle, withIntermediateDirectories: false)
+    #expect(faultCode { _ = try store.runRetention() } == .cannotOpen)
+    #expect(try store.months().contains(month))
+    try FileManager.default.removeItem(atPath: obstacle)
+    #expect(try store.runRetention().months == [month])
+    let names = try FileManager.default.contentsOfDirectory(atPath: folder)
+    #expect(names.filter { $0.contains("2028-01") }.isEmpty)
+  }
+
   @Test func whoIsErasedIsNotKeptForAnothersName() throws {
     let bench = try MeterBench()
     let store = bench.meter.store

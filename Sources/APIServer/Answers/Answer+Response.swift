@@ -57,33 +57,20 @@ extension Answer {
 
   private func stream(in format: some AnswerFormat, _ exchange: Exchange) -> Response {
     exchange.withNotes { $0.endsWithBody = true }
-    var headers = EventStream.headers
-    headers[.isGenerated] = "true"
     let duty = StreamDuty(exchange) {
       self.clientWent()
       _ = try? await self.run(isStreamed: true) { _, _ in }
     }
-    let body = ResponseBody { writer in
-      duty.take()
-      var status = 200
-      defer { exchange.log(status: status) }
-      let limit = exchange.backend.configuration.limits.streamBytes
-      let events = EventQueue(format, limit: limit) {
-        self.clientWent()
-        exchange.closeConnection()
-      }
-      async let outcome = self.tell(events, exchange)
-      do {
-        while let bytes = await events.next() { try await writer.write(ByteBuffer(bytes: bytes)) }
-      } catch {
-        self.clientWent()
-        status = await outcome
-        throw error
-      }
-      status = await outcome
-      try await writer.finish(nil)
+    let limit = exchange.backend.configuration.limits.streamBytes
+    let events = EventQueue(format, limit: limit) {
+      self.clientWent()
+      exchange.closeConnection()
     }
-    return Response(status: .ok, headers: headers, body: body)
+    return EventStream.response(of: events, to: exchange, duty) {
+      self.clientWent()
+    } work: {
+      await self.tell(events, exchange)
+    }
   }
 
   /// Makes the events of a stream, and gives the status that the log will tell.
@@ -95,10 +82,7 @@ extension Answer {
         })
       return 200
     } catch {
-      let refusal = exchange.refusal(for: error)
-      exchange.noteFailure(refusal)
-      events.fail(refusal)
-      return error is ClientGone ? exchange.statusIfClientGoes : 200
+      return events.fail(error, exchange)
     }
   }
 }

@@ -5,7 +5,6 @@ import Audio
 import HTTPTypes
 import Hummingbird
 import Metering
-import NIOCore
 import Synchronization
 import Transformer
 
@@ -53,7 +52,8 @@ final class Dictation: Sendable {
   /// - Throws: `ClientGone`, `MeterError` where the key was revoked, there is no money for so much
   ///   sound, or the record cannot be written, `APIError`, or `EngineError.overloaded`.
   func run(
-    _ file: [UInt8], isStreamed: Bool = false, onBegin: @escaping @Sendable () -> Void = {},
+    _ file: ArraySlice<UInt8>, isStreamed: Bool = false,
+    onBegin: @escaping @Sendable () -> Void = {},
     onSegment: @escaping @Sendable (TranscriptionSegment) -> Void = { _ in }
   ) async throws -> (Transcription, milliseconds: Int64) {
     // Nothing leaves before its own record is durable.
@@ -108,17 +108,13 @@ final class Dictation: Sendable {
   }
 
   private func write(
-    _ file: [UInt8], isStreamed: Bool, _ onBegin: @Sendable () -> Void,
+    _ file: ArraySlice<UInt8>, isStreamed: Bool, _ onBegin: @Sendable () -> Void,
     _ onSegment: @escaping @Sendable (TranscriptionSegment) -> Void
   ) async throws -> Transcription {
-    let sound = try sound(of: file)
+    let sound = try await sound(of: file)
     // Sixteen samples a millisecond.
     let milliseconds = Int64((sound.count + 15) / 16)
     length.store(milliseconds, ordering: .relaxed)
-    // It may have waited for long.
-    guard lease?.advance(completionTokens: 0) != .keyRevoked else {
-      throw MeterError.invalidAPIKey
-    }
     try lease?.reserve(audioMilliseconds: milliseconds)
     if isStreamed { try await lease?.opened() }
     onBegin()
@@ -128,15 +124,25 @@ final class Dictation: Sendable {
     }
   }
 
+  /// Makes samples of a file on a thread of its own, which lasts seconds where the file is long.
+  ///
   /// - Throws: `APIError` where the file cannot be used, or `CancellationError`.
-  private func sound(of file: [UInt8]) throws -> SpeechSound {
+  private func sound(of file: ArraySlice<UInt8>) async throws -> SpeechSound {
     let seconds = exchange.backend.configuration.limits.audioSeconds
-    var samples: [Float]
-    do throws(AudioError) {
-      samples = try AudioFile.samples(of: file, limits: AudioLimits(maximumSeconds: seconds))
-    } catch {
+    do {
+      return try await desk.work { isCancelled in
+        try SpeechSound { take in
+          var reader = try AudioReader(
+            Array(file), limits: AudioLimits(maximumSeconds: seconds))
+          var block: [Float] = []
+          while try reader.next(&block) {
+            guard !isCancelled() else { throw CancellationError() }
+            try take(block, reader.expectedCount)
+          }
+        }
+      }
+    } catch let error as AudioError {
       switch error.code {
-      case .cancelled: throw CancellationError()
       case .unknownFormat, .unsupportedFormat, .unsupportedRate:
         throw APIError.invalid("file", "unsupported_audio", "'file' cannot be used: \(error).")
       case .tooLong:
@@ -145,7 +151,6 @@ final class Dictation: Sendable {
         throw APIError.invalid("file", "invalid_audio", "'file' cannot be used: \(error).")
       }
     }
-    return try SpeechSound(taking: &samples)
   }
 
   private func settle(
@@ -165,7 +170,7 @@ extension Dictation {
   /// what was refused until then is no stream.
   ///
   /// - Throws: as `run` does, before the model begins.
-  func stream(_ file: [UInt8]) async throws -> Response {
+  func stream(_ file: ArraySlice<UInt8>) async throws -> Response {
     let exchange = exchange
     let events = EventQueue(
       TranscriptEvents(), limit: exchange.backend.configuration.limits.streamBytes
@@ -188,10 +193,7 @@ extension Dictation {
         return 200
       } catch {
         begun.finish(throwing: error)
-        let refusal = exchange.refusal(for: error)
-        exchange.noteFailure(refusal)
-        events.fail(refusal)
-        return error is ClientGone ? exchange.statusIfClientGoes : 200
+        return events.fail(error, exchange)
       }
     }
     for try await _ in beginning {}
@@ -200,20 +202,10 @@ extension Dictation {
       self.clientWent()
       _ = await status.value
     }
-    let body = ResponseBody { writer in
-      duty.take()
-      do {
-        while let bytes = await events.next() { try await writer.write(ByteBuffer(bytes: bytes)) }
-        try await writer.finish(nil)
-      } catch {
-        self.clientWent()
-        exchange.log(status: await status.value)
-        throw error
-      }
-      exchange.log(status: await status.value)
+    return EventStream.response(of: events, to: exchange, duty) {
+      self.clientWent()
+    } work: {
+      await status.value
     }
-    var headers = EventStream.headers
-    headers[.isGenerated] = "true"
-    return Response(status: .ok, headers: headers, body: body)
   }
 }

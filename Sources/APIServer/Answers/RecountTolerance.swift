@@ -2,7 +2,7 @@
 // writes and no text shows, and how it may have spelled the rest.
 
 /// What a receipt may say beside the tokens that were counted.
-struct RecountTolerance {
+package struct RecountTolerance {
   /// Of each choice: its end, and words that were spelled with more tokens.
   private static let endTokens = 4
   /// Of each choice: tags and line ends around its thought.
@@ -12,6 +12,13 @@ struct RecountTolerance {
   /// Of each choice: where a text that is cut within a character or a word takes more tokens by
   /// itself than it did in its place.
   private static let cutTokens = 2
+
+  /// The rule in one sentence, for those who count again.
+  package static let rule = """
+    The receipt may say \(endTokens + tagTokens) tokens more of each choice, for its end and the \
+    tags of a thought, one in \(spelledShare) for other spellings, and those of a text of 'stop'; \
+    or \(cutTokens) fewer of each choice, for text that is cut.
+    """
 
   /// Of an answer; 0 where nothing is written.
   let choiceCount: Int

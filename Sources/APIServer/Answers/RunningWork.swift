@@ -49,10 +49,13 @@ final class RunningWork: Sendable {
   }
 
   private func forget(_ key: KeyID, _ number: Int) {
-    state.withLock { state in
-      state.ends[key]?[number] = nil
+    // What a closure holds is let go outside: its end may ask for this lock.
+    let end = state.withLock { state in
+      let end = state.ends[key]?.removeValue(forKey: number)
       if state.ends[key]?.isEmpty == true { state.ends[key] = nil }
+      return end
     }
+    withExtendedLifetime(end) {}
   }
 }
 

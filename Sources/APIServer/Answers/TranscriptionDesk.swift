@@ -1,5 +1,5 @@
 // A speech model and whoever waits for it. It works on one recording at a time, with all its threads;
-// others wait in the order they came, and owners take turns.
+// others wait in the order they came, and owners take turns and share the places to wait at.
 
 import Synchronization
 import Transformer
@@ -25,22 +25,60 @@ final class TranscriptionDesk: Sendable {
 
   let transcriber: any Transcriber
   private let state = Mutex(State())
+  private let steps = Atomic(0)
 
   init(_ transcriber: any Transcriber) { self.transcriber = transcriber }
 
   /// Recordings that wait or are worked on.
   var pendingCount: Int { state.withLock { $0.waiting.count + ($0.isTaken ? 1 : 0) } }
+  /// Whether somebody has the model.
+  var isTaken: Bool { state.withLock { $0.isTaken } }
+  /// Whether somebody waits for it.
+  var isWaitedFor: Bool { state.withLock { !$0.waiting.isEmpty } }
+  /// Turns that began, and times that work in one has asked whether to go on: by this others see that
+  /// whoever has the model is not stuck.
+  var stepCount: Int { steps.load(ordering: .relaxed) }
+
+  /// Does something while nobody else has the model; nil at once where somebody has it.
+  func withFreeTurn<Result>(_ body: () async throws -> Result) async rethrows -> Result? {
+    let isFree = state.withLock { state in
+      guard !state.isTaken else { return false }
+      state.isTaken = true
+      return true
+    }
+    guard isFree else { return nil }
+    defer { giveBack() }
+    steps.wrappingAdd(1, ordering: .relaxed)
+    return try await body()
+  }
 
   /// Waits for the model and does something while nobody else has it.
   ///
-  /// - Throws: `EngineError.overloaded`, `CancellationError` when the task is cancelled, or what
+  /// - Throws: `EngineError.overloaded`, also where it waited already and an owner with fewer
+  ///   waiters needed its place; `CancellationError` when the task is cancelled, or what
   ///   `body` throws.
   func withTurn<Result>(
     owner: String, _ body: () async throws -> Result
   ) async throws -> Result {
     try await take(owner: owner)
     defer { giveBack() }
+    steps.wrappingAdd(1, ordering: .relaxed)
     return try await body()
+  }
+
+  /// Works on a thread of its own. To be called in a turn.
+  ///
+  /// - Parameter body: is given what tells whether the task was cancelled, and asks it at least once a
+  ///   second or so.
+  func work<Result: Sendable>(
+    _ body: @escaping @Sendable (_ isCancelled: () -> Bool) throws -> Result
+  ) async throws -> Result {
+    try await onOwnThread { [self] isCancelled in
+      try body {
+        steps.wrappingAdd(1, ordering: .relaxed)
+        return isCancelled()
+      }
+    }
   }
 
   /// Writes down what is said, on a thread of its own. To be called in a turn.
@@ -50,15 +88,9 @@ final class TranscriptionDesk: Sendable {
     _ sound: SpeechSound, _ options: TranscriptionOptions,
     onSegment: @escaping @Sendable (TranscriptionSegment) -> Void
   ) async throws -> Transcription {
-    let stop = CancellationFlag()
-    return try await withTaskCancellationHandler {
-      try await onOwnThread { [transcriber] in
-        try transcriber.transcribe(
-          sound, options: options, onSegment: { onSegment($0) },
-          isCancelled: { stop.isSet })
-      }
-    } onCancel: {
-      stop.set()
+    try await work { [transcriber] isCancelled in
+      try transcriber.transcribe(
+        sound, options: options, onSegment: { onSegment($0) }, isCancelled: isCancelled)
     }
   }
 
@@ -76,23 +108,35 @@ final class TranscriptionDesk: Sendable {
     }
   }
 
-  /// Lets a waiter in, has it wait, or turns it away.
+  /// Lets a waiter in, has it wait, or turns somebody away.
   private func enter(_ waiter: Waiter) {
-    let answer: Result<Void, any Error>? = state.withLock { state in
+    typealias Answer = (waiter: Waiter, result: Result<Void, any Error>)
+    let answer: Answer? = state.withLock { state in
       // A cancellation that came before found nobody to turn away.
-      if Task.isCancelled { return .failure(CancellationError()) }
+      if Task.isCancelled { return (waiter, .failure(CancellationError())) }
       if !state.isTaken {
         state.isTaken = true
         state.lastOwner = waiter.owner
-        return .success(())
-      }
-      guard state.waiting.count < Self.queueLimit else {
-        return .failure(EngineError.overloaded(queueLimit: Self.queueLimit))
+        return (waiter, .success(()))
       }
       state.waiting.append(waiter)
-      return nil
+      guard state.waiting.count > Self.queueLimit else { return nil }
+      let surplus = state.waiting.remove(at: Self.surplus(in: state.waiting))
+      return (surplus, .failure(EngineError.overloaded(queueLimit: Self.queueLimit)))
     }
-    if let answer { waiter.continuation.resume(with: answer) }
+    if let answer { answer.waiter.continuation.resume(with: answer.result) }
+  }
+
+  /// Who has to go where one too many wait, the last of whom has just come: the youngest of the owner
+  /// with most. Where that is the newcomer's too, or has but one more without it, nobody who waits
+  /// makes room.
+  private static func surplus(in waiting: [Waiter]) -> Int {
+    var counts: [String: Int] = [:]
+    for waiter in waiting { counts[waiter.owner, default: 0] += 1 }
+    let last = waiting.count - 1
+    let most = counts.values.max() ?? 0
+    guard counts[waiting[last].owner, default: 0] < most else { return last }
+    return waiting.lastIndex { counts[$0.owner] == most } ?? last
   }
 
   /// Turns away who waits no longer.

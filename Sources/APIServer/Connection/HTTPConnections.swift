@@ -45,7 +45,7 @@ struct HTTPConnections: ServerChildChannel {
     let configuration = HTTP1Channel.Configuration(
       additionalChannelHandlers: [
         AddressLimit(counts, limit: limits.connectionsPerAddress, proxies: proxies),
-        RequestReadingGuard(limits: limits),
+        RequestReadingGuard(limits: limits, routes: frontend.routes),
         watch,
         StreamKeepAlive(interval: TimeAmount(limits.keepAliveInterval)),
         StalledReaderGuard(patience: TimeAmount(limits.stallDuration)),

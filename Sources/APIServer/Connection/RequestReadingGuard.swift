@@ -20,8 +20,10 @@ final class RequestReadingGuard: ChannelDuplexHandler, RemovableChannelHandler {
   /// the connection and could destroy the refusal on its way.
   private static let lingering = TimeAmount.seconds(1)
 
-  private let bodyPatience: TimeAmount
   private let limits: Server.Limits
+  private let routes: RouteTable
+  /// What the body is that comes just now: recordings may be larger than anything else, and take longer.
+  private var form = BodyForm.json
   /// Whether a request's head has come and its end has not.
   private var isReading = false
   private var unansweredCount = 0
@@ -33,9 +35,9 @@ final class RequestReadingGuard: ChannelDuplexHandler, RemovableChannelHandler {
   private var isLingering = false
   private var timer: Scheduled<Void>?
 
-  init(limits: Server.Limits) {
-    bodyPatience = TimeAmount(limits.bodyDuration)
+  init(limits: Server.Limits, routes: RouteTable) {
     self.limits = limits
+    self.routes = routes
   }
 
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {
@@ -44,6 +46,7 @@ final class RequestReadingGuard: ChannelDuplexHandler, RemovableChannelHandler {
     case .head(let head):
       isReading = true
       unansweredCount += 1
+      form = routes.bodyForm(at: head.path ?? "")
       allowBody(of: head, context)
     case .body:
       break
@@ -59,7 +62,8 @@ final class RequestReadingGuard: ChannelDuplexHandler, RemovableChannelHandler {
     if isDiscarding {
       context.read()
     } else if isReading, timer == nil {
-      timer = context.eventLoop.assumeIsolated().scheduleTask(in: bodyPatience) {
+      let patience = TimeAmount(limits.duration(of: form))
+      timer = context.eventLoop.assumeIsolated().scheduleTask(in: patience) {
         self.timer = nil
         self.isDiscarding = true
         context.fireErrorCaught(RequestBodyTimeout())
@@ -111,8 +115,7 @@ final class RequestReadingGuard: ChannelDuplexHandler, RemovableChannelHandler {
 
   /// Sends `100 Continue` where a client waits for it and its body would be accepted.
   private func allowBody(of head: HTTPRequest, _ context: ChannelHandlerContext) {
-    // Recordings may be larger than anything else.
-    let limit = limits.bytes(of: head.path?.contains("/audio/") == true ? .form : .json)
+    let limit = limits.bytes(of: form)
     guard let expectation = head.headerFields[.expect], expectation.lowercased() == "100-continue",
       head.headerFields[.contentLength].flatMap({ Int($0) }) ?? 0 <= limit
     else { return }

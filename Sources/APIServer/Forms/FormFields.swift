@@ -51,14 +51,7 @@ struct FormFields {
     guard let number = Double(text), number.isFinite else {
       throw .invalid(name, "invalid_type", "'\(name)' must be a number.")
     }
-    if number < range.lowerBound {
-      throw .invalid(
-        name, "decimal_below_min_value", "'\(name)' must be at least \(range.lowerBound).")
-    }
-    if number > range.upperBound {
-      throw .invalid(
-        name, "decimal_above_max_value", "'\(name)' must be at most \(range.upperBound).")
-    }
+    try APIError.check(number, in: range, name)
     return number
   }
 
@@ -86,25 +79,14 @@ struct FormFields {
   /// Whether there is a field whose name begins so.
   func has(prefix: String) -> Bool { parts.contains { $0.name.hasPrefix(prefix) } }
 
-  func missing(_ name: String) -> APIError {
-    .invalid(name, "missing_required_parameter", "Missing required parameter: '\(name)'.")
-  }
+  func missing(_ name: String) -> APIError { .missingField(name) }
 
-  /// Refuses the first field that nobody asked for, in strict mode. Its name is checked before it
-  /// is repeated.
+  /// Refuses the first field that nobody asked for, in strict mode.
   func end() throws(APIError) {
     guard isStrict else { return }
     for part in parts {
       let name = part.name.hasSuffix("[]") ? String(part.name.dropLast(2)) : part.name
-      guard !known.contains(name) else { continue }
-      let isPlain =
-        name.utf8.count <= 64
-        && name.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "_") }
-      throw .invalid(
-        isPlain ? name : nil, "unknown_parameter",
-        isPlain
-          ? "Unknown parameter: '\(name)'. This server runs in strict mode; leave the field out."
-          : "A field's name is not one this server knows, and it runs in strict mode.")
+      guard known.contains(name) else { throw .unknownField(name, in: "") }
     }
   }
 

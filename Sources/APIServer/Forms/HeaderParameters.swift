@@ -4,10 +4,10 @@
 struct HeaderParameters {
   /// What stands before the parameters, in small letters.
   let value: String
-  /// By name in small letters.
-  private(set) var parameters: [String: String] = [:]
+  /// By name in small letters; bytes, for nobody says in which code the name of a file comes.
+  private(set) var parameters: [String: [UInt8]] = [:]
 
-  /// Nil where it is malformed, has a parameter twice, or is no UTF-8.
+  /// Nil where it is malformed or has a parameter twice.
   init?(_ bytes: ArraySlice<UInt8>) {
     var rest = bytes
     guard
@@ -32,14 +32,18 @@ struct HeaderParameters {
     }
   }
 
+  /// The text of a parameter; nil where there is none, or it is no UTF-8.
+  func text(_ name: String) -> String? {
+    parameters[name].flatMap { String(validating: $0, as: UTF8.self) }
+  }
+
   /// A text in quotes, in which a backslash stands before a quote or a backslash that is meant.
-  private static func quoted(_ rest: inout ArraySlice<UInt8>) -> String? {
+  private static func quoted(_ rest: inout ArraySlice<UInt8>) -> [UInt8]? {
     rest.removeFirst()
     var bytes: [UInt8] = []
     while let byte = rest.popFirst() {
       switch byte {
-      case UInt8(ascii: "\""):
-        return String(validating: bytes, as: UTF8.self)
+      case UInt8(ascii: "\""): return bytes
       case UInt8(ascii: "\\"):
         // The paths of files of some programs have lone ones.
         if let next = rest.first, next == UInt8(ascii: "\"") || next == UInt8(ascii: "\\") {
@@ -55,11 +59,11 @@ struct HeaderParameters {
     return nil
   }
 
-  private static func token(_ rest: inout ArraySlice<UInt8>) -> String? {
+  private static func token(_ rest: inout ArraySlice<UInt8>) -> [UInt8]? {
     let bytes = rest.prefix { $0 != UInt8(ascii: ";") && !$0.isSpace }
     rest = rest.dropFirst(bytes.count)
     guard !bytes.isEmpty, !bytes.contains(UInt8(ascii: "\"")) else { return nil }
-    return String(validating: bytes, as: UTF8.self)
+    return Array(bytes)
   }
 
   /// Without white space around it.

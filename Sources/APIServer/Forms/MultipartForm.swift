@@ -45,14 +45,14 @@ package struct MultipartForm: Sendable {
       throw FormError("content-type", "its Content-Type is another")
     }
     guard let boundary = type.parameters["boundary"], !boundary.isEmpty,
-      boundary.utf8.count <= Self.boundaryLimit, boundary.utf8.last != UInt8(ascii: " "),
-      boundary.utf8.allSatisfy({ (0x20..<0x7F).contains($0) })
+      boundary.count <= Self.boundaryLimit, boundary.last != UInt8(ascii: " "),
+      boundary.allSatisfy({ (0x20..<0x7F).contains($0) })
     else {
       throw FormError(
         "content-type",
         "its Content-Type needs a boundary of 1 to \(Self.boundaryLimit) characters")
     }
-    try self.init(bytes, boundary: Array(boundary.utf8))
+    try self.init(bytes, boundary: boundary)
   }
 
   /// - Parameter boundary: without the dashes in front; not empty, and without line ends.
@@ -119,7 +119,7 @@ package struct MultipartForm: Sendable {
       }
     }
     guard let disposition, disposition.value == "form-data",
-      let name = disposition.parameters["name"], !name.isEmpty
+      let name = disposition.text("name"), !name.isEmpty
     else {
       throw FormError(
         "body", "a part has no Content-Disposition of the kind 'form-data; name=\"…\"'")

@@ -14,7 +14,7 @@ extension Frontend {
     let answers = backend.sharedAnswers
     let name = try answers.name(of: text, exchange.principal.account)
     let (body, code) = try await exchange.withWholeBody(route.body) {
-      try answers.code(of: $0, route: route.path)
+      try answers.code(of: $0, route: route, contentType: exchange.request.headers[.contentType])
     }
     while true {
       let fresh = SharedAnswer(
@@ -110,7 +110,8 @@ extension Exchange {
       }
       headers[.idempotentReplayed] = "true"
     }
-    let duty = logsAtEnd ? JoinedStreamDuty(self) : nil
+    // Nothing was begun for it.
+    let duty = logsAtEnd ? StreamDuty(self) {} : nil
     let body = ResponseBody(contentLength: head.contentLength) { [self] writer in
       duty?.take()
       defer {
@@ -121,21 +122,4 @@ extension Exchange {
     }
     return Response(status: head.status, headers: headers, body: body)
   }
-}
-
-/// That a joined stream is logged. Where the client goes before the head of its response could be written,
-/// nobody asks for the body.
-private final class JoinedStreamDuty: Sendable {
-  private let exchange: Exchange
-
-  init(_ exchange: Exchange) { self.exchange = exchange }
-
-  deinit {
-    guard !exchange.withNotes({ $0.isBodyTaken }) else { return }
-    exchange.withNotes { $0.code = APIError.clientGone.code }
-    exchange.log(status: APIError.clientGone.status.code)
-  }
-
-  /// The body is asked for.
-  func take() { exchange.withNotes { $0.isBodyTaken = true } }
 }

@@ -38,10 +38,24 @@ final class SharedAnswers: Sendable {
     return .init(account: account, code: code)
   }
 
-  /// What is remembered of a request's body.
-  func code(of body: ByteBuffer, route: String) throws(APIError) -> SecretCode {
-    var text = Array(route.utf8) + [0]
-    text += body.readableBytesView
+  /// What is remembered of a request's body: of a form what its parts are called and hold, as each
+  /// sending puts another boundary between them.
+  ///
+  /// - Parameter contentType: the header's text, for a form.
+  func code(
+    of body: ByteBuffer, route: Route, contentType: String?
+  ) throws(APIError) -> SecretCode {
+    let bytes = Array(body.readableBytesView)
+    var text = Array(route.path.utf8) + [0]
+    if route.body == .form, let form = try? MultipartForm(bytes, contentType: contentType ?? "") {
+      for part in form.parts {
+        text += Array("\(part.name.utf8.count) \(part.content.count) \(part.name)".utf8)
+        text += part.content
+      }
+    } else {
+      // What is no form is refused in the same way each time.
+      text += bytes
+    }
     guard let code = secret?.code(of: text) else { throw .internalError }
     return code
   }
@@ -103,5 +117,5 @@ extension APIError {
   static let idempotencyKeyReused = refused(
     .unprocessableContent, "idempotency_key_reused",
     "This Idempotency-Key came with another body or to another route a short while ago. Send each "
-      + "new request with a new key, and the same request again byte by byte.")
+      + "new request with a new key, and the same request again as it was.")
 }

@@ -1,5 +1,5 @@
 // Asks every model for one token, or an encoder for a vector, again and again, and keeps what came
-// of it: the status page says what probes found and nothing else.
+// of it: the status page says what probes found and nothing else. `SpeechProbe` asks those that hear.
 
 import Metering
 import Synchronization
@@ -77,14 +77,19 @@ struct Probing: Sendable {
 /// Asks one model. A model that has not answered the last time is not asked a second time meanwhile.
 private final class Probe: Sendable {
   private let model: ModelEntry
+  private let speech: SpeechProbe?
 
-  init(_ model: ModelEntry) { self.model = model }
+  init(_ model: ModelEntry) {
+    self.model = model
+    speech = model.desk.map { SpeechProbe($0) }
+  }
 
   /// Whether the model answers, or could.
   func finding(
     within patience: Duration
   ) async -> (isAnswered: Bool, isOnStandby: Bool, took: Duration) {
     let start = ContinuousClock.now
+    if let speech { return (await speech.isAnswered(within: patience), false, .now - start) }
     guard let engine = model.engine else {
       let isReady = model.isReady
       return (isReady, true, .now - start)

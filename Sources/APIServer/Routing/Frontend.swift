@@ -11,7 +11,7 @@ import NIOCore
 struct Frontend: Sendable {
   let backend: Backend
   let logger: Logger
-  private let routes: RouteTable
+  let routes: RouteTable
   /// Whether requests may come under any name of this machine.
   private let answersAnyHost: Bool
 

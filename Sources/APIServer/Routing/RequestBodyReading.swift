@@ -51,6 +51,21 @@ extension Exchange {
     try await sizedJSONBody(make).0
   }
 
+  /// Reads the whole body, which is one JSON object, and takes its fields. In strict mode those that
+  /// `take` does not ask for are refused.
+  ///
+  /// - Throws: as `withJSONBody` does.
+  func withFields<Result: Sendable>(
+    _ take: @escaping @Sendable (inout RequestFields) throws -> Result
+  ) async throws -> Result {
+    try await withJSONBody { [backend] body throws in
+      var fields = try RequestFields(body: body, isStrict: backend.configuration.isStrict)
+      let result = try take(&fields)
+      try fields.end()
+      return result
+    }
+  }
+
   /// Reads the whole body and makes something of it.
   ///
   /// - Parameters:

@@ -2,6 +2,7 @@
 
 import HTTPTypes
 import Hummingbird
+import HummingbirdCore
 
 /// Who may ask a route.
 enum RouteAccess: Sendable {
@@ -103,8 +104,11 @@ struct RouteTable: Sendable {
   private var open: [(prefix: String, place: Place)] = []
   /// Paths of routes that tell errors in Anthropic's shape, and what those below them begin with.
   private let anthropicPaths: [(path: String, below: String)]
+  /// Paths of routes that take forms.
+  private let formPaths: [String]
 
   init(_ routes: [Route]) {
+    formPaths = routes.filter { $0.body == .form }.flatMap { [$0.path] + $0.aliases }
     anthropicPaths = routes.filter { $0.errors == .anthropic }
       .flatMap { [$0.path] + $0.aliases }.map { (path: $0, below: $0 + "/") }
     for route in routes {
@@ -125,6 +129,13 @@ struct RouteTable: Sendable {
   func errors(under path: String) -> ErrorShape {
     let isAnthropic = anthropicPaths.contains { path == $0.path || path.hasPrefix($0.below) }
     return isAnthropic ? .anthropic : .openAI
+  }
+
+  /// What the body of a request is, by the target that its head names.
+  func bodyForm(at target: String) -> BodyForm {
+    var path = URI(target).path[...]
+    if path.utf8.count > 1, path.hasSuffix("/") { path.removeLast() }
+    return formPaths.contains { $0 == path } ? .form : .json
   }
 
   /// The route of a request and the parameter in its path.

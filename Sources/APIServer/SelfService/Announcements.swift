@@ -41,13 +41,10 @@ enum Announcements {
   }
 
   static let accept = Route(method: .post, path: "/v1/terms/accept") { exchange, _ in
-    let version = try await exchange.withJSONBody { body throws in
-      var fields = try RequestFields(
-        body: body, isStrict: exchange.backend.configuration.isStrict)
+    let version = try await exchange.withFields { fields throws in
       guard let version = try fields.integer("version", in: 1...Int.max) else {
         throw fields.missing("version")
       }
-      try fields.end()
       return Int64(version)
     }
     return .json(

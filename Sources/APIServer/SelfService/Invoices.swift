@@ -58,14 +58,11 @@ enum Invoices {
 
   /// Opens a dispute over a line, within 30 days of the invoice.
   static let dispute = Route(method: .post, path: "/v1/disputes") { exchange, _ in
-    let (number, line) = try await exchange.withJSONBody { body throws in
-      var fields = try RequestFields(
-        body: body, isStrict: exchange.backend.configuration.isStrict)
+    let (number, line) = try await exchange.withFields { fields throws in
       guard let number = try fields.string("invoice") else { throw fields.missing("invoice") }
       guard let line = try fields.integer("line", in: 1...100_000) else {
         throw fields.missing("line")
       }
-      try fields.end()
       return (number, line)
     }
     return .json(

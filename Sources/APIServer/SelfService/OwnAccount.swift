@@ -8,13 +8,10 @@ import Metering
 enum OwnAccount {
   /// Gives notice: the account's keys work for 30 more days.
   static let terminate = Route(method: .post, path: "/v1/account/terminate") { exchange, _ in
-    try await exchange.withJSONBody { body throws in
-      var fields = try RequestFields(
-        body: body, isStrict: exchange.backend.configuration.isStrict)
+    try await exchange.withFields { fields throws in
       guard try fields.bool("confirm") == true else {
         throw fields.invalid("confirm", "confirmation_required", "must be true: the account ends")
       }
-      try fields.end()
     }
     return .json(
       try await exchange.withLedger(.manageAccount) { ledger in
@@ -39,16 +36,13 @@ enum OwnAccount {
     }
     guard let meter = exchange.backend.meter else { throw APIError.noLedger }
     try meter.lookAtStranger(exchange.address?.network)
-    let (name, email) = try await exchange.withJSONBody { body throws in
-      var fields = try RequestFields(
-        body: body, isStrict: exchange.backend.configuration.isStrict)
+    let (name, email) = try await exchange.withFields { fields throws in
       guard let text = try fields.string("name") else { throw fields.missing("name") }
       guard let name = ShortName(text) else {
         throw fields.invalid(
           "name", "invalid_name", "must have 1 to 64 bytes and no control characters")
       }
       guard let email = try fields.string("email") else { throw fields.missing("email") }
-      try fields.end()
       return (name, email)
     }
     return .json(

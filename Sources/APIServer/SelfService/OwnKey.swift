@@ -16,13 +16,10 @@ enum OwnKey {
 
   /// A new key in the place of the one that asks, or of another of the account.
   static let rotate = Route(method: .post, path: "/v1/keys/rotate") { exchange, _ in
-    let (name, grace) = try await exchange.withJSONBody { body throws in
-      var fields = try RequestFields(
-        body: body, isStrict: exchange.backend.configuration.isStrict)
+    let (name, grace) = try await exchange.withFields { fields throws in
       let name = try fields.string("name")
       // Ten weeks at most: a grace is for changing over, not for having two keys.
       let grace = try fields.integer("grace_seconds", in: 0...6_048_000) ?? 86_400
-      try fields.end()
       return (name, grace)
     }
     let card = try await exchange.withLedger(.readOwnUsage) { ledger -> JSONObject in
@@ -43,11 +40,8 @@ enum OwnKey {
 
   /// Revokes a key of anybody's, and those that took its place, for whoever has the whole of it.
   static let reportLeak = Route(method: .post, path: "/v1/keys/report-leak") { exchange, _ in
-    let text = try await exchange.withJSONBody { body throws in
-      var fields = try RequestFields(
-        body: body, isStrict: exchange.backend.configuration.isStrict)
+    let text = try await exchange.withFields { fields throws in
       guard let text = try fields.string("key") else { throw fields.missing("key") }
-      try fields.end()
       return text
     }
     return .json(

@@ -53,6 +53,7 @@ package struct ServerSetting: Sendable {
     ServerSetting("audio-bytes", \.limits.audioBytes, in: 1024...(1 << 30)),
     ServerSetting("audio-seconds", \.limits.audioSeconds, in: 1...86400),
     ServerSetting("body-seconds", \.limits.bodyDuration, in: 1...3600),
+    ServerSetting("audio-body-seconds", \.limits.audioBodyDuration, in: 1...3600),
     ServerSetting("header-field-bytes", \.limits.headerFieldBytes, in: 256...(1 << 20)),
     ServerSetting("header-bytes", \.limits.headerBytes, in: 1024...(1 << 20)),
     ServerSetting("headers", \.limits.headerCount, in: 8...1000),

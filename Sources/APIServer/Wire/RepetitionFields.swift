@@ -53,21 +53,56 @@ struct RepetitionFields: Sendable {
   }
 }
 
-/// The tokens that contain texts: looking through a vocabulary takes a while. What the standard texts come
-/// to is kept; others are a request's, and nothing of them stays.
+/// The tokens that contain texts. What the standard texts come to is kept, and the vocabulary, which is
+/// no secret; other texts are a request's, and nothing of them stays.
 final class BreakerTokens: Sendable {
-  private let standard = Mutex<Set<TokenID>?>(nil)
+  private struct State {
+    var standard: Set<TokenID>?
+    var vocabulary: JoinedVocabulary?
+  }
+
+  private let state = Mutex(State())
 
   func tokens(containing texts: [String], _ engine: any TextEngine) -> Set<TokenID> {
     let isStandard = texts == RepetitionFields.standardBreakers
-    if isStandard, let tokens = standard.withLock({ $0 }) { return tokens }
-    let texts8 = texts.map { Array($0.utf8) }
-    var found: Set<TokenID> = []
-    for id in 0..<TokenID(clamping: engine.facts.vocabularyCount) {
-      let bytes = engine.bytes(of: id)
-      if texts8.contains(where: { bytes.firstRange(of: $0) != nil }) { found.insert(id) }
+    let (standard, known) = state.withLock { ($0.standard, $0.vocabulary) }
+    if isStandard, let standard { return standard }
+    let vocabulary = known ?? JoinedVocabulary(engine)
+    let found = vocabulary.tokens(containing: texts.map { Array($0.utf8) })
+    state.withLock { state in
+      state.vocabulary = vocabulary
+      if isStandard { state.standard = found }
     }
-    if isStandard { standard.withLock { $0 = found } }
+    return found
+  }
+}
+
+/// The bytes of all tokens, one behind the other.
+private struct JoinedVocabulary: Sendable {
+  private var bytes: [UInt8] = []
+  /// Where each token's end, by id.
+  private var ends: [Int] = []
+
+  init(_ engine: any TextEngine) {
+    for id in 0..<TokenID(clamping: engine.facts.vocabularyCount) {
+      bytes += engine.bytes(of: id)
+      ends.append(bytes.count)
+    }
+  }
+
+  func tokens(containing texts: [[UInt8]]) -> Set<TokenID> {
+    var beginsOne = [Bool](repeating: false, count: 256)
+    for text in texts { if let first = text.first { beginsOne[Int(first)] = true } }
+    var found: Set<TokenID> = []
+    var start = 0
+    for (id, end) in ends.enumerated() {
+      for place in start..<end where beginsOne[Int(bytes[place])] {
+        guard texts.contains(where: { bytes[place..<end].starts(with: $0) }) else { continue }
+        found.insert(TokenID(id))
+        break
+      }
+      start = end
+    }
     return found
   }
 }

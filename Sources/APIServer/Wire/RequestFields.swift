@@ -10,16 +10,39 @@ struct RequestFields {
   private let object: JSONObject
   /// Whether `end` refuses what nobody asked for, here and within.
   private let isStrict: Bool
-  /// Where the object stands in the body: empty for the body itself, else `messages[0]`.
-  private let path: String
-  /// An array, for it is searched in strict mode alone, and filled for every request.
+  private let place: Place
+  /// What was asked for, in strict mode: nobody else looks.
   private var known: [String] = []
 
-  init(_ object: JSONObject, path: String = "", isStrict: Bool = false) {
+  /// Where an object stands in the body, of which a path is made where something is refused.
+  private indirect enum Place: Sendable {
+    case body
+    case member(of: Place, name: String)
+    case element(of: Place, name: String, index: Int)
+
+    /// Empty for the body itself, else such as `messages[0]`.
+    var path: String {
+      switch self {
+      case .body: ""
+      case .member(let parent, let name): parent.path(of: name)
+      case .element(let parent, let name, let index): parent.path(of: "\(name)[\(index)]")
+      }
+    }
+
+    func path(of name: String) -> String {
+      let path = path
+      return path.isEmpty ? name : "\(path).\(name)"
+    }
+  }
+
+  init(_ object: JSONObject, isStrict: Bool = false) {
+    self.init(object, .body, isStrict: isStrict)
+  }
+
+  private init(_ object: JSONObject, _ place: Place, isStrict: Bool) {
     self.object = object
-    self.path = path
+    self.place = place
     self.isStrict = isStrict
-    known.reserveCapacity(64)
   }
 
   /// The body of a request: it has to be an object.
@@ -32,13 +55,11 @@ struct RequestFields {
   }
 
   /// The path of a member, as `param` and messages call it.
-  func path(of name: String) -> String {
-    path.isEmpty ? name : "\(path).\(name)"
-  }
+  func path(of name: String) -> String { place.path(of: name) }
 
   /// A member of any type, nil where it is absent.
   mutating func value(_ name: String) -> JSONValue? {
-    known.append(name)
+    if isStrict { known.append(name) }
     guard let value = object[name], !value.isNull else { return nil }
     return value
   }
@@ -90,13 +111,7 @@ struct RequestFields {
   ) throws(APIError) -> Double? {
     guard let value = value(name) else { return nil }
     guard let number = value.doubleValue else { throw mistyped(name, "a number", value) }
-    if number < range.lowerBound {
-      throw invalid(
-        name, "decimal_below_min_value", "must be at least \(range.lowerBound)")
-    }
-    if number > range.upperBound {
-      throw invalid(name, "decimal_above_max_value", "must be at most \(range.upperBound)")
-    }
+    try APIError.check(number, in: range, path(of: name))
     return number
   }
 
@@ -117,7 +132,7 @@ struct RequestFields {
   mutating func fields(_ name: String) throws(APIError) -> RequestFields? {
     guard let value = value(name) else { return nil }
     guard case .object(let object) = value else { throw mistyped(name, "an object", value) }
-    return RequestFields(object, path: path(of: name), isStrict: isStrict)
+    return RequestFields(object, .member(of: place, name: name), isStrict: isStrict)
   }
 
   /// An element of an array member, which has to be an object.
@@ -126,7 +141,8 @@ struct RequestFields {
     guard case .object(let object) = element else {
       throw mistyped("\(name)[\(index)]", "an object", element)
     }
-    return RequestFields(object, path: path(of: "\(name)[\(index)]"), isStrict: isStrict)
+    return RequestFields(
+      object, .element(of: place, name: name, index: index), isStrict: isStrict)
   }
 
   /// The members as they are, for what is passed on whole.
@@ -144,28 +160,19 @@ struct RequestFields {
   }
 
   /// Takes members that clients send along and that change nothing here.
-  mutating func passOver(_ names: String...) { known += names }
+  mutating func passOver(_ names: String...) {
+    if isStrict { known += names }
+  }
 
-  /// Refuses the first member that nobody asked for, in strict mode. Its name is checked before it
-  /// is repeated.
+  /// Refuses the first member that nobody asked for, in strict mode.
   func end() throws(APIError) {
     guard isStrict else { return }
     for name in object.keys where !known.contains(name) && object[name]?.isNull == false {
-      let isPlain = name.utf8.count <= 64 && name.allSatisfy(\.isFieldCharacter)
-      let shown = isPlain ? path(of: name) : path
-      throw .invalid(
-        shown.isEmpty ? nil : shown, "unknown_parameter",
-        isPlain
-          ? "Unknown parameter: '\(shown)'. This server runs in strict mode; leave the field out."
-          : "A field's name is not one this server knows, and it runs in strict mode.")
+      throw .unknownField(name, in: place.path)
     }
   }
 
-  func missing(_ name: String) -> APIError {
-    .invalid(
-      path(of: name), "missing_required_parameter",
-      "Missing required parameter: '\(path(of: name))'.")
-  }
+  func missing(_ name: String) -> APIError { .missingField(path(of: name)) }
 
   func mistyped(_ name: String, _ expected: String, _ found: JSONValue) -> APIError {
     .invalid(
@@ -190,9 +197,4 @@ struct RequestFields {
     case .object: "an object"
     }
   }
-}
-
-extension Character {
-  /// Whether a field's name with this character may be repeated in a message.
-  fileprivate var isFieldCharacter: Bool { isASCII && (isLetter || isNumber || self == "_") }
 }

@@ -5,8 +5,8 @@ import Transformer
 /// `POST /v1/audio/transcriptions` or `/v1/audio/translations`, taken apart.
 struct TranscriptionFields: Sendable {
   let model: String
-  /// The bytes of the file.
-  let file: [UInt8]
+  /// The bytes of the file, as they lie in the form.
+  let file: ArraySlice<UInt8>
   let format: TranscriptFormat
   /// Whether each segment is told as soon as it is written.
   let isStreamed: Bool
@@ -47,7 +47,7 @@ struct TranscriptionFields: Sendable {
     asked = options
     try Self.refuseUnsupported(&fields)
     guard let file = try fields.bytes("file") else { throw fields.missing("file") }
-    self.file = Array(file)
+    self.file = file
     try fields.end()
   }
 

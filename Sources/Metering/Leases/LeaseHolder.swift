@@ -33,7 +33,10 @@ package final class LeaseHolder: Sendable {
   /// ``MeterLease/forceOpening()`` of the lease held; nothing where it has ended.
   package func forceOpening() throws(MeterError) { try handle.forceOpening() }
 
-  /// ``MeterLease/reserve(audioMilliseconds:)`` of the lease held; nothing where it has ended.
+  /// Notes how much sound a request has of which that was not known when it was admitted, and reserves
+  /// what it costs; nothing where the lease has ended.
+  ///
+  /// - Throws: ``MeterError`` where there is no money for it: settle as rejected then.
   package func reserve(audioMilliseconds: Int64) throws(MeterError) {
     try handle.reserve(audioMilliseconds: audioMilliseconds)
   }

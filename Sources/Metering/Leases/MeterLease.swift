@@ -44,14 +44,6 @@ package struct MeterLease: ~Copyable, Sendable {
     handle.advance(completionTokens: completionTokens)
   }
 
-  /// Notes how much sound a request has of which that was not known when it was admitted, and reserves
-  /// what it costs.
-  ///
-  /// - Throws: ``MeterError`` where there is no money for it: settle as rejected then.
-  package borrowing func reserve(audioMilliseconds: Int64) throws(MeterError) {
-    try handle.reserve(audioMilliseconds: audioMilliseconds)
-  }
-
   /// Ends the request with what it really used. When this returns the row is on the disk, so the
   /// client may be told the end.
   ///

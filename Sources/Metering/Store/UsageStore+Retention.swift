@@ -207,9 +207,13 @@ extension UsageStore {
     }
   }
 
+  /// What goes of a month, in that order. By the file of events a month is found (`months()`), so it
+  /// goes behind all others. Its own journal follows it: without that it might be less than was kept.
   private func files(of month: UTCMonth) -> [String] {
-    [EventFile.path(folder: folder, month: month), ProbeFile.path(folder: folder, month: month)]
-      .flatMap { [$0, $0 + "-wal", $0 + "-shm"] } + ReceiptFile.paths(folder: folder, month: month)
+    func files(_ path: String) -> [String] { [path, path + "-wal", path + "-shm"] }
+    return files(ProbeFile.path(folder: folder, month: month))
+      + ReceiptFile.paths(folder: folder, month: month)
+      + files(EventFile.path(folder: folder, month: month))
   }
 
   private static func byteCount(_ path: String) -> Int64 {

@@ -26,14 +26,6 @@ extension GGUFReader {
       + bytes.prefix(4).map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined(separator: " ")
   }
 
-  /// Whether this is the head of a file of whisper.cpp's: 11 numbers behind the word that every file
-  /// began with then, and filters for as many bands as one of them says, with the bins of its spectrum.
-  private static func isSpeechModel(_ bytes: [UInt8]) -> Bool {
-    guard bytes.count >= 56, bytes.starts(with: "lmgg".utf8) else { return false }
-    let bands = bytes[40..<44]
-    return bands.elementsEqual(bytes[48..<52]) && bytes[52..<56].elementsEqual([201, 0, 0, 0])
-  }
-
   /// What such a file probably is, and what to do about it.
   private static func advice(_ bytes: [UInt8]) -> String {
     func begins(_ text: String) -> Bool { bytes.starts(with: text.utf8) }
@@ -47,7 +39,9 @@ extension GGUFReader {
     if begins("<") { return ", a web page; download the model file itself" }
     if bytes.starts(with: [0x1f, 0x8b]) { return ", a gzip archive; unpack it" }
     if begins("PK") { return ", a zip archive or PyTorch checkpoint; unpack or convert it" }
-    if isSpeechModel(bytes) { return ", a speech model (Whisper); give it to apus transcribe" }
+    if SpeechFileHead.begins(bytes) {
+      return ", a speech model (Whisper); give it to apus transcribe"
+    }
     if ["ggml", "lmgg", "fmgg", "tjgg", "algg"].contains(where: begins) {
       return ", a model of a time before GGUF; take a newer download"
     }

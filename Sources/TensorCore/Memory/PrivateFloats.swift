@@ -30,22 +30,7 @@ package final class PrivateFloats: @unchecked Sendable {
   /// - Throws: where the system has not so much memory.
   package convenience init(_ values: [Float]) throws(AllocationError) {
     try self.init(count: values.count)
-    values.withUnsafeBufferPointer { source in
-      guard let first = source.baseAddress else { return }
-      buffer.floats.update(from: first, count: source.count)
-    }
-  }
-
-  /// Takes values over: where they stood are zeros, unless another array shares the memory, and
-  /// then nothing is left.
-  ///
-  /// - Throws: where the system has not so much memory; they are as they were then.
-  package convenience init(taking values: inout [Float]) throws(AllocationError) {
-    try self.init(values)
-    values.withUnsafeMutableBytes { bytes in
-      if let first = bytes.baseAddress { memset(first, 0, bytes.count) }
-    }
-    values = []
+    copy(values, to: 0)
   }
 
   deinit { buffer.wipe(usedBytes: buffer.byteCount) }
@@ -67,9 +52,6 @@ package final class PrivateFloats: @unchecked Sendable {
     return UnsafeBufferPointer(start: buffer.floats + range.lowerBound, count: range.count)
   }
 
-  /// All of them, copied.
-  package var copied: [Float] { Array(self[0..<count]) }
-
   /// Copies some of others.
   ///
   /// - Parameter place: where the first one comes.
@@ -77,5 +59,16 @@ package final class PrivateFloats: @unchecked Sendable {
     precondition(place >= 0 && place + range.count <= count, "there is no room for them")
     guard let first = other[range].baseAddress else { return }
     (buffer.floats + place).update(from: first, count: range.count)
+  }
+
+  /// Copies values.
+  ///
+  /// - Parameter place: where the first one comes.
+  package func copy(_ values: [Float], to place: Int) {
+    precondition(place >= 0 && place + values.count <= count, "there is no room for them")
+    values.withUnsafeBufferPointer { source in
+      guard let first = source.baseAddress else { return }
+      (buffer.floats + place).update(from: first, count: source.count)
+    }
   }
 }

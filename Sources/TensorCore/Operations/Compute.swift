@@ -26,7 +26,10 @@ package struct Compute: Sendable {
     of plans: [CallPlan],
     _ body: (_ product: Int, _ panels: Range<Int>, _ rows: Range<Int>, _ worker: Int) -> Void
   ) {
-    pool.forEach(plans.reduce(0) { $0 + $1.runCount }, isEven: false) { runs, worker in
+    // Of one row each, experts of a shape are alike in work, and runs of runs spare turns at the
+    // counter. Where they have rows by their numbers, one may take much longer than another.
+    let isEven = plans.allSatisfy { $0.rows == 1 && $0.panels == plans[0].panels }
+    pool.forEach(plans.reduce(0) { $0 + $1.runCount }, isEven: isEven) { runs, worker in
       for run in runs {
         var (product, run) = (0, run)
         while run >= plans[product].runCount {

@@ -16,9 +16,7 @@ package struct ExpertsLayer: FeedForward {
   private struct Expert: Sendable {
     /// Gate and up, one product; of experts without gates up alone.
     let inputs: Projection
-    let inputBiases: [Vector?]
     let output: Projection
-    let outputBias: Vector?
   }
 
   private let norm: Norm?
@@ -32,6 +30,9 @@ package struct ExpertsLayer: FeedForward {
   /// To the shorter vectors of experts, and from them.
   private let latent: (down: Projection, up: Projection)?
   private let experts: [Expert]
+  /// What is added to each part of their inputs' products, and to what they give.
+  private let inputBiases: [ExpertBiases]
+  private let outputBiases: ExpertBiases
   /// A factor on what each expert's last product gives, `[expertCount]`; nil for none.
   private let outputFactors: [Float]?
   /// What every row goes to beside its experts.
@@ -88,8 +89,9 @@ package struct ExpertsLayer: FeedForward {
     }
     let outer = latentWidth ?? width
     let parts = plain == nil ? ["gate", "up"] : ["up"]
-    func biases(_ part: String, count length: Int) throws -> [Vector?] {
-      try weights.optionalStack(name + "ffn_\(part)_exps.bias", count: count, length: length)
+    func biases(_ part: String, count length: Int) throws -> ExpertBiases {
+      let name = name + "ffn_\(part)_exps.bias"
+      return ExpertBiases(try weights.optionalStack(name, count: count, length: length))
     }
     let inputs = try weights.inputs(
       ofExperts: name, parts, count: count, inner: inner, width: outer)
@@ -97,12 +99,10 @@ package struct ExpertsLayer: FeedForward {
     outputFactors = try weights.factors(down, count: count)
     let outputs = try weights.stack(
       down, count: count, rows: [outer], columns: inner, isScaled: outputFactors == nil)
-    let inputBiases = try parts.map { try biases($0, count: inner) }
-    let outputBiases = try biases("down", count: outer)
-    experts = (0..<count).map { expert in
-      Expert(
-        inputs: Projection(inputs[expert]), inputBiases: inputBiases.map { $0[expert] },
-        output: Projection(outputs[expert]), outputBias: outputBiases[expert])
+    inputBiases = try parts.map { try biases($0, count: inner) }
+    outputBiases = try biases("down", count: outer)
+    experts = (0..<count).map {
+      Expert(inputs: Projection(inputs[$0]), output: Projection(outputs[$0]))
     }
     self.activation = activation
     self.plain = plain
@@ -113,10 +113,7 @@ package struct ExpertsLayer: FeedForward {
         index, activation, plain, inner: try h.sharedExpertInner(ofExpert: inner),
         residualScale: residualScale) : nil
     let areGated =
-      plain == nil
-      && experts.allSatisfy { expert in
-        expert.inputs.isGated && expert.inputBiases.allSatisfy { $0 == nil }
-      }
+      plain == nil && inputBiases.allSatisfy(\.isEmpty) && experts.allSatisfy(\.inputs.isGated)
     gatedScaling = areGated ? experts[0].output.scaling : nil
   }
 
@@ -188,11 +185,9 @@ package struct ExpertsLayer: FeedForward {
             experts[run.expert].output, inner.rows(from: run.place), rows: run.count,
             into: workspace.projected.rows(from: run.place))
         })
-      scaleOutputs(of: group, pass, columns: columns)
-      add(group, pass, offset: 0) { experts[$0].outputBias }
       compute.scatter(
-        workspace.projected, group, scale: scale, areWeighed: routing.weighsInputs, to: target,
-        columns: columns)
+        workspace.projected, group, scale: scale, areWeighed: routing.weighsInputs,
+        factors: outputFactors, biases: outputBiases, to: target, columns: columns)
       rest = rest[group.choices.endIndex...]
     }
   }
@@ -222,40 +217,17 @@ package struct ExpertsLayer: FeedForward {
           experts[run.expert].inputs, input.rows(from: run.place), rows: run.count,
           into: workspace.projected.rows(from: run.place))
       })
-    for (part, offset) in first.inputs.offsets.enumerated() {
-      add(group, pass, offset: offset) { experts[$0].inputBiases[part] }
-    }
     let inner = workspace.input(columns: first.output.columnCount)
     if let plain {
       compute.activate(
-        plain, workspace.projected, group, into: inner, quantised: first.output.scaling)
+        plain, workspace.projected, group, biases: inputBiases[0], into: inner,
+        quantised: first.output.scaling)
     } else {
       compute.gate(
         activation, gate: workspace.projected,
-        up: workspace.projected.columns(from: first.inputs.offsets[1]), group, into: inner,
-        quantised: first.output.scaling)
+        up: workspace.projected.columns(from: first.inputs.offsets[1]), group,
+        biases: (inputBiases[0], inputBiases[1]), into: inner, quantised: first.output.scaling)
     }
     return inner
-  }
-
-  /// Multiplies what each expert's last product gave by its factor: a bias has none.
-  private func scaleOutputs(of group: ExpertGroup, _ pass: Pass, columns: Int) {
-    guard let outputFactors else { return }
-    for run in group.runs {
-      pass.compute.scale(
-        pass.workspace.projected.rows(from: run.place), by: outputFactors[run.expert],
-        columns: columns, rows: run.count)
-    }
-  }
-
-  /// Adds each expert's bias to what stands from column `offset` on of its rows.
-  private func add(
-    _ group: ExpertGroup, _ pass: Pass, offset: Int, _ bias: (_ expert: Int) -> Vector?
-  ) {
-    let target = pass.workspace.projected.columns(from: offset)
-    for run in group.runs {
-      guard let bias = bias(run.expert) else { return }
-      pass.compute.add(bias, to: target.rows(from: run.place), rows: run.count)
-    }
   }
 }

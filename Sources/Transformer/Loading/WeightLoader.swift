@@ -108,10 +108,8 @@ package final class WeightLoader {
   }
 
   /// `count` vectors of one tensor that some files have and others do not.
-  package func optionalStack(_ name: String, count: Int, length: Int) throws -> [Vector?] {
-    guard let tensor = try tensor(name, shape: [length, count]) else {
-      return Array(repeating: nil, count: count)
-    }
+  package func optionalStack(_ name: String, count: Int, length: Int) throws -> [Vector] {
+    guard let tensor = try tensor(name, shape: [length, count]) else { return [] }
     return try (0..<count).map { try Vector(tensor.rows($0..<$0 + 1)) }
   }
 

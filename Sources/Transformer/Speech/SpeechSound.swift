@@ -8,11 +8,17 @@ package final class SpeechSound: Sendable {
   let samples: PrivateFloats
   package var count: Int { samples.count }
 
-  /// Takes samples over, and leaves nothing of them.
+  /// Takes samples as they come.
   ///
-  /// - Throws: `AllocationError` where the system has not so much memory.
-  package init(taking samples: inout [Float]) throws {
-    self.samples = try PrivateFloats(taking: &samples)
+  /// - Parameter read: gives them block after block, each time with how many there will be in all, as
+  ///   far as it knows.
+  /// - Throws: what `read` throws, or `AllocationError` where the system has not so much memory.
+  package init(
+    _ read: (_ take: (_ block: [Float], _ expected: Int) throws -> Void) throws -> Void
+  ) throws {
+    var samples = GrowingFloats()
+    try read { block, expected in try samples.append(block, expecting: expected) }
+    self.samples = try samples.values()
   }
 
   /// Copies samples.

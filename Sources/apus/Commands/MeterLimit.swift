@@ -122,7 +122,15 @@ struct MeterLimit: ParsableCommand {
             throw UsageStoreError(
               .wrongState, "\(name) has no limits of its own: the server's defaults hold")
           }
-          return defaults ? nil : numbers.applied(to: before, without: no)
+          if defaults { return nil }
+          let rule = numbers.applied(to: before, without: no)
+          guard rule != LimitRule() else {
+            throw UsageStoreError(
+              .wrongState,
+              "\(name) would have no limits of its own left, nor the server's defaults: give "
+                + "--defaults to have those hold again, or another limit")
+          }
+          return rule
         }
       }
       Terminal.note("Limits: \(rule?.summary ?? "defaults").")

@@ -20,9 +20,7 @@ struct Verify: ParsableCommand {
       discussion: """
         Checks both signatures and the way to the month's root. With --model it compares the \
         tokenizer's hash, and with --request and --answer it counts both again. An answer is \
-        counted as its text would be spelled. The receipt may say 12 tokens more of each choice, \
-        for its end and the tags of a thought, one in 20 for other spellings, and those of a text \
-        of 'stop'; or 2 fewer of each choice, for text that is cut. Ends with code 1 where \
+        counted as its text would be spelled. \(RecountTolerance.rule) Ends with code 1 where \
         something does not hold, or cannot be counted from what was kept: calls of functions are \
         not in the model's own words.
         """)

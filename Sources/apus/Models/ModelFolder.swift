@@ -1,6 +1,7 @@
 // Where models live on this machine, and what a model argument means.
 
 import Foundation
+import TensorCore
 
 /// The folder that pulled models live in. It need not exist.
 struct ModelFolder: Sendable {
@@ -71,7 +72,8 @@ struct LocatedModel: Sendable {
   var isSpeechModel: Bool {
     guard let file = FileHandle(forReadingAtPath: path) else { return false }
     defer { try? file.close() }
-    return (try? file.read(upToCount: 4)) == Data("lmgg".utf8)
+    let beginning = try? file.read(upToCount: SpeechFileHead.byteCount)
+    return SpeechFileHead.begins(Array(beginning ?? Data()))
   }
 
   private static func located(

@@ -1,6 +1,7 @@
 // A speech model that answers at once, so that everything around one can be tested without one.
 
 import APIServer
+import Foundation
 import Metering
 import Synchronization
 import Transformer
@@ -55,7 +56,8 @@ final class FakeTranscriber: Transcriber {
     case .fail: throw Broken()
     case .hangAfterFirst:
       hanging.yield()
-      while !isCancelled() {}
+      // Nothing wakes it: whoever is cancelled has to ask, and leaves the processor to others between.
+      while !isCancelled() { Thread.sleep(forTimeInterval: 0.001) }
       cancelled.yield()
       throw CancellationError()
     }

@@ -4,9 +4,11 @@ extension RunningServer {
   /// Sends a form with a recording and fields beside it, the recording last.
   func transcribe(
     _ fields: [(String, String)] = [], path: String = "/v1/audio/transcriptions",
-    file: [UInt8]? = Recording.wav(milliseconds: 2300), headers: [String] = []
+    file: [UInt8]? = Recording.wav(milliseconds: 2300), headers: [String] = [],
+    boundary: String = "b", fileName: [UInt8] = Array("a b.wav".utf8)
   ) async throws -> HTTPAnswer {
-    let request = recording(fields, path: path, file: file, headers: headers)
+    let request = recording(
+      fields, path: path, file: file, headers: headers, boundary: boundary, fileName: fileName)
     return try await RawConnection.open(port: port) { exchange in
       try await exchange.send(bytes: request)
       return try await exchange.answer()
@@ -16,22 +18,24 @@ extension RunningServer {
   /// The bytes of such a request. A field replaces the model's name where it is called so.
   func recording(
     _ fields: [(String, String)] = [], path: String = "/v1/audio/transcriptions",
-    file: [UInt8]? = Recording.wav(milliseconds: 2300), headers: [String] = []
+    file: [UInt8]? = Recording.wav(milliseconds: 2300), headers: [String] = [],
+    boundary: String = "b", fileName: [UInt8] = Array("a b.wav".utf8)
   ) -> [UInt8] {
     let model = fields.contains { $0.0 == "model" } ? [] : [("model", "whisper-1")]
     var body: [UInt8] = []
     for (name, value) in model + fields {
       body += Array(
-        "--b\r\nContent-Disposition: form-data; name=\"\(name)\"\r\n\r\n\(value)\r\n".utf8)
+        "--\(boundary)\r\nContent-Disposition: form-data; name=\"\(name)\"\r\n\r\n\(value)\r\n".utf8
+      )
     }
     if let file {
-      let disposition = "form-data; name=\"file\"; filename=\"a b.wav\""
-      body += Array(
-        "--b\r\nContent-Disposition: \(disposition)\r\nContent-Type: audio/wav\r\n\r\n".utf8)
+      let disposition = "Content-Disposition: form-data; name=\"file\"; filename="
+      body += Array("--\(boundary)\r\n\(disposition)\"".utf8) + fileName
+      body += Array("\"\r\nContent-Type: audio/wav\r\n\r\n".utf8)
       body += file + Array("\r\n".utf8)
     }
-    body += Array("--b--\r\n".utf8)
-    let type = "Content-Type: multipart/form-data; boundary=b"
+    body += Array("--\(boundary)--\r\n".utf8)
+    let type = "Content-Type: multipart/form-data; boundary=\(boundary)"
     return Array(
       head("POST", path, [type, "Content-Length: \(body.count)"] + headers).utf8) + body
   }

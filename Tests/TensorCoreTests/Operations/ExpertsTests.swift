@@ -130,4 +130,73 @@ import Testing
       }
     }
   }
+
+  @Test("What an expert gives has its factor and then its bias, as if alone")
+  func factorsAndBiases() throws {
+    let compute = Compute(instructionSet: availableSets[0], pool: WorkerPool(threadCount: 2))
+    let (columns, rows) = (600, 7)
+    var random = SeededGenerator(seed: 9)
+    let choices = [0..<7, 2..<3, 1..<5].enumerated().flatMap { expert, rows in
+      rows.map { ExpertChoice(expert: expert, row: $0, weight: 0.3 * Float(expert + 1)) }
+    }
+    let group = ExpertGroup(choices[...], capacity: 40)
+    try #require(group.choices.count == choices.count)
+    let given = try OwnedRows((0..<40).map { _ in random.floats(columns) })
+    let factors: [Float] = [0.7, -1.3, 3.1]
+    let biases = try factors.map { _ in try Vector(random.floats(columns)) }
+    for (hasFactors, hasBiases) in [(false, false), (true, false), (false, true), (true, true)] {
+      let expected = try OwnedRows(rows, stride: columns)
+      for run in group.runs {
+        for (index, choice) in group.choices[run.choices].enumerated() {
+          let (from, to) = (given.rows.row(run.place + index), expected.rows.row(choice.row))
+          for column in 0..<columns {
+            var value = from[column]
+            if hasFactors { value *= factors[run.expert] }
+            if hasBiases { value += biases[run.expert][column] }
+            to[column] += 0.5 * choice.weight * value
+          }
+        }
+      }
+      let found = try OwnedRows(rows, stride: columns)
+      compute.scatter(
+        given.rows, group, scale: 0.5, factors: hasFactors ? factors : nil,
+        biases: ExpertBiases(hasBiases ? biases : []), to: found.rows, columns: columns)
+      #expect(found.values(columns).map(\.bits) == expected.values(columns).map(\.bits))
+    }
+  }
+
+  @Test("Biases stand before the activation") func biasesOfInputs() throws {
+    let compute = Compute(instructionSet: availableSets[0], pool: WorkerPool(threadCount: 2))
+    let columns = 64
+    var random = SeededGenerator(seed: 10)
+    let choices = (0..<3).map { ExpertChoice(expert: $0, row: 0, weight: 1) }
+    let group = ExpertGroup(choices[...], capacity: 40)
+    let count = ActivationLayout.room(rows: 40)
+    let values = (0..<count).map { _ in random.floats(2 * columns) }
+    let biases = try (0..<2).map { _ in try (0..<3).map { _ in try Vector(random.floats(columns)) }
+    }
+    func gated(_ values: [[Float]], _ biases: [ExpertBiases]) throws -> [[UInt32]] {
+      let rows = try OwnedRows(values)
+      let output = try OwnedActivations(
+        (0..<count).map { _ in [Float](repeating: 0, count: columns) })
+      defer { withExtendedLifetime((rows, output)) {} }
+      compute.gate(
+        .silu, gate: rows.rows, up: rows.rows.columns(from: columns), group,
+        biases: (biases[0], biases[1]), into: output.activations, quantised: nil)
+      return group.runs.map { run in
+        let row = output.activations.floats.row(run.place)
+        return (0..<columns).map { row[$0].bitPattern }
+      }
+    }
+    var added = values
+    for run in group.runs {
+      for column in 0..<columns {
+        added[run.place][column] += biases[0][run.expert][column]
+        added[run.place][columns + column] += biases[1][run.expert][column]
+      }
+    }
+    let expected = try gated(added, [.none, .none])
+    #expect(try gated(values, biases.map { ExpertBiases($0) }) == expected)
+    #expect(try gated(values, [.none, .none]) != expected)
+  }
 }
