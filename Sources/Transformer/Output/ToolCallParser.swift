@@ -34,6 +34,16 @@ struct ToolCallParser {
   /// Whether a call was found.
   var hasCalls: Bool { found.callCount > 0 }
 
+  /// Whether the last call that was told lacks its end.
+  var hasOpenCall: Bool {
+    guard found.tellsLastCall else { return false }
+    return switch state {
+    case .object(let reader): reader.hasBegun
+    case .gemma, .elements: true
+    case .start, .text, .between: false
+    }
+  }
+
   /// Whether text waits for what follows it.
   var holdsText: Bool {
     switch state {
