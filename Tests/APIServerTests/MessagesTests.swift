@@ -155,7 +155,7 @@ import Testing
       (["output_config": ["format": ["type": "json_schema"]]], "missing_required_parameter"),
       (["output_config": ["format": ["type": "xml"]]], "invalid_value"),
       (["system": 5], "invalid_type"),
-      (["stop_sequences": ["1", "2", "3", "4", "5"]], "array_above_max_length"),
+      (["stop_sequences": .array(Array(repeating: "a", count: 17))], "array_above_max_length"),
     ] as [(JSONObject, String)])
   func aBadRequestGetsAnthropicsError(change: JSONObject, code: String) async throws {
     try await RunningServer.serving { server in
