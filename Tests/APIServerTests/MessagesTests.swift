@@ -92,6 +92,22 @@ import Testing
     }
   }
 
+  @Test func aCallThatAStopTextCutsOffIsNoToolUse() async throws {
+    let engine = FakeEngine(
+      ["<tool_call>{\"name\":\"time\",", "\"arguments\":{\"zone\":"],
+      template: ToolCallTests.hermes)
+    try await RunningServer.serving(engine) { server in
+      let answer = try await server.post(
+        "/v1/messages",
+        Self.request([
+          "stop_sequences": ["CET"],
+          "tools": [["name": "time", "input_schema": ["type": "object"]]],
+        ]))
+      #expect(try answer.json["stop_reason"] == "stop_sequence")
+      #expect(try answer.json["stop_sequence"] == "CET")
+    }
+  }
+
   @Test func blocksOfEveryKindAreRead() async throws {
     try await RunningServer.serving { server in
       let answer = try await server.post(
