@@ -84,25 +84,28 @@ import Transformer
     ], "required": ["word", "count"], "additionalProperties": false,
   ]
 
+  private static func ask(
+    _ server: RunningServer, _ schema: JSONValue, _ isStrict: JSONValue
+  ) async throws -> HTTPAnswer {
+    try await server.chat(
+      ChatCompletionTests.chat([
+        "response_format": [
+          "type": "json_schema", "json_schema": ["strict": isStrict, "schema": schema],
+        ]
+      ]))
+  }
+
   @Test(arguments: [.null, false] as [JSONValue])
   func aSchemaThatIsNotStrictLosesWhatCannotBeEnforced(isStrict: JSONValue) async throws {
     let engine = FakeEngine()
-    func ask(_ server: RunningServer, _ schema: JSONValue) async throws -> HTTPAnswer {
-      try await server.chat(
-        ChatCompletionTests.chat([
-          "response_format": [
-            "type": "json_schema", "json_schema": ["strict": isStrict, "schema": schema],
-          ]
-        ]))
-    }
     try await RunningServer.serving(engine) { server in
-      #expect(try await ask(server, Self.partial).status == 200)
+      #expect(try await Self.ask(server, Self.partial, isStrict).status == 200)
       let constraint = try #require(engine.lastRequest?.constraint)
       #expect(try constraint.accepts(#"{"word":"y","count":1}"#))
       #expect(try !constraint.accepts(#"{"word":"y","count":"1"}"#))
       // Where that does not help either it is any value of the type.
       let lost: JSONValue = ["type": "array", "items": ["$ref": "#/nowhere"]]
-      #expect(try await ask(server, lost).status == 200)
+      #expect(try await Self.ask(server, lost, isStrict).status == 200)
       let any = try #require(engine.lastRequest?.constraint)
       #expect(try any.accepts("[1]") && !any.accepts("{}"))
     }
@@ -120,8 +123,9 @@ import Transformer
       body["messages"] = [["role": "user", "content": "Hello"]]
       body["response_format"] = ["type": "json_schema", "json_schema": .object(format)]
     }
+    let text = JSONValue.object(body).serialized()
     try await RunningServer.serving { server in
-      let answer = try await server.post(path, JSONValue.object(body).serialized())
+      let answer = try await server.post(path, text)
       #expect(answer.status == 400)
       #expect(try answer.errorCode == "invalid_constraint")
       let message = try answer.json["error"]?["message"]?.stringValue

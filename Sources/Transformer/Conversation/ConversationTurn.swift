@@ -130,7 +130,7 @@ struct ConversationTurn {
       conversation.engine.model.tokenizer)
     self.context = context
     let calls = round.content.calls
-    if let tools, !calls.isEmpty, !round.parser.hasOpenCall, summary.finishReason == .stop {
+    if let tools, !calls.isEmpty, summary.finishReason == .stop {
       rounds += 1
       added.append(.toolCalls(calls, words: round.content.text))
       self.round = nil
