@@ -120,7 +120,7 @@ extension Server {
     /// Functions that one request may offer to the model.
     public var toolCount = 128
     /// Texts that may end an answer (`stop`).
-    public var stopCount = 4
+    public var stopCount = 16
     /// The longest of them, in bytes.
     public var stopBytes = 1024
     /// Schemas and grammars of one request, those of functions too, each in bytes; a schema as

@@ -55,9 +55,11 @@ public struct Constraint: Sendable {
     return try Constraint(store, root: root)
   }
 
-  /// JSON that satisfies a JSON Schema, draft 2020-12.
+  /// JSON that satisfies a JSON Schema, draft 2020-12; `items` with a list, `additionalItems` and
+  /// `dependencies` are taken as drafts before it have them.
   ///
-  /// Every keyword is enforced, or the schema is refused with the keyword's JSON pointer. Answers
+  /// Every keyword is enforced, or the schema is refused with the keyword's JSON pointer, but for
+  /// what the options leave out; a `format` that is not known is an annotation. Answers
   /// are narrower than the schema in three ways: properties come in the order of the schema, numbers
   /// and strings have one spelling, and white space is bounded.
   public static func schema(

@@ -17,6 +17,11 @@ public indirect enum ConstraintPart: Sendable {
   case unlike([String])
   /// JSON that satisfies a schema, as `Constraint.schema` has it.
   case schema(JSONValue)
+  /// JSON that satisfies a schema as far as it can be enforced: with
+  /// `SchemaOptions.leavesOutUnenforceable`, whatever the options of the whole say of it.
+  case loosened(JSONValue)
+  /// What a regular expression matches from beginning to end, as `Constraint.expression` has it.
+  case expression(String)
   /// What a grammar says, as `Constraint.grammar` has it.
   case grammar(String)
   /// One after the other.
@@ -66,6 +71,13 @@ extension TermStore {
     case .unlike(let texts):
       return try automaton(Automaton(unlike: texts.map { Array($0.utf8) }, limits))
     case .schema(let schema): return try self.schema(schema, options, limits, &budget)
+    case .loosened(let schema):
+      var options = options
+      options.leavesOutUnenforceable = true
+      return try self.schema(schema, options, limits, &budget)
+    case .expression(let pattern):
+      let expression = try ExpressionParser.parse(pattern)
+      return try expression.term(.plain, isSearch: false, in: &self)
     case .grammar(let text):
       guard text.utf8.count <= limits.sourceBytes else {
         throw ConstraintError(

@@ -70,6 +70,10 @@ private struct ConstraintKey {
     case .schema(let schema):
       bytes.append(3)
       add(schema.utf8())
+    case .loosened(let schema):
+      bytes.append(10)
+      add(schema.utf8())
+    case .expression(let pattern): add(11, pattern)
     case .grammar(let text): add(4, text)
     case .sequence(let parts): add(5, parts)
     case .either(let parts): add(6, parts)

@@ -53,6 +53,17 @@ import Transformer
     }
   }
 
+  @Test(
+    arguments: [([:], 16), (["n_predict": 3], 3), (["n_predict": -1], nil)] as [(JSONObject, Int?)])
+  func aCompletionIsAsLongAsItsFieldsSay(change: JSONObject, tokens: Int?) async throws {
+    let engine = FakeEngine()
+    try await RunningServer.serving(engine) { server in
+      let answer = try await complete(server, change)
+      #expect(answer.status == 200)
+      #expect(engine.lastRequest?.maxTokens == tokens)
+    }
+  }
+
   @Test func whatEndsAnAnswerReachesTheEngine() async throws {
     let engine = FakeEngine()
     try await RunningServer.serving(engine) { server in

@@ -66,7 +66,8 @@ struct BadField: Sendable, CustomTestStringConvertible {
     BadField(["max_tokens": 1, "max_completion_tokens": 2], "invalid_value", "max_tokens"),
     BadField(["stop": 5], "invalid_type", "stop"),
     BadField(["stop": ["a", 1]], "invalid_type", "stop[1]"),
-    BadField(["stop": ["1", "2", "3", "4", "5"]], "array_above_max_length", "stop"),
+    BadField(
+      ["stop": .array(Array(repeating: "a", count: 17))], "array_above_max_length", "stop"),
     BadField(["stop": ""], "invalid_value", "stop"),
     BadField(["stream": "yes"], "invalid_type", "stream"),
     BadField(["stream_options": ["include_usage": true]], "invalid_value", "stream_options"),
@@ -109,12 +110,47 @@ struct BadField: Sendable, CustomTestStringConvertible {
       ["response_format": ["type": "json_schema"]], "missing_required_parameter",
       "response_format.json_schema"),
     BadField(
-      ["response_format": ["type": "json_schema", "json_schema": ["schema": ["type": "bird"]]]],
+      [
+        "response_format": [
+          "type": "json_schema", "json_schema": ["strict": true, "schema": ["type": "bird"]],
+        ]
+      ], "invalid_constraint", "response_format.json_schema.schema"),
+    BadField(
+      ["response_format": ["type": "json_schema", "json_schema": ["schema": "bird"]]],
       "invalid_constraint", "response_format.json_schema.schema"),
+    BadField(
+      ["response_format": ["type": "json_object", "schema": ["type": "bird"]]],
+      "invalid_constraint", "response_format.schema"),
+    BadField(["guided_json": "{"], "invalid_constraint", "guided_json"),
+    BadField(["guided_regex": "("], "invalid_constraint", "guided_regex"),
+    BadField(["guided_choice": []], "empty_array", "guided_choice"),
+    BadField(["guided_choice": ["a", 1]], "invalid_type", "guided_choice[1]"),
+    BadField(["guided_grammar": "root ::= root x"], "invalid_constraint", "guided_grammar"),
+    BadField(
+      ["guided_whitespace_pattern": "x"], "unsupported_parameter", "guided_whitespace_pattern"),
+    BadField(
+      ["structured_outputs": ["structural_tag": "x"]], "unsupported_parameter",
+      "structured_outputs.structural_tag"),
+    BadField(
+      ["structured_outputs": ["disable_any_whitespace": true, "json": [:]]],
+      "unsupported_parameter", "structured_outputs.disable_any_whitespace"),
+    BadField(
+      ["structured_outputs": ["regex": "a", "choice": ["a"]]], "invalid_value",
+      "structured_outputs.regex"),
+    BadField(
+      ["guided_regex": "a", "structured_outputs": ["choice": ["a"]]], "invalid_value",
+      "guided_regex"),
+    BadField(["bad_words": ["a"]], "unsupported_parameter", "bad_words"),
+    BadField(["allowed_token_ids": [1]], "unsupported_parameter", "allowed_token_ids"),
+    BadField(["prompt_logprobs": 1], "unsupported_parameter", "prompt_logprobs"),
+    BadField(["n_predict": -2], "integer_below_min_value", "n_predict"),
+    BadField(["n_predict": 5, "max_tokens": 6], "invalid_value", "n_predict"),
+    BadField(
+      ["repetition_penalty": 1.5, "repeat_penalty": 1.25], "invalid_value", "repetition_penalty"),
     BadField(["grammar": "root ::= root x"], "invalid_constraint", "grammar"),
     BadField(
       ["grammar": #"root ::= "x""#, "response_format": ["type": "json_object"]], "invalid_value",
-      "response_format"),
+      "response_format.type"),
     BadField(["reasoning_effort": "high"], "unsupported_parameter", "reasoning_effort"),
     BadField(["modalities": ["audio"]], "unsupported_parameter", "modalities"),
     BadField(["store": true], "unsupported_parameter", "store"),

@@ -12,6 +12,8 @@ struct ToolCase: Sendable, CustomTestStringConvertible {
   var text: String?
   var calls: [[String]] = []
   var reasoning: String?
+  /// Whether the answer ends within its last call.
+  var isCutOff = false
 
   var testDescription: String { name }
 }
@@ -93,7 +95,12 @@ struct ToolCase: Sendable, CustomTestStringConvertible {
     ToolCase(
       name: "a call cut off", template: hermes,
       output: "<tool_call>{\"name\":\"time\",\"arguments\":{\"zo",
-      calls: [["time", "{\"zo"]]),
+      calls: [["time", "{\"zo"]], isCutOff: true),
+    ToolCase(
+      name: "a second call cut off", template: hermes,
+      output: "<tool_call>{\"name\":\"time\",\"arguments\":{}}</tool_call>"
+        + "<tool_call>{\"name\":\"time\",\"arguments\":{\"zo",
+      calls: [["time", "{}"], ["time", "{\"zo"]], isCutOff: true),
   ]
 
   static let chat: JSONObject = [
@@ -136,7 +143,7 @@ struct ToolCase: Sendable, CustomTestStringConvertible {
           ]
         } == test.calls)
       #expect(Set(calls.map { $0["id"]?.stringValue }).count == calls.count)
-      #expect(choice["finish_reason"] == (calls.isEmpty ? "stop" : "tool_calls"))
+      #expect(choice["finish_reason"] == (calls.isEmpty || test.isCutOff ? "stop" : "tool_calls"))
     }
   }
 

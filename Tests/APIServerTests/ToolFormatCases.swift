@@ -8,11 +8,11 @@ extension ToolCase {
   /// absent.
   static func of(
     _ name: String, _ template: String, _ output: String, text: String? = nil,
-    calls: [[String]] = [], reasoning: String? = nil
+    calls: [[String]] = [], reasoning: String? = nil, isCutOff: Bool = false
   ) -> ToolCase {
     ToolCase(
       name: name, template: "{% if tools %}" + template + "{% endif %}", output: output, text: text,
-      calls: calls, reasoning: reasoning)
+      calls: calls, reasoning: reasoning, isCutOff: isCutOff)
   }
 
   private static let elements = "<tool_call><function=x><parameter=y>"
@@ -142,6 +142,17 @@ extension ToolCase {
       "DeepSeek V4", "｜DSML｜ tool_calls> invoke name=",
       "<｜DSML｜tool_calls>\n<｜DSML｜invoke name=\"time\">\n</｜DSML｜invoke>\n"
         + "</｜DSML｜tool_calls>", calls: [["time", "{}"]]),
+    .of(
+      "Qwen3-Coder, a call cut off", elements,
+      "<tool_call>\n<function=weather>\n<parameter=days>\n3\n</parameter>\n",
+      calls: [["weather", "{\"days\":3"]], isCutOff: true),
+    .of(
+      "Gemma, a call cut off", "<|tool_call>", "<|tool_call>call:weather{days:[1,",
+      calls: [["weather", "{\"days\":[1,"]], isCutOff: true),
+    .of(
+      "gpt-oss, a call cut off", "<|channel|><|message|>",
+      "<|channel|>commentary to=functions.weather<|message|>{\"a\":{}",
+      calls: [["weather", "{\"a\":{}"]], isCutOff: true),
     .of(
       "gpt-oss, words", "<|channel|><|message|>",
       "<|channel|>analysis<|message|>Easy.<|end|><|start|>assistant<|channel|>final<|message|>Noon.",

@@ -4,8 +4,10 @@ import Constraints
 import Testing
 
 @Suite struct AnnotationTests {
-  @Test(arguments: ["password", "binary", "byte", "int32", "int64", "float", "double"])
-  func aFormatOfStorageSaysNothingOfTheText(name: String) throws {
+  @Test(arguments: [
+    "password", "binary", "byte", "int32", "int64", "float", "double", "markdown", "currency",
+  ])
+  func aFormatThatIsNotKnownSaysNothingOfTheText(name: String) throws {
     let constraint = try Constraint.schema(#"{"format":"\#(name)"}"#)
     for text in [#""x""#, "1", "{}"] { #expect(try constraint.accepts(text), "\(text)") }
     #expect(throws: ConstraintError.self) {

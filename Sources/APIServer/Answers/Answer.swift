@@ -196,7 +196,7 @@ final class Answer: Sendable {
     let isWhole = progress.withLock { $0.interruption == nil }
     let rest = parser.finish(isWhole ? end.summary?.text ?? "" : "")
     if !rest.isEmpty { deliver(choice, rest) }
-    end.hasCalls = parser.hasCalls
+    end.hasCalls = parser.hasCalls && !parser.hasOpenCall
     return end
   }
 

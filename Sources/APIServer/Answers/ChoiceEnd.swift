@@ -8,6 +8,7 @@ struct ChoiceEnd {
   /// The engine's own account; nil where it gave none.
   var summary: GenerationSummary?
   var reasoningTokens = 0
+  /// Whether there are calls, all of them whole.
   var hasCalls = false
   private var likelihoodSum = 0.0
   private var likelihoodCount = 0

@@ -90,7 +90,8 @@ extension OpenAPI {
   /// What an answer must be.
   static let format: JSONValue = [
     "anyOf": [
-      object(["type": choice("text", "json_object")], required: ["type"]),
+      object(
+        ["type": choice("text", "json_object"), "schema": ["type": "object"]], required: ["type"]),
       object(
         [
           "type": choice("json_schema"),
@@ -175,7 +176,11 @@ extension OpenAPI {
     "presence_penalty": decimal(SamplingRange.presencePenalty),
     "frequency_penalty": decimal(SamplingRange.frequencyPenalty),
     "repeat_penalty": decimal(SamplingRange.repeatPenalty),
+    "repetition_penalty": decimal(SamplingRange.repeatPenalty),
     "repeat_last_n": range("integer", SamplingRange.repeatLastN),
+    "n_predict": range("integer", -1...Int(Int32.max)),
+    "adaptive_target": decimal(SamplingRange.adaptiveTarget),
+    "adaptive_decay": decimal(SamplingRange.adaptiveDecay),
     "typical_p": decimal(SamplingRange.typicalP), "top_n_sigma": decimal(SamplingRange.topNSigma),
     "xtc_probability": decimal(SamplingRange.xtcProbability),
     "xtc_threshold": decimal(SamplingRange.xtcThreshold),

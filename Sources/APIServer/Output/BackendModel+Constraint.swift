@@ -17,27 +17,42 @@ extension BackendModel {
     let output = output(tools)
     // Compiled in any case, so that what is wrong with the format is told as its own fault.
     let free = try format.map { format throws(APIError) in
-      try compiled(
-        ConstraintSource(output.afterThinking(output.words(format.part), reading)), format.field,
-        owner)
+      try compiled(format, owner) {
+        ConstraintSource(output.afterThinking(output.words($0), reading))
+      }
     }
-    guard let tools else { return free }
+    guard let tools else { return free?.constraint }
     if tools.choice == .auto, format == nil { return try lazily(tools, reading, owner) }
     return try compiled(tools, owner) { functions in
       let calls = output.callFormat.calls(of: functions, several: tools.allowsSeveral)
-      guard tools.choice == .auto, let format else {
+      guard tools.choice == .auto, let free else {
         return ConstraintSource(output.afterThinking(calls, reading))
       }
       return ConstraintSource(
-        output.afterThinking(.either([calls, output.words(format.part)]), reading))
+        output.afterThinking(.either([calls, output.words(free.part)]), reading))
     }
   }
 
   /// A completion's constraint.
   func constraint(_ format: AnswerConstraint?, owner: String) throws(APIError) -> Constraint? {
     try format.map { format throws(APIError) in
-      try compiled(ConstraintSource(format.part), format.field, owner)
+      try compiled(format, owner) { ConstraintSource($0) }.constraint
     }
+  }
+
+  /// Compiles what `make` makes of a format, or of the next of its parts where one cannot be enforced.
+  private func compiled(
+    _ format: AnswerConstraint, _ owner: String, _ make: (ConstraintPart) -> ConstraintSource
+  ) throws(APIError) -> (part: ConstraintPart, constraint: Constraint) {
+    var first: ConstraintError?
+    for part in format.parts {
+      do {
+        return (part, try engine.constraint(make(part), owner: owner))
+      } catch {
+        first = first ?? error
+      }
+    }
+    throw refused(format.field, "\(format.refusal): \(first?.description ?? "").")
   }
 
   /// Words may stand there, and calls as soon as their mark has come. Where calls have none, or the
@@ -73,8 +88,8 @@ extension BackendModel {
   /// schemas of one request may take.
   private static let mostEffort = 4.0
 
-  /// Compiles what `make` makes of the functions that may be called. A schema that cannot be enforced
-  /// is replaced by any object, unless its function is strict.
+  /// Compiles what `make` makes of the functions that may be called. Schemas of those that are not
+  /// strict lose what cannot be enforced of them, keyword by keyword, or are replaced by any object.
   private func compiled(
     _ tools: ToolFields, _ owner: String, _ make: ([CallableFunction]) -> ConstraintSource
   ) throws(APIError) -> Constraint {
@@ -88,7 +103,7 @@ extension BackendModel {
         guard effort < Self.mostEffort else {
           throw ConstraintError(.tooComplex, "the schemas of all functions are too complex")
         }
-        let source = ConstraintSource(.schema(function.parameters))
+        let source = ConstraintSource(function.arguments)
         let taken = try engine.constraint(source, owner: owner).schemaEffort
         effort += taken
         guard kept + taken <= 1 || tools.strictNames.contains(function.name) else {
@@ -99,25 +114,22 @@ extension BackendModel {
       } catch {
         effort += error.schemaEffort
         guard !tools.strictNames.contains(function.name) else {
-          throw APIError.invalid(
-            "tools", "invalid_constraint",
+          throw refused(
+            "tools",
             "The schema of the strict function '\(function.name)' can't be enforced: \(error).")
         }
         loosened.append(CallableFunction(name: function.name, parameters: ["type": "object"]))
       }
     }
-    return try compiled(make(loosened), "tools", owner)
+    do {
+      return try engine.constraint(make(loosened), owner: owner)
+    } catch {
+      throw refused("tools", "'tools' can't be enforced: \(error).")
+    }
   }
 
-  private func compiled(
-    _ source: ConstraintSource, _ param: String, _ owner: String
-  ) throws(APIError) -> Constraint {
-    do {
-      return try engine.constraint(source, owner: owner)
-    } catch {
-      throw APIError.invalid(
-        param, "invalid_constraint", "'\(param)' can't be enforced: \(error).")
-    }
+  private func refused(_ param: String, _ message: String) -> APIError {
+    .invalid(param, "invalid_constraint", message)
   }
 }
 
@@ -186,7 +198,8 @@ extension ToolFields {
       if schema["properties"] != nil, !Self.openings.contains(where: { schema[$0] != nil }) {
         schema["additionalProperties"] = false
       }
-      return CallableFunction(name: name, parameters: .object(schema))
+      return CallableFunction(
+        name: name, parameters: .object(schema), isStrict: strictNames.contains(name))
     }
   }
 }

@@ -38,7 +38,9 @@ struct CompletionFields: AnswerRequest {
     stream = try StreamFields(&fields)
     echoesPrompt = try fields.bool("echo") ?? false
     var generation = try GenerationFields(&fields, of: .completions, limits: limits)
-    generation.maxTokens = generation.maxTokens ?? Self.defaultMaxTokens
+    if generation.maxTokens == nil, fields.value("n_predict") != -1 {
+      generation.maxTokens = Self.defaultMaxTokens
+    }
     suffix = try fields.string("suffix").flatMap { $0.isEmpty ? nil : $0 }
     if suffix != nil, echoesPrompt, generation.tellsScores {
       throw fields.invalid(

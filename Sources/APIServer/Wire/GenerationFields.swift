@@ -41,13 +41,14 @@ struct GenerationFields {
     /// Reads how many of the likeliest tokens are told with each; nil for no likelihoods at all.
     let logProbabilities: @Sendable (inout RequestFields) throws(APIError) -> Int?
 
-    /// `max_tokens` is the older name.
+    /// `max_tokens` is the older name, and llama.cpp's is `n_predict`.
     static let chat = Dialect(
-      maxTokens: ["max_completion_tokens", "max_tokens"], stop: "stop", hasChoices: true,
+      maxTokens: ["max_completion_tokens", "max_tokens", "n_predict"], stop: "stop",
+      hasChoices: true,
       format: FormatFields.completions, logProbabilities: LogProbabilityFields.chat)
     static let completions = Dialect(
-      maxTokens: ["max_completion_tokens", "max_tokens"], stop: "stop", hasChoices: true,
-      leastTokens: 0, format: FormatFields.completions,
+      maxTokens: ["max_completion_tokens", "max_tokens", "n_predict"], stop: "stop",
+      hasChoices: true, leastTokens: 0, format: FormatFields.completions,
       logProbabilities: LogProbabilityFields.completions)
     static let messages = Dialect(
       maxTokens: ["max_tokens"], stop: "stop_sequences", hasChoices: false,
@@ -68,6 +69,7 @@ struct GenerationFields {
       try fields.elements("stop_token_ids", atMost: Self.stopTokenCount)
         .map { elements throws(APIError) in try fields.tokens("stop_token_ids", elements) } ?? [])
     sampling = try Self.sampling(&fields, limits)
+    try Self.refuseUnsupported(&fields)
     repetition = try RepetitionFields(&fields)
     sampling.logProbabilities = try dialect.logProbabilities(&fields)
     ignoresEnd = try fields.bool("ignore_eos") ?? false
@@ -127,6 +129,8 @@ struct GenerationFields {
     var found: (name: String, count: Int)?
     let range = dialect.leastTokens...Int(Int32.max)
     for name in dialect.maxTokens {
+      // llama.cpp writes "no limit" so.
+      if name == "n_predict", fields.value(name) == -1 { continue }
       guard let count = try fields.integer(name, in: range) else { continue }
       if let found, found.count != count {
         throw fields.invalid(
@@ -181,9 +185,7 @@ struct GenerationFields {
       try fields.number("presence_penalty", in: SamplingRange.presencePenalty) ?? 0)
     options.frequencyPenalty = Float(
       try fields.number("frequency_penalty", in: SamplingRange.frequencyPenalty) ?? 0)
-    options.repeatPenalty = Float(
-      try fields.number("repeat_penalty", in: SamplingRange.repeatPenalty) ?? 1)
-    options.repeatLastN = try fields.integer("repeat_last_n", in: SamplingRange.repeatLastN) ?? 64
+    try repeatPenalty(&fields, &options)
     options.logitBias = try logitBias(&fields, limits)
     options.minTokens = try fields.integer("min_tokens", in: 0...Int(Int32.max)) ?? 0
     options.typicalP = Float(try fields.number("typical_p", in: SamplingRange.typicalP) ?? 1)
@@ -203,9 +205,40 @@ struct GenerationFields {
       try fields.number("mirostat_tau", in: SamplingRange.mirostatTau) ?? 5)
     options.mirostatEta = Float(
       try fields.number("mirostat_eta", in: SamplingRange.mirostatEta) ?? 0.1)
+    options.adaptiveTarget = Float(
+      try fields.number("adaptive_target", in: SamplingRange.adaptiveTarget) ?? -1)
+    options.adaptiveDecay = Float(
+      try fields.number("adaptive_decay", in: SamplingRange.adaptiveDecay) ?? 0.9)
     options.seed = try fields.integer("seed", in: Int.min...Int.max)
       .map { UInt64(bitPattern: Int64($0)) }
     return options
+  }
+
+  /// `repeat_penalty` of llama.cpp, over the recent text, or vLLM's `repetition_penalty`, over all.
+  private static func repeatPenalty(
+    _ fields: inout RequestFields, _ options: inout SamplingOptions
+  ) throws(APIError) {
+    let recent = try fields.number("repeat_penalty", in: SamplingRange.repeatPenalty)
+    let whole = try fields.number("repetition_penalty", in: SamplingRange.repeatPenalty)
+    if let recent, let whole, recent != whole {
+      throw fields.invalid(
+        "repetition_penalty", "invalid_value", "contradicts 'repeat_penalty'; send one of them")
+    }
+    options.repeatPenalty = Float(recent ?? whole ?? 1)
+    let reachesAll = recent == nil && (whole ?? 1) != 1
+    options.repeatLastN =
+      try fields.integer("repeat_last_n", in: SamplingRange.repeatLastN) ?? (reachesAll ? -1 : 64)
+  }
+
+  /// Fields of vLLM that would change the answer.
+  private static func refuseUnsupported(_ fields: inout RequestFields) throws(APIError) {
+    try fields.refuseUnsupported(
+      "bad_words", unless: { $0.arrayValue?.isEmpty == true }, "bias their tokens by 'logit_bias'")
+    try fields.refuseUnsupported(
+      "allowed_token_ids", unless: { _ in false }, "say what the answer may be by 'grammar'")
+    try fields.refuseUnsupported(
+      "prompt_logprobs", unless: { $0 == false },
+      "send 'echo' and 'logprobs' to /v1/completions")
   }
 
   /// What is added to the logits of tokens, which stand there by their ids.

@@ -22,5 +22,8 @@ enum SamplingRange {
   static let mirostat = 0...2
   static let mirostatTau = 0.01...100.0
   static let mirostatEta = 0.0...1.0
+  /// Less than 0 for none.
+  static let adaptiveTarget = -1.0...1.0
+  static let adaptiveDecay = 0.0...0.99
   static let logitBias = -100.0...100.0
 }

@@ -12,6 +12,8 @@ indirect enum Expression: Equatable {
   case beginning
   /// `$`
   case end
+  /// `(?=…)` and `(?!…)`: what follows begins with a match of it, or with none.
+  case ahead(Expression, isPositive: Bool)
 
   /// The texts that match from beginning to end.
   ///
@@ -20,15 +22,67 @@ indirect enum Expression: Equatable {
   func term(
     _ spelling: Spelling, isSearch: Bool, in store: inout TermStore
   ) throws(ConstraintError) -> Term {
+    try term(spelling, opensBefore: isSearch, opensBehind: isSearch, in: &store)
+  }
+
+  /// - Parameters:
+  ///   - opensBefore: whether anything may stand before what matches, unless it begins with `^`.
+  ///   - opensBehind: whether anything may stand behind it, unless it ends with `$`.
+  private func term(
+    _ spelling: Spelling, opensBefore: Bool, opensBehind: Bool, in store: inout TermStore
+  ) throws(ConstraintError) -> Term {
     var options: [Term] = []
-    let any =
-      try isSearch ? store.times(spelling.term(of: .all, in: &store), 0, unbounded) : .empty
     for (body, hasBeginning, hasEnd) in Self.anchored(self) {
-      let term = try Self.term(of: body, spelling, in: &store)
+      let isOpen = (before: opensBefore && !hasBeginning, behind: opensBehind && !hasEnd)
+      // Where nothing stands before, looking ahead is looking at the whole text.
+      let (aheads, rest) = isOpen.before ? ([], body) : Self.aheads(of: body)
+      func whole(_ store: inout TermStore) throws(ConstraintError) -> Term {
+        let any =
+          try isOpen.before || isOpen.behind
+          ? store.times(spelling.term(of: .all, in: &store), 0, unbounded) : .empty
+        let term = try Self.term(of: rest, spelling, in: &store)
+        return try store.sequence([
+          isOpen.before ? any : .empty, term, isOpen.behind ? any : .empty,
+        ])
+      }
       options.append(
-        try store.sequence([hasBeginning ? .empty : any, term, hasEnd ? .empty : any]))
+        try aheads.isEmpty
+          ? whole(&store) : Self.term(of: aheads, spelling, in: &store, limiting: whole))
     }
     return try store.either(options)
+  }
+
+  /// The texts of `whole` of which all of `aheads` hold at their beginning.
+  private static func term(
+    of aheads: [(body: Expression, isPositive: Bool)], _ spelling: Spelling,
+    in store: inout TermStore,
+    limiting whole: (inout TermStore) throws(ConstraintError) -> Term
+  ) throws(ConstraintError) -> Term {
+    var result = try Automaton(store.limits, whole)
+    for (body, isPositive) in aheads {
+      let beginnings = try Automaton(store.limits) { store throws(ConstraintError) in
+        try body.term(spelling, opensBefore: false, opensBehind: true, in: &store)
+      }
+      result =
+        try isPositive
+        ? result.intersection(beginnings, store.limits.ofOneAutomaton)
+        : result.subtracting(beginnings, store.limits.ofOneAutomaton)
+    }
+    return try store.automaton(result)
+  }
+
+  /// What stands at the beginning and looks ahead, and the rest.
+  private static func aheads(
+    of expression: Expression
+  ) -> (aheads: [(body: Expression, isPositive: Bool)], rest: Expression) {
+    var parts = [expression][...]
+    if case .sequence(let all) = expression { parts = all[...] }
+    var aheads: [(body: Expression, isPositive: Bool)] = []
+    while case .ahead(let body, let isPositive)? = parts.first {
+      aheads.append((body, isPositive))
+      parts.removeFirst()
+    }
+    return aheads.isEmpty ? ([], expression) : (aheads, .sequence(Array(parts)))
   }
 
   /// The same with bounds on the number of characters, where it is one set of characters again and
@@ -91,6 +145,9 @@ indirect enum Expression: Equatable {
     case .beginning, .end:
       throw ConstraintError(
         .unsupported, "^ and $ can stand only at the beginning and the end of an alternative")
+    case .ahead:
+      throw ConstraintError(
+        .unsupported, "looking ahead can be enforced only at the beginning, right behind ^")
     }
   }
 }

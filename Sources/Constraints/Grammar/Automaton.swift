@@ -156,7 +156,7 @@ extension Automaton {
     try self.init(Matcher(store, root: root, mayBeImpossible: true), limits)
   }
 
-  private static let termEffort = 5
+  fileprivate static let termEffort = 5
 
   /// The automaton of what a matcher without recursion reads.
   init(_ matcher: Matcher, _ limits: ConstraintLimits) throws(ConstraintError) {
@@ -218,5 +218,15 @@ extension Automaton {
       accepting[state] = true
     }
     self.init(classes: classes, next: next, accepting: choices.isEmpty ? [] : accepting)
+  }
+}
+
+extension ConstraintLimits {
+  /// The same, of automata that are put together for one part of a constraint: they grow no larger
+  /// than one that is made of a term.
+  var ofOneAutomaton: ConstraintLimits {
+    var limits = self
+    limits.automatonCells /= Automaton.termEffort
+    return limits
   }
 }

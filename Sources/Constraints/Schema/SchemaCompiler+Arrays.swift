@@ -133,11 +133,12 @@ extension SchemaCompiler {
     guard uniformStart(branch) == 0, branch.contains.isEmpty,
       let values = try finiteValues(of: literals), values.count <= Self.mostUniqueValues
     else {
-      try refuse(
+      try leaveOut(
         place,
         "that no element comes twice is enforced only where the elements are all alike and "
           + "one of at most \(Self.mostUniqueValues) listed values")
-      return try plainElements(branch, most)
+      return try branch.contains.isEmpty
+        ? plainElements(branch, most) : countedElements(branch, most)
     }
     let comma = try comma()
     // For each set of values used a rule for what follows.

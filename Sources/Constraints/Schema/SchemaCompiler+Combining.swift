@@ -40,22 +40,54 @@ extension SchemaCompiler {
           [condition.negated] + (otherwise.map { [$0] } ?? []),
         ], node)
     case ("then", _), ("else", _): break
-    case ("dependentRequired", .object(let map)):
+    case ("dependentRequired", .object(let map)), ("dependentSchemas", .object(let map)),
+      ("dependencies", .object(let map)):
       try budget.take(conditions: map.reduce(0) { $0 + 1 + ($1.value.arrayValue?.count ?? 0) })
-      let lists = map.map { ($0.key, $0.value.arrayValue.flatMap(Self.names)) }
-      guard lists.allSatisfy({ $0.1 != nil }) else { return false }
-      for (name, names) in lists where Self.mayBeObject(schema) {
-        try depend(on: name, &ways, node) { $0.branch.require(names ?? []) }
-      }
-    case ("dependentSchemas", .object(let map)):
-      for name in map.keys where Self.mayBeObject(schema) {
-        let literal = SchemaLiteral(
-          node: document.child(node, "dependentSchemas", name), isPositive: true)
-        try depend(on: name, &ways, node) { $0.add([literal]) }
+      guard let dependents = dependents(map, at: place) else { return false }
+      for dependent in dependents where Self.mayBeObject(schema) {
+        try depend(on: dependent.name, &ways, node) {
+          switch dependent.asks {
+          case .names(let names): $0.branch.require(names)
+          case .schema(let literal): $0.add([literal])
+          }
+        }
       }
     default: return false
     }
     return true
+  }
+
+  /// What a property asks for that an object has.
+  struct Dependent {
+    enum Asks {
+      case names([String])
+      case schema(SchemaLiteral)
+    }
+
+    let name: String
+    let asks: Asks
+
+    /// In how many ways it can be broken.
+    var count: Int { if case .names(let names) = asks { names.count } else { 1 } }
+  }
+
+  /// By property what depends on it: names where the keyword has lists, else a schema. Drafts before
+  /// 2019-09 have both in `dependencies`. Nil where one is not of the kind that it must be.
+  mutating func dependents(_ map: JSONObject, at place: KeywordPlace) -> [Dependent]? {
+    var result: [Dependent] = []
+    for (name, value) in map {
+      if place.keyword != "dependentSchemas", let list = value.arrayValue {
+        guard let names = Self.names(list) else { return nil }
+        result.append(Dependent(name: name, asks: .names(names)))
+      } else if place.keyword != "dependentRequired" {
+        let node = document.child(place.node, place.keyword, name)
+        result.append(
+          Dependent(name: name, asks: .schema(SchemaLiteral(node: node, isPositive: true))))
+      } else {
+        return nil
+      }
+    }
+    return result
   }
 
   /// Where a reference leads; nil where it is refused.

@@ -10,7 +10,7 @@ extension SchemaCompiler {
     var ways = [partial]
     for (keyword, value) in schema {
       guard let shape = SchemaKeyword.shape(of: keyword) else {
-        try refuse(KeywordPlace(node: node, keyword: keyword), "the keyword is not known")
+        try leaveOut(KeywordPlace(node: node, keyword: keyword), "the keyword is not known")
         continue
       }
       if keyword == "$schema" { try check(value, KeywordPlace(node: node, keyword: keyword)) }
@@ -30,8 +30,10 @@ extension SchemaCompiler {
     if !ways.isEmpty { try budget.take(conditions: ways.count * Self.size(of: value, at: place)) }
     for index in ways.indices {
       guard try limit(value, at: place, schema, &ways[index].branch) else {
-        return try refuse(
-          place, "the keyword's value is not of the kind that it must have", .syntax)
+        let message = "the keyword's value is not of the kind that it must have"
+        // Others count on what holds schemas.
+        return try SchemaKeyword.shape(of: place.keyword) == .assertion
+          ? leaveOut(place, message, .syntax) : refuse(place, message, .syntax)
       }
     }
     ways.removeAll { $0.branch.isImpossible }
@@ -44,7 +46,7 @@ extension SchemaCompiler {
     let known = ["draft/2020-12", "draft/2019-09", "draft-07", "draft-06"]
     guard let name = dialect.stringValue,
       known.contains(where: { name.contains("json-schema.org/\($0)/schema") })
-    else { return try refuse(place, "the dialect is not known: write draft 2020-12") }
+    else { return try leaveOut(place, "the dialect is not known: write draft 2020-12") }
   }
 
   // MARK: Keywords that limit values
@@ -78,18 +80,19 @@ extension SchemaCompiler {
     case ("pattern", .string(let source)):
       branch.patterns.append(.init(source: source, isPositive: true, place: place))
     case ("format", .string(let name)):
-      if options.assertsFormats, !StringFormat.annotations.contains(name) {
+      if options.assertsFormats, StringFormat.named(name) != nil {
         branch.formats.append(.init(source: name, isPositive: true, place: place))
       }
-    case ("items", _):
+    case ("items", .object), ("items", .bool):
       let start = schema["prefixItems"]?.arrayValue?.count ?? 0
-      if case .array = value {
-        try refuse(place, "a list of schemas is written as prefixItems in this draft")
-        return true
-      }
       branch.items.append(.init(start: start, literal: child(node, "items")))
-    case ("prefixItems", .array(let list)):
-      let literals = children(node, "prefixItems", list.count)
+    case ("additionalItems", _):
+      // It says something only beside a list.
+      guard let list = schema["items"]?.arrayValue else { break }
+      branch.items.append(.init(start: list.count, literal: child(node, "additionalItems")))
+    case ("prefixItems", .array(let list)), ("items", .array(let list)):
+      // Drafts before 2020-12 have the list in items, where it can mean nothing else.
+      let literals = children(node, place.keyword, list.count)
       branch.prefixes.append(Dictionary(uniqueKeysWithValues: zip(0..., literals)))
     case ("contains", _):
       let least = schema["minContains"].flatMap { Self.count($0) } ?? 1

@@ -10,7 +10,8 @@ extension SchemaCompiler {
     var ways: [PartialBranch] = []
     for (keyword, value) in schema {
       guard let shape = SchemaKeyword.shape(of: keyword) else {
-        try refuse(KeywordPlace(node: node, keyword: keyword), "the keyword is not known")
+        // Nothing breaks what says nothing.
+        try leaveOut(KeywordPlace(node: node, keyword: keyword), "the keyword is not known")
         continue
       }
       if shape == .annotation || keyword == "$defs" || keyword == "definitions" { continue }
@@ -70,7 +71,7 @@ extension SchemaCompiler {
         $0.patterns.append(.init(source: source, isPositive: false, place: place))
       }
     case ("format", .string(let name)):
-      guard options.assertsFormats, !StringFormat.annotations.contains(name) else { return [] }
+      guard options.assertsFormats, StringFormat.named(name) != nil else { return [] }
       return of(.string) {
         $0.formats.append(.init(source: name, isPositive: false, place: place))
       }
@@ -104,10 +105,10 @@ extension SchemaCompiler {
           branch.properties[name]?.append(literal)
         }
       }
-    case ("prefixItems", .array(let list)):
+    case ("prefixItems", .array(let list)), ("items", .array(let list)):
       if of(.array).isEmpty { return [] }
       try make(list.count, of: partial, node)
-      return children(node, "prefixItems", list.count).enumerated().flatMap { index, literal in
+      return children(node, place.keyword, list.count).enumerated().flatMap { index, literal in
         of(.array) { branch in
           branch.minItems = max(branch.minItems, index + 1)
           branch.prefixes.append([index: literal.negated])
@@ -189,36 +190,34 @@ extension SchemaCompiler {
       }
       return ways
     case ("then", _), ("else", _), ("minContains", _), ("maxContains", _): return []
+    case ("additionalItems", _) where schema["items"]?.arrayValue == nil: return []
     case ("uniqueItems", .bool(false)), ("additionalProperties", .bool(true)),
       ("propertyNames", .bool(true)), ("unevaluatedProperties", .bool(true)),
-      ("unevaluatedItems", .bool(true)), ("items", .bool(true)):
+      ("unevaluatedItems", .bool(true)), ("items", .bool(true)), ("additionalItems", .bool(true)):
       return []
-    case ("dependentRequired", .object(let map)):
-      guard map.allSatisfy({ $0.value.arrayValue.flatMap(Self.names) != nil }) else { return nil }
-      let count = map.reduce(0) { $0 + ($1.value.arrayValue?.count ?? 0) }
+    case ("dependentRequired", .object(let map)), ("dependentSchemas", .object(let map)),
+      ("dependencies", .object(let map)):
+      guard let dependents = dependents(map, at: place) else { return nil }
       if !partial.branch.types.contains(.object) { return [] }
-      try make(count, of: partial, node)
-      return map.flatMap { name, list in
-        (list.arrayValue.flatMap(Self.names) ?? []).map { missing in
-          var way = partial
-          way.branch.types.formIntersection(.object)
-          way.branch.require([name])
-          way.branch.forbidden.insert(missing)
-          return way
-        }
-      }
-    case ("dependentSchemas", .object(let map)):
-      if !partial.branch.types.contains(.object) { return [] }
-      try make(map.count, of: partial, node)
-      return map.keys.map { name in
-        var way = partial
-        way.branch.types.formIntersection(.object)
-        way.branch.require([name])
-        return way.adding([
-          SchemaLiteral(node: document.child(node, "dependentSchemas", name), isPositive: false)
-        ])
-      }
+      try make(dependents.reduce(0) { $0 + $1.count }, of: partial, node)
+      return dependents.flatMap { denied($0, on: partial) }
     default: return nil
+    }
+  }
+
+  /// The ways to have a property without what depends on it.
+  private func denied(_ dependent: Dependent, on partial: PartialBranch) -> [PartialBranch] {
+    var way = partial
+    way.branch.types.formIntersection(.object)
+    way.branch.require([dependent.name])
+    switch dependent.asks {
+    case .schema(let literal): return [way.adding([literal.negated])]
+    case .names(let names):
+      return names.map { missing in
+        var way = way
+        way.branch.forbidden.insert(missing)
+        return way
+      }
     }
   }
 }

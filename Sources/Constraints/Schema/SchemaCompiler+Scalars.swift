@@ -39,7 +39,8 @@ extension SchemaCompiler {
     let excluded = branch.excluded.compactMap(\.stringValue)
     var result: Automaton?
     for pattern in branch.patterns + branch.formats where pattern.isPositive {
-      result = try at(pattern.place, or: result) { compiler throws(ConstraintError) in
+      result = try at(pattern.place, or: result, isLeftOut: true) {
+        compiler throws(ConstraintError) in
         let automaton = try compiler.automaton(of: pattern)
         return try result?.intersection(automaton, compiler.limits) ?? automaton
       }
@@ -49,7 +50,7 @@ extension SchemaCompiler {
     if result == nil || branch.minLength > 0 || branch.maxLength != nil {
       let place =
         (branch.patterns + branch.formats).first?.place ?? KeywordPlace(node: 0, keyword: "")
-      result = try at(place, or: result) { compiler throws(ConstraintError) in
+      result = try at(place, or: result, isLeftOut: true) { compiler throws(ConstraintError) in
         let lengths = try Automaton.repeated(
           CommonAutomata.character(), least: branch.minLength, most: branch.maxLength,
           compiler.limits)
@@ -57,7 +58,8 @@ extension SchemaCompiler {
       }
     }
     for pattern in denied {
-      result = try at(pattern.place, or: result) { compiler throws(ConstraintError) in
+      result = try at(pattern.place, or: result, isLeftOut: true) {
+        compiler throws(ConstraintError) in
         try result?.subtracting(compiler.automaton(of: pattern), compiler.limits)
       }
     }
@@ -71,12 +73,9 @@ extension SchemaCompiler {
   private mutating func automaton(
     of pattern: SchemaBranch.Pattern
   ) throws(ConstraintError) -> Automaton {
-    if pattern.place.keyword == "format" {
-      guard let automaton = try CommonAutomata.format(pattern.source) else {
-        throw ConstraintError(
-          .unsupported,
-          "the format is not known; known are " + StringFormat.names.joined(separator: ", "))
-      }
+    if pattern.place.keyword == "format",
+      let automaton = try CommonAutomata.format(pattern.source)
+    {
       return automaton
     }
     return try automaton(ofPattern: pattern.source)
@@ -134,7 +133,8 @@ extension SchemaCompiler {
         numbers.atLeast(bound.value, isExclusive: !bound.isExclusive), limits)
     }
     for (factor, isPositive, place) in branch.multiples {
-      result = try at(place, or: result) { compiler throws(ConstraintError) in
+      result = try at(place, or: result, isLeftOut: true) {
+        compiler throws(ConstraintError) in
         let multiples = try numbers.multiples(of: factor)
         return isPositive
           ? try result.intersection(multiples, compiler.limits)

@@ -59,7 +59,9 @@ extension SchemaCompiler {
         break
       }
       result.dependsOnValue =
-        ["anyOf", "oneOf", "if", "dependentSchemas"].contains { schema[$0] != nil }
+        ["anyOf", "oneOf", "if", "dependentSchemas", "dependencies"].contains {
+          schema[$0] != nil
+        }
         || isItems && schema["contains"] != nil
       try see(schema, isRoot: node == place.node, &result)
       pending += children(node, "allOf", schema["allOf"]?.arrayValue?.count ?? 0).map(\.node)
@@ -85,8 +87,12 @@ extension SchemaCompiler {
     try budget.take(conditions: 8 * names.count + patterns.count)
     result.names.formUnion(names)
     result.patterns += patterns
-    result.itemCount = max(result.itemCount, schema["prefixItems"]?.arrayValue?.count ?? 0)
-    if schema["items"] != nil || !isRoot && schema["unevaluatedItems"] != nil {
+    let list = schema["items"]?.arrayValue
+    result.itemCount = max(
+      result.itemCount, (list ?? schema["prefixItems"]?.arrayValue)?.count ?? 0)
+    if (list == nil ? schema["items"] : schema["additionalItems"]) != nil
+      || !isRoot && schema["unevaluatedItems"] != nil
+    {
       result.allItems = true
     }
     if schema["additionalProperties"] != nil || !isRoot && schema["unevaluatedProperties"] != nil {

@@ -95,35 +95,6 @@ struct SchemaCompiler {
     if disjointDepth == 0 { enforced.insert(place) }
   }
 
-  // MARK: Errors
-
-  /// Refuses a keyword: throws, or notes it where the schema is only looked at.
-  mutating func refuse(
-    _ place: KeywordPlace, _ message: String, _ code: ConstraintError.Code = .unsupported
-  ) throws(ConstraintError) {
-    let error = ConstraintError(
-      code,
-      at: document.nodes[place.node].pointer
-        + (place.keyword.isEmpty ? "" : "/" + SchemaDocument.escaped(place.keyword)),
-      message)
-    if refusals == nil { throw error }
-    if refusals?[place] == nil { refusals?[place] = error }
-  }
-
-  /// Names the place in errors of `body`.
-  mutating func at<Result>(
-    _ place: KeywordPlace, or fallback: Result,
-    _ body: (inout SchemaCompiler) throws(ConstraintError) -> Result
-  ) throws(ConstraintError) -> Result {
-    do {
-      return try body(&self)
-    } catch {
-      try refuse(
-        place, error.place.isEmpty ? error.message : "\(error.place): \(error.message)", error.code)
-      return fallback
-    }
-  }
-
   // MARK: Branches
 
   /// The ways to satisfy all of `literals`.

@@ -119,7 +119,7 @@ struct SchemaDocument {
       for (key, value) in members {
         switch (SchemaKeyword.shape(of: key), value) {
         case (.schema, .object), (.schema, .bool): pending.append(child(number, key))
-        case (.list, .array(let items)):
+        case (.schema, .array(let items)), (.list, .array(let items)):
           for index in items.indices where !isTooLong {
             pending.append(child(number, key, "\(index)"))
           }

@@ -26,11 +26,17 @@ enum SchemaKeyword {
         .schema,
         [
           "items", "contains", "additionalProperties", "propertyNames", "if", "then", "else", "not",
-          "unevaluatedItems", "unevaluatedProperties",
+          "unevaluatedItems", "unevaluatedProperties", "additionalItems",
         ]
       ),
       (.list, ["prefixItems", "allOf", "anyOf", "oneOf"]),
-      (.map, ["properties", "patternProperties", "dependentSchemas", "$defs", "definitions"]),
+      (
+        .map,
+        [
+          "properties", "patternProperties", "dependentSchemas", "dependencies", "$defs",
+          "definitions",
+        ]
+      ),
       (
         .assertion,
         [

@@ -16,6 +16,10 @@ public struct SchemaOptions: Sendable, Equatable {
   /// nothing else is agreed.
   public var assertsFormats = true
 
+  /// Whether a keyword that cannot be enforced is left out, where the schema then allows more and
+  /// nothing less. Otherwise, and everywhere else, the schema is refused.
+  public var leavesOutUnenforceable = false
+
   /// Digits that numbers have at most, before the point and after it; nil for no bound.
   public var digitCount: Int?
 

@@ -83,7 +83,7 @@ extension SchemaCompiler {
         outcome = .refused(reason: refusal.message)
       } else if shape == .annotation || keyword == "$defs" || keyword == "definitions"
         || keyword == "format"
-          && (!options.assertsFormats || StringFormat.annotations.contains(value.stringValue ?? ""))
+          && (!options.assertsFormats || value.stringValue.flatMap(StringFormat.named) == nil)
       {
         outcome = .annotation
       } else if shape == nil {
@@ -97,7 +97,7 @@ extension SchemaCompiler {
           keyword: keyword, outcome: outcome))
       switch (shape, value) {
       case (.schema, .object): list(document.child(node, keyword), options, into: &entries)
-      case (.list, .array(let items)):
+      case (.schema, .array(let items)), (.list, .array(let items)):
         for index in items.indices {
           list(document.child(node, keyword, "\(index)"), options, into: &entries)
         }

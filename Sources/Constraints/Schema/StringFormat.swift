@@ -15,15 +15,9 @@ struct StringFormat: Sendable {
     return try all.subtracting(SchemaCompiler.automaton(pattern: exception, limits), limits)
   }
 
-  /// Nil where the format is not known.
+  /// Nil where the format is not known: it is an annotation then, such as OpenAPI's, which say how
+  /// a value is shown or stored.
   static func named(_ name: String) -> StringFormat? { all[name] }
-
-  static var names: [String] { all.keys.sorted() }
-
-  /// OpenAPI's formats that say how a value is shown or stored, and nothing of its text.
-  static let annotations: Set<String> = [
-    "password", "binary", "byte", "int32", "int64", "float", "double",
-  ]
 
   private static let all: [String: StringFormat] = [
     // RFC 3339, section 5.6. Years from 0001 on; no leap seconds.

@@ -33,3 +33,19 @@ extension HeldText {
     return (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(bytes[1])
   }
 }
+
+extension ToolCallParser {
+  /// The name in what stands before arguments; nil where what begins names is missing.
+  static func name(in head: String, _ start: String, _ ends: [String]) -> String? {
+    var rest = head[...]
+    if !start.isEmpty {
+      guard let range = head.ranges(of: start).last else { return nil }
+      rest = head[range.upperBound...]
+    }
+    let end = ends.compactMap { rest.firstRange(of: $0)?.lowerBound }.min() ?? rest.endIndex
+    let name = rest[..<end].filter { !$0.isWhitespace }
+    // Kimi's names have the namespace that its template gives them.
+    let space = "functions."
+    return name.hasPrefix(space) ? String(name.dropFirst(space.count)) : name
+  }
+}

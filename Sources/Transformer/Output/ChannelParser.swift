@@ -31,6 +31,8 @@ struct ChannelParser {
   private var isAtStart = true
   /// Whether nothing but white space has come of a call's arguments.
   private var lacksArguments = false
+  /// Reads the arguments of a call that has begun, and is gone where they have ended.
+  private var arguments: CallObjectReader?
 
   init(_ tools: ToolReading?) {
     names = tools?.names ?? []
@@ -38,6 +40,8 @@ struct ChannelParser {
   }
 
   var hasCalls: Bool { count > 0 }
+  /// Whether the call that the text ends with lacks its end.
+  var hasOpenCall: Bool { state == .call && arguments != nil }
   /// Whether what follows is reasoning, as far as is known.
   var isReasoning: Bool { state == .reasoning }
   var holdsText: Bool { !held.bytes.isEmpty }
@@ -89,6 +93,7 @@ struct ChannelParser {
       guard isKnown else { return }
       count += 1
       lacksArguments = true
+      arguments = CallObjectReader(names: names, name: String(name)) { "" }
       pieces.append(.call(id: ToolCall.newID(isShort: false), name: String(name)))
     } else {
       state = header.contains("analysis") ? .reasoning : .text
@@ -121,7 +126,11 @@ struct ChannelParser {
     case .header, .text: pieces.append(.text(text))
     case .reasoning: pieces.append(.reasoning(text))
     case .call:
-      lacksArguments = lacksArguments && text.allSatisfy(\.isWhitespace)
+      let first = lacksArguments ? text.first { !$0.isWhitespace } : nil
+      lacksArguments = lacksArguments && first == nil
+      // Of what is no object nobody can tell where it ends.
+      if let first, first != "{" { arguments = nil }
+      if text.utf8.contains(where: { arguments?.read($0) == .done }) { arguments = nil }
       pieces.append(.arguments(text))
     case .dropped: break
     }

@@ -68,7 +68,8 @@ extension ElementSpelling {
     var parts: [ConstraintPart] = [.text(callStart + function.name + nameEnd)]
     for argument in arguments.declared {
       let part = self.argument(
-        named: argument.name, argument.types, values: argument.texts, schema: argument.schema)
+        named: argument.name, argument.types, values: argument.texts,
+        json: function.part(argument.schema))
       parts.append(argument.isRequired ? part : .either([.text(""), part]))
     }
     if arguments.declared.isEmpty, arguments.allowsOthers {
@@ -78,7 +79,7 @@ extension ElementSpelling {
   }
 
   private func argument(
-    named name: String, _ types: ArgumentTypes, values: [String]?, schema: JSONValue
+    named name: String, _ types: ArgumentTypes, values: [String]?, json: ConstraintPart
   ) -> ConstraintPart {
     let end = ConstraintPart.text(lineEnd + valueEnd)
     let value: [ConstraintPart] =
@@ -91,7 +92,7 @@ extension ElementSpelling {
       } else if types.mayBeText {
         [.until(lineEnd + valueEnd)]
       } else {
-        [.schema(schema), end]
+        [json, end]
       }
     let attribute = tellsTypes ? "\" string=\"\(types.areText)\"" : ""
     return .sequence([

@@ -12,6 +12,9 @@ struct FoundCalls {
   /// - Parameter allowsSeveral: whether calls after the first are told.
   init(allowsSeveral: Bool) { self.allowsSeveral = allowsSeveral }
 
+  /// Whether there are calls, and the last one is told.
+  var tellsLastCall: Bool { callCount == 1 || callCount > 1 && allowsSeveral }
+
   /// What was found since this was asked last.
   mutating func takePieces() -> [AnswerPiece] {
     defer { pieces = [] }
@@ -24,7 +27,7 @@ struct FoundCalls {
       callCount += 1
       isBehindCall = true
     }
-    if callCount == 1 || allowsSeveral { pieces += found }
+    if tellsLastCall { pieces += found }
   }
 
   /// Adds text. White space behind a call is its own.

@@ -7,7 +7,7 @@ extension GemmaArguments {
   /// A call of a function whose arguments satisfy its schema, as far as types, lists of values,
   /// members and elements go.
   static func call(of function: CallableFunction) -> ConstraintPart {
-    var schema = GemmaSchema(root: function.parameters)
+    var schema = GemmaSchema(function)
     let arguments = schema.value(function.parameters)
     return .sequence([.text("call:\(function.name)"), arguments.part, .text("<tool_call|>")])
   }
@@ -21,7 +21,7 @@ private struct GemmaSchema {
     var size = 1
   }
 
-  private let root: JSONValue
+  private let function: CallableFunction
   /// Schemas that may still be looked at.
   private var steps = 4096
 
@@ -29,7 +29,7 @@ private struct GemmaSchema {
   private static let mostDepth = 8
   private static let mostParts = 8192
 
-  init(root: JSONValue) { self.root = root }
+  init(_ function: CallableFunction) { self.function = function }
 
   mutating func value(_ schema: JSONValue, depth: Int = mostDepth) -> Sized {
     steps -= 1
@@ -40,7 +40,9 @@ private struct GemmaSchema {
 
   private mutating func known(_ schema: JSONValue, _ depth: Int) -> Sized {
     if let reference = schema["$ref"]?.stringValue {
-      guard let target = ArgumentTypes.target(of: reference, in: root) else { return Self.anything }
+      guard let target = ArgumentTypes.target(of: reference, in: function.parameters) else {
+        return Self.anything
+      }
       return value(target, depth: depth - 1)
     }
     if let values = schema["enum"]?.arrayValue ?? schema["const"].map({ [$0] }), !values.isEmpty {
@@ -76,7 +78,8 @@ private struct GemmaSchema {
     switch type {
     case "string":
       Sized(part: .sequence([.text(GemmaArguments.quote), .until(GemmaArguments.quote)]))
-    case "integer", "number", "boolean", "null": Sized(part: .schema(Self.scalar(type, schema)))
+    case "integer", "number", "boolean", "null":
+      Sized(part: function.part(Self.scalar(type, schema)))
     case "array": array(schema, depth)
     case "object": object(schema, depth)
     default: Self.anything

@@ -57,6 +57,10 @@ package struct OutputParser {
   /// Whether a call was found.
   package var hasCalls: Bool { channels?.hasCalls ?? calls?.hasCalls ?? false }
 
+  /// Whether the last call lacks its end, once `finish` was called: it was cut off, and its arguments
+  /// are none.
+  package var hasOpenCall: Bool { channels?.hasOpenCall ?? calls?.hasOpenCall ?? false }
+
   /// The pieces that became certain with a token.
   ///
   /// - Parameter score: how likely it was; goes out with the text that the token is part of.

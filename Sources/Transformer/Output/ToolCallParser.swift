@@ -34,6 +34,16 @@ struct ToolCallParser {
   /// Whether a call was found.
   var hasCalls: Bool { found.callCount > 0 }
 
+  /// Whether the last call that was told lacks its end.
+  var hasOpenCall: Bool {
+    guard found.tellsLastCall else { return false }
+    return switch state {
+    case .object(let reader): reader.hasBegun
+    case .gemma, .elements: true
+    case .start, .text, .between: false
+    }
+  }
+
   /// Whether text waits for what follows it.
   var holdsText: Bool {
     switch state {
@@ -217,19 +227,6 @@ struct ToolCallParser {
       state = .object(reader(name: name))
     }
     return true
-  }
-
-  private static func name(in head: String, _ start: String, _ ends: [String]) -> String? {
-    var rest = head[...]
-    if !start.isEmpty {
-      guard let range = head.ranges(of: start).last else { return nil }
-      rest = head[range.upperBound...]
-    }
-    let end = ends.compactMap { rest.firstRange(of: $0)?.lowerBound }.min() ?? rest.endIndex
-    let name = rest[..<end].filter { !$0.isWhitespace }
-    // Kimi's names have the namespace that its template gives them.
-    let space = "functions."
-    return name.hasPrefix(space) ? String(name.dropFirst(space.count)) : name
   }
 
   /// What follows is text.

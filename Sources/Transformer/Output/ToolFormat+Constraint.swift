@@ -8,10 +8,21 @@ package struct CallableFunction: Sendable {
   package let name: String
   /// A JSON Schema of its arguments, an object.
   package let parameters: JSONValue
+  /// Whether all of the schema must be enforced; otherwise what cannot be is left out.
+  package let isStrict: Bool
 
-  package init(name: String, parameters: JSONValue) {
+  package init(name: String, parameters: JSONValue, isStrict: Bool = true) {
     self.name = name
     self.parameters = parameters
+    self.isStrict = isStrict
+  }
+
+  /// Its arguments as one object.
+  package var arguments: ConstraintPart { part(parameters) }
+
+  /// JSON of a schema out of `parameters`.
+  func part(_ schema: JSONValue) -> ConstraintPart {
+    isStrict ? .schema(schema) : .loosened(schema)
   }
 }
 
@@ -74,7 +85,7 @@ extension ToolFormat {
   /// One call, without what opens calls.
   private func call(of function: CallableFunction) -> ConstraintPart {
     if let elements { return elements.call(of: function) }
-    let schema = ConstraintPart.schema(function.parameters)
+    let schema = function.arguments
     func around(_ before: String, _ after: String) -> ConstraintPart {
       .sequence([.text(before), schema, .text(after)])
     }
@@ -110,7 +121,7 @@ extension ToolFormat {
     return .sequence([
       .text("{"), .space(most: 1), .text("\"\(nameKey)\":"), .space(most: 1), .text(name),
       .text(","), .space(most: 1), .text("\"\(argumentsKey)\":"), .space(most: 1),
-      .schema(function.parameters), .space(most: 1), .text("}"),
+      function.arguments, .space(most: 1), .text("}"),
     ])
   }
 }
