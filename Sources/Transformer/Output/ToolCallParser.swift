@@ -293,6 +293,6 @@ struct ToolCallParser {
   }
 
   private func callID() -> String {
-    ToolCall.newID(isShort: format == .mistral || format == .mistralNames)
+    ToolCall.newID(isShort: format.hasShortIDs)
   }
 }
