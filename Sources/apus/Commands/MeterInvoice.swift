@@ -67,9 +67,14 @@ struct MeterInvoice: ParsableCommand {
           output.show(
             try issued.rows(store), ifNone: "Nobody owes anything for \(month).")
         }
-        guard let first = failures.first else { return }
-        for failure in failures.dropFirst() { Terminal.note("Not billed: \(failure)") }
-        throw CommandError(.unusableInput, "not billed: \(first)")
+        guard !failures.isEmpty else { return }
+        guard !issued.isEmpty else {
+          throw CommandError(
+            .unusableInput, "not billed: \(failures.joined(separator: "; "))")
+        }
+        // What was issued is told with what was not.
+        for failure in failures { Terminal.note("Not billed: \(failure)") }
+        throw ExitCode.failure
       }
     }
   }
@@ -188,7 +193,7 @@ struct MeterDispute: ParsableCommand {
   struct Evidence: ParsableCommand {
     static let configuration = CommandConfiguration(
       abstract: "Print the receipts of the requests that a disputed line adds up, one a line.",
-      discussion: "'apus verify receipt' checks each, and the customer counts again with it.")
+      discussion: "'apus verify receipt' checks them all, and the customer counts again with each.")
     @Argument(help: "The dispute's number.") var dispute: Int64
 
     func run() throws {
