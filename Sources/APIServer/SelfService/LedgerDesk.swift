@@ -1,7 +1,7 @@
 // Where requests look into the ledger: one thread at a time, away from Swift's own, and a desk for
 // each kind of asker, so that no kind keeps another waiting.
 
-import Dispatch
+package import Dispatch
 import Metering
 import Synchronization
 
