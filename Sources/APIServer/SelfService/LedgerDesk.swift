@@ -1,7 +1,7 @@
 // Where requests look into the ledger: one thread at a time, away from Swift's own, and a desk for
 // each kind of asker, so that no kind keeps another waiting.
 
-package import Dispatch
+import Dispatch
 import Metering
 import Synchronization
 
