@@ -90,7 +90,8 @@ import Transformer
       try await RunningServer.serving(meter: meter) { server async throws in
         let before = try await server.chat(ChatCompletionTests.chat)
         #expect(before.headers["deprecation"] == nil && before.headers["sunset"] == nil)
-        #expect(try await server.get("/v1/models/swift-1").json["sunset"] == .null)
+        let served = try await server.get("/v1/models/swift-1").json
+        #expect(served["sunset"] == .null && served["shutdown_date"] == .null)
         _ = try store.modelID(#require(ShortName("swift-2")))
         try store.retire(
           model, onMilliseconds: SelfServiceBench.october + 31 * 86_400_000,
@@ -105,7 +106,9 @@ import Transformer
           #expect(answer.headers["deprecation"] == "@\(SelfServiceBench.october / 1000)")
           #expect(answer.headers["sunset"] == "Sun, 15 Nov 2026 12:00:00 GMT")
         }
-        let card = try await server.get("/v1/models/swift-1").json["sunset"]
+        let retired = try await server.get("/v1/models/swift-1").json
+        #expect(retired["shutdown_date"] == "2026-11-15")
+        let card = retired["sunset"]
         #expect(card?["successor"] == "swift-2")
         #expect(card?["announced"] == .integer(SelfServiceBench.october / 1000))
         #expect(card?["ends"] == .integer(SelfServiceBench.october / 1000 + 31 * 86_400))

@@ -94,15 +94,19 @@ import Testing
         #expect(tokens["count"] == 2)
       }
       let special = try await server.post(
-        "/tokenize", #"{"model":"swift-1","prompt":"one","add_special":true}"#)
+        "/tokenize", #"{"model":"swift-1","content":"one","add_special":true}"#)
       #expect(try special.json["tokens"] == [0, 3])
+      let prompt = try await server.post("/tokenize", #"{"prompt":"one"}"#)
+      #expect(try prompt.json["tokens"] == [0, 3])
+      let bare = try await server.post("/tokenize", #"{"prompt":"one","add_special_tokens":false}"#)
+      #expect(try bare.json["tokens"] == [3])
       let chat = try await server.post(
         "/tokenize", #"{"messages":[{"role":"user","content":"one three"}]}"#)
       #expect(try chat.json["tokens"] == [3, 5])
       let pieces = try await server.post("/tokenize", #"{"content":"one","with_pieces":true}"#)
       #expect(try pieces.json["tokens"] == [["id": 3, "piece": "xxx"]])
       let text = try await server.post("/detokenize", #"{"tokens":[1,2]}"#)
-      #expect(try text.json == ["content": "x xx"])
+      #expect(try text.json == ["content": "x xx", "prompt": "x xx"])
       let rendered = try await server.post(
         "/apply-template", #"{"messages":[{"role":"user","content":"hi"}]}"#)
       #expect(try rendered.json == ["prompt": "<user>hi<assistant>"])

@@ -53,16 +53,18 @@ import Testing
       let events = try Self.events(answer)
       #expect(
         events.map { $0["type"]?.stringValue } == [
-          "message_start", "content_block_start", "content_block_delta", "content_block_stop",
-          "content_block_start", "content_block_delta", "content_block_delta",
-          "content_block_stop", "message_delta", "message_stop",
+          "message_start", "content_block_start", "content_block_delta", "content_block_delta",
+          "content_block_stop", "content_block_start", "content_block_delta",
+          "content_block_delta", "content_block_stop", "message_delta", "message_stop",
         ])
       #expect(events[0]["message"]?["usage"]?["input_tokens"] == 6)
       #expect(events[2]["delta"] == ["type": "thinking_delta", "thinking": "Hm."])
-      #expect(events[5]["delta"] == ["type": "text_delta", "text": "Noon"])
-      #expect(events[5]["index"] == 1)
-      #expect(events[8]["delta"]?["stop_reason"] == "end_turn")
-      #expect(events[8]["usage"]?["output_tokens"] == 5)
+      #expect(events[3]["delta"]?["type"] == "signature_delta" && events[3]["index"] == 0)
+      #expect(events[6]["delta"] == ["type": "text_delta", "text": "Noon"])
+      #expect(events[6]["index"] == 1)
+      #expect(events[9]["delta"]?["stop_reason"] == "end_turn")
+      #expect(events[9]["usage"]?["output_tokens"] == 5)
+      #expect(events[9]["usage"]?["output_tokens_details"] == ["thinking_tokens": 3])
     }
   }
 
@@ -143,7 +145,9 @@ import Testing
       (["max_tokens": .null], "missing_required_parameter"),
       (["max_tokens": 0], "integer_below_min_value"),
       (["messages": []], "empty_array"),
-      (["messages": [["role": "system", "content": "x"]]], "invalid_value"),
+      (["messages": [["role": "tool", "content": "x"]]], "invalid_value"),
+      (["inference_geo": "us"], "unsupported_parameter"),
+      (["speed": "fast"], "unsupported_parameter"),
       (["messages": [["role": "assistant", "content": " "]]], "unsupported_value"),
       (
         [

@@ -53,7 +53,8 @@ import Transformer
         let streamed = try await server.chat(
           ChatCompletionTests.chat([
             "stream": true, "max_tokens": 3, "stream_options": ["include_usage": true],
-          ]), headers: ["x-api-key: \(key.text)"])
+            // What a proxy asks for itself stands beside it.
+          ]), headers: ["x-api-key: \(key.text)", "Authorization: Basic YTpi"])
         let usage = try JSONValue.parse(streamed.events[streamed.events.count - 2])["usage"]
         // The rows are there as soon as the client has its answers.
         let rows = try store.usageRows(month: month())

@@ -25,6 +25,27 @@ import Transformer
     }
   }
 
+  @Test func messagesThatATemplateRefusesAreCountedAsTheyAreSent() throws {
+    let template = """
+      {% for m in messages %}{% if m.role == 'system' and not loop.first %}\
+      {{ raise_exception('no') }}{% endif %}<{{ m.role }}>{{ m.content }}{% endfor %}
+      """
+    try withWriter(template) { writer in
+      let recount = PromptRecount(writer)
+      func count(_ messages: JSONValue) throws -> Int {
+        try recount.promptTokens(of: ["model": "m", "messages": messages], as: .chat)
+      }
+      let user: JSONValue = ["role": "user", "content": "a"]
+      let system: JSONValue = ["role": "system", "content": "b"]
+      let asUser = try count([user, system])
+      let oneUser = try count([["role": "user", "content": "a\n\nb"]])
+      #expect(asUser == oneUser)
+      let asOne = try count([system, system, user])
+      let one = try count([["role": "system", "content": "b\n\nb"], user])
+      #expect(asOne == one)
+    }
+  }
+
   /// Forms in which the answer "a b c" is kept.
   private static let answers: [(text: String, route: CountedRoute?)] = [
     ("a b c", nil),

@@ -24,6 +24,8 @@ import Testing
       #expect(body["output"]?[0]?["content"]?[0]?["text"] == "Swifts sleep in flight.")
       #expect(body["usage"]?["input_tokens"] == 6)
       #expect(body["usage"]?["total_tokens"] == 11)
+      #expect(
+        body["usage"]?["input_tokens_details"] == ["cached_tokens": 0, "cache_write_tokens": 0])
     }
   }
 
@@ -186,6 +188,12 @@ import Testing
       (["include": ["everything"]], "include[0]"), (["truncation": "auto"], "truncation"),
       (["input": []], "input"), (["reasoning": ["effort": "high"]], "reasoning.effort"),
       (["input": 5], "input"),
+      (["input": [["type": "item_reference", "id": "a"]]], "input[0].type"),
+      (["moderation": ["model": "m"]], "moderation"),
+      (["context_management": [["type": "compaction"]]], "context_management"),
+      (["background_options": ["a": 1]], "background_options"),
+      (["reasoning": ["mode": "pro"]], "reasoning.mode"),
+      (["reasoning": ["context": "all_turns"]], "reasoning.context"),
     ] as [(JSONObject, String)])
   func whatCannotBeDoneIsNamed(change: JSONObject, param: String) async throws {
     try await RunningServer.serving { server in
@@ -256,6 +264,21 @@ import Testing
           "messages": [["role": "user", "content": [["type": "refusal", "refusal": "no"]]]]
         ]))
       #expect(stray.status == 400)
+    }
+  }
+
+  /// Clients that put the response together take nothing before its beginning.
+  @Test func aStreamThatFailsFirstBeginsAllTheSame() async throws {
+    // The tag says nothing yet.
+    try await RunningServer.serving(FakeEngine(["<think>", "Hm."], .fail)) { server in
+      let answer = try await server.post(
+        "/v1/responses", Self.request(["stream": true, "reasoning": ["mode": "standard"]]))
+      let events = try MessagesTests.events(answer)
+      #expect(
+        events.map { $0["type"] } == [
+          "response.created", "response.in_progress", "response.failed",
+        ])
+      #expect(events.map { $0["sequence_number"] } == [0, 1, 2])
     }
   }
 

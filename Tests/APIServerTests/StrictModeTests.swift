@@ -129,6 +129,57 @@ import Testing
     }
   }
 
+  private static func tools(_ members: JSONObject) -> (chat: JSONValue, messages: JSONValue) {
+    var chat: JSONObject = ["type": "function", "function": ["name": "f"]]
+    var messages: JSONObject = ["name": "f", "input_schema": ["type": "object"]]
+    for (key, value) in members {
+      chat[key] = value
+      messages[key] = value
+    }
+    return ([.object(chat)], [.object(messages)])
+  }
+
+  @Test func strictModeTakesWhatTheAPIsHaveAndWhatChangesNothing() async throws {
+    let tools = Self.tools([
+      "async": false, "defer_loading": false, "allowed_callers": ["direct", "programmatic"],
+      "eager_input_streaming": true, "input_examples": [[:]], "output_schema": ["type": "object"],
+    ])
+    let part: JSONValue = ["type": "text", "text": "x", "prompt_cache_breakpoint": ["mode": "a"]]
+    let engine = FakeEngine(template: ToolCallTests.hermes)
+    try await RunningServer.serving(engine, configure: { $0.isStrict = true }) { server in
+      let chat = try await server.chat(
+        ChatCompletionTests.chat([
+          "tools": tools.chat, "messages": [["role": "user", "content": [part]]],
+        ]))
+      #expect(chat.status == 200, "\(chat.body)")
+      let message = try await server.post(
+        "/v1/messages", MessagesTests.request(["tools": tools.messages]))
+      #expect(message.status == 200, "\(message.body)")
+      let response = try await server.post(
+        "/v1/responses", ResponsesTests.request(["prompt_cache_options": ["ttl": "30m"]]))
+      #expect(response.status == 200, "\(response.body)")
+    }
+  }
+
+  @Test(
+    arguments: [
+      ("async", true), ("defer_loading", true), ("allowed_callers", ["programmatic"]),
+    ] as [(String, JSONValue)])
+  func aToolThatIsCalledOtherwiseIsRefused(name: String, value: JSONValue) async throws {
+    let tools = Self.tools([name: value])
+    try await RunningServer.serving { server in
+      for (path, body) in [
+        ("/v1/chat/completions", ChatCompletionTests.chat(["tools": tools.chat]).serialized()),
+        ("/v1/messages", MessagesTests.request(["tools": tools.messages])),
+      ] {
+        let answer = try await server.post(path, body)
+        #expect(answer.status == 400)
+        #expect(try answer.errorCode == "unsupported_parameter")
+        #expect(answer.body.contains("tools[0].\(name)"))
+      }
+    }
+  }
+
   @Test func strictModeHoldsForKeyHoldersToo() async throws {
     try await SelfServiceBench.run(configure: {
       $0.isStrict = true

@@ -30,6 +30,7 @@ import Transformer
       ([:], nil), (["reasoning_effort": "none"], 0), (["reasoning_effort": "minimal"], 128),
       (["reasoning_effort": "low"], 1024), (["reasoning_effort": "medium"], 4096),
       (["reasoning_effort": "high"], 16_384), (["reasoning_effort": "xhigh"], nil),
+      (["reasoning_effort": "max"], nil),
       (["thinking_budget_tokens": 7], 7), (["thinking_token_budget": 0], 0),
       (["thinking_budget_tokens": -1], nil),
       (["thinking_budget_tokens": 7, "reasoning_effort": "low"], 7),
@@ -47,7 +48,9 @@ import Transformer
       ("/v1/messages", ["thinking": ["type": "disabled"]], 0),
       ("/v1/messages", ["thinking": ["type": "adaptive"]], nil),
       ("/v1/messages", ["output_config": ["effort": "low"]], 1024),
+      ("/v1/messages", ["output_config": ["effort": "xhigh"]], nil),
       ("/v1/messages", ["output_config": ["effort": "max"]], nil),
+      ("/v1/responses", ["reasoning": ["effort": "max", "context": "auto"]], nil),
     ] as [(String, JSONObject, Int?)])
   func otherShapesSayItTheirWay(path: String, change: JSONObject, tokens: Int?) async throws {
     #expect(try await limit(path, change)?.tokenCount == tokens)

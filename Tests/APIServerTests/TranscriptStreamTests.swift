@@ -20,7 +20,7 @@ import Transformer
       try await RunningServer.hearing(meter: meter) { server in
         let answer = try await server.transcribe(Self.stream + [("response_format", format)])
         #expect(answer.status == 200)
-        #expect(answer.headers["content-type"] == "text/event-stream")
+        #expect(answer.headers["content-type"] == "text/event-stream; charset=utf-8")
         let events = try answer.events.map { try JSONValue.parse($0) }
         #expect(Array(events.dropLast()) == Self.deltas)
         #expect(

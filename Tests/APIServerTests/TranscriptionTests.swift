@@ -80,6 +80,8 @@ import Transformer
       let options = try #require(transcriber.lastOptions)
       #expect(options.language == "de" && options.task == .transcribe)
       #expect(options.prompt == "Hé \"x\"" && options.temperature == 0.5 && !options.wantsWords)
+      #expect(try await server.transcribe([("languages[]", "en")]).status == 200)
+      #expect(transcriber.lastOptions?.language == "en")
     }
   }
 
@@ -122,6 +124,11 @@ import Transformer
       ([("stream", "true"), ("response_format", "srt")], "invalid_value", "response_format"),
       ([("stream", "yes")], "invalid_type", "stream"),
       ([("include[]", "logprobs")], "unsupported_parameter", "include"),
+      ([("known_speaker_names[]", "a")], "unsupported_parameter", "known_speaker_names"),
+      ([("known_speaker_references[]", "a")], "unsupported_parameter", "known_speaker_references"),
+      ([("keywords[]", "a")], "unsupported_parameter", "keywords"),
+      ([("languages[]", "de"), ("languages[]", "en")], "unsupported_parameter", "languages"),
+      ([("languages[]", "de"), ("language", "de")], "unsupported_parameter", "languages"),
       ([("chunking_strategy[type]", "server_vad")], "unsupported_parameter", "chunking_strategy"),
       ([("colour", "red")], "unknown_parameter", "colour"),
     ] as [([(String, String)], String, String)])

@@ -137,6 +137,27 @@ import Testing
     }
   }
 
+  @Test func `an account that cannot be billed keeps no other's invoice from being told`()
+    async throws
+  {
+    try await TemporaryFolder.with { folder async throws in
+      let issued = try await InvoiceFolder.make(folder + "/data", unknown: "unknown")
+      try await withServer(folder: folder + "/data") { server in
+        let answer = try await server.post("/admin/invoice/issue", ["month": "2026-10"])
+        #expect(answer.status == 409)
+        let body = try answer.json
+        #expect(body["holds"] == false)
+        #expect(body["result"]?.arrayValue?.count == 1)
+        #expect(body["result"]?[0]?["number"] == .string(issued.document.number))
+        let notes = (body["notes"]?.arrayValue ?? []).compactMap(\.stringValue)
+        #expect(notes.count == 1 && notes[0].hasPrefix("Not billed: unknown: "), "\(notes)")
+        let alone = try await server.post(
+          "/admin/invoice/issue", ["month": "2026-10", "account": "unknown"])
+        #expect(alone.status == 400 && alone.body.contains("not billed: unknown: "))
+      }
+    }
+  }
+
   @Test(.enabled(if: DeliverySinks.isThere, DeliverySinks.absence))
   func `a running server sends what is published by itself`() async throws {
     try await DeliverySinks.with { sinks, _ in

@@ -11,10 +11,12 @@ enum InvoiceFolder {
   /// - Parameters:
   ///   - reverseCharge: whether the customer owes the tax, in another country.
   ///   - terms: the terms of payment on the invoice.
+  ///   - unknown: an account that used as much and cannot be billed, since nobody knows whose it is.
   ///   - then: what else is done before the folder is closed.
   @discardableResult
   static func make(
     _ folder: String, reverseCharge: Bool = false, tax: Int64 = 2400, terms: String = "",
+    unknown: String? = nil,
     then: (UsageStore, InvoiceRecord) throws -> Void = { _, _ in }
   ) async throws -> InvoiceRecord {
     let shared = WallTime(1_792_065_600_000)
@@ -45,8 +47,23 @@ enum InvoiceFolder {
         name: "Lab", street: "Road 2", city: "Ljubljana", postcode: "1000",
         country: reverseCharge ? "SI" : "EE", vatID: reverseCharge ? "SI12345678" : "",
         email: "bills@lab.example"), of: account, reverseCharge: reverseCharge)
-    let key = try store.createKey(label: #require(ShortName("key")), account: account)
+    var keys = [try store.createKey(label: #require(ShortName("key")), account: account)]
+    if let unknown {
+      let other = try store.createAccount(#require(ShortName(unknown)))
+      try store.setState(.active, of: other)
+      keys.append(try store.createKey(label: #require(ShortName("key")), account: other))
+    }
     meter.refreshKeys()
+    for key in keys { try await use(key, model, meter) }
+    shared.now = 1_793_620_800_000
+    let month = try #require(UTCMonth("2026-10"))
+    let issued = try #require(try store.issueInvoice(account: account, month: month))
+    try then(store, issued)
+    try await meter.close()
+    return issued
+  }
+
+  private static func use(_ key: NewKey, _ model: ModelID, _ meter: Meter) async throws {
     let lease = try meter.admit(
       meter.authenticate(key.text),
       AdmissionRequest(
@@ -56,12 +73,6 @@ enum InvoiceFolder {
       Settlement(
         usage: TokenUsage(promptTokens: 1000, completionTokens: 500), status: .completed,
         httpStatus: 200, latency: .milliseconds(5)))
-    shared.now = 1_793_620_800_000
-    let month = try #require(UTCMonth("2026-10"))
-    let issued = try #require(try store.issueInvoice(account: account, month: month))
-    try then(store, issued)
-    try await meter.close()
-    return issued
   }
 
   /// A wall clock that stands where it was put.

@@ -17,7 +17,7 @@ package struct Administration: Sendable {
     package var result: JSONValue
     /// What the command would have told a person beside it.
     package var notes: [String]
-    /// False where the verb looked and found something broken.
+    /// False where the verb looked and found something broken, or did a part of what it was to do.
     package var holds: Bool
 
     package init(result: JSONValue, notes: [String] = [], holds: Bool = true) {
@@ -80,7 +80,7 @@ extension Administration {
       try RequestFields(body: body).members
     }
     let actor = exchange.withNotes { $0.administrator }.flatMap { ShortName("admin \($0)") }
-    let outcome = try await exchange.withLedger { ledger in
+    let outcome = try await exchange.withLedger(at: .administration) { ledger in
       try AuditActor.$current.withValue(actor) {
         defer { ledger.meter.refreshKeys() }
         return try administration.run(name, arguments, ledger.store)

@@ -6,7 +6,8 @@ import Hummingbird
 import NIOCore
 
 enum EventStream {
-  static let mediaType = "text/event-stream"
+  /// With the encoding: some clients take a text without one for ISO 8859-1.
+  static let mediaType = "text/event-stream; charset=utf-8"
 
   /// What every client skips: it says that the connection lives.
   static let comment = ": still working\n\n"

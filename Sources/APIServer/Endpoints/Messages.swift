@@ -10,7 +10,9 @@ enum Messages {
   ) { exchange, _ in
     let (fields, model, prompt) = try await exchange.read(MessagesFields.self)
     let answer = try await exchange.begin(fields, model, prompt)
-    let format = MessagesAnswer(exchange.identity(of: model), promptTokens: prompt.tokens.count)
+    let format = MessagesAnswer(
+      exchange.identity(of: model), promptTokens: prompt.tokens.count,
+      maxTokens: fields.generation.maxTokens ?? .max)
     return try await answer.response(in: format, isStreamed: fields.isStreamed, to: exchange)
   }
 

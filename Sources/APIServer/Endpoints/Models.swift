@@ -30,6 +30,7 @@ extension ModelEntry {
   /// What is published of the model to whoever asks.
   fileprivate func card(_ exchange: Exchange) throws(MeterError) -> JSONObject {
     let backend = exchange.backend
+    let retirement = backend.meter?.retirement(of: recordID)
     let rules = try backend.meter?.rules(for: exchange.principal, model: recordID) ?? []
     var card: JSONObject = [
       "id": .string(name), "object": "model", "created": .integer(backend.created),
@@ -45,7 +46,9 @@ extension ModelEntry {
       "tokenizer_sha256": tokenizerHash.map { .string($0) } ?? .null,
       "limits": .array(rules.flatMap { $0.rule.published(of: $0.scope) }.map { .object($0) }),
       "prices": backend.meter?.prices(of: recordID).map { .object($0.published) } ?? .null,
-      "sunset": backend.meter?.retirement(of: recordID).map { .object($0.card) } ?? .null,
+      "sunset": retirement.map { .object($0.card) } ?? .null,
+      // The same where OpenAI has it, as a date alone.
+      "shutdown_date": retirement.map { .string($0.endDate) } ?? .null,
       "notice": .string((kind == .embedding ? "" : Self.ofMachines) + Self.notForHighRisk),
     ]
     if let desk {

@@ -26,7 +26,7 @@ extension OpenAPI {
     "Chat": object(
       generation.merging([
         "messages": messages, "logprobs": boolean, "top_logprobs": likeliest,
-        "reasoning_effort": choice("none", "minimal", "low", "medium", "high", "xhigh"),
+        "reasoning_effort": choice("none", "minimal", "low", "medium", "high", "xhigh", "max"),
         "thinking_budget_tokens": range("integer", -1...Int(Int32.max)), "tools": tools,
         "max_completion_tokens": count, "parallel_tool_calls": boolean, "verbosity": verbosity,
         "stream_options": object(["include_usage": boolean]),

@@ -38,7 +38,9 @@ enum Tokens {
         throw APIError.tokenOutOfRange("tokens")
       }
       try fields.end()
-      return .json(["content": .string(model.engine.decode(tokens))])
+      // By llama-server's name and by vLLM's.
+      let text = JSONValue.string(model.engine.decode(tokens))
+      return .json(["content": text, "prompt": text])
     }
   }
 
@@ -62,10 +64,12 @@ enum Tokens {
       return try model.prompt(
         ConversationFields(&fields, limits: backend.configuration.limits))
     }
-    let text = try fields.string("content") ?? fields.string("prompt")
-    guard let text else { throw fields.missing("content") }
-    // llama-server calls it add_special and leaves it off, vLLM add_special_tokens.
-    let addsSpecial = try fields.bool("add_special") ?? fields.bool("add_special_tokens") ?? false
+    // llama-server's `content` has no special tokens unless `add_special` is on, vLLM's `prompt` has
+    // them unless `add_special_tokens` is off.
+    let content = try fields.string("content")
+    guard let text = try content ?? fields.string("prompt") else { throw fields.missing("content") }
+    let addsSpecial =
+      try fields.bool("add_special") ?? fields.bool("add_special_tokens") ?? (content == nil)
     let parsesSpecial = try fields.bool("parse_special") ?? true
     return model.engine.encode(text, parsingSpecial: parsesSpecial, addingSpecial: addsSpecial)
   }

@@ -66,10 +66,17 @@ extension APIError {
 
   /// As for a prompt that is too long, with the field that it stands in.
   static func inputTooLong(_ param: String, tokenCount: Int, contextLength: Int) -> APIError {
+    var error = promptTooLong(tokenCount: tokenCount, contextLength: contextLength)
+    error.param = param
+    return error
+  }
+
+  private static func promptTooLong(tokenCount: Int, contextLength: Int) -> APIError {
     var error = APIError(
       MeterError.contextLengthExceeded(
         promptTokens: Int64(tokenCount), contextLength: Int64(contextLength)))
-    error.param = param
+    error.anthropicMessage =
+      "prompt is too long: \(tokenCount) tokens > \(contextLength) maximum"
     return error
   }
 
@@ -90,9 +97,7 @@ extension APIError {
     case .emptyPrompt:
       self = .invalid(nil, "empty_prompt", "The prompt has no tokens; send some text.")
     case .promptTooLong(let tokens, let contextLength):
-      self.init(
-        MeterError.contextLengthExceeded(
-          promptTokens: Int64(tokens), contextLength: Int64(contextLength)))
+      self = .promptTooLong(tokenCount: tokens, contextLength: contextLength)
     case .tokenOutOfRange:
       self = .tokenOutOfRange("prompt")
     case .overloaded:

@@ -35,6 +35,9 @@ struct APIError: Error {
   var isWorthRetrying = false
   /// Whether too many requests wait: the server is full, and nothing of it has failed.
   var isTooMany = false
+  /// The message where Anthropic's API is spoken, whose clients know what went wrong by its words; nil
+  /// for the same.
+  var anthropicMessage: String?
 
   /// The body: `{"error":{"message","type","param","code"}}`.
   var body: [UInt8] {
@@ -131,6 +134,11 @@ extension APIError {
     status: .forbidden, kind: .permission, code: "host_not_allowed",
     message: "Without API keys only requests to this machine's own address are answered: send "
       + "'Host: localhost' or the loopback address, or create a key and use it.")
+
+  static let foreignOrigin = APIError(
+    status: .forbidden, kind: .permission, code: "origin_not_allowed",
+    message: "Without API keys no page of another site is answered (its 'Origin' is not this "
+      + "address): open this server's own page, or create a key and use it.")
 
   /// - Parameter field: where the token came from.
   static func tokenOutOfRange(_ field: String) -> APIError {

@@ -13,7 +13,9 @@ extension APIError {
   /// The body in a shape.
   func body(in shape: ErrorShape) -> [UInt8] {
     guard shape == .anthropic else { return body }
-    var error: JSONObject = ["type": .string(anthropicType), "message": .string(message)]
+    var error: JSONObject = [
+      "type": .string(anthropicType), "message": .string(anthropicMessage ?? message),
+    ]
     // Beside what Anthropic has, so that a program can tell errors apart.
     error["code"] = .string(code)
     return JSONValue.object(["type": "error", "error": .object(error)]).utf8()

@@ -12,16 +12,20 @@ extension BackendModel {
       return engine.tokens(ofPrompt: try promptText(conversation))
     }
     let (messages, variables) = try templateInput(conversation)
-    return try engine.prompt(
-      messages, addGenerationPrompt: conversation.addsGenerationPrompt, variables: variables)
+    return try Self.written(messages) { messages in
+      try engine.prompt(
+        messages, addGenerationPrompt: conversation.addsGenerationPrompt, variables: variables)
+    }
   }
 
   /// The text that these tokens are made of.
   func promptText(_ conversation: ConversationFields) throws -> String {
     var (messages, variables) = try templateInput(conversation)
     let mark = conversation.continuesFinalMessage ? Self.markEnd(of: &messages) : nil
-    let text = try engine.promptText(
-      messages, addGenerationPrompt: conversation.addsGenerationPrompt, variables: variables)
+    let text = try Self.written(messages) { messages in
+      try engine.promptText(
+        messages, addGenerationPrompt: conversation.addsGenerationPrompt, variables: variables)
+    }
     guard conversation.continuesFinalMessage else { return text }
     // What the template puts behind the last words ends a turn that is not over. By bytes: a letter
     // may be one character with what stands in front of it.
@@ -32,6 +36,22 @@ extension BackendModel {
         "The model's template changes the last message, so that it can't be continued.")
     }
     return pieces.dropLast().map { String(Substring($0)) }.joined()
+  }
+
+  /// What the template makes of messages. Where it refuses them, the system messages that lead are
+  /// tried as one, and then those further on as the user's.
+  private static func written<Prompt>(
+    _ messages: [ChatMessage], by write: ([ChatMessage]) throws -> Prompt
+  ) throws -> Prompt {
+    do {
+      return try write(messages)
+    } catch let refusal as TemplateError where refusal.code == .raised {
+      let joined = messages.joiningLeadingSystem
+      for others in [joined, (joined ?? messages).turningLaterSystem] {
+        if let others, let prompt = try? write(others) { return prompt }
+      }
+      throw refusal
+    }
   }
 
   /// Puts a mark behind the last message's words, where a template that trims it leaves it, and gives it;
@@ -74,13 +94,13 @@ extension BackendModel {
         variables[name] = .bool(!thinking.isSwitchedOff)
       }
     }
+    let messages = conversation.messages
     guard !output.showsTools else {
       if let tools = conversation.tools { variables["tools"] = .array(tools.functions) }
-      return (conversation.messages, variables)
+      return (messages.written(for: output), variables)
     }
     return (
-      PlainToolMessages.rewritten(conversation.messages, tools: conversation.tools?.functions),
-      variables
+      PlainToolMessages.rewritten(messages, tools: conversation.tools?.functions), variables
     )
   }
 }

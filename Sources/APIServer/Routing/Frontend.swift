@@ -103,12 +103,15 @@ struct Frontend: Sendable {
   }
 
   /// Without keys only this machine is answered, under its own name: a page in somebody's browser
-  /// can make a foreign name point here, and would then read what it likes.
+  /// can make a foreign name point here, and would then read what it likes. Nor may a page of another
+  /// site send what a browser asks no leave for, such as a form.
   private func checkHost(_ request: Request) throws(APIError) {
     guard let authority = request.head.authority, !authority.isEmpty else { throw .missingHost }
     if answersAnyHost || backend.meter?.hasKeys == true { return }
     let host = LoopbackHost.host(ofAuthority: authority)
     guard LoopbackHost.contains(host) else { throw .foreignHost }
+    guard let origin = request.headers[.origin] else { return }
+    if WebOrigin.isForeign(origin, to: authority) { throw .foreignOrigin }
   }
 
   private func authenticate(_ exchange: Exchange) throws(MeterError) -> Principal {
@@ -129,14 +132,15 @@ struct Frontend: Sendable {
     return record.name
   }
 
-  /// The key of a request: a bearer token, or the header that Anthropic's clients use.
+  /// The key of a request: a bearer token, or the header that Anthropic's clients use, which stands
+  /// beside what other credentials a proxy takes.
   static func key(in headers: HTTPFields) -> String? {
     guard let credentials = headers[.authorization] else { return headers[.apiKey] }
     // By bytes: this is before each first token, and `split` and `lowercased` take 10 µs with cold caches.
     let text = credentials.utf8
     guard let space = text.firstIndex(of: UInt8(ascii: " ")),
       text[..<space].elementsEqual("bearer".utf8, by: { $0 | 0x20 == $1 })
-    else { return nil }
+    else { return headers[.apiKey] }
     return String(text[space...].drop { $0 == UInt8(ascii: " ") })
   }
 }

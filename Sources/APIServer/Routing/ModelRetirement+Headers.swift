@@ -13,6 +13,9 @@ extension ModelRetirement {
     ]
   }
 
+  /// The day on which it ends (UTC), as `2026-11-15`.
+  var endDate: String { "\(CivilDate(dayNumber: endsMilliseconds / 86_400_000))" }
+
   /// The same for `/v1/models`, in seconds since 1970.
   var card: JSONObject {
     [

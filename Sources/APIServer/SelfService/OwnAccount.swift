@@ -46,7 +46,7 @@ enum OwnAccount {
       return (name, email)
     }
     return .json(
-      try await exchange.withLedger { ledger in
+      try await exchange.withLedger(at: .everybody) { ledger in
         do {
           _ = try ledger.store.requestAccount(name, email: email)
         } catch let error as UsageStoreError where error.code == .constraint {

@@ -1,8 +1,7 @@
 // What a key holder sees and does of their own account. Every look into the ledger from a request
-// goes through here: the right is checked first, and one thread at a time works on the files, so
-// that nobody's report slows the answers of others.
+// goes through here: the right is checked first, and one thread at a time works on the files for all
+// who ask alike (`LedgerDesk`), so that nobody's report slows the answers of others.
 
-import Dispatch
 import HTTPTypes
 import JSON
 import Metering
@@ -22,27 +21,22 @@ struct OwnLedger: Sendable {
 }
 
 extension Exchange {
-  private static let desk = DispatchQueue(label: "apus.server.ledger", qos: .utility)
-
   /// Works on the ledger for whoever asks, away from Swift's own threads.
   ///
-  /// - Parameter right: what the role of the key has to allow; nil for what everybody may.
-  /// - Throws: 403 where the role of the key does not have the right, 501 where nothing is recorded.
+  /// - Parameters:
+  ///   - right: what the role of the key has to allow; nil for what everybody may.
+  ///   - desk: whose turns are waited for.
+  /// - Throws: 403 where the role of the key does not have the right, 501 where nothing is recorded,
+  ///   503 where too many wait.
   func withLedger<Result: Sendable>(
-    _ right: Right? = nil, _ body: @escaping @Sendable (OwnLedger) throws -> Result
+    _ right: Right? = nil, at desk: LedgerDesk = .customers,
+    _ body: @escaping @Sendable (OwnLedger) throws -> Result
   ) async throws -> Result {
     guard let meter = backend.meter else { throw APIError.noLedger }
     let ledger = OwnLedger(meter: meter, principal: principal)
     if let right { try ledger.principal.require(right) }
     let name = ledger.key.flatMap { ShortName("key \($0.name)") } ?? ShortName("local")
-    return try await withCheckedThrowingContinuation { continuation in
-      Self.desk.async {
-        continuation.resume(
-          with: Swift.Result {
-            try AuditActor.$current.withValue(name) { try body(ledger) }
-          })
-      }
-    }
+    return try await desk.work { try AuditActor.$current.withValue(name) { try body(ledger) } }
   }
 }
 

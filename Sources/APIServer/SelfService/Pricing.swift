@@ -11,7 +11,7 @@ enum Pricing {
     guard exchange.backend.meter != nil else { return .json(document([], [:], served: [])) }
     let served = Set(exchange.backend.models.map(\.recordID))
     return .json(
-      try await exchange.withLedger { ledger in
+      try await exchange.withLedger(at: .everybody) { ledger in
         document(
           try ledger.meter.publishedPrices(), try ledger.store.modelNames(), served: served)
       })

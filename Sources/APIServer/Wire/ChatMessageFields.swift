@@ -129,7 +129,8 @@ enum ChatMessageFields {
         // A refusal bears its words under its own name.
         let name = type == "refusal" ? "refusal" : "text"
         guard let text = try part.string(name) else { throw part.missing(name) }
-        part.passOver("annotations", "logprobs", "cache_control", "citations")
+        part.passOver(
+          "annotations", "logprobs", "cache_control", "citations", "prompt_cache_breakpoint")
         if refusesUnknown { try part.end() }
         texts.append(text)
       }

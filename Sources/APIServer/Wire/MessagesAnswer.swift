@@ -15,21 +15,31 @@ struct MessagesAnswer: AnswerFormat {
   private let id: String
   private let model: String
   private let promptTokens: Int
+  /// Tokens of the answer at most, as the request says.
+  private let maxTokens: Int
   /// The block that is being told.
   private var block: Block?
   private var blockCount = 0
 
-  init(_ identity: AnswerIdentity, promptTokens: Int) {
+  /// Stands behind what was thought, where Anthropic proves that it thought it. Clients want some
+  /// text there, and send it back.
+  private static let signature = "YXB1cw=="
+
+  init(_ identity: AnswerIdentity, promptTokens: Int, maxTokens: Int) {
     id = "msg_\(identity.requestID)"
     model = identity.model
     self.promptTokens = promptTokens
+    self.maxTokens = maxTokens
   }
 
   func body(of choices: [AnswerContent], end: AnswerEnd) -> [UInt8] {
     let choice = choices[0]
     var content: [JSONValue] = []
     if !choice.reasoning.isEmpty {
-      content.append(["type": "thinking", "thinking": .string(choice.reasoning), "signature": ""])
+      content.append([
+        "type": "thinking", "thinking": .string(choice.reasoning),
+        "signature": .string(Self.signature),
+      ])
     }
     if !choice.text.isEmpty { content.append(["type": "text", "text": .string(choice.text)]) }
     for call in choice.calls {
@@ -39,7 +49,7 @@ struct MessagesAnswer: AnswerFormat {
         "input": .object(input),
       ])
     }
-    return message(content, stop: Self.stop(end), usage: end.usage.messagesJSON).utf8()
+    return message(content, stop: stop(end), usage: end.usage.messagesJSON).utf8()
   }
 
   func open(_ bytes: inout [UInt8]) {
@@ -69,7 +79,7 @@ struct MessagesAnswer: AnswerFormat {
     endBlock(&bytes)
     event(
       "message_delta",
-      ["delta": .object(Self.stop(end)), "usage": end.usage.messagesJSON], &bytes)
+      ["delta": .object(stop(end)), "usage": end.usage.messagesJSON], &bytes)
     event("message_stop", [:], &bytes)
   }
 
@@ -83,14 +93,20 @@ struct MessagesAnswer: AnswerFormat {
   private static let noStop: JSONObject = ["stop_reason": .null, "stop_sequence": .null]
 
   /// Why the message ended.
-  private static func stop(_ end: AnswerEnd) -> JSONObject {
+  private func stop(_ end: AnswerEnd) -> JSONObject {
     switch end.finishes[0] {
     case .stop:
       guard let text = end.stopTexts[0] else {
         return ["stop_reason": "end_turn", "stop_sequence": .null]
       }
       return ["stop_reason": "stop_sequence", "stop_sequence": .string(text)]
-    case .length: return ["stop_reason": "max_tokens", "stop_sequence": .null]
+    case .length:
+      // Nothing else ends an answer before its own limit, but for a budget.
+      let isFull = !end.isBudgetSpent && end.usage.completionTokens < Int64(maxTokens)
+      return [
+        "stop_reason": isFull ? "model_context_window_exceeded" : "max_tokens",
+        "stop_sequence": .null,
+      ]
     case .toolCalls: return ["stop_reason": "tool_use", "stop_sequence": .null]
     }
   }
@@ -117,9 +133,10 @@ struct MessagesAnswer: AnswerFormat {
   }
 
   private mutating func endBlock(_ bytes: inout [UInt8]) {
-    guard block != nil else { return }
+    guard let block else { return }
+    if block == .thinking { delta("signature_delta", "signature", Self.signature, &bytes) }
     event("content_block_stop", ["index": .integer(Int64(blockCount))], &bytes)
-    block = nil
+    self.block = nil
     blockCount += 1
   }
 
@@ -151,6 +168,7 @@ extension TokenUsage {
       "input_tokens": .integer(promptTokens - cachedPromptTokens),
       "cache_creation_input_tokens": 0, "cache_read_input_tokens": .integer(cachedPromptTokens),
       "output_tokens": .integer(completionTokens),
+      "output_tokens_details": ["thinking_tokens": .integer(reasoningTokens)],
     ]
   }
 }

@@ -50,15 +50,27 @@ struct MessagesFields: ConversationRequest {
     }
     let system = try ChatMessageFields.content(&fields, "system", isRequired: false)
     var messages: [ChatMessage] = system.isEmpty ? [] : [.system(system)]
+    // Neighbours of one role are one turn.
+    var turn: MessageTurn?
     for (index, element) in elements.enumerated() {
       var message = try fields.fields("messages", index, element)
       guard let role = try message.string("role") else { throw message.missing("role") }
-      guard role == "user" || role == "assistant" else {
-        throw message.invalid(
-          "role", "invalid_value", "must be user or assistant; 'system' is a field of its own")
+      guard ["user", "assistant", "system"].contains(role) else {
+        throw message.invalid("role", "invalid_value", "must be user, assistant or system")
       }
-      messages += try MessageBlocks.messages(&message, role: role)
+      if let whole = turn, whole.role != role {
+        messages += whole.messages
+        turn = nil
+      }
+      if role == "system" {
+        messages.append(.system(try ChatMessageFields.content(&message)))
+      } else {
+        var open = turn ?? MessageTurn(role: role)
+        try open.add(&message)
+        turn = open
+      }
     }
+    messages += turn?.messages ?? []
     guard let last = messages.last, last.role != "assistant" || last.canBeContinued else {
       throw fields.invalid(
         "messages", "unsupported_value",
@@ -78,6 +90,9 @@ struct MessagesFields: ConversationRequest {
         name, unless: { $0.arrayValue?.isEmpty == true || $0.objectValue?.isEmpty == true },
         leaveOut)
     }
+    // Where it is computed is the operator's to say: anywhere is all that can be promised.
+    try fields.refuseUnsupported("inference_geo", unless: { $0 == "global" }, leaveOut)
+    try fields.refuseUnsupported("speed", unless: { $0 == "standard" }, leaveOut)
   }
 }
 
@@ -88,66 +103,5 @@ struct MessagesCountFields: AnswerRequest {
 
   init(body: JSONValue, limits: Server.Limits, isStrict: Bool) throws(APIError) {
     message = try MessagesFields(body: body, limits: limits, isStrict: isStrict, generates: false)
-  }
-}
-
-/// The blocks that a message of Anthropic's shape is made of.
-enum MessageBlocks {
-  /// The messages that one becomes: a tool's result is a message of its own.
-  static func messages(
-    _ fields: inout RequestFields, role: String
-  ) throws(APIError) -> [ChatMessage] {
-    if case .string(let text)? = fields.value("content") {
-      return [ChatMessage(role: role, content: text)]
-    }
-    guard let elements = try fields.elements("content", atMost: .max) else {
-      throw fields.missing("content")
-    }
-    guard !elements.isEmpty else {
-      throw fields.invalid("content", "empty_array", "must have at least one block")
-    }
-    var results: [ChatMessage] = []
-    var texts: [String] = []
-    var calls: [JSONValue] = []
-    var reasoning = ""
-    for (index, element) in elements.enumerated() {
-      var block = try fields.fields("content", index, element)
-      guard let type = try block.string("type") else { throw block.missing("type") }
-      switch (type, role) {
-      case ("text", _):
-        guard let text = try block.string("text") else { throw block.missing("text") }
-        texts.append(text)
-      case ("tool_result", "user"): results.append(try result(&block))
-      case ("tool_use", "assistant"): calls.append(try call(&block))
-      case ("thinking", "assistant"): reasoning += try block.string("thinking") ?? ""
-      // What another server has encrypted says nothing here.
-      case ("redacted_thinking", "assistant"): break
-      default:
-        throw block.invalid(
-          "type", "unsupported_value", "is no block that this server reads in this place")
-      }
-    }
-    guard !texts.isEmpty || !calls.isEmpty || results.isEmpty else { return results }
-    var message = ChatMessage(role: role, content: texts.joined(separator: "\n"))
-    if !calls.isEmpty { message.extra["tool_calls"] = .array(calls) }
-    if !reasoning.isEmpty { message.extra["reasoning_content"] = .string(reasoning) }
-    return results + [message]
-  }
-
-  private static func result(_ block: inout RequestFields) throws(APIError) -> ChatMessage {
-    guard let id = try block.string("tool_use_id") else { throw block.missing("tool_use_id") }
-    _ = try block.bool("is_error")
-    let text = try ChatMessageFields.content(&block, isRequired: false)
-    return ChatMessage(role: "tool", content: text, extra: ["tool_call_id": .string(id)])
-  }
-
-  private static func call(_ block: inout RequestFields) throws(APIError) -> JSONValue {
-    guard let id = try block.string("id") else { throw block.missing("id") }
-    guard let name = try block.string("name") else { throw block.missing("name") }
-    guard let input = try block.fields("input") else { throw block.missing("input") }
-    return [
-      "id": .string(id), "type": "function",
-      "function": ["name": .string(name), "arguments": .object(input.members)],
-    ]
   }
 }

@@ -68,6 +68,8 @@ struct ResponsesAnswer: AnswerFormat {
   }
 
   mutating func fail(_ error: APIError, _ bytes: inout [UInt8]) {
+    // Clients that put the response together take nothing before its beginning.
+    if sequence == 0 { open(&bytes) }
     var response = response("failed", told.map { $0.json(.inProgress) }, nil).objectValue ?? [:]
     response["error"] = ["code": .string(error.code), "message": .string(error.message)]
     event("response.failed", ["response": .object(response)], &bytes)
@@ -236,7 +238,10 @@ extension TokenUsage {
   fileprivate var responsesJSON: JSONValue {
     [
       "input_tokens": .integer(promptTokens),
-      "input_tokens_details": ["cached_tokens": .integer(cachedPromptTokens)],
+      // Nothing is charged for what is kept.
+      "input_tokens_details": [
+        "cached_tokens": .integer(cachedPromptTokens), "cache_write_tokens": 0,
+      ],
       "output_tokens": .integer(completionTokens),
       "output_tokens_details": ["reasoning_tokens": .integer(reasoningTokens)],
       "total_tokens": .integer(promptTokens + completionTokens),

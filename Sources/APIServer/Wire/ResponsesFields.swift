@@ -30,8 +30,8 @@ struct ResponsesFields: ConversationRequest {
     try Self.refuseUnsupported(&fields)
     try Self.refuseMemory(&fields)
     for name in [
-      "metadata", "user", "safety_identifier", "prompt_cache_key", "prompt_cache_retention",
-      "stream_options", "max_tool_calls",
+      "metadata", "user", "safety_identifier", "prompt_cache_key", "prompt_cache_options",
+      "prompt_cache_retention", "stream_options", "max_tool_calls",
     ] {
       _ = fields.value(name)
     }
@@ -71,9 +71,13 @@ struct ResponsesFields: ConversationRequest {
       "service_tier", unless: { $0 == "auto" || $0 == "default" }, leaveOut)
     try fields.refuseUnsupported(
       "truncation", unless: { $0 == "disabled" }, "shorten the conversation, or leave it out")
-    for name in ["prompt", "grammar", "json_schema", "response_format"] {
+    for name in ["prompt", "grammar", "json_schema", "response_format", "moderation"] {
       try fields.refuseUnsupported(name, unless: { _ in false }, leaveOut)
     }
+    try fields.refuseUnsupported(
+      "context_management", unless: { $0.arrayValue?.isEmpty == true }, leaveOut)
+    try fields.refuseUnsupported(
+      "background_options", unless: { $0.objectValue?.isEmpty == true }, leaveOut)
   }
 
   /// Nothing is kept, so nothing can be gone back to.
@@ -124,6 +128,11 @@ enum ResponsesInput {
         messages.append(
           ChatMessage(role: "tool", content: text, extra: ["tool_call_id": .string(id)]))
       case "reasoning": reasoning = joined(reasoning, try thoughts(&item))
+      case "item_reference":
+        throw item.invalid(
+          "type", "unsupported_value",
+          "is 'item_reference', and nothing is kept here: send the item itself ('store: false' in "
+            + "the client)")
       default:
         throw item.invalid("type", "unsupported_value", "is no item that this server reads")
       }

@@ -22,7 +22,7 @@ struct ThinkingFields: Sendable {
   private static let budgets = [
     "none": 0, "minimal": 128, "low": 1024, "medium": 4096, "high": 16_384,
   ]
-  private static let efforts = ["none", "minimal", "low", "medium", "high", "xhigh"]
+  private static let efforts = ["none", "minimal", "low", "medium", "high", "xhigh", "max"]
   /// A number of tokens by llama.cpp's name and by vLLM's; -1 for no bound.
   private static let tokenFields = ["thinking_budget_tokens", "thinking_token_budget"]
 
@@ -47,6 +47,9 @@ struct ThinkingFields: Sendable {
       try reasoning.refuseUnsupported(
         name, unless: { $0 == "auto" }, "reasoning comes as it is")
     }
+    try reasoning.refuseUnsupported("mode", unless: { $0 == "standard" }, "leave it out")
+    try reasoning.refuseUnsupported(
+      "context", unless: { $0 == "auto" }, "the model's template says what is read")
   }
 
   /// `thinking` and `output_config.effort` of Anthropic's API.
@@ -55,8 +58,8 @@ struct ThinkingFields: Sendable {
   init(messages fields: inout RequestFields, maxTokens: Int?) throws(APIError) {
     if var configuration = try fields.fields("output_config") {
       field = "output_config.effort"
-      effort = try Self.effort(&configuration, "effort", ["low", "medium", "high", "max"])
-      if effort == "max" { effort = "xhigh" }
+      effort = try Self.effort(
+        &configuration, "effort", ["low", "medium", "high", "xhigh", "max"])
     }
     guard var thinking = try fields.fields("thinking") else { return }
     switch try thinking.string("type") {

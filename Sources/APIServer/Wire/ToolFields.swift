@@ -90,6 +90,7 @@ struct ToolFields: Sendable {
     let elements = try fields.elements("tools", atMost: limits.toolCount) ?? []
     for (index, element) in elements.enumerated() {
       var tool = try fields.fields("tools", index, element)
+      try tool.checkOptionsOfTool()
       try add(&tool, &tools)
       try tool.end()
     }
@@ -139,6 +140,17 @@ struct ToolFields: Sendable {
 }
 
 extension RequestFields {
+  /// Takes what a tool may have in the current APIs, and refuses what would change an answer.
+  fileprivate mutating func checkOptionsOfTool() throws(APIError) {
+    for name in ["async", "defer_loading"] {
+      try refuseUnsupported(name, unless: { $0 == false }, "leave it out")
+    }
+    try refuseUnsupported(
+      "allowed_callers", unless: { $0.arrayValue?.contains("direct") == true },
+      "the model alone calls functions; leave it out, or send [\"direct\"]")
+    passOver("eager_input_streaming", "input_examples", "output_schema")
+  }
+
   mutating func requireFunctionType() throws(APIError) {
     guard let type = try string("type") else { throw missing("type") }
     guard type == "function" else {

@@ -28,7 +28,7 @@ struct TranscriptionFields: Sendable {
     }
     var options = TranscriptionOptions()
     options.task = task
-    options.language = try fields.text("language")
+    options.language = try Self.language(&fields)
     options.prompt = try fields.text("prompt")
     options.temperature = Float(try fields.number("temperature", in: 0...1) ?? 0)
     let times = try fields.texts("timestamp_granularities")
@@ -51,11 +51,30 @@ struct TranscriptionFields: Sendable {
     try fields.end()
   }
 
+  /// The one language that is told, by either of two names.
+  private static func language(_ fields: inout FormFields) throws(APIError) -> String? {
+    let language = try fields.text("language")
+    let languages = try fields.texts("languages")
+    guard languages.count + (language == nil ? 0 : 1) <= 1 else {
+      throw .unsupportedField(
+        "languages", "send one language, or leave the field out and it is found out")
+    }
+    return language ?? languages.first
+  }
+
   /// Takes what the API has and this server has not.
   private static func refuseUnsupported(_ fields: inout FormFields) throws(APIError) {
     guard try fields.texts("include").isEmpty else {
       throw .unsupportedField(
         "include", "'verbose_json' tells the mean of the tokens' likelihoods, avg_logprob")
+    }
+    for name in ["known_speaker_names", "known_speaker_references"] {
+      guard try fields.texts(name).isEmpty else {
+        throw .unsupportedField(name, "speakers are not told apart; leave the field out")
+      }
+    }
+    guard try fields.texts("keywords").isEmpty else {
+      throw .unsupportedField("keywords", "write the words into 'prompt'")
     }
     let chunking = try fields.text("chunking_strategy")
     guard chunking == nil || chunking == "auto", !fields.has(prefix: "chunking_strategy[") else {

@@ -21,7 +21,7 @@ extension TokenUsage {
     let text = """
       {"prompt_tokens":\(promptTokens),"completion_tokens":\(completionTokens),\
       "total_tokens":\(promptTokens + completionTokens),\
-      "prompt_tokens_details":{"cached_tokens":\(cachedPromptTokens)},\
+      "prompt_tokens_details":{"cached_tokens":\(cachedPromptTokens),"cache_write_tokens":0},\
       "completion_tokens_details":{"reasoning_tokens":\(reasoningTokens)}}
       """
     return Array(text.utf8)

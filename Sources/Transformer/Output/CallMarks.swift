@@ -1,7 +1,9 @@
 // What stands around calls: their ids, and the signs between them.
 
 extension ToolCall {
-  /// A new id. Mistral's templates refuse all but nine letters and digits.
+  /// A new id.
+  ///
+  /// - Parameter isShort: whether of nine letters and digits (`ToolFormat.hasShortIDs`).
   static func newID(isShort: Bool) -> String {
     let letters = Array("0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")
     let text = String((0..<(isShort ? 9 : 24)).map { _ in letters.randomElement() ?? "0" })

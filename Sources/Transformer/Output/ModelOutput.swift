@@ -12,6 +12,8 @@ package struct ModelOutput: Sendable {
   /// Whether the template lets thinking be switched on or off, and whether it knows degrees of it.
   package let switchesThinking: Bool
   package let knowsEffort: Bool
+  /// Whether the template reads a message's thoughts as `thinking`, and not as `reasoning_content`.
+  package let readsThinking: Bool
   /// Spellings that mark calls and reasoning, where the engine's text leaves them out.
   package let markers: [TokenID: String]
 
@@ -23,6 +25,8 @@ package struct ModelOutput: Sendable {
     showsTools = template.contains("tools")
     switchesThinking = Self.switches.contains { template.contains($0) }
     knowsEffort = template.contains("reasoning_effort")
+    readsThinking =
+      template.contains("message.thinking") && !template.contains("reasoning_content")
     var markers: [TokenID: String] = [:]
     let tags = reasoningTags ?? .think
     for marker in toolFormat.markers + [tags.opening, tags.closing] {

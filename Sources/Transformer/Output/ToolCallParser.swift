@@ -290,6 +290,6 @@ struct ToolCallParser {
   }
 
   private func callID() -> String {
-    ToolCall.newID(isShort: format == .mistral || format == .mistralNames)
+    ToolCall.newID(isShort: format.hasShortIDs)
   }
 }

@@ -102,6 +102,9 @@ package enum ToolFormat: Sendable, Equatable, CaseIterable {
     }
   }
 
+  /// Whether ids of calls are nine letters and digits: templates refuse others.
+  package var hasShortIDs: Bool { self == .mistral || self == .mistralNames }
+
   /// What may stand before calls that are the whole answer.
   package var prefix: String? { self == .llama3 ? "<|python_tag|>" : nil }
 

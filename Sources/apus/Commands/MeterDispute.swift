@@ -24,7 +24,7 @@ struct MeterDispute: ParsableCommand {
   struct Evidence: ParsableCommand {
     static let configuration = CommandConfiguration(
       abstract: "Print the receipts of the requests that a disputed line adds up, one a line.",
-      discussion: "'apus verify receipt' checks each, and the customer counts again with it.")
+      discussion: "'apus verify receipt' checks them all, and the customer counts again with each.")
     @Argument(help: "The dispute's number.") var dispute: Int64
 
     func run() throws {

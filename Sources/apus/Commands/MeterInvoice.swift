@@ -68,9 +68,14 @@ struct MeterInvoice: ParsableCommand {
           output.show(
             try issued.rows(store), ifNone: "Nobody owes anything for \(month).")
         }
-        guard let first = failures.first else { return }
-        for failure in failures.dropFirst() { Terminal.note("Not billed: \(failure)") }
-        throw CommandError(.unusableInput, "not billed: \(first)")
+        guard !failures.isEmpty else { return }
+        guard !issued.isEmpty else {
+          throw CommandError(
+            .unusableInput, "not billed: \(failures.joined(separator: "; "))")
+        }
+        // What was issued is told with what was not.
+        for failure in failures { Terminal.note("Not billed: \(failure)") }
+        throw ExitCode.failure
       }
     }
   }

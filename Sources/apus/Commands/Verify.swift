@@ -18,14 +18,16 @@ struct Verify: ParsableCommand {
       commandName: "receipt",
       abstract: "Check a receipt, and count again from the texts that you kept.",
       discussion: """
-        Checks both signatures and the way to the month's root. With --model it compares the \
+        Checks both signatures and the way to the month's root. A file may hold many receipts, one \
+        a line, as 'apus meter dispute evidence' prints them: of these it checks too that none \
+        stands there twice, and that those which follow one another do. With --model it compares the \
         tokenizer's hash, and with --request and --answer it counts both again. An answer is \
         counted as its text would be spelled. \(RecountTolerance.rule) Ends with code 1 where \
         something does not hold, or cannot be counted from what was kept: calls of functions are \
         not in the model's own words.
         """)
 
-    @Argument(help: "The file that holds the receipt.") var file: String
+    @Argument(help: "The file that holds the receipt, or one a line.") var file: String
     @Option(help: "The server's public key, as its operator published it.") var publicKey: String
     @Option(help: "The model that was asked: a name of the catalogue, or a .gguf file.")
     var model: String?
@@ -55,38 +57,68 @@ struct Verify: ParsableCommand {
 
     func run() throws {
       let encoded = try contents(file)
-      guard let receipt = try? Receipt(encoded: encoded) else {
-        throw CommandError(.unusableInput, "'\(file)' holds no receipt")
+      guard let list = try? ReceiptList(encoded: encoded), let first = list.receipts.first else {
+        throw CommandError(.unusableInput, "'\(file)' holds no receipt, or a line that is none")
       }
       guard let key = bytes(hex: publicKey), key.count == 32 else {
         throw CommandError(.unusableInput, "a public key has 64 hexadecimal digits")
       }
-      if let fault = try receipt.fault(publicKey: key) {
+      if let fault = try list.fault(publicKey: key) {
         throw CommandError(.unusableInput, "the receipt does not hold: \(fault)")
       }
-      var row: JSONObject = [
+      let path = try model.map { try LocatedModel.find($0).path }
+      guard list.receipts.count > 1 else {
+        var row = Self.row(first)
+        if let path { try recount(first.body, path, &row) }
+        return output.show(row)
+      }
+      guard request == nil, answer == nil else {
+        throw CommandError(
+          .unusableInput,
+          "'\(file)' holds \(list.receipts.count) receipts: count one of them again at a time")
+      }
+      let hash = try path.map { try Self.tokenizerHash($0) }
+      let rows = try zip(list.receipts, list.predecessors).map { receipt, predecessor in
+        var row = Self.row(receipt)
+        row["follows"] = predecessor.map { .string(list.receipts[$0].body.request) } ?? .null
+        if let path, let hash { row["tokenizer"] = try .string(check(hash, path, receipt.body)) }
+        return row
+      }
+      output.show(rows, ifNone: "")
+    }
+
+    private static func row(_ receipt: Receipt) -> JSONObject {
+      [
         "request": .string(receipt.body.request), "signed": true,
         "month": .string(receipt.month), "root": .string(receipt.root),
         "input_tokens": .integer(receipt.body.promptTokens),
         "output_tokens": .integer(receipt.body.completionTokens),
         "cost_eur": .money(PicoEuro(rawValue: receipt.body.costPicoEuro)),
       ]
-      if let model { try recount(receipt.body, LocatedModel.find(model).path, &row) }
-      output.show(row)
     }
 
-    /// Counts again with a model's file, and ends the command where the counts differ.
-    private func recount(
-      _ body: Receipt.Body, _ path: String, _ row: inout JSONObject
-    ) throws {
-      let hash = hexText(TokenizerRecord.hash(of: try GGUFFile(path: path).tokenizerBytes()))
+    private static func tokenizerHash(_ path: String) throws -> String {
+      hexText(TokenizerRecord.hash(of: try GGUFFile(path: path).tokenizerBytes()))
+    }
+
+    /// The hash of a model's tokenizer, where the receipt says the same.
+    private func check(
+      _ hash: String, _ path: String, _ body: Receipt.Body
+    ) throws(CommandError) -> String {
       guard hash == body.tokenizer else {
         throw CommandError(
           .unusableInput,
           "the receipt was counted by another tokenizer than that of '\(path)': "
             + "\(body.tokenizer.isEmpty ? "an unknown one" : body.tokenizer), not \(hash)")
       }
-      row["tokenizer"] = .string(hash)
+      return hash
+    }
+
+    /// Counts again with a model's file, and ends the command where the counts differ.
+    private func recount(
+      _ body: Receipt.Body, _ path: String, _ row: inout JSONObject
+    ) throws {
+      row["tokenizer"] = try .string(check(Self.tokenizerHash(path), path, body))
       let counting = PromptRecount(try PromptWriter(path: path))
       let kept = try answer.map { file -> SavedAnswer in
         let bytes = try contents(file)

@@ -126,11 +126,17 @@ final class FakeEngine: TextEngine {
     _ messages: [ChatMessage], addGenerationPrompt: Bool, variables: JSONObject
   ) throws -> String {
     if let turns {
-      let all = messages.map {
-        JSONValue.object(["role": .string($0.role), "content": .string($0.content)])
+      let all = messages.map { message in
+        var object: JSONObject = [
+          "role": .string(message.role), "content": .string(message.content),
+        ]
+        for (key, value) in message.extra { object[key] = value }
+        return JSONValue.object(object)
       }
-      return try turns.render(
-        ["messages": .array(all), "add_generation_prompt": .bool(addGenerationPrompt)])
+      return try turns.render([
+        "messages": .array(all), "add_generation_prompt": .bool(addGenerationPrompt),
+        "bos_token": "", "eos_token": "",
+      ])
     }
     return messages.map { "<\($0.role)>\($0.content)" }.joined()
       + (addGenerationPrompt ? "<assistant>" : "")

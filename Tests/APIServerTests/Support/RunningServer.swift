@@ -16,7 +16,7 @@ struct RunningServer: Sendable {
 
   /// Runs a server around a test.
   static func serving(
-    _ models: [ServedModel], meter: Meter? = nil,
+    _ models: [ServedModel], meter: Meter? = nil, administration: Administration? = nil,
     configure: (inout Server.Configuration) -> Void = { _ in },
     _ test: @escaping @Sendable (RunningServer) async throws -> Void
   ) async throws {
@@ -31,8 +31,8 @@ struct RunningServer: Sendable {
     let log = LogCapture()
     let (addresses, announce) = AsyncStream<String>.makeStream()
     let server = try Server(
-      models: models, meter: meter, configuration: configuration, logger: log.logger,
-      onListening: { announce.yield($0) })
+      models: models, meter: meter, administration: administration,
+      configuration: configuration, logger: log.logger, onListening: { announce.yield($0) })
     let group = ServiceGroup(
       configuration: .init(services: [server], logger: log.logger))
     try await withThrowingTaskGroup(of: Void.self) { tasks in
