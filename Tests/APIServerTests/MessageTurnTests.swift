@@ -51,7 +51,7 @@ import Testing
           ["role": "system", "content": [["type": "text", "text": "In prose."]]],
           ["role": "user", "content": "b"],
         ]
-      ]) == ["system Be brief.\n\nIn verse.", "user a", "system In prose.", "user b"])
+      ]) == ["system Be brief.", "system In verse.", "user a", "system In prose.", "user b"])
   }
 
   @Test func thoughtsHaveASignatureAndAreTakenBack() async throws {

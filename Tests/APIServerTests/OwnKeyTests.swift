@@ -15,7 +15,7 @@ import Testing
   @Test func aKeyThatTookAnothersPlaceTellsWhatBothUsed() async throws {
     try await SelfServiceBench.run { bench in
       let old = try #require(bench.keys[.member])
-      let limit = Budget(hard: PicoEuro("0.05"))
+      let limit = Budget(hard: PicoEuro("5"))
       try bench.store.setBudget(limit, for: .key(old.record.id))
       bench.meter.refreshKeys()
       try await use(bench, bench.bearer(old))
@@ -27,7 +27,7 @@ import Testing
         let card = try await bench.server.get("/v1/key", headers: bearer).json["data"]
         #expect(card?["usage_eur"] == "0.042")
         #expect(card?["usage_monthly"]?.doubleValue == 0.028)
-        #expect(card?["limit_remaining"]?.doubleValue == 0.022)
+        #expect(card?["limit_remaining"]?.doubleValue == 4.972)
         let usage = try await bench.server.get("/v1/usage", headers: bearer).json
         #expect(usage["requests"] == 2 && usage["cost_eur"] == "0.028")
       }
@@ -47,15 +47,15 @@ import Testing
       for name in names { #expect(try await card(.owner)?[name] == .null) }
       try bench.store.setMode(.prepaid, of: lab)
       try bench.store.addCredit(.topUp, #require(PicoEuro(cents: 100)), to: lab)
-      try bench.store.setBudget(Budget(hard: PicoEuro("0.05")), for: .account(lab))
+      try bench.store.setBudget(Budget(hard: PicoEuro("5")), for: .account(lab))
       bench.meter.refreshKeys()
       #expect(try await card(.owner)?["credit_remaining_eur"] == "1.00")
       try await use(bench, bench.bearer(bench.keys[.mainUser]))
       for role in [KeyRole.owner, .mainUser, .billing] {
         let card = try await card(role)
         #expect(card?["credit_remaining_eur"] == "0.986")
-        #expect(card?["account_limit"]?.doubleValue == 0.05)
-        #expect(card?["account_limit_remaining"]?.doubleValue == 0.036)
+        #expect(card?["account_limit"]?.doubleValue == 5)
+        #expect(card?["account_limit_remaining"]?.doubleValue == 4.986)
         #expect(card?["limit"] == .null)
       }
       // What all keys of the account used is not for each of its programs.

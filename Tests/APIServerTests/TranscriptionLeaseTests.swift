@@ -61,8 +61,10 @@ import Transformer
     try await withMeter { meter, store in
       let keys = try ["many", "one"].map { name in
         let label = try #require(ShortName(name))
+        let account = try store.createAccount(label)
+        try store.setState(.active, of: account)
         return try store.createKey(
-          label: label, limits: LimitRule(parallel: 100), account: store.createAccount(label))
+          label: label, limits: LimitRule(parallel: 100), account: account)
       }
       meter.refreshKeys()
       try await RunningServer.hearing(transcriber, meter: meter) { server in

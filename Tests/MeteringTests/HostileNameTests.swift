@@ -110,7 +110,7 @@ import Testing
       of: billing.account, month: month, as: .csv, options: ExportOptions()
     ) { lines.append($0) }
     let row = try #require(lines.last)
-    #expect(row.unicodeScalars.split(separator: ",").count == 15)
+    #expect(row.unicodeScalars.split(separator: ",").count == 16)
     let cell = Data(",\"a\"\"\u{301},=1+1\",".utf8)
     #expect(Data(row.utf8).range(of: cell) != nil)
   }

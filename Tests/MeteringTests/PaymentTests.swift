@@ -126,9 +126,7 @@ import Testing
     #expect(try store.invoice(number).paidCents == 7)
     #expect(try store.payments(of: number).map(\.cents) == [7])
     #expect(try store.dun().isEmpty)
-    while let delivery = try store.claimDelivery() {
-      try store.noteDelivery(delivery, succeeded: true)
-    }
+    try BillingBench.deliver(all: store)
     // The warning is known again by the notice that told of it: it has reached somebody.
     billing.clock.advance(.seconds(10 * 86_400))
     #expect(try store.dun().map(\.stage) == [.warning])

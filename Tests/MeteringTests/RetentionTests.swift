@@ -205,7 +205,9 @@ import Testing
       try store.setMember(email, role: .owner, of: account)
     }
     try store.setBuyer(
-      Party(name: "Lab", country: "SI", vatID: "SI1", email: "bills@lab.example"), of: account)
+      Party(
+        name: "Lab", street: "Road 2", city: "Ljubljana", postcode: "1000", country: "SI",
+        vatID: "SI1", email: "bills@lab.example"), of: account)
     _ = try store.publishNotice(title: "Maintenance", body: "On Sunday.")
     let sent = try #require(
       try store.deliveries(dueOnly: true).first { $0.target == "mira@lab.example" })

@@ -117,6 +117,10 @@ final class FakeEngine: TextEngine {
     _ messages: [ChatMessage], addGenerationPrompt: Bool, variables: JSONObject
   ) throws -> [TokenID] {
     template.withLock { $0 = variables }
+    if turns != nil {
+      _ = try promptText(
+        messages, addGenerationPrompt: addGenerationPrompt, variables: variables)
+    }
     conversation.withLock { $0 = messages }
     return encode(
       messages.map(\.content).joined(separator: " "), parsingSpecial: true, addingSpecial: false)
