@@ -108,6 +108,16 @@ import Transformer
       #expect(try await Self.ask(server, lost, isStrict).status == 200)
       let free = try #require(engine.lastRequest?.constraint)
       #expect(try free.accepts("[1]") && !free.accepts("{}"))
+      // And where it names none, or none that is known, any value.
+      let nameless: [JSONValue] = [
+        ["anyOf": [["type": "array", "items": ["$ref": "#/nowhere"]]]],
+        ["type": "bird", "properties": ["a": ["$ref": "#/nowhere"]]],
+      ]
+      for schema in nameless {
+        #expect(try await Self.ask(server, schema, isStrict).status == 200)
+        let any = try #require(engine.lastRequest?.constraint)
+        #expect(try any.accepts("[1]") && any.accepts("{}"))
+      }
     }
   }
 

@@ -47,6 +47,10 @@ import Testing
       #"{"type":"array","items":[true],"unevaluatedItems":{"type":"null"}}"#, ["[1,null]"],
       ["[1,1]"]
     ),
+    (
+      #"{"type":"array","items":[true],"prefixItems":[true,true],"unevaluatedItems":false}"#,
+      ["[1,2]"], ["[1,2,3]"]
+    ),
   ])
   func holdsToTheirKeywords(
     _ schema: String, _ accepted: [String], _ rejected: [String]

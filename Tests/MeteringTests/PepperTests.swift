@@ -74,6 +74,16 @@ import Testing
     try store.close()
     #expect(faultCode { try open(nil).close() } == .unusablePepper)
     #expect(faultCode { try open(credentials.path).close() } == nil)
+    // One of the number in the folder too has to be the same one.
+    for (bytes, code) in [(0..<32, nil), (1..<33, .unusablePepper)]
+      as [(Range<UInt8>, UsageStoreError.Code?)]
+    {
+      _ = files.createFile(
+        atPath: folder.path + "/pepper-4", contents: Data(bytes),
+        attributes: [.posixPermissions: 0o600])
+      #expect(faultCode { try open(credentials.path).close() } == code)
+    }
+    try files.removeItem(atPath: folder.path + "/pepper-4")
     try files.setAttributes([.posixPermissions: 0o444], ofItemAtPath: path)
     #expect(faultCode { try open(credentials.path).close() } == .unusablePepper)
   }

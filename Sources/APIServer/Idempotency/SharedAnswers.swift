@@ -45,16 +45,20 @@ final class SharedAnswers: Sendable {
   func code(
     of body: ByteBuffer, route: Route, contentType: String?
   ) throws(APIError) -> SecretCode {
-    let bytes = Array(body.readableBytesView)
     var text = Array(route.path.utf8) + [0]
-    if route.body == .form, let form = try? MultipartForm(bytes, contentType: contentType ?? "") {
+    text.reserveCapacity(text.count + body.readableBytes)
+    let form: MultipartForm? =
+      if route.body == .form {
+        try? MultipartForm(Array(body.readableBytesView), contentType: contentType ?? "")
+      } else { nil }
+    if let form {
       for part in form.parts {
         text += Array("\(part.name.utf8.count) \(part.content.count) \(part.name)".utf8)
         text += part.content
       }
     } else {
       // What is no form is refused in the same way each time.
-      text += bytes
+      text += body.readableBytesView
     }
     guard let code = secret?.code(of: text) else { throw .internalError }
     return code

@@ -108,8 +108,10 @@ enum FormatFields {
     if case .openAI = notation, !isStrict, schema.objectValue != nil {
       // OpenAI limits what a schema may say to strict ones.
       try check(holder, "schema", schema.utf8().count, limits)
+      // Where that cannot be held to, the answer is of its type; a schema with members is an object's.
+      let type = schema["type"] ?? schema["properties"].map { _ in "object" }
       return AnswerConstraint(
-        .loosened(schema), .schema(["type": schema["type"] ?? "object"]),
+        .loosened(schema), .loosened(type.map { ["type": $0] } ?? [:]),
         field: holder.path(of: "schema"))
     }
     return try self.schema(holder, "schema", schema, limits)

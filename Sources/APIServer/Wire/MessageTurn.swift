@@ -9,7 +9,7 @@ struct MessageTurn {
   private var results: [ChatMessage] = []
   private var texts: [String] = []
   private var calls: [JSONValue] = []
-  private var reasoning = ""
+  private var thoughts: [String] = []
 
   init(role: String) { self.role = role }
 
@@ -18,7 +18,9 @@ struct MessageTurn {
     guard !texts.isEmpty || !calls.isEmpty || results.isEmpty else { return results }
     var message = ChatMessage(role: role, content: texts.joined(separator: "\n"))
     if !calls.isEmpty { message.extra["tool_calls"] = .array(calls) }
-    if !reasoning.isEmpty { message.extra["reasoning_content"] = .string(reasoning) }
+    if !thoughts.isEmpty {
+      message.extra["reasoning_content"] = .string(thoughts.joined(separator: "\n"))
+    }
     return results + [message]
   }
 
@@ -44,7 +46,8 @@ struct MessageTurn {
       case ("tool_result", "user"): results.append(try Self.result(&block))
       case ("tool_use", "assistant"): calls.append(try Self.call(&block))
       // Its signature is whoever's wrote it, and says nothing here.
-      case ("thinking", "assistant"): reasoning += try block.string("thinking") ?? ""
+      case ("thinking", "assistant"):
+        if let text = try block.string("thinking"), !text.isEmpty { thoughts.append(text) }
       // What another server has encrypted says nothing here.
       case ("redacted_thinking", "assistant"): break
       default:

@@ -89,7 +89,7 @@ extension SchemaCompiler {
     result.patterns += patterns
     let list = schema["items"]?.arrayValue
     result.itemCount = max(
-      result.itemCount, (list ?? schema["prefixItems"]?.arrayValue)?.count ?? 0)
+      result.itemCount, list?.count ?? 0, schema["prefixItems"]?.arrayValue?.count ?? 0)
     if (list == nil ? schema["items"] : schema["additionalItems"]) != nil
       || !isRoot && schema["unevaluatedItems"] != nil
     {

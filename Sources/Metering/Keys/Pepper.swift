@@ -21,13 +21,23 @@ struct Pepper: Sendable {
   /// Reads a pepper, or makes it where there is none and `mayCreate` allows it.
   ///
   /// - Throws: ``UsageStoreError`` where the file is missing, is readable by others, or has the
-  ///   wrong length.
+  ///   wrong length, and where the data folder has another one of the number than the credentials.
   fileprivate init(
     _ id: Int64, in place: PepperPlace, mayCreate: Bool = false
   ) throws(UsageStoreError) {
     let bytes = try SecretFile.bytes(
       of: place.path(id), length: Self.length, mayCreate: mayCreate,
       isCredential: place.isCredential(id))
+    if let shadowed = place.shadowedPath(id) {
+      // Keys that were made with the one would be refused by who reads the other.
+      let others = try SecretFile.bytes(of: shadowed, length: Self.length, mayCreate: false)
+      guard LibCrypto.areEqual(bytes, others) else {
+        throw UsageStoreError(
+          .unusablePepper,
+          "'\(shadowed)' and the credential '\(PepperPlace.name(id))' differ: keep the one that the "
+            + "keys were made with")
+      }
+    }
     guard let code = MessageCode(key: bytes) else {
       throw UsageStoreError(.unusablePepper, "the system's libcrypto offers no SHA-256")
     }
@@ -61,6 +71,12 @@ struct PepperPlace: Sendable {
 
   fileprivate func isCredential(_ id: Int64) -> Bool {
     credentials.map { FileManager.default.fileExists(atPath: "\($0)/\(Self.name(id))") } ?? false
+  }
+
+  /// The data folder's file of a number that is among the credentials too; nil where there is none.
+  fileprivate func shadowedPath(_ id: Int64) -> String? {
+    let path = folder + "/" + Self.name(id)
+    return isCredential(id) && FileManager.default.fileExists(atPath: path) ? path : nil
   }
 
   fileprivate func path(_ id: Int64) -> String {

@@ -81,9 +81,11 @@ extension UsageStore {
   /// - Returns: those that were closed.
   package func closeEnded() throws(UsageStoreError) -> [AccountID] {
     let now = clock.wallMilliseconds()
-    let closing = try terminations().values.filter { $0.endsMilliseconds <= now }.map(\.account)
-    for account in closing {
-      try write(doing: "close an account that has ended") { db in
+    var closed: [AccountID] = []
+    for account in try terminations().values.filter({ $0.endsMilliseconds <= now }).map(\.account) {
+      let isClosed = try write(doing: "close an account that has ended") { db in
+        // Somebody may have taken the notice back meanwhile, or closed it.
+        guard try Self.isEnding(account, before: now, in: db) else { return false }
         // Before it is closed: members of closed accounts are told of nothing but invoices.
         _ = try publishNotice(
           title: "Your account has ended",
@@ -91,9 +93,25 @@ extension UsageStore {
             "The end of your account has come. Its API keys are refused. What was used and is not "
             + "billed yet comes with a last invoice.", to: account, in: db)
         _ = try setState(.closed, of: account, in: db)
+        return true
       }
+      if isClosed { closed.append(account) }
     }
-    return closing.sorted { $0.rawValue < $1.rawValue }
+    return closed.sorted { $0.rawValue < $1.rawValue }
+  }
+
+  private static func isEnding(
+    _ account: AccountID, before now: Int64, in db: Database
+  ) throws -> Bool {
+    try Bool.fetchOne(
+      db,
+      sql: """
+        SELECT EXISTS (SELECT 1 FROM termination JOIN account ON account.id = account_id
+          WHERE account_id = ? AND ends_ms <= ? AND state IN (?, ?))
+        """,
+      arguments: [
+        account.rawValue, now, AccountState.terminating.rawValue, AccountState.suspended.rawValue,
+      ]) == true
   }
 
   /// Makes a pending account that somebody asked for, with its owner. The operator lets it in.
