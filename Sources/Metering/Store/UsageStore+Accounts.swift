@@ -55,16 +55,22 @@ extension UsageStore {
     }
   }
 
+  /// What an account may do; nil where no account has the number.
+  static func state(of account: AccountID, in db: Database) throws -> AccountState? {
+    try Int64.fetchOne(
+      db, sql: "SELECT state FROM account WHERE id = ?", arguments: [account.rawValue]
+    ).flatMap(AccountState.init(rawValue:))
+  }
+
   /// Lets an account go on that was stopped or given notice.
   ///
   /// - Throws: ``UsageStoreError``: `notFound`, or `wrongState` for an account that was neither,
   ///   above all for one that was never let in.
   package func resume(_ account: AccountID) throws(UsageStoreError) {
     try write(doing: "change an account") { db in
-      let state = try Int64.fetchOne(
-        db, sql: "SELECT state FROM account WHERE id = ?", arguments: [account.rawValue]
-      ).flatMap(AccountState.init(rawValue:))
-      if let state, ![.suspended, .terminating].contains(state) {
+      if let state = try Self.state(of: account, in: db),
+        ![.suspended, .terminating].contains(state)
+      {
         throw UsageStoreError(
           .wrongState,
           "account \(account.rawValue) is \(state), and was neither stopped nor given notice"

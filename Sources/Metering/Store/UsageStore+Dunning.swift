@@ -96,10 +96,7 @@ extension UsageStore {
     let last = try Row.fetchOne(
       db, sql: "SELECT stage, at_ms FROM dunning WHERE invoice_id = ? ORDER BY id DESC LIMIT 1",
       arguments: [invoice.id])
-    let isInUse =
-      try Int64.fetchOne(
-        db, sql: "SELECT state FROM account WHERE id = ?", arguments: [invoice.account.rawValue]
-      ).flatMap(AccountState.init(rawValue:))?.mayUseKeys == true
+    let isInUse = try Self.state(of: invoice.account, in: db)?.mayUseKeys == true
     var stage = DunningStage.reminder
     var since: Int64 = last?["at_ms"] ?? .min / 2
     var isBlocked = false

@@ -196,13 +196,11 @@ private struct KeyDraft {
     _ db: Database, account: AccountID, role: KeyRole, label: ShortName, now: Int64,
     expires: Int64?, rotatedFrom: KeyID? = nil
   ) throws -> KeyID {
-    let state = try Int64.fetchOne(
-      db, sql: "SELECT state FROM account WHERE id = ?", arguments: [account.rawValue])
-    guard let state else {
+    guard let state = try UsageStore.state(of: account, in: db) else {
       throw UsageStoreError(.notFound, "no account has the number \(account.rawValue)")
     }
-    let mayReplace = rotatedFrom != nil && AccountState(rawValue: state)?.mayUseKeys == true
-    guard state == AccountState.active.rawValue || mayReplace else {
+    let mayReplace = rotatedFrom != nil && state.mayUseKeys
+    guard state == .active || mayReplace else {
       throw UsageStoreError(
         .wrongState,
         "account \(account.rawValue) is not active: activate it before it gets a key")

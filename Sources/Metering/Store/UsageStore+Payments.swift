@@ -15,9 +15,7 @@ extension UsageStore {
     _ number: String, cents: Int64, reference: String = "", on day: CivilDate? = nil,
     mayOverpay: Bool = false
   ) throws(UsageStoreError) {
-    guard reference.isOneLine(of: 0...64) else {
-      throw UsageStoreError(.invalidName, "a reference is one line of 64 characters")
-    }
+    try Self.checkReference(reference)
     let now = clock.wallMilliseconds()
     try write(doing: "note a payment") { db in
       let invoice = try Self.invoice(number, in: db)
@@ -47,9 +45,7 @@ extension UsageStore {
   package func reversePayment(
     _ payment: Int64, of number: String, reference: String = "", on day: CivilDate? = nil
   ) throws(UsageStoreError) {
-    guard reference.isOneLine(of: 0...64) else {
-      throw UsageStoreError(.invalidName, "a reference is one line of 64 characters")
-    }
+    try Self.checkReference(reference)
     let now = clock.wallMilliseconds()
     try write(doing: "take a payment back") { db in
       let invoice = try Self.invoice(number, in: db)
@@ -67,6 +63,12 @@ extension UsageStore {
       try insertPayment(
         -record.cents, of: invoice, reference: reference, on: day, reverses: payment, now: now,
         in: db)
+    }
+  }
+
+  private static func checkReference(_ text: String) throws(UsageStoreError) {
+    guard text.isOneLine(of: 0...64) else {
+      throw UsageStoreError(.invalidName, "a reference is one line of 64 characters")
     }
   }
 

@@ -32,9 +32,8 @@ extension UsageStore {
       throw UsageStoreError(.wrongState, "an account cannot end in the past: choose a later day")
     }
     return try write(doing: "note when an account ends") { db in
-      let state = try Int64.fetchOne(
-        db, sql: "SELECT state FROM account WHERE id = ?", arguments: [account.rawValue])
-      if state != AccountState.suspended.rawValue {
+      let state = try Self.state(of: account, in: db)
+      if state != .suspended {
         _ = try setState(.terminating, of: account, in: db)
       }
       try db.execute(
@@ -43,7 +42,7 @@ extension UsageStore {
       try note(
         "account.terminate", "account \(account.rawValue)", "ends \(CivilTime(ends))", in: db)
       let works =
-        state == AccountState.suspended.rawValue
+        state == .suspended
         ? "It is suspended, and stays so until that is settled."
         : "Its API keys work until then, and what they use is billed; from then on they are refused."
       _ = try publishNotice(
